@@ -1,0 +1,3 @@
+.PHONY: demo test
+test:
+	swift test --disable-xctest -Xcc -O2

@@ -1,0 +1,74 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+let swift: [SwiftSetting] = [
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// A room of the house: its target and the tests that mirror it.
+func room(_ name: String, _ below: [Target.Dependency], test: [Target.Dependency] = []) -> [Target]
+{
+  [
+    .target(name: name, dependencies: below, swiftSettings: swift),
+    .testTarget(
+      name: name + "Tests",
+      dependencies: [.init(stringLiteral: name), "SparrowTestSupport"] + below + test,
+      swiftSettings: swift),
+  ]
+}
+
+let package = Package(
+  name: "sparrow",
+  platforms: [.macOS(.v15)],
+  products: [
+    .library(name: "Sparrow", targets: ["Sparrow"]),
+    .executable(name: "sparrow", targets: ["sparrow-cli"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+  ],
+  targets: [
+    .target(name: "CSparrowKernels"),
+    .target(name: "CSparrowSystem"),
+    .target(
+      name: "SparrowTestSupport", dependencies: ["SparrowCore"],
+      path: "Tests/SparrowTestSupport", swiftSettings: swift),
+  ]
+    + room("SparrowCore", ["CSparrowSystem"])
+    + room("SparrowFormats", ["SparrowCore"])
+    + room("SparrowTokenizers", ["SparrowCore"])
+    + room("SparrowTransformer", ["SparrowCore", "SparrowFormats"])
+    + room(
+      "SparrowSparsity", ["SparrowCore", "SparrowFormats", "SparrowTransformer", "CSparrowKernels"])
+    + room(
+      "SparrowCPU",
+      [
+        "SparrowCore", "SparrowFormats", "SparrowTransformer", "SparrowSparsity", "CSparrowKernels",
+        "CSparrowSystem",
+      ])
+    + room(
+      "Sparrow",
+      [
+        "SparrowCore", "SparrowFormats", "SparrowTokenizers", "SparrowTransformer",
+        "SparrowSparsity",
+        "SparrowCPU",
+      ])
+    + room("SparrowCalibration", ["SparrowCore", "SparrowFormats", "SparrowSparsity", "Sparrow"])
+    + room("SparrowEvaluation", ["SparrowCore", "SparrowFormats", "SparrowCPU", "Sparrow"])
+    + [
+      .executableTarget(
+        name: "sparrow-cli",
+        dependencies: [
+          "SparrowCore", "SparrowFormats", "SparrowTokenizers", "SparrowTransformer",
+          "SparrowSparsity", "Sparrow", "SparrowCalibration", "SparrowEvaluation",
+          .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        ], swiftSettings: swift),
+      .testTarget(
+        name: "sparrow-cliTests",
+        dependencies: ["sparrow-cli", "SparrowCore", "SparrowTestSupport"], swiftSettings: swift),
+    ],
+  cLanguageStandard: .gnu2x
+)

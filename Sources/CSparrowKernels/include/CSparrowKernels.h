@@ -1,0 +1,188 @@
+/// SIMD kernels of Sparrow's CPU backend, chosen at run time (scalar, AVX2, AVX-512, NEON).
+///
+/// Rules: one call does one range of rows for one thread; no allocation, no threads, no globals but the
+/// dispatch table; outputs are written, not accumulated, unless the name says `_acc`; accumulation is in
+/// float32 in a fixed order; the scalar version defines the meaning.
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// MARK: - Packed matrices
+
+/// Element formats of a packed matrix. `SK_Q*` are blocks of unsigned integers of that many bits.
+typedef enum : int32_t {
+  SK_F32 = 0,
+  SK_F16 = 1,
+  SK_BF16 = 2,
+  SK_Q4 = 4,
+  SK_Q5 = 5,
+  SK_Q6 = 6,
+  SK_Q8 = 8,
+} sk_format;
+
+/// A matrix `[rows, columns]`, each row contiguous in memory.
+///
+/// Float formats: plain row-major elements. Block formats: each row holds its quants (a nibble plane, then
+/// planes of single bits for the fifth and sixth bit; bytes for `SK_Q8`), then one float16 scale per block,
+/// then, if `minimums`, one float16 minimum per block; columns are padded with zero scales to a multiple of
+/// 64. A weight is `scale * (q - 2^(bits-1))` without minimums, `scale * q + minimum` with them.
+typedef struct {
+  const void *data;
+  int64_t row_bytes;  ///< distance between rows
+  int32_t rows;
+  int32_t columns;
+  sk_format format;
+  int32_t block;     ///< weights per scale: 32 or 16; 0 for float formats
+  int32_t minimums;  ///< 1 when blocks carry a minimum
+} sk_matrix;
+
+/// Bytes of one packed row of `columns` elements.
+int64_t sk_row_bytes(sk_format format, int32_t block, int32_t minimums, int32_t columns);
+
+/// Block types of GGUF that `sk_pack_rows` reads; the values are GGUF's own type numbers.
+typedef enum : int32_t {
+  SK_GGUF_F32 = 0,
+  SK_GGUF_F16 = 1,
+  SK_GGUF_Q4_0 = 2,
+  SK_GGUF_Q4_1 = 3,
+  SK_GGUF_Q5_0 = 6,
+  SK_GGUF_Q5_1 = 7,
+  SK_GGUF_Q8_0 = 8,
+  SK_GGUF_Q4_K = 12,
+  SK_GGUF_Q5_K = 13,
+  SK_GGUF_Q6_K = 14,
+  SK_GGUF_BF16 = 30,
+} sk_gguf_type;
+
+/// The packed format, block and minimums that hold `type` without loss beyond rounding a K-quant's scale
+/// to float16. Returns 0 for an unknown type.
+int32_t sk_packed_format(sk_gguf_type type, sk_format *format, int32_t *block, int32_t *minimums);
+
+/// Packs rows `[row0, row1)` of `source` (rows of GGUF blocks, contiguous, `columns` elements each) into
+/// `target->data`, which the caller owns and may write through.
+void sk_pack_rows(
+  const sk_matrix *target, sk_gguf_type type, const void *source, int32_t row0, int32_t row1);
+
+/// Expands one row to float32: `out[columns]`.
+void sk_unpack_row(const sk_matrix *w, int32_t row, float *out);
+
+// MARK: - Inputs
+
+/// Block formats read their input as int8 in blocks of 32 with a float scale (as llama.cpp does); float
+/// formats read float32. 1 when `w` needs the quantised input.
+static inline int32_t sk_wants_quantized(const sk_matrix *w) { return w->format >= SK_Q4; }
+
+/// Bytes of one quantised input of `columns` elements (a multiple of 64).
+size_t sk_quantized_bytes(int32_t columns);
+
+/// Quantises `x[columns]` into `out` (64-byte aligned, `sk_quantized_bytes`).
+void sk_quantize(const float *x, int32_t columns, void *out);
+
+// MARK: - Matrix products. `x` is float32 or quantised input as `sk_wants_quantized` says.
+
+/// y[r] = dot(w[r], x) for r in [row0, row1).
+void sk_gemv(const sk_matrix *w, const void *x, float *y, int32_t row0, int32_t row1);
+
+/// y[i] = dot(w[rows[i]], x) for i in [begin, end): gathers scattered rows, prefetching ahead.
+void sk_gemv_rows(
+  const sk_matrix *w, const void *x, const int32_t *rows, int32_t begin, int32_t end, float *y);
+
+/// y[t * y_stride + r] = dot(w[r], x_t) for t in [0, tokens), r in [row0, row1); input t starts at
+/// `x + t * x_stride` bytes.
+void sk_gemm(
+  const sk_matrix *w, const void *x, size_t x_stride, int32_t tokens, float *y, int64_t y_stride,
+  int32_t row0, int32_t row1);
+
+// MARK: - Element-wise
+
+/// y = x / sqrt(mean(x^2) + epsilon) * weight; `weight` may be NULL (all ones). In place allowed.
+void sk_rms_norm(const float *x, const float *weight, float epsilon, int32_t n, float *y);
+
+/// y = (x - mean) / sqrt(variance + epsilon) * weight + bias; `bias` may be NULL. In place allowed.
+void sk_layer_norm(
+  const float *x, const float *weight, const float *bias, float epsilon, int32_t n, float *y);
+
+/// Rotates `heads` vectors of `head_dim` in place by `cosine[rotary/2]`, `sine[rotary/2]`: pairs
+/// (i, i + rotary/2), or (2i, 2i+1) when `interleaved`. Elements past `rotary` stay.
+void sk_rotate(
+  float *x, int32_t heads, int32_t head_dim, int32_t rotary, const float *cosine, const float *sine,
+  int32_t interleaved);
+
+typedef enum : int32_t {
+  SK_RELU = 0,
+  SK_RELU_SQUARED = 1,
+  SK_SILU = 2,
+  SK_GELU_ERF = 3,
+  SK_GELU_TANH = 4,
+} sk_activation;
+
+/// y[i] = activation(x[i]) * (up ? up[i] : 1). In place allowed.
+void sk_activate(sk_activation kind, const float *x, const float *up, float *y, int32_t n);
+
+/// y[i] += x[i].
+void sk_add_acc(const float *x, float *y, int32_t n);
+
+/// y[i] = x[i] * scale.
+void sk_scale(const float *x, float scale, float *y, int32_t n);
+
+/// y[i] = cap * tanh(x[i] / cap). In place allowed.
+void sk_softcap(const float *x, float cap, float *y, int32_t n);
+
+/// float32 to float16 (round to nearest even) and back.
+void sk_to_f16(const float *x, uint16_t *y, int32_t n);
+void sk_from_f16(const uint16_t *x, float *y, int32_t n);
+
+// MARK: - Attention
+
+/// What one attention layer's scores need.
+typedef struct {
+  int32_t head_dim;
+  int32_t window;  ///< a query at p sees positions > p - window; 0 for no window
+  float scale;     ///< of the dot products
+  float softcap;   ///< of the scores; 0 for none
+} sk_attention;
+
+/// Bytes of scratch for one `sk_attend` call of `heads` x `tokens` queries.
+size_t sk_attend_scratch(const sk_attention *a, int32_t heads, int32_t tokens);
+
+/// Flash-style attention of `heads` adjacent query heads that share one key/value head.
+///
+/// Query (t, h) is `q + t * q_stride + h * head_dim` and stands at position `first + t`; it sees keys
+/// [max(0, first + t - window + 1), first + t]. Keys and values are float16, position p at
+/// `keys + p * kv_stride` (elements). Result (t, h) goes to `out + t * out_stride + h * head_dim`.
+void sk_attend(
+  const sk_attention *a, const float *q, int64_t q_stride, int32_t heads, int32_t tokens,
+  int32_t first, const uint16_t *keys, const uint16_t *values, int64_t kv_stride, float *out,
+  int64_t out_stride, void *scratch);
+
+// MARK: - Vocabulary
+
+/// Index of the greatest element (the lowest index among equals) of x[n], n > 0.
+int32_t sk_argmax(const float *x, int32_t n);
+
+/// log(sum(exp(x))) of x[n].
+float sk_log_sum_exp(const float *x, int32_t n);
+
+/// Writes, ascending, `base + i` for each i in [0, n) with x[i] >= threshold, at most `capacity`; returns how
+/// many there were (which may exceed `capacity`).
+int32_t sk_select_above(
+  const float *x, int32_t n, float threshold, int32_t base, int32_t *indices, int32_t capacity);
+
+// MARK: - Machine
+
+/// The instruction set in use: "scalar", "avx2", "avx512" or "neon". `SPARROW_ISA` overrides it.
+const char *sk_isa(void);
+
+/// Chooses the instruction set by name; returns 0 if this processor lacks it or the name is unknown.
+int32_t sk_use_isa(const char *name);
+
+/// Sums `bytes` of memory as fast as plain reads go: the bandwidth probe.
+uint64_t sk_read_sum(const void *memory, size_t bytes);
+
+#ifdef __cplusplus
+}
+#endif

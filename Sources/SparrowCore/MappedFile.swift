@@ -1,0 +1,52 @@
+internal import CSparrowSystem
+
+/// A file mapped read-only into memory; unmapped when the last reference goes.
+///
+/// Opening costs no reads: pages arrive when first touched. A file cut short by someone else while it is
+/// mapped ends the process (`SIGBUS`), as with every memory map.
+public final class MappedFile: Sendable {
+  public let path: String
+  /// The whole file, in bytes.
+  public nonisolated(unsafe) let bytes: UnsafeRawBufferPointer
+
+  /// Throws `.system` when the file cannot be opened, is no regular file, or cannot be mapped.
+  public init(path: String) throws(SparrowError) {
+    let descriptor = ss_open_read(path)
+    guard descriptor >= 0 else {
+      throw SparrowError(
+        .system, file: path, found: systemMessage(ss_errno()), expected: "a readable file")
+    }
+    defer { close(descriptor) }
+    let size = ss_file_size(descriptor)
+    guard size >= 0 else {
+      throw SparrowError(.system, file: path, found: "not a regular file", expected: "a file")
+    }
+    self.path = path
+    guard size > 0 else {
+      bytes = UnsafeRawBufferPointer(start: nil, count: 0)
+      return
+    }
+    guard let memory = ss_map_file(descriptor, Int(size)) else {
+      throw SparrowError(.system, file: path, found: "mmap: " + systemMessage(ss_errno()))
+    }
+    bytes = UnsafeRawBufferPointer(start: memory, count: Int(size))
+  }
+
+  deinit {
+    if let base = bytes.baseAddress { munmap(.init(mutating: base), bytes.count) }
+  }
+
+  /// Gives the resident pages that lie wholly inside `range` back; they are read again when touched.
+  public func release(_ range: Range<Int>) {
+    let page = 4096
+    let start = (range.lowerBound + page - 1) / page * page
+    let end = range.upperBound / page * page
+    guard let base = bytes.baseAddress, start < end, end <= bytes.count else { return }
+    ss_release(.init(mutating: base + start), end - start)
+  }
+}
+
+/// The system's words for an error number.
+package func systemMessage(_ code: Int32) -> String {
+  String(cString: strerror(code))
+}

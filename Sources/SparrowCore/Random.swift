@@ -1,0 +1,39 @@
+/// A small, fast, seeded random number generator (xoshiro256++, Blackman and Vigna 2019; seeded by
+/// SplitMix64). The same seed gives the same numbers on every machine.
+public struct SeededRandom: RandomNumberGenerator, Sendable {
+  private var s0: UInt64
+  private var s1: UInt64
+  private var s2: UInt64
+  private var s3: UInt64
+
+  public init(seed: UInt64) {
+    var state = seed
+    func split() -> UInt64 {
+      state &+= 0x9E37_79B9_7F4A_7C15
+      var z = state
+      z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+      z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+      return z ^ (z >> 31)
+    }
+    s0 = split()
+    s1 = split()
+    s2 = split()
+    s3 = split()
+  }
+
+  public mutating func next() -> UInt64 {
+    let sum = s0 &+ s3
+    let result = (sum << 23 | sum >> 41) &+ s0
+    let t = s1 << 17
+    s2 ^= s0
+    s3 ^= s1
+    s1 ^= s2
+    s0 ^= s3
+    s2 ^= t
+    s3 = s3 << 45 | s3 >> 19
+    return result
+  }
+
+  /// Uniform in [0, 1).
+  public mutating func uniform() -> Float { Float(next() >> 40) * 0x1p-24 }
+}

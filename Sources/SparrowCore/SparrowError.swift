@@ -1,0 +1,60 @@
+/// Why an operation failed, with the place to look at: every room throws this one type.
+///
+/// Bad input throws; only programmer errors trap. The message is one line that says which file and field,
+/// what was found, what was expected and, where there is one, the fix.
+public struct SparrowError: Error, Sendable, Equatable, CustomStringConvertible {
+  public enum Kind: String, Sendable {
+    /// The system refused: a missing file, a full disk, no network.
+    case system
+    /// A file breaks its own format's rules.
+    case malformed
+    /// A well-formed thing that Sparrow does not know: an architecture, a type, an operation.
+    case unsupported
+    /// Two things that must agree do not: a shape, a hash, a vocabulary.
+    case mismatch
+    /// An argument outside its range.
+    case argument
+    /// Stopped on request.
+    case cancelled
+  }
+
+  public let kind: Kind
+  /// The file, model or command at fault.
+  public let file: String
+  /// The field, tensor or option in it; empty when the whole file is meant.
+  public let field: String
+  /// What was found.
+  public let found: String
+  /// What was expected, or the fix.
+  public let expected: String
+
+  public init(
+    _ kind: Kind, file: String = "", field: String = "", found: String, expected: String = ""
+  ) {
+    self.kind = kind
+    self.file = file
+    self.field = field
+    self.found = found
+    self.expected = expected
+  }
+
+  public var description: String {
+    let place = [file, field].filter { !$0.isEmpty }.joined(separator: ": ")
+    let prefix = place.isEmpty ? "" : place + ": "
+    let suffix = expected.isEmpty ? "" : "; expected " + expected
+    return (prefix + found + suffix).replacingNewlines()
+  }
+
+  /// The same error, naming `file` where it named none.
+  public func inFile(_ name: String) -> SparrowError {
+    SparrowError(
+      kind, file: file.isEmpty ? name : file, field: field, found: found, expected: expected)
+  }
+}
+
+extension String {
+  /// Keeps a message on one line whatever a hostile file put into its names.
+  fileprivate func replacingNewlines() -> String {
+    String(map { $0.isNewline ? " " : $0 })
+  }
+}
