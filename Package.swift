@@ -40,6 +40,7 @@ let package = Package(
     + room("SparrowCore", ["CSparrowSystem"])
     + room("SparrowFormats", ["SparrowCore"])
     + room("SparrowTokenizers", ["SparrowCore"])
+    + room("SparrowHub", ["SparrowCore", "CSparrowSystem"])
     + room("SparrowTransformer", ["SparrowCore", "SparrowFormats"])
     + room(
       "SparrowSparsity", ["SparrowCore", "SparrowFormats", "SparrowTransformer", "CSparrowKernels"])
@@ -63,12 +64,14 @@ let package = Package(
         name: "sparrow-cli",
         dependencies: [
           "SparrowCore", "SparrowFormats", "SparrowTokenizers", "SparrowTransformer",
-          "SparrowSparsity", "Sparrow", "SparrowCalibration", "SparrowEvaluation",
+          "SparrowSparsity", "SparrowHub", "Sparrow", "SparrowCalibration", "SparrowEvaluation",
+          "CSparrowSystem",
           .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ], swiftSettings: swift),
       .testTarget(
         name: "sparrow-cliTests",
-        dependencies: ["sparrow-cli", "SparrowCore", "SparrowTestSupport"], swiftSettings: swift),
+        dependencies: ["sparrow-cli", "SparrowCore", "SparrowHub", "SparrowTestSupport"],
+        swiftSettings: swift),
     ],
   cLanguageStandard: .gnu2x
 )

@@ -3,18 +3,24 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 #ifdef __linux__
@@ -144,3 +150,98 @@ static inline void *ss_map_memory(size_t bytes) {
   void *memory = mmap(0, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   return memory == MAP_FAILED ? 0 : memory;
 }
+
+// Files and folders.
+
+/// What `path` names: 0 nothing, 1 a regular file, 2 a folder, 3 anything else. Follows links.
+static inline int ss_path_kind(const char *path) {
+  struct stat info;
+  if (stat(path, &info) != 0) return 0;
+  return S_ISREG(info.st_mode) ? 1 : S_ISDIR(info.st_mode) ? 2 : 3;
+}
+
+/// True when `path` itself is a folder and no link to one.
+static inline int ss_is_real_folder(const char *path) {
+  struct stat info;
+  return lstat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+/// Size of the file at `path` in bytes; -1 on an error.
+static inline int64_t ss_path_size(const char *path) {
+  struct stat info;
+  return stat(path, &info) == 0 ? (int64_t)info.st_size : -1;
+}
+
+/// Opens for writing, made if missing; `append` keeps what is there, else the file is emptied.
+static inline int ss_open_write(const char *path, int append) {
+  return open(path, O_WRONLY | O_CREAT | O_CLOEXEC | (append ? O_APPEND : O_TRUNC), 0644);
+}
+
+/// Takes an exclusive lock that goes with the descriptor; 0 when another process holds it.
+static inline int ss_lock_file(int descriptor) { return flock(descriptor, LOCK_EX | LOCK_NB) == 0; }
+
+/// The next name in an open folder, without "." and ".."; NULL at the end.
+static inline const char *ss_next_entry(DIR *folder) {
+  struct dirent *entry;
+  while ((entry = readdir(folder)) != 0)
+    if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) return entry->d_name;
+  return 0;
+}
+
+// Other programs.
+
+extern char **environ;
+
+/// This process's environment, ended by NULL.
+static inline char **ss_environment(void) { return environ; }
+
+/// A pipe that programs started later do not inherit; 0 on success.
+static inline int ss_pipe(int ends[2]) {
+#ifdef __linux__
+  return pipe2(ends, O_CLOEXEC);
+#else
+  if (pipe(ends) != 0) return -1;
+  fcntl(ends[0], F_SETFD, FD_CLOEXEC);
+  fcntl(ends[1], F_SETFD, FD_CLOEXEC);
+  return 0;
+#endif
+}
+
+/// Starts the program `arguments[0]`, searched on the path, with three standard streams.
+/// Returns 0 and the process's number, or an error number.
+static inline int ss_spawn(
+    char *const *arguments, char *const *environment, int in, int out, int err, pid_t *process) {
+  posix_spawn_file_actions_t actions;
+  posix_spawnattr_t attributes;
+  int status = posix_spawn_file_actions_init(&actions);
+  if (status != 0) return status;
+  status = posix_spawnattr_init(&attributes);
+  if (status != 0) {
+    posix_spawn_file_actions_destroy(&actions);
+    return status;
+  }
+  sigset_t none;
+  sigemptyset(&none);
+  posix_spawnattr_setsigmask(&attributes, &none);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+  posix_spawn_file_actions_adddup2(&actions, in, 0);
+  posix_spawn_file_actions_adddup2(&actions, out, 1);
+  posix_spawn_file_actions_adddup2(&actions, err, 2);
+  status = posix_spawnp(process, arguments[0], &actions, &attributes, arguments, environment);
+  posix_spawnattr_destroy(&attributes);
+  posix_spawn_file_actions_destroy(&actions);
+  return status;
+}
+
+/// A program's exit status as a shell gives it: 128 plus the signal when one ended it.
+static inline int ss_exit_status(int status) {
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+// Interrupts.
+
+/// From now on the first SIGINT or SIGTERM is only noted; a second one ends the process.
+void ss_catch_interrupts(void);
+
+/// The signal noted since `ss_catch_interrupts`, 0 when none.
+int ss_interrupted(void);

@@ -1,0 +1,122 @@
+internal import CSparrowSystem
+internal import SparrowCore
+
+/// The few file system calls that pulling needs, each an error that names the path.
+enum Files {
+  static func exists(_ path: String) -> Bool { ss_path_kind(path) != 0 }
+  static func isFile(_ path: String) -> Bool { ss_path_kind(path) == 1 }
+  static func isFolder(_ path: String) -> Bool { ss_path_kind(path) == 2 }
+
+  /// Bytes of the file at `path`; nil when there is none.
+  static func size(_ path: String) -> Int? {
+    let size = ss_path_size(path)
+    return size < 0 ? nil : Int(size)
+  }
+
+  /// Names in a folder, sorted; none when it cannot be read.
+  static func names(in folder: String) -> [String] {
+    guard let handle = opendir(folder) else { return [] }
+    defer { closedir(handle) }
+    var names: [String] = []
+    while let name = ss_next_entry(handle) { names.append(String(cString: name)) }
+    return names.sorted()
+  }
+
+  /// Paths of all regular files under a folder, relative to it, sorted by folder.
+  static func allFiles(under folder: String) -> [String] {
+    var found: [String] = []
+    for name in names(in: folder) {
+      let path = folder + "/" + name
+      if ss_is_real_folder(path) != 0 {
+        found += allFiles(under: path).map { name + "/" + $0 }
+      } else if isFile(path) {
+        found.append(name)
+      }
+    }
+    return found
+  }
+
+  /// Makes the folder and those above it.
+  static func makeFolder(_ path: String) throws(SparrowError) {
+    guard !isFolder(path) else { return }
+    if let slash = path.lastIndex(of: "/"), slash > path.startIndex {
+      try makeFolder(String(path[..<slash]))
+    }
+    guard mkdir(path, 0o755) == 0 || isFolder(path) else { throw failure(path) }
+  }
+
+  /// Removes a file or a folder with all it holds; nothing there is no error. Follows no links.
+  static func remove(_ path: String) throws(SparrowError) {
+    if ss_is_real_folder(path) != 0 {
+      for name in names(in: path) { try remove(path + "/" + name) }
+      guard rmdir(path) == 0 else { throw failure(path) }
+    } else {
+      guard unlink(path) == 0 || ss_errno() == ENOENT else { throw failure(path) }
+    }
+  }
+
+  static func move(_ from: String, to: String) throws(SparrowError) {
+    guard rename(from, to) == 0 else { throw failure(to) }
+  }
+
+  /// Writes what the system still holds of a file or folder to the disk.
+  static func sync(_ path: String) throws(SparrowError) {
+    let descriptor = ss_open_read(path)
+    guard descriptor >= 0 else { throw failure(path) }
+    defer { close(descriptor) }
+    guard fsync(descriptor) == 0 || ss_errno() == EINVAL else { throw failure(path) }
+  }
+
+  static func read(_ path: String, limit: Int = 64 << 20) throws(SparrowError) -> [UInt8] {
+    guard let size = size(path) else { throw failure(path) }
+    guard size <= limit else {
+      throw SparrowError(
+        .malformed, file: path, found: "\(size) bytes", expected: "at most \(limit)")
+    }
+    let file = try MappedFile(path: path)
+    return Array(file.bytes)
+  }
+
+  static func write(_ bytes: [UInt8], to path: String) throws(SparrowError) {
+    let descriptor = ss_open_write(path, 0)
+    guard descriptor >= 0 else { throw failure(path) }
+    defer { close(descriptor) }
+    let done = bytes.withUnsafeBytes { writeAll($0, to: descriptor) }
+    guard done, fsync(descriptor) == 0 else { throw failure(path) }
+  }
+
+  /// Appends the file `from` to the file `to` through the page cache, `progress` told of each piece.
+  static func append(
+    _ from: String, to: String, progress: (Int) throws(SparrowError) -> Void
+  ) throws(SparrowError) {
+    let file = try MappedFile(path: from)
+    let descriptor = ss_open_write(to, 1)
+    guard descriptor >= 0 else { throw failure(to) }
+    defer { close(descriptor) }
+    var start = 0
+    while start < file.bytes.count {
+      let end = min(start + 1 << 22, file.bytes.count)
+      let piece = UnsafeRawBufferPointer(rebasing: file.bytes[start..<end])
+      guard writeAll(piece, to: descriptor) else { throw failure(to) }
+      start = end
+      try progress(piece.count)
+    }
+  }
+
+  static func failure(_ path: String) -> SparrowError {
+    SparrowError(.system, file: path, found: systemMessage(ss_errno()))
+  }
+
+  private static func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Bool {
+    var at = 0
+    while at < bytes.count {
+      let count = CSparrowSystem.write(descriptor, bytes.baseAddress! + at, bytes.count - at)
+      if count < 0 {
+        if ss_errno() == EINTR { continue }
+        return false
+      }
+      at += count
+    }
+    return true
+  }
+}
