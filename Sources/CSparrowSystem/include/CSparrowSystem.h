@@ -1,8 +1,5 @@
 /// System calls that Swift cannot reach directly or that differ between systems, all in one file.
 #pragma once
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -60,34 +57,10 @@ static inline void ss_wake_all(uint32_t *word) {
 }
 
 /// Pins the calling thread to the `index`-th processor that this process may use, if the system can.
-static inline void ss_pin_thread(int index) {
-#ifdef __linux__
-  cpu_set_t allowed, one;
-  if (sched_getaffinity(getpid(), sizeof allowed, &allowed) != 0) return;
-  int count = CPU_COUNT(&allowed);
-  if (count <= 1) return;
-  int left = index % count;
-  for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
-    if (!CPU_ISSET(cpu, &allowed) || left-- > 0) continue;
-    CPU_ZERO(&one);
-    CPU_SET(cpu, &one);
-    pthread_setaffinity_np(pthread_self(), sizeof one, &one);
-    return;
-  }
-#else
-  (void)index;
-#endif
-}
+void ss_pin_thread(int index);
 
 /// Processors that this process may use.
-static inline int ss_processors(void) {
-#ifdef __linux__
-  cpu_set_t allowed;
-  if (sched_getaffinity(getpid(), sizeof allowed, &allowed) == 0) return CPU_COUNT(&allowed);
-#endif
-  long n = sysconf(_SC_NPROCESSORS_ONLN);
-  return n > 0 ? (int)n : 1;
-}
+int ss_processors(void);
 
 /// Asks for huge pages behind an anonymous map.
 static inline void ss_advise_huge(void *memory, size_t bytes) {
@@ -196,16 +169,7 @@ extern char **environ;
 static inline char **ss_environment(void) { return environ; }
 
 /// A pipe that programs started later do not inherit; 0 on success.
-static inline int ss_pipe(int ends[2]) {
-#ifdef __linux__
-  return pipe2(ends, O_CLOEXEC);
-#else
-  if (pipe(ends) != 0) return -1;
-  fcntl(ends[0], F_SETFD, FD_CLOEXEC);
-  fcntl(ends[1], F_SETFD, FD_CLOEXEC);
-  return 0;
-#endif
-}
+int ss_pipe(int ends[2]);
 
 /// Starts the program `arguments[0]`, searched on the path, with three standard streams.
 /// Returns 0 and the process's number, or an error number.

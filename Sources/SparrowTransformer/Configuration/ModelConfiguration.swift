@@ -1,0 +1,40 @@
+/// What a decoder-only transformer computes, as data: every supported family is a value of this type.
+public struct ModelConfiguration: Sendable, Equatable {
+  /// The family's own name for itself: `llama`, `qwen3`, `opt`, ...
+  public var architecture: String
+  /// Width of the residual stream.
+  public var hidden: Int
+  /// Rows of the token embedding and of the vocabulary head.
+  public var vocabulary: Int
+  /// Width of the token embedding; differs from `hidden` when projections stand between (OPT-350M).
+  public var embeddingWidth: Int
+  /// Factor on the token embedding (Gemma: the root of `hidden`).
+  public var embeddingScale: Float = 1
+  /// Positions the model was trained for.
+  public var contextLength: Int
+  /// Learned position embeddings: the row of position 0 (OPT: 2); nil for rotary models.
+  public var learnedPositionOffset: Int?
+  public var layers: [LayerDescription]
+  /// The norm before the vocabulary head; nil when there is none (OPT-350M).
+  public var finalNorm: NormDescription?
+  /// The head is the token embedding.
+  public var tiedHead: Bool
+  /// Cap c of logits: c * tanh(logit / c); 0 for none (Gemma 2).
+  public var logitSoftcap: Float = 0
+  /// Factor on the logits.
+  public var logitScale: Float = 1
+
+  /// The different rotary embeddings of the layers, each once, in order of appearance.
+  public var rotaries: [RotaryDescription] {
+    var seen: [RotaryDescription] = []
+    for case let rotary? in layers.map(\.attention.rotary) where !seen.contains(rotary) {
+      seen.append(rotary)
+    }
+    return seen
+  }
+
+  /// Bytes of key/value cache for one token, float16.
+  public var cacheBytesPerToken: Int {
+    layers.reduce(0) { $0 + 4 * $1.attention.keyValueHeads * $1.attention.headDimension }
+  }
+}

@@ -1,0 +1,71 @@
+import SparrowCore
+
+/// Rotary position embedding (Su et al. 2021): which pairs turn, and how fast each.
+public struct RotaryDescription: Sendable, Equatable {
+  /// Elements of a head that turn; the rest stay.
+  public var dimension: Int
+  /// Pairs are neighbours (2i, 2i+1), as GGUF stores Llama; else halves (i, i + dimension/2).
+  public var interleaved: Bool
+  /// Turn per position of each pair, `[dimension / 2]`, radians.
+  public var frequencies: [Float]
+  /// Factor on cosine and sine (YaRN's attention factor).
+  public var magnitude: Float
+
+  public init(
+    dimension: Int, base: Double, interleaved: Bool, scaling: RotaryScaling = .none
+  ) {
+    self.dimension = dimension
+    self.interleaved = interleaved
+    let plain = (0..<dimension / 2).map { i in
+      1 / power(base, Double(2 * i) / Double(dimension))
+    }
+    (frequencies, magnitude) = scaling.apply(to: plain, dimension: dimension, base: base)
+  }
+}
+
+/// How rotary frequencies are stretched for contexts longer than trained ones.
+public enum RotaryScaling: Sendable, Equatable {
+  case none
+  /// Positions divided by `factor`.
+  case linear(factor: Double)
+  /// Llama 3.1: long wavelengths divided by `factor`, short ones kept, smooth between.
+  case llama3(factor: Double, lowFactor: Double, highFactor: Double, originalContext: Double)
+  /// YaRN (Peng et al. 2023), its attention factor included.
+  case yarn(
+    factor: Double, originalContext: Double, betaFast: Double, betaSlow: Double, magnitude: Double?)
+  /// Each frequency divided by its own factor, `[dimension / 2]` (GGUF's `rope_freqs`).
+  case perFrequency([Float])
+
+  /// Scaled frequencies (rounded to float32 where the reference rounds) and the magnitude.
+  func apply(to plain: [Double], dimension: Int, base: Double) -> ([Float], Float) {
+    switch self {
+    case .none: return (plain.map { Float($0) }, 1)
+    case .linear(let factor): return (plain.map { Float($0 / factor) }, 1)
+    case .perFrequency(let factors):
+      return (zip(plain, factors).map { Float($0 / Double($1)) }, 1)
+    case .llama3(let factor, let low, let high, let original):
+      let scaled = plain.map { frequency in
+        let wavelength = 2 * Double.pi / frequency
+        if wavelength < original / high { return Float(frequency) }
+        if wavelength > original / low { return Float(frequency / factor) }
+        let smooth = (original / wavelength - low) / (high - low)
+        return Float((1 - smooth) * frequency / factor + smooth * frequency)
+      }
+      return (scaled, 1)
+    case .yarn(let factor, let original, let betaFast, let betaSlow, let magnitude):
+      func correction(_ rotations: Double) -> Double {
+        Double(dimension) * naturalLog(original / (rotations * 2 * .pi))
+          / (2 * naturalLog(base))
+      }
+      let low = max(correction(betaFast).rounded(.down), 0)
+      let high = min(correction(betaSlow).rounded(.up), Double(dimension - 1))
+      let span = max(high - low, 0.001)
+      let scaled = plain.enumerated().map { i, frequency in
+        let ramp = min(max((Double(i) - low) / span, 0), 1)
+        return Float(frequency / factor * ramp + frequency * (1 - ramp))
+      }
+      let attention = magnitude ?? (factor <= 1 ? 1 : 0.1 * naturalLog(factor) + 1)
+      return (scaled, Float(attention))
+    }
+  }
+}

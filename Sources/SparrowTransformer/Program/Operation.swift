@@ -1,0 +1,67 @@
+/// One operation of a step program.
+public struct Operation: Sendable, Equatable {
+  /// The layer it belongs to; nil before the first and after the last.
+  public var layer: Int?
+  public var kind: Kind
+
+  public init(_ kind: Kind, layer: Int? = nil) {
+    self.kind = kind
+    self.layer = layer
+  }
+
+  /// The named buffers of a step, each `[tokens, width]` float32.
+  public enum Buffer: String, Sendable {
+    /// The token embedding where it is narrower than the residual stream.
+    case embedding = "e"
+    /// The residual stream.
+    case hidden = "h"
+    /// A norm's result, the input of matrices.
+    case input = "x"
+    case query = "q"
+    case key = "k"
+    case value = "v"
+    /// Attention's result, all heads.
+    case attended = "a"
+    /// A block's result that is normed before it is added.
+    case result = "y"
+    /// The head's input.
+    case final = "f"
+  }
+
+  /// How a block's result reaches the residual stream.
+  public enum Landing: String, Sendable {
+    /// Written.
+    case write = "="
+    /// Added.
+    case add = "+="
+  }
+
+  public enum Kind: Sendable, Equatable {
+    /// Rows of the token embedding, scaled; `positions` adds the learned position rows.
+    case embed(output: Buffer, positions: Bool)
+    /// The learned position rows, added to `output`.
+    case addPositions(output: Buffer)
+    case norm(NormDescription, weight: WeightRole.Kind, input: Buffer, output: Buffer)
+    /// output (=, +=) matrix · input (+ bias).
+    case multiply(WeightRole.Kind, input: Buffer, output: Buffer, Landing)
+    /// Queries, keys and values from one input.
+    case project(AttentionDescription, input: Buffer)
+    /// RMS norms on each query and key head.
+    case normHeads(AttentionDescription)
+    case rotate(AttentionDescription)
+    /// Keys and values into the cache.
+    case append(AttentionDescription)
+    case attend(AttentionDescription)
+    /// The whole feed-forward network, dense.
+    case feedForward(FeedForwardDescription, input: Buffer, output: Buffer, Landing)
+    case add(input: Buffer, output: Buffer)
+    /// Logits of the rows that want them, dense, scaled and capped.
+    case head(input: Buffer)
+    /// HiRE-Softmax stage 1: scores of all vocabulary rows from the sketch.
+    case sketch(input: Buffer)
+    /// The k' rows with the best scores.
+    case candidates
+    /// Exact logits of the candidates; the dense head where their margin leaves doubt.
+    case exact(input: Buffer)
+  }
+}

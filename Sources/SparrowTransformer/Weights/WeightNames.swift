@@ -1,0 +1,124 @@
+/// The names under which one kind of checkpoint keeps its tensors: `{}` stands for the layer.
+struct WeightNames {
+  /// A tensor, or the `part`-th of `parts` equal runs of its rows (fused queries, keys and values).
+  struct Name {
+    var pattern: String
+    var part = 0
+    var parts = 1
+  }
+
+  var names: [WeightRole.Kind: Name]
+  /// Matrices are stored `[in, out]` (GPT-2's `Conv1D`).
+  var transposed = false
+  /// Prefixes that a checkpoint may have or lack as a whole, tried in order.
+  var prefixes = [""]
+  /// Ends of the names of tensors that hold no weights (old buffers).
+  var ignoredSuffixes = [
+    "rotary_emb.inv_freq", ".attn.bias", ".attn.masked_bias", "position_ids",
+  ]
+  /// Beginnings of the names of tensors outside the text model.
+  var ignoredPrefixes: [String] = []
+
+  subscript(kind: WeightRole.Kind) -> Name? { names[kind] }
+
+  /// Adds `weight` and `bias` names under one stem.
+  private mutating func add(
+    _ kind: WeightRole.Kind, _ stem: String, part: Int = 0, parts: Int = 1
+  ) {
+    names[kind] = Name(pattern: stem + ".weight", part: part, parts: parts)
+    if let bias = kind.bias {
+      names[bias] = Name(pattern: stem + ".bias", part: part, parts: parts)
+    }
+  }
+
+  private init(_ stems: [(WeightRole.Kind, String)]) {
+    names = [:]
+    for (kind, stem) in stems { add(kind, stem) }
+  }
+
+  /// GGUF names, the same for every architecture; GPT-2 fuses queries, keys and values.
+  static func gguf(architecture: String) -> WeightNames {
+    var table = WeightNames([
+      (.tokenEmbedding, "token_embd"), (.positionEmbedding, "position_embd"),
+      (.finalNorm, "output_norm"), (.head, "output"),
+      (.attentionNorm, "blk.{}.attn_norm"), (.query, "blk.{}.attn_q"),
+      (.key, "blk.{}.attn_k"), (.value, "blk.{}.attn_v"), (.queryNorm, "blk.{}.attn_q_norm"),
+      (.keyNorm, "blk.{}.attn_k_norm"), (.output, "blk.{}.attn_output"),
+      (.postAttentionNorm, "blk.{}.post_attention_norm"),
+      (.feedForwardNorm, "blk.{}.ffn_norm"), (.gate, "blk.{}.ffn_gate"),
+      (.up, "blk.{}.ffn_up"), (.down, "blk.{}.ffn_down"),
+      (.postFeedForwardNorm, "blk.{}.post_ffw_norm"),
+    ])
+    if architecture == "gpt2" { table.fuse("blk.{}.attn_qkv") }
+    table.ignoredSuffixes = ["rope_freqs.weight"]
+    return table
+  }
+
+  /// Hugging Face names by architecture.
+  static func huggingFace(architecture: String) -> WeightNames {
+    switch architecture {
+    case "opt": return opt
+    case "gpt2": return gpt2
+    default: return llama(isGemma: architecture.hasPrefix("gemma"))
+    }
+  }
+
+  private static var opt: WeightNames {
+    let layer = "decoder.layers.{}."
+    var table = WeightNames([
+      (.tokenEmbedding, "decoder.embed_tokens"), (.positionEmbedding, "decoder.embed_positions"),
+      (.embeddingIn, "decoder.project_in"), (.embeddingOut, "decoder.project_out"),
+      (.finalNorm, "decoder.final_layer_norm"), (.head, "lm_head"),
+      (.attentionNorm, layer + "self_attn_layer_norm"), (.query, layer + "self_attn.q_proj"),
+      (.key, layer + "self_attn.k_proj"), (.value, layer + "self_attn.v_proj"),
+      (.output, layer + "self_attn.out_proj"), (.feedForwardNorm, layer + "final_layer_norm"),
+      (.up, layer + "fc1"), (.down, layer + "fc2"),
+    ])
+    table.prefixes = ["model.", ""]
+    return table
+  }
+
+  private static var gpt2: WeightNames {
+    var table = WeightNames([
+      (.tokenEmbedding, "wte"), (.positionEmbedding, "wpe"), (.finalNorm, "ln_f"),
+      (.head, "lm_head"), (.attentionNorm, "h.{}.ln_1"), (.output, "h.{}.attn.c_proj"),
+      (.feedForwardNorm, "h.{}.ln_2"), (.up, "h.{}.mlp.c_fc"), (.down, "h.{}.mlp.c_proj"),
+    ])
+    table.fuse("h.{}.attn.c_attn")
+    table.transposed = true
+    table.prefixes = ["transformer.", ""]
+    return table
+  }
+
+  private static func llama(isGemma: Bool) -> WeightNames {
+    let layer = "layers.{}."
+    var table = WeightNames([
+      (.tokenEmbedding, "embed_tokens"), (.finalNorm, "norm"), (.head, "lm_head"),
+      (.attentionNorm, layer + "input_layernorm"), (.query, layer + "self_attn.q_proj"),
+      (.key, layer + "self_attn.k_proj"), (.value, layer + "self_attn.v_proj"),
+      (.queryNorm, layer + "self_attn.q_norm"), (.keyNorm, layer + "self_attn.k_norm"),
+      (.output, layer + "self_attn.o_proj"),
+      (.feedForwardNorm, layer + "post_attention_layernorm"), (.gate, layer + "mlp.gate_proj"),
+      (.up, layer + "mlp.up_proj"), (.down, layer + "mlp.down_proj"),
+    ])
+    if isGemma {
+      table.add(.postAttentionNorm, layer + "post_attention_layernorm")
+      table.add(.feedForwardNorm, layer + "pre_feedforward_layernorm")
+      table.add(.postFeedForwardNorm, layer + "post_feedforward_layernorm")
+    }
+    table.prefixes = [
+      "model.", "language_model.model.", "model.language_model.", "model.text_model.", "",
+    ]
+    table.ignoredPrefixes = [
+      "vision_tower.", "multi_modal_projector.", "model.vision_tower.",
+      "model.multi_modal_projector.",
+    ]
+    return table
+  }
+
+  private mutating func fuse(_ stem: String) {
+    for (part, kind) in [WeightRole.Kind.query, .key, .value].enumerated() {
+      add(kind, stem, part: part, parts: 3)
+    }
+  }
+}

@@ -1,0 +1,46 @@
+/// What a tensor is for, whatever a checkpoint calls it.
+public struct WeightRole: Hashable, Sendable, CustomStringConvertible {
+  public enum Kind: String, Sendable, CaseIterable {
+    case tokenEmbedding, positionEmbedding, embeddingIn, embeddingOut
+    case finalNorm, finalNormBias, head
+    case attentionNorm, attentionNormBias
+    case query, queryBias, key, keyBias, value, valueBias
+    case queryNorm, keyNorm
+    case output, outputBias
+    case postAttentionNorm
+    case feedForwardNorm, feedForwardNormBias
+    case gate, up, upBias, down, downBias
+    case postFeedForwardNorm
+  }
+
+  public let kind: Kind
+  /// nil for tensors of the whole model.
+  public let layer: Int?
+
+  public init(_ kind: Kind, layer: Int? = nil) {
+    self.kind = kind
+    self.layer = layer
+  }
+
+  public var description: String {
+    layer.map { "layer \($0) \(kind.rawValue)" } ?? kind.rawValue
+  }
+}
+
+extension WeightRole.Kind {
+  /// The bias that may stand beside this matrix or norm weight.
+  public var bias: WeightRole.Kind? {
+    switch self {
+    case .finalNorm: .finalNormBias
+    case .attentionNorm: .attentionNormBias
+    case .feedForwardNorm: .feedForwardNormBias
+    case .query: .queryBias
+    case .key: .keyBias
+    case .value: .valueBias
+    case .output: .outputBias
+    case .up: .upBias
+    case .down: .downBias
+    default: nil
+    }
+  }
+}
