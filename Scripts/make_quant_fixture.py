@@ -1,0 +1,58 @@
+#!/usr/bin/env python3
+"""Make random blocks of every quantised GGUF type with the float32 values that they stand for.
+
+    pip install gguf numpy safetensors
+    python Scripts/make_quant_fixture.py [--out Tests/Fixtures/quants.safetensors]
+
+For each type T (`Q4_0`, ... `Q6_K`): `T.raw` [ROWS, bytes] (uint8), the rows as a GGUF file holds
+them, and `T.values` [ROWS, COLUMNS] (float32), what the `gguf` package makes of them. The bits are
+random, so every code occurs; only the float16 scales are drawn as finite numbers of either sign,
+a few of them zero or subnormal.
+"""
+import argparse
+
+import gguf
+import numpy as np
+from gguf.quants import dequantize
+from safetensors.numpy import save_file
+
+ROWS, COLUMNS = 3, 512
+
+# Byte offsets of the float16 fields in one block.
+SCALES = {
+    "Q4_0": [0],
+    "Q4_1": [0, 2],
+    "Q5_0": [0],
+    "Q5_1": [0, 2],
+    "Q8_0": [0],
+    "Q4_K": [0, 2],
+    "Q5_K": [0, 2],
+    "Q6_K": [208],
+}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--out", default="Tests/Fixtures/quants.safetensors")
+    out = parser.parse_args().out
+    rng = np.random.default_rng(20)
+    tensors = {}
+    for name, offsets in SCALES.items():
+        kind = gguf.GGMLQuantizationType[name]
+        elements, size = gguf.GGML_QUANT_SIZES[kind]
+        blocks = ROWS * COLUMNS // elements
+        raw = rng.integers(0, 256, (blocks, size), dtype=np.uint8)
+        for offset in offsets:
+            scale = (rng.standard_normal(blocks) * 0.05).astype(np.float16)
+            scale[0], scale[-1] = 0, 3e-6
+            raw[:, offset : offset + 2] = scale.view(np.uint8).reshape(blocks, 2)
+        raw = raw.reshape(ROWS, -1)
+        values = dequantize(raw, kind)
+        assert values.shape == (ROWS, COLUMNS) and np.isfinite(values).all()
+        tensors[f"{name}.raw"] = raw
+        tensors[f"{name}.values"] = values.astype(np.float32)
+    save_file(tensors, out)
+
+
+if __name__ == "__main__":
+    main()
