@@ -1,0 +1,174 @@
+/// What the files of this target share: the table of kernels one instruction set provides, and the shape
+/// of a packed row.
+#pragma once
+#define SK_SIMD 0
+#include "CSparrowKernels.h"
+
+#include <math.h>
+#include <string.h>
+
+#define SK_INLINE static inline __attribute__((always_inline))
+
+/// Rows that one tile computes together: enough to share an input's loads and a horizontal sum.
+#define SK_TILE_ROWS 4
+/// Most tokens of a tile on any instruction set.
+#define SK_TILE_TOKENS 8
+
+// MARK: - Packed rows of blocks
+
+// A row's columns are cut into groups of 16, 8, 4 and 2 blocks of 32: as many groups of 16 as fit, then what
+// is left in falling powers of two. A group of G blocks is G/2 chunks of 64 bytes (one byte a weight, before
+// planes); 32-bit lane j of a chunk holds four weights of block j % G. So the 16 integer sums that a dot
+// product leaves in a 512-bit register belong to G blocks, lane by lane, and scales are applied once a group
+// instead of once a block. `sk_quantize` puts inputs into the same order.
+#define SK_GROUP 512
+#define SK_CHUNK 64
+
+/// Bytes that follow a group's quants in a quantised input: 16 float scales (lane j: block j % G), 16 int32
+/// lane sums of the group's quants, and 16 int32 lane sums of the first half of each block.
+#define SK_INPUT_EXTRA 192
+
+typedef struct {
+  int32_t columns;      ///< padded to 64
+  int32_t groups;       ///< full groups of 16 blocks
+  int32_t tail;         ///< chunks in the groups of 8, 4 and 2 blocks, 0...7
+  int32_t bits_at;      ///< offset of the planes of high bits
+  int32_t scales_at;    ///< offset of the scales
+  int32_t minimums_at;  ///< offset of the minimums
+  int32_t bytes;        ///< end of the row
+} sk_layout;
+
+SK_INLINE int32_t sk_is_float(sk_format format) { return format < SK_Q4; }
+
+SK_INLINE int32_t sk_padded(int32_t columns) { return (columns + 63) & ~63; }
+
+SK_INLINE sk_layout sk_layout_of(
+  sk_format format, int32_t block, int32_t minimums, int32_t columns) {
+  sk_layout l;
+  int32_t bits = (int32_t)format;
+  l.columns = sk_padded(columns);
+  l.groups = l.columns / SK_GROUP;
+  l.tail = l.columns % SK_GROUP / SK_CHUNK;
+  l.bits_at = bits == 8 ? l.columns : l.columns / 2;
+  l.scales_at = bits == 8 ? l.bits_at : l.bits_at + l.columns / 8 * (bits - 4);
+  int32_t blocks = l.columns / block;
+  l.minimums_at = l.scales_at + 2 * blocks;
+  l.bytes = minimums ? l.minimums_at + 2 * blocks : l.minimums_at;
+  return l;
+}
+
+/// Where a column lies.
+typedef struct {
+  int32_t start;   ///< first column of its group
+  int32_t blocks;  ///< blocks in its group (G)
+  int32_t block;   ///< its block of 32 within the group
+  int32_t lane;    ///< its 32-bit lane within the chunk
+  int32_t chunk;   ///< its chunk, counted from the row's start
+  int32_t byte;    ///< its byte within the chunk
+} sk_place;
+
+SK_INLINE sk_place sk_place_of(int32_t columns, int32_t column) {
+  sk_place p;
+  p.start = column / SK_GROUP * SK_GROUP;
+  p.blocks = 16;
+  int32_t left = columns - p.start;
+  if (left < SK_GROUP) {
+    for (p.blocks = 8;; p.blocks /= 2) {
+      if (!(left & p.blocks * 32)) continue;
+      if (column - p.start < p.blocks * 32) break;
+      p.start += p.blocks * 32;
+    }
+  }
+  int32_t inside = column % 32, span = 64 / p.blocks;
+  p.block = (column - p.start) / 32;
+  p.lane = inside % span / 4 * p.blocks + p.block;
+  p.chunk = p.start / 64 + inside / span;
+  p.byte = p.lane * 4 + inside % 4;
+  return p;
+}
+
+/// Index of the scale of a column's block. Blocks of 16 keep a group's first halves before its second.
+SK_INLINE int32_t sk_scale_index(sk_place p, int32_t column, int32_t block) {
+  if (block == 32) return p.start / 32 + p.block;
+  return p.start / 16 + (column % 32 >= 16 ? p.blocks : 0) + p.block;
+}
+
+/// Byte offset, in a quantised input, of the group that starts at column `start`.
+SK_INLINE int64_t sk_input_offset(int32_t columns, int32_t start) {
+  int32_t groups = start / SK_GROUP, left = columns - groups * SK_GROUP;
+  int32_t tail = start % SK_GROUP;
+  if (left < SK_GROUP) groups += __builtin_popcount((uint32_t)tail / 64);
+  return (int64_t)start + (int64_t)groups * SK_INPUT_EXTRA;
+}
+
+/// The integer of one weight, before offset and scale.
+uint32_t sk_get_quant(const sk_layout *l, int32_t bits, const uint8_t *row, int32_t column);
+
+// MARK: - Tiles
+
+/// One tile of a matrix product: four rows times a fixed count of tokens.
+typedef struct {
+  const uint8_t *rows[SK_TILE_ROWS];
+  ptrdiff_t ahead[SK_TILE_ROWS];  ///< from each row to the one to prefetch
+  const uint8_t *x;
+  size_t x_stride;  ///< bytes between tokens
+  float *y;
+  int64_t y_stride;  ///< floats between tokens; the four rows' results are adjacent
+  int32_t columns;
+  sk_layout layout;  ///< of block formats
+} sk_tile;
+
+typedef void (*sk_tile_fn)(const sk_tile *tile);
+
+/// Tile kernels of one packed format: `fn[t - 1]` does t tokens, t in 1...`tokens`. A row and a token give the
+/// same bits in every one of them, so that prefill, decode and gathers agree exactly.
+typedef struct {
+  int32_t tokens;
+  sk_tile_fn fn[SK_TILE_TOKENS];
+} sk_tiles;
+
+// MARK: - One instruction set
+
+typedef struct {
+  const char *name;
+  const sk_tiles *(*tiles)(sk_format format, int32_t block, int32_t minimums);
+  void (*quantize)(const float *x, int32_t columns, void *out);
+  void (*rms_norm)(const float *x, const float *weight, float epsilon, int32_t n, float *y);
+  void (*layer_norm)(
+    const float *x, const float *weight, const float *bias, float epsilon, int32_t n, float *y);
+  void (*rotate)(
+    float *x, int32_t heads, int32_t head_dim, int32_t rotary, const float *cosine,
+    const float *sine, int32_t interleaved);
+  void (*activate)(sk_activation kind, const float *x, const float *up, float *y, int32_t n);
+  void (*add_acc)(const float *x, float *y, int32_t n);
+  void (*scale)(const float *x, float scale, float *y, int32_t n);
+  void (*softcap)(const float *x, float cap, float *y, int32_t n);
+  void (*to_f16)(const float *x, uint16_t *y, int32_t n);
+  void (*from_f16)(const uint16_t *x, float *y, int32_t n);
+  void (*attend)(
+    const sk_attention *a, const float *q, int64_t q_stride, int32_t heads, int32_t tokens,
+    int32_t first, const uint16_t *keys, const uint16_t *values, int64_t kv_stride, float *out,
+    int64_t out_stride, void *scratch);
+  int32_t (*argmax)(const float *x, int32_t n);
+  float (*log_sum_exp)(const float *x, int32_t n);
+  int32_t (*select_above)(
+    const float *x, int32_t n, float threshold, int32_t base, int32_t *indices, int32_t capacity);
+  uint64_t (*read_sum)(const void *memory, size_t bytes);
+} sk_table;
+
+extern const sk_table sk_table_scalar;
+#if defined(__x86_64__) && SK_SIMD
+extern const sk_table sk_table_avx512;
+extern const sk_table sk_table_avx2;
+#elif defined(__aarch64__) && SK_SIMD
+extern const sk_table sk_table_neon;
+#endif
+
+/// The table in use.
+const sk_table *sk_current(void);
+
+/// Keys that attention takes at once; a block starts at a multiple of it, so that a query's result does not
+/// depend on the batch it came in.
+#define SK_ATTEND_KEYS 64
+/// Queries that attention takes at once, at most.
+#define SK_ATTEND_QUERIES 6
