@@ -13,6 +13,12 @@ extension JSON {
     return value
   }
 
+  /// Parses a mapped file, whose name the errors give.
+  public static func parse(_ file: MappedFile) throws(SparrowError) -> JSON {
+    defer { withExtendedLifetime(file) {} }
+    return try parse(file.bytes, file: file.path)
+  }
+
   /// Parses one document held in a string.
   public static func parse(_ text: String, file: String = "") throws(SparrowError) -> JSON {
     try parse(Array(text.utf8), file: file)

@@ -32,13 +32,27 @@ public final class MappedFile: Sendable {
     bytes = UnsafeRawBufferPointer(start: memory, count: Int(size))
   }
 
+  /// A copy of `source` in memory of its own, for content that came without a file.
+  package init(copying source: UnsafeRawBufferPointer, path: String) throws(SparrowError) {
+    self.path = path
+    guard source.count > 0 else {
+      bytes = UnsafeRawBufferPointer(start: nil, count: 0)
+      return
+    }
+    guard let memory = ss_map_memory(source.count) else {
+      throw SparrowError(.system, file: path, found: "mmap: " + systemMessage(ss_errno()))
+    }
+    memory.copyMemory(from: source.baseAddress!, byteCount: source.count)
+    bytes = UnsafeRawBufferPointer(start: memory, count: source.count)
+  }
+
   deinit {
     if let base = bytes.baseAddress { munmap(.init(mutating: base), bytes.count) }
   }
 
   /// Gives the resident pages that lie wholly inside `range` back; they are read again when touched.
   public func release(_ range: Range<Int>) {
-    let page = 4096
+    let page = Int(getpagesize())
     let start = (range.lowerBound + page - 1) / page * page
     let end = range.upperBound / page * page
     guard let base = bytes.baseAddress, start < end, end <= bytes.count else { return }

@@ -42,7 +42,7 @@ public struct SparrowError: Error, Sendable, Equatable, CustomStringConvertible 
     let place = [file, field].filter { !$0.isEmpty }.joined(separator: ": ")
     let prefix = place.isEmpty ? "" : place + ": "
     let suffix = expected.isEmpty ? "" : "; expected " + expected
-    return (prefix + found + suffix).replacingNewlines()
+    return (prefix + found + suffix).withoutControls()
   }
 
   /// The same error, naming `file` where it named none.
@@ -53,8 +53,15 @@ public struct SparrowError: Error, Sendable, Equatable, CustomStringConvertible 
 }
 
 extension String {
-  /// Keeps a message on one line whatever a hostile file put into its names.
-  fileprivate func replacingNewlines() -> String {
-    String(map { $0.isNewline ? " " : $0 })
+  /// Keeps a message on one line, and a terminal unharmed, whatever a hostile file put into its names.
+  fileprivate func withoutControls() -> String {
+    var line = ""
+    for scalar in unicodeScalars {
+      switch scalar.properties.generalCategory {
+      case .control, .lineSeparator, .paragraphSeparator: line += " "
+      default: line.unicodeScalars.append(scalar)
+      }
+    }
+    return line
   }
 }

@@ -8,6 +8,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -110,7 +111,24 @@ static inline int64_t ss_file_size(int descriptor) {
   return S_ISREG(info.st_mode) ? (int64_t)info.st_size : -2;
 }
 
-static inline int ss_open_read(const char *path) { return open(path, O_RDONLY | O_CLOEXEC); }
+/// Opens a file for reading; never waits, not even for a named pipe.
+static inline int ss_open_read(const char *path) {
+  return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+}
+
+/// Creates a file for writing; fails when there is one.
+static inline int ss_create(const char *path) {
+  return open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+}
+
+/// Makes a file's name durable: waits until its folder is on the disk. 0, or -1 on an error.
+static inline int ss_sync_folder(const char *path) {
+  int folder = open(path, O_RDONLY | O_CLOEXEC);
+  if (folder < 0) return -1;
+  int result = fsync(folder);
+  close(folder);
+  return result;
+}
 
 /// Maps `bytes` of a file for reading; NULL on an error.
 static inline void *ss_map_file(int descriptor, size_t bytes) {
@@ -209,3 +227,7 @@ void ss_catch_interrupts(void);
 
 /// The signal noted since `ss_catch_interrupts`, 0 when none.
 int ss_interrupted(void);
+
+/// Folds `blocks` blocks of 64 bytes into a SHA-256 state (FIPS 180-4), by the processor's own
+/// instructions where it has them, unless `portable`.
+void ss_sha256(uint32_t state[8], const uint8_t *bytes, size_t blocks, bool portable);

@@ -1,0 +1,119 @@
+public import SparrowCore
+
+extension Checkpoint {
+  /// Larger JSON or text files than this are refused, in bytes: a tree takes several times as much.
+  private static let maximumTextBytes = 1 << 28
+
+  static func openFolder(_ folder: String) throws(SparrowError) -> Checkpoint {
+    let single = folder + "/model.safetensors"
+    let index = folder + "/model.safetensors.index.json"
+    if exists(single) {
+      return try openSafetensors(folder, file: MappedFile(path: single), folder: folder)
+    }
+    guard exists(index) else {
+      throw SparrowError(
+        .system, file: folder, found: "no model.safetensors",
+        expected: "model.safetensors or model.safetensors.index.json; convert other weights first")
+    }
+    let source = try MappedFile(path: index)
+    try checkTextSize(source)
+    let shards = try ShardIndex.parse(source)
+    var files: [MappedFile] = []
+    var tensors: [TensorEntry] = []
+    var homes: [NameKey: Int] = [:]
+    for (name, shard) in shards.tensors { homes[NameKey(name)] = shard }
+    var found = 0
+    for (number, shard) in shards.shards.enumerated() {
+      let file = try MappedFile(path: folder + "/" + shard)
+      files.append(file)
+      for tensor in try SafetensorsHeader.parse(file, fileIndex: number).tensors {
+        guard homes[NameKey(tensor.name)] == number else {
+          throw SparrowError(
+            .mismatch, file: file.path, field: "tensor " + tensor.name.quoted,
+            found: "a tensor that the index does not place here", expected: "what \(index) says")
+        }
+        found += 1
+        tensors.append(tensor)
+      }
+    }
+    if found != shards.tensors.count {
+      let there = Set(tensors.map { NameKey($0.name) })
+      for (name, shard) in shards.tensors where !there.contains(NameKey(name)) {
+        throw SparrowError(
+          .mismatch, file: files[shard].path, field: "tensor " + name.quoted,
+          found: "no such tensor", expected: "what \(index) says")
+      }
+    }
+    return try Checkpoint(
+      path: folder, kind: .huggingFace, files: files, tensors: tensors,
+      config: config(in: folder), folder: folder)
+  }
+
+  /// A single file; the files beside it are its folder's.
+  static func openSafetensors(
+    _ path: String, file: MappedFile, folder: String? = nil
+  ) throws(SparrowError) -> Checkpoint {
+    let header = try SafetensorsHeader.parse(file)
+    let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
+    let folder = folder ?? slash.map { String(path[..<$0]) + "/" } ?? "."
+    return try Checkpoint(
+      path: path, kind: .huggingFace, files: [file], tensors: header.tensors,
+      config: config(in: folder), folder: folder, annotations: header.annotations)
+  }
+
+  /// Another JSON file of the folder, such as "tokenizer.json"; nil where there is none.
+  ///
+  /// Read and parsed at every call. Throws `.malformed` for bad JSON or a name that is a path.
+  public func json(named name: String) throws(SparrowError) -> JSON? {
+    guard let file = try file(named: name) else { return nil }
+    return try JSON.parse(file)
+  }
+
+  /// Another text file of the folder, such as "chat_template.jinja"; nil where there is none.
+  ///
+  /// Throws `.malformed` for text that is not UTF-8 or a name that is a path.
+  public func text(named name: String) throws(SparrowError) -> String? {
+    guard let file = try file(named: name) else { return nil }
+    defer { withExtendedLifetime(file) {} }
+    guard let text = String(validating: file.bytes, as: UTF8.self) else {
+      throw SparrowError(
+        .malformed, file: file.path, found: "bytes that are not UTF-8", expected: "UTF-8")
+    }
+    return text
+  }
+
+  /// Another file of the folder, mapped; nil where there is none or this is no folder.
+  public func file(named name: String) throws(SparrowError) -> MappedFile? {
+    guard !name.isEmpty, !name.hasPrefix("."), !name.contains("/"), !name.hasControlCharacter
+    else {
+      throw SparrowError(
+        .argument, field: "file name", found: name.quoted, expected: "a plain file name")
+    }
+    guard let folder, Self.exists(folder + "/" + name) else { return nil }
+    let file = try MappedFile(path: folder + "/" + name)
+    try Self.checkTextSize(file)
+    return file
+  }
+
+  private static func config(in folder: String) throws(SparrowError) -> JSON? {
+    let path = folder + "/config.json"
+    guard exists(path) else { return nil }
+    let file = try MappedFile(path: path)
+    try checkTextSize(file)
+    let config = try JSON.parse(file)
+    guard config.members != nil else {
+      throw SparrowError(.malformed, file: path, found: "no object", expected: "a JSON object")
+    }
+    return config
+  }
+
+  private static func checkTextSize(_ file: MappedFile) throws(SparrowError) {
+    guard file.bytes.count <= maximumTextBytes else {
+      throw SparrowError(
+        .malformed, file: file.path, found: "\(file.bytes.count) bytes",
+        expected: "at most \(maximumTextBytes)")
+    }
+  }
+
+  private static func exists(_ path: String) -> Bool { isFolder(path) != nil }
+}

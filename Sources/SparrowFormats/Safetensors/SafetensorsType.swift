@@ -1,0 +1,21 @@
+internal import SparrowCore
+
+/// The names of element types in safetensors headers.
+enum SafetensorsType {
+  private static let names: [(name: String, type: ElementType)] = [
+    ("F64", .f64), ("F32", .f32), ("F16", .f16), ("BF16", .bf16), ("I64", .i64), ("I32", .i32),
+    ("I16", .i16), ("I8", .i8), ("U8", .u8), ("BOOL", .bool),
+  ]
+
+  static func elementType(
+    _ name: String, file: String, field: String
+  ) throws(SparrowError) -> ElementType {
+    if let known = names.first(where: { $0.name == name }) { return known.type }
+    throw SparrowError(
+      .unsupported, file: file, field: field, found: "dtype " + name.quoted + " is not supported",
+      expected: "one of " + names.map(\.name).joined(separator: ", "))
+  }
+
+  /// The name of a type; nil for block formats, which safetensors does not have.
+  static func name(_ type: ElementType) -> String? { names.first { $0.type == type }?.name }
+}

@@ -1,0 +1,3 @@
+import SparrowCore
+import SparrowFormats
+import Testing
