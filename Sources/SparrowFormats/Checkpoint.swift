@@ -91,6 +91,11 @@ public final class Checkpoint: Sendable {
     files[entry.file].release(entry.offset..<(entry.offset + entry.byteCount))
   }
 
+  /// Gives the resident pages of part of a tensor back, `bytes` counted from its start.
+  public func release(_ entry: TensorEntry, bytes: Range<Int>) {
+    files[entry.file].release(entry.offset + bytes.lowerBound..<entry.offset + bytes.upperBound)
+  }
+
   /// Bytes of all weight files.
   public var byteCount: Int { files.reduce(0) { $0 + $1.bytes.count } }
 }

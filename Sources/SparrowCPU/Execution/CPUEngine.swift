@@ -1,0 +1,133 @@
+internal import CSparrowKernels
+package import SparrowCore
+package import SparrowTransformer
+
+/// The CPU backend: one model's packed weights, its lowered program, and the buffers of one step.
+///
+/// One step runs at a time; sequences differ only by their caches. Not safe for concurrent use.
+package final class CPUEngine: @unchecked Sendable {
+  package let model: ModelConfiguration
+  package let weights: PackedWeights
+  package let pool: WorkerPool
+  /// Rows that one step takes at most.
+  package let maximumRows: Int
+  /// Rows of logits that one call computes at most.
+  package static let maximumLogitRows = 16
+
+  private let buffers: StepBuffers
+  private let lowering: Lowering
+  private let operations: UnsafeMutableBufferPointer<LoweredOperation>
+  private let segments: UnsafeMutablePointer<StepSegment>
+  private let head: DenseHead
+
+  /// Packs the weights and allocates every buffer that stepping needs.
+  package init(
+    _ binding: WeightBinding, program: StepProgram, pool: WorkerPool, maximumRows: Int = 256
+  ) throws(SparrowError) {
+    model = binding.configuration
+    self.pool = pool
+    self.maximumRows = maximumRows
+    weights = try PackedWeights(binding, pool: pool)
+    buffers = StepBuffers(model, maximumTokens: maximumRows)
+    lowering = Lowering(
+      program, model: model, weights: weights, buffers: buffers, workers: pool.count)
+    operations = .allocate(capacity: lowering.operations.count)
+    _ = operations.initialize(from: lowering.operations)
+    segments = .allocate(capacity: maximumRows)
+    head = DenseHead(
+      matrix: weights.matrix(binding.headRole), input: buffers[lowering.headInput], model: model)
+  }
+
+  deinit {
+    operations.deallocate()
+    segments.deallocate()
+    head.logits.deallocate()
+  }
+
+  /// Runs `tokens` of one sequence, at the positions after those in `cache`, which grows by them.
+  ///
+  /// At most `maximumRows` tokens, which must be in the vocabulary, and room in the cache for them.
+  package func step(_ tokens: UnsafeBufferPointer<Int32>, cache: KeyValueCache) {
+    precondition(tokens.count <= maximumRows && cache.count + tokens.count <= cache.capacity)
+    guard let base = tokens.baseAddress, !tokens.isEmpty else { return }
+    segments[0] = cache.segment(firstRow: 0, rows: tokens.count)
+    run(StepState(rows: tokens.count, tokens: base, segments: segments, segmentCount: 1))
+    cache.count += tokens.count
+  }
+
+  /// Runs one token of each of several sequences, row i being `tokens[i]` of `caches[i]`.
+  package func step(_ tokens: UnsafeBufferPointer<Int32>, caches: [KeyValueCache]) {
+    precondition(tokens.count == caches.count && tokens.count <= maximumRows)
+    guard let base = tokens.baseAddress, !tokens.isEmpty else { return }
+    for (index, cache) in caches.enumerated() {
+      precondition(cache.count < cache.capacity)
+      segments[index] = cache.segment(firstRow: index, rows: 1)
+    }
+    run(
+      StepState(
+        rows: tokens.count, tokens: base, segments: segments, segmentCount: caches.count))
+    for cache in caches { cache.count += 1 }
+  }
+
+  /// The head's input of a row of the last step, `[hidden]`.
+  package func hidden(row: Int) -> UnsafeBufferPointer<Float> {
+    let buffer = buffers[lowering.headInput]
+    return UnsafeBufferPointer(start: buffer.row(row), count: buffer.width)
+  }
+
+  /// Dense logits of adjacent rows of the last step, `[rows][vocabulary]`, valid until the next call.
+  package func logits(rows: Range<Int>) -> UnsafeBufferPointer<Float> {
+    precondition(rows.count <= Self.maximumLogitRows && rows.upperBound <= maximumRows)
+    pool.run { head.run($0, rows: rows) }
+    return UnsafeBufferPointer(start: head.logits, count: rows.count * model.vocabulary)
+  }
+
+  private func run(_ step: StepState) {
+    setPositions(step)
+    pool.run { worker in
+      for operation in operations {
+        switch operation {
+        case .embed(let kernel): kernel.run(worker, step)
+        case .addPositions(let kernel): kernel.run(worker, step)
+        case .norm(let kernel): kernel.run(worker, step)
+        case .multiply(let kernel): kernel.run(worker, step)
+        case .heads(let kernel): kernel.run(worker, step)
+        case .attend(let kernel): kernel.run(worker, step)
+        case .feedForward(let kernel): kernel.run(worker, step)
+        case .add(let kernel): kernel.run(worker, step)
+        }
+        worker.barrier()
+      }
+    }
+  }
+
+  /// Positions of all rows, and the rotations they turn by.
+  private func setPositions(_ step: StepState) {
+    for index in 0..<step.segmentCount {
+      let segment = step.segments[index]
+      for row in 0..<segment.rows {
+        buffers.positions[segment.firstRow + row] = Int32(segment.firstPosition + row)
+      }
+    }
+    for (rotary, rotation) in zip(model.rotaries, buffers.rotations) {
+      var offset = 0
+      for row in 0..<step.rows {
+        let position = Float(buffers.positions[row])
+        for frequency in rotary.frequencies {
+          let angle = Double(position * frequency)
+          rotation.cosine[offset] = Float(cosine(angle)) * rotary.magnitude
+          rotation.sine[offset] = Float(sine(angle)) * rotary.magnitude
+          offset += 1
+        }
+      }
+    }
+  }
+}
+
+extension KeyValueCache {
+  /// The rows of a step that continue this sequence.
+  func segment(firstRow: Int, rows: Int) -> StepSegment {
+    StepSegment(
+      cache: memory, capacity: capacity, firstRow: firstRow, rows: rows, firstPosition: count)
+  }
+}

@@ -1,0 +1,46 @@
+internal import CSparrowKernels
+import SparrowCore
+import SparrowTransformer
+
+/// Logits of all vocabulary rows.
+struct DenseHead {
+  let product: Product
+  let input: StepBuffer
+  let scale: Float
+  let softcap: Float
+  /// `[maximumLogitRows][vocabulary]`
+  let logits: UnsafeMutablePointer<Float>
+
+  init(matrix: UnsafePointer<sk_matrix>, input: StepBuffer, model: ModelConfiguration) {
+    logits = .allocate(capacity: CPUEngine.maximumLogitRows * model.vocabulary)
+    product = Product(
+      matrix: matrix, bias: nil,
+      output: StepBuffer(
+        values: logits, width: model.vocabulary, quantized: nil, quantizedStride: 0))
+    self.input = input
+    scale = model.logitScale
+    softcap = model.logitSoftcap
+  }
+
+  func run(_ worker: Worker, rows: Range<Int>) {
+    if sk_wants_quantized(product.matrix) != 0 {
+      for row in worker.share(of: rows.count) {
+        let source = rows.lowerBound + row
+        sk_quantize(input.row(source), Int32(input.width), input.quantizedRow(source))
+      }
+      worker.barrier()
+    }
+    let share = worker.share(of: product.rows, unit: 64)
+    var shifted = input
+    shifted = StepBuffer(
+      values: input.row(rows.lowerBound), width: input.width,
+      quantized: input.quantizedRow(rows.lowerBound), quantizedStride: input.quantizedStride)
+    product.run(share, input: shifted, tokens: rows.count)
+    guard scale != 1 || softcap != 0 else { return }
+    for row in 0..<rows.count {
+      let own = product.output.row(row) + share.lowerBound
+      if scale != 1 { sk_scale(own, scale, own, Int32(share.count)) }
+      if softcap != 0 { sk_softcap(own, softcap, own, Int32(share.count)) }
+    }
+  }
+}

@@ -1,0 +1,141 @@
+internal import CSparrowKernels
+import SparrowCore
+
+/// Norms and rotates query and key heads, and writes keys and values into the cache.
+struct HeadsKernel: BitwiseCopyable {
+  let attention: AttentionShape
+  let queryNorm: UnsafePointer<Float>?
+  let keyNorm: UnsafePointer<Float>?
+  let normEpsilon: Float
+  /// Cosines and sines `[tokens][rotary / 2]`; nil without rotary positions.
+  let cosine: UnsafePointer<Float>?
+  let sine: UnsafePointer<Float>?
+  let rotary: Int
+  let interleaved: Bool
+  let query: StepBuffer
+  let key: StepBuffer
+  let value: StepBuffer
+
+  func run(_ worker: Worker, _ step: StepState) {
+    let dimension = attention.headDimension
+    let heads = attention.heads + attention.keyValueHeads
+    for index in 0..<step.segmentCount {
+      let segment = step.segments[index]
+      for item in worker.share(of: segment.rows * heads) {
+        let row = segment.firstRow + item / heads
+        let head = item % heads
+        if head < attention.heads {
+          prepare(query.row(row) + head * dimension, queryNorm, row)
+          continue
+        }
+        let keyHead = head - attention.heads
+        let position = segment.firstPosition + item / heads
+        let source = key.row(row) + keyHead * dimension
+        prepare(source, keyNorm, row)
+        let planes = attention.planes(segment, head: keyHead)
+        sk_to_f16(source, planes.keys + position * dimension, Int32(dimension))
+        sk_to_f16(
+          value.row(row) + keyHead * dimension, planes.values + position * dimension,
+          Int32(dimension))
+      }
+    }
+  }
+
+  private func prepare(_ x: UnsafeMutablePointer<Float>, _ norm: UnsafePointer<Float>?, _ row: Int)
+  {
+    let dimension = Int32(attention.headDimension)
+    if let norm { sk_rms_norm(x, norm, normEpsilon, dimension, x) }
+    if let cosine, let sine {
+      let offset = row * rotary / 2
+      sk_rotate(
+        x, 1, dimension, Int32(rotary), cosine + offset, sine + offset, interleaved ? 1 : 0)
+    }
+  }
+}
+
+/// The sizes by which a layer finds its planes in a cache.
+struct AttentionShape: BitwiseCopyable {
+  let heads: Int
+  let keyValueHeads: Int
+  let headDimension: Int
+  /// Elements per position that the layers before this one take.
+  let elementsBefore: Int
+
+  func planes(
+    _ segment: StepSegment, head: Int
+  ) -> (keys: UnsafeMutablePointer<UInt16>, values: UnsafeMutablePointer<UInt16>) {
+    let layer = segment.cache + elementsBefore * segment.capacity
+    let plane = segment.capacity * headDimension
+    return (layer + head * plane, layer + (keyValueHeads + head) * plane)
+  }
+}
+
+/// Softmax attention over the cache.
+struct AttendKernel: BitwiseCopyable {
+  /// Rows that one call takes in prefill.
+  static let block = 64
+
+  let attention: AttentionShape
+  let parameters: UnsafePointer<sk_attention>
+  let query: StepBuffer
+  let output: StepBuffer
+  /// `scratchStride` bytes for each worker.
+  let scratch: UnsafeMutableRawPointer
+  let scratchStride: Int
+
+  func run(_ worker: Worker, _ step: StepState) {
+    for index in 0..<step.segmentCount {
+      let segment = step.segments[index]
+      if segment.rows == 1 {
+        decode(worker, segment, turn: index)
+      } else {
+        prefill(worker, segment)
+      }
+    }
+  }
+
+  /// Query heads are shared out in adjacent runs, cut where the key/value head changes.
+  private func decode(_ worker: Worker, _ segment: StepSegment, turn: Int) {
+    // Sequences take turns in giving the first worker the larger part.
+    let shifted = (worker.index + turn) % worker.count
+    let first = attention.heads * shifted / worker.count
+    let last = attention.heads * (shifted + 1) / worker.count
+    let group = attention.heads / attention.keyValueHeads
+    var head = first
+    while head < last {
+      let keyHead = head / group
+      let count = min(last, (keyHead + 1) * group) - head
+      attend(worker, segment, head: head, heads: count, keyHead: keyHead, row: 0, rows: 1)
+      head += count
+    }
+  }
+
+  /// Blocks of rows by head groups, dealt out in turn, since later rows see more keys.
+  private func prefill(_ worker: Worker, _ segment: StepSegment) {
+    let group = attention.heads / attention.keyValueHeads
+    let blocks = (segment.rows + Self.block - 1) / Self.block
+    var item = worker.index
+    while item < blocks * attention.keyValueHeads {
+      let row = item / attention.keyValueHeads * Self.block
+      let keyHead = item % attention.keyValueHeads
+      attend(
+        worker, segment, head: keyHead * group, heads: group, keyHead: keyHead, row: row,
+        rows: min(Self.block, segment.rows - row))
+      item += worker.count
+    }
+  }
+
+  private func attend(
+    _ worker: Worker, _ segment: StepSegment, head: Int, heads: Int, keyHead: Int, row: Int,
+    rows: Int
+  ) {
+    let dimension = attention.headDimension
+    let planes = attention.planes(segment, head: keyHead)
+    let first = segment.firstRow + row
+    sk_attend(
+      parameters, query.row(first) + head * dimension, Int64(query.width), Int32(heads),
+      Int32(rows), Int32(segment.firstPosition + row), planes.keys, planes.values,
+      Int64(dimension), output.row(first) + head * dimension, Int64(output.width),
+      scratch + worker.index * scratchStride)
+  }
+}

@@ -1,0 +1,71 @@
+internal import CSparrowKernels
+import SparrowCore
+
+/// Rows of the token embedding, scaled; also turns positions into rotations, once a step.
+struct EmbedKernel: BitwiseCopyable {
+  let table: UnsafePointer<sk_matrix>
+  let scale: Float
+  let output: StepBuffer
+
+  func run(_ worker: Worker, _ step: StepState) {
+    for row in worker.share(of: step.rows) {
+      let target = output.row(row)
+      sk_unpack_row(table, step.tokens[row], target)
+      if scale != 1 { sk_scale(target, scale, target, Int32(output.width)) }
+    }
+  }
+}
+
+/// Adds the learned position rows.
+struct PositionKernel: BitwiseCopyable {
+  let table: UnsafePointer<sk_matrix>
+  /// The row of position 0.
+  let offset: Int32
+  let positions: UnsafePointer<Int32>
+  /// A row for each token.
+  let scratch: StepBuffer
+  let output: StepBuffer
+
+  func run(_ worker: Worker, _ step: StepState) {
+    for row in worker.share(of: step.rows) {
+      sk_unpack_row(table, positions[row] + offset, scratch.row(row))
+      sk_add_acc(scratch.row(row), output.row(row), Int32(output.width))
+    }
+  }
+}
+
+/// output += input.
+struct AddKernel: BitwiseCopyable {
+  let input: StepBuffer
+  let output: StepBuffer
+
+  func run(_ worker: Worker, _ step: StepState) {
+    for row in worker.share(of: step.rows) {
+      sk_add_acc(input.row(row), output.row(row), Int32(output.width))
+    }
+  }
+}
+
+/// A norm, row by row, and the quantised form of its result where a matrix wants it.
+struct NormKernel: BitwiseCopyable {
+  let isRMS: Bool
+  let epsilon: Float
+  let weight: UnsafePointer<Float>?
+  let bias: UnsafePointer<Float>?
+  let input: StepBuffer
+  let output: StepBuffer
+  let quantizes: Bool
+
+  func run(_ worker: Worker, _ step: StepState) {
+    let width = Int32(input.width)
+    for row in worker.share(of: step.rows) {
+      let target = output.row(row)
+      if isRMS {
+        sk_rms_norm(input.row(row), weight, epsilon, width, target)
+      } else {
+        sk_layer_norm(input.row(row), weight, bias, epsilon, width, target)
+      }
+      if quantizes { sk_quantize(target, width, output.quantizedRow(row)) }
+    }
+  }
+}

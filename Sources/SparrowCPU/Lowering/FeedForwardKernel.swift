@@ -1,0 +1,32 @@
+internal import CSparrowKernels
+import SparrowCore
+
+/// A dense feed-forward network.
+struct FeedForwardKernel: BitwiseCopyable {
+  let activation: sk_activation
+  /// nil when the network has no gate.
+  let gate: Product?
+  let up: Product
+  let input: StepBuffer
+  /// Activated neurons.
+  let neurons: StepBuffer
+  let down: MultiplyKernel
+
+  func run(_ worker: Worker, _ step: StepState) {
+    let share = worker.share(of: up.rows, unit: 64)
+    up.run(share, input: input, tokens: step.rows)
+    gate?.run(share, input: input, tokens: step.rows)
+    let start = share.lowerBound
+    if !share.isEmpty {
+      for token in 0..<step.rows {
+        let own = up.output.row(token) + start
+        let gated = gate.map { $0.output.row(token) + start }
+        sk_activate(
+          activation, gated ?? own, gated == nil ? nil : own, neurons.row(token) + start,
+          Int32(share.count))
+      }
+    }
+    worker.barrier()
+    down.run(worker, step)
+  }
+}

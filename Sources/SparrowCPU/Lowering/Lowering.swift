@@ -1,0 +1,233 @@
+internal import CSparrowKernels
+import SparrowCore
+import SparrowTransformer
+
+/// A step program lowered to kernel calls: everything that decoding touches is allocated here.
+final class Lowering {
+  /// Operations up to the head's input; a barrier stands after each.
+  private(set) var operations: [LoweredOperation] = []
+  /// The buffer that the head reads.
+  private(set) var headInput: Operation.Buffer = .hidden
+  private let model: ModelConfiguration
+  private let weights: PackedWeights
+  private let buffers: StepBuffers
+  private let workers: Int
+  private var allocations: [UnsafeMutableRawPointer] = []
+  /// Buffers whose quantised rows are current.
+  private var quantized: Set<Operation.Buffer> = []
+
+  init(
+    _ program: StepProgram, model: ModelConfiguration, weights: PackedWeights,
+    buffers: StepBuffers, workers: Int
+  ) {
+    self.model = model
+    self.weights = weights
+    self.buffers = buffers
+    self.workers = workers
+    for (index, operation) in program.operations.enumerated() {
+      lower(operation, next: program.operations.dropFirst(index + 1))
+    }
+  }
+
+  deinit { allocations.forEach { $0.deallocate() } }
+
+  private func lower(_ operation: Operation, next: ArraySlice<Operation>) {
+    let layer = operation.layer
+    switch operation.kind {
+    case .embed(let output, let positions):
+      operations.append(
+        .embed(
+          EmbedKernel(
+            table: weights.matrix(WeightRole(.tokenEmbedding)), scale: model.embeddingScale,
+            output: buffers[output])))
+      quantized.remove(output)
+      if positions { addPositions(output) }
+    case .addPositions(let output): addPositions(output)
+    case .norm(let norm, let weight, let input, let output):
+      operations.append(.norm(normKernel(norm, weight, layer, input, output)))
+      quantized.insert(output)
+    case .multiply(let kind, let input, let output, let landing):
+      let product = product(kind, layer, landing == .add ? .result : output)
+      operations.append(
+        .multiply(multiply([product], input: input, landing == .add ? output : nil)))
+      quantized.remove(output)
+    case .project(_, let input):
+      let products = [
+        product(.query, layer, .query), product(.key, layer, .key),
+        product(.value, layer, .value),
+      ]
+      operations.append(.multiply(multiply(products, input: input, nil)))
+      quantized.subtract([.query, .key, .value])
+    case .normHeads, .rotate: break  // one kernel with the append that follows
+    case .append(let attention): operations.append(.heads(headsKernel(attention, layer!)))
+    case .attend(let attention):
+      operations.append(.attend(attendKernel(attention, layer!)))
+      quantized.remove(.attended)
+    case .feedForward(let network, let input, let output, let landing):
+      feedForward(network, layer, input, output, landing)
+    case .add(let input, let output):
+      operations.append(.add(AddKernel(input: buffers[input], output: buffers[output])))
+      quantized.remove(output)
+    case .head(let input), .sketch(let input): headInput = input
+    case .candidates, .exact: break
+    }
+  }
+
+  private func addPositions(_ output: Operation.Buffer) {
+    operations.append(
+      .addPositions(
+        PositionKernel(
+          table: weights.matrix(WeightRole(.positionEmbedding)),
+          offset: Int32(model.learnedPositionOffset ?? 0), positions: buffers.positions,
+          scratch: buffers[.input], output: buffers[output])))
+  }
+
+  private func normKernel(
+    _ norm: NormDescription, _ kind: WeightRole.Kind, _ layer: Int?, _ input: Operation.Buffer,
+    _ output: Operation.Buffer
+  ) -> NormKernel {
+    NormKernel(
+      isRMS: norm.kind == .rms, epsilon: norm.epsilon,
+      weight: normWeight(WeightRole(kind, layer: layer), norm, buffers[input].width),
+      bias: kind.bias.flatMap { weights.vector(WeightRole($0, layer: layer)) },
+      input: buffers[input], output: buffers[output], quantizes: true)
+  }
+
+  /// The weight of a norm with the family's offset added, where the checkpoint's form wants it.
+  private func normWeight(
+    _ role: WeightRole, _ norm: NormDescription, _ width: Int
+  ) -> UnsafePointer<Float>? {
+    guard let weight = weights.vector(role), norm.weightOffset != 0 else {
+      return weights.vector(role)
+    }
+    let shifted = keep(Float.self, width)
+    for index in 0..<width { shifted[index] = weight[index] + norm.weightOffset }
+    return UnsafePointer(shifted)
+  }
+
+  private func product(
+    _ kind: WeightRole.Kind, _ layer: Int?, _ output: Operation.Buffer
+  ) -> Product {
+    product(kind, layer, buffers[output])
+  }
+
+  private func product(_ kind: WeightRole.Kind, _ layer: Int?, _ output: StepBuffer) -> Product {
+    Product(
+      matrix: weights.matrix(WeightRole(kind, layer: layer)),
+      bias: kind.bias.flatMap { weights.vector(WeightRole($0, layer: layer)) }, output: output)
+  }
+
+  private func multiply(
+    _ products: [Product], input: Operation.Buffer, _ residual: Operation.Buffer?
+  ) -> MultiplyKernel {
+    let wants = products.contains { sk_wants_quantized($0.matrix) != 0 }
+    return multiply(
+      products, buffers[input], residual, quantizes: wants && !quantized.contains(input))
+  }
+
+  private func multiply(
+    _ products: [Product], _ input: StepBuffer, _ residual: Operation.Buffer?, quantizes: Bool
+  ) -> MultiplyKernel {
+    let memory = keep(Product.self, products.count)
+    memory.initialize(from: products, count: products.count)
+    return MultiplyKernel(
+      products: memory, count: products.count, input: input,
+      residual: residual.map { buffers[$0] }, quantizes: quantizes)
+  }
+
+  private func headsKernel(_ attention: AttentionDescription, _ layer: Int) -> HeadsKernel {
+    let norm = attention.headNorm
+    let rotation = attention.rotary.flatMap { model.rotaries.firstIndex(of: $0) }
+    func weight(_ kind: WeightRole.Kind) -> UnsafePointer<Float>? {
+      norm.flatMap {
+        normWeight(WeightRole(kind, layer: layer), $0, attention.headDimension)
+      }
+    }
+    return HeadsKernel(
+      attention: shape(attention, layer), queryNorm: weight(.queryNorm), keyNorm: weight(.keyNorm),
+      normEpsilon: norm?.epsilon ?? 0,
+      cosine: rotation.map { UnsafePointer(buffers.rotations[$0].cosine) },
+      sine: rotation.map { UnsafePointer(buffers.rotations[$0].sine) },
+      rotary: attention.rotary?.dimension ?? 0,
+      interleaved: attention.rotary?.interleaved ?? false, query: buffers[.query],
+      key: buffers[.key], value: buffers[.value])
+  }
+
+  private func attendKernel(_ attention: AttentionDescription, _ layer: Int) -> AttendKernel {
+    let parameters = keep(sk_attention.self, 1)
+    parameters.initialize(
+      to: sk_attention(
+        head_dim: Int32(attention.headDimension), window: Int32(attention.window),
+        scale: attention.scale, softcap: attention.softcap))
+    let group = attention.heads / attention.keyValueHeads
+    let stride =
+      (sk_attend_scratch(parameters, Int32(group), Int32(AttendKernel.block)) + 127) & ~127
+    let scratch = UnsafeMutableRawPointer.allocate(
+      byteCount: max(128, stride * workers), alignment: 128)
+    allocations.append(scratch)
+    return AttendKernel(
+      attention: shape(attention, layer), parameters: parameters, query: narrowed(.query, attention),
+      output: narrowed(.attended, attention), scratch: scratch, scratchStride: stride)
+  }
+
+  private func shape(_ attention: AttentionDescription, _ layer: Int) -> AttentionShape {
+    let before = model.layers[..<layer].reduce(0) {
+      $0 + 2 * $1.attention.keyValueHeads * $1.attention.headDimension
+    }
+    return AttentionShape(
+      heads: attention.heads, keyValueHeads: attention.keyValueHeads,
+      headDimension: attention.headDimension, elementsBefore: before)
+  }
+
+  private func narrowed(
+    _ name: Operation.Buffer, _ attention: AttentionDescription
+  ) -> StepBuffer {
+    let width = attention.heads * attention.headDimension
+    precondition(buffers[name].width == width, "layers with different head counts")
+    return buffers[name]
+  }
+
+  private func feedForward(
+    _ network: FeedForwardDescription, _ layer: Int?, _ input: Operation.Buffer,
+    _ output: Operation.Buffer, _ landing: Operation.Landing
+  ) {
+    let up = product(.up, layer, buffers.neurons)
+    let gate = network.gated ? product(.gate, layer, buffers.gates) : nil
+    let down = product(.down, layer, landing == .add ? .result : output)
+    let wantsInput = sk_wants_quantized(up.matrix) != 0
+    if wantsInput && !quantized.contains(input) {
+      // A norm precedes every feed-forward network but OPT-350M's, whose input is the residual stream.
+      operations.append(.multiply(multiply([], buffers[input], nil, quantizes: true)))
+      quantized.insert(input)
+    }
+    operations.append(
+      .feedForward(
+        FeedForwardKernel(
+          activation: network.activation.kernel, gate: gate, up: up, input: buffers[input],
+          neurons: gate == nil ? buffers.neurons : buffers.gates,
+          down: multiply(
+            [down], gate == nil ? buffers.neurons : buffers.gates, landing == .add ? output : nil,
+            quantizes: sk_wants_quantized(down.matrix) != 0))))
+    quantized.remove(output)
+  }
+
+  /// Memory that lives as long as the lowered program.
+  private func keep<T>(_ type: T.Type, _ count: Int) -> UnsafeMutablePointer<T> {
+    let bytes = max(64, MemoryLayout<T>.stride * count)
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
+    allocations.append(memory)
+    return memory.bindMemory(to: type, capacity: count)
+  }
+}
+
+extension Activation {
+  var kernel: sk_activation {
+    switch self {
+    case .relu: SK_RELU
+    case .reluSquared: SK_RELU_SQUARED
+    case .silu: SK_SILU
+    case .gelu: SK_GELU_ERF
+    case .geluTanh: SK_GELU_TANH
+    }
+  }
+}

@@ -1,0 +1,81 @@
+internal import CSparrowKernels
+import SparrowCore
+import SparrowTransformer
+
+/// One step's buffer `[tokens, width]` float32, with room for its quantised form.
+struct StepBuffer: BitwiseCopyable {
+  let values: UnsafeMutablePointer<Float>
+  /// Elements of a row.
+  let width: Int
+  /// Rows of quantised input; nil when no matrix reads this buffer quantised.
+  var quantized: UnsafeMutableRawPointer?
+  /// Bytes of a quantised row.
+  var quantizedStride: Int
+
+  func row(_ index: Int) -> UnsafeMutablePointer<Float> { values + index * width }
+
+  func quantizedRow(_ index: Int) -> UnsafeMutableRawPointer? {
+    quantized.map { $0 + index * quantizedStride }
+  }
+}
+
+/// All buffers of a step, allocated once for the widest step.
+final class StepBuffers {
+  private var buffers: [Operation.Buffer: StepBuffer] = [:]
+  private var allocations: [UnsafeMutableRawPointer] = []
+  let maximumTokens: Int
+  /// Activated neurons, `[tokens, width]`, and their second half before gating.
+  private(set) var neurons: StepBuffer
+  private(set) var gates: StepBuffer
+  /// Position of each row.
+  let positions: UnsafeMutablePointer<Int32>
+  /// Cosines then sines of each rotary embedding, `[rotary][tokens][dimension / 2]`.
+  let rotations: [(cosine: UnsafeMutablePointer<Float>, sine: UnsafeMutablePointer<Float>)]
+
+  init(_ model: ModelConfiguration, maximumTokens: Int) {
+    self.maximumTokens = maximumTokens
+    var allocations: [UnsafeMutableRawPointer] = []
+    func allocate(_ bytes: Int) -> UnsafeMutableRawPointer {
+      let memory = UnsafeMutableRawPointer.allocate(byteCount: max(bytes, 64), alignment: 64)
+      memory.initializeMemory(as: UInt8.self, repeating: 0, count: max(bytes, 64))
+      allocations.append(memory)
+      return memory
+    }
+    func buffer(_ width: Int) -> StepBuffer {
+      let padded = (width + 63) / 64 * 64
+      let stride = (sk_quantized_bytes(Int32(padded)) + 63) & ~63
+      let values = allocate(maximumTokens * width * 4).assumingMemoryBound(to: Float.self)
+      return StepBuffer(
+        values: values, width: width, quantized: allocate(maximumTokens * stride),
+        quantizedStride: stride)
+    }
+    let attention = model.layers.map(\.attention)
+    let queries = attention.map { $0.heads * $0.headDimension }.max() ?? 1
+    let keys = attention.map { $0.keyValueHeads * $0.headDimension }.max() ?? 1
+    let neurons = model.layers.map(\.feedForward.width).max() ?? 1
+    buffers = [
+      .hidden: buffer(model.hidden), .input: buffer(model.hidden), .result: buffer(model.hidden),
+      .final: buffer(model.hidden), .query: buffer(queries), .key: buffer(keys),
+      .value: buffer(keys), .attended: buffer(queries),
+    ]
+    if model.embeddingWidth != model.hidden { buffers[.embedding] = buffer(model.embeddingWidth) }
+    self.neurons = buffer(neurons)
+    gates = buffer(model.layers.contains { $0.feedForward.gated } ? neurons : 1)
+    positions = allocate(maximumTokens * 4).assumingMemoryBound(to: Int32.self)
+    rotations = model.rotaries.map { rotary in
+      let bytes = maximumTokens * rotary.dimension / 2 * 4
+      return (
+        allocate(bytes).assumingMemoryBound(to: Float.self),
+        allocate(bytes).assumingMemoryBound(to: Float.self)
+      )
+    }
+    self.allocations = allocations
+  }
+
+  deinit { allocations.forEach { $0.deallocate() } }
+
+  subscript(name: Operation.Buffer) -> StepBuffer {
+    guard let buffer = buffers[name] else { preconditionFailure("no buffer \(name)") }
+    return buffer
+  }
+}

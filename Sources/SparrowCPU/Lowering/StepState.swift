@@ -1,0 +1,36 @@
+import SparrowTransformer
+
+/// The part of a step's batch that belongs to one sequence: adjacent rows, adjacent positions.
+struct StepSegment: BitwiseCopyable {
+  /// The cache's memory and its capacity in positions.
+  var cache: UnsafeMutablePointer<UInt16>
+  var capacity: Int
+  var firstRow: Int
+  var rows: Int
+  /// Position of the first row.
+  var firstPosition: Int
+}
+
+/// What all kernels of a step see.
+struct StepState: BitwiseCopyable {
+  /// Rows of the batch.
+  var rows: Int
+  var tokens: UnsafePointer<Int32>
+  var segments: UnsafePointer<StepSegment>
+  var segmentCount: Int
+}
+
+/// An operation lowered to kernel calls.
+///
+/// Values hold plain pointers into weights and buffers, which the engine keeps alive: the loop over
+/// operations then counts no references on lines that both threads share.
+enum LoweredOperation: BitwiseCopyable {
+  case embed(EmbedKernel)
+  case addPositions(PositionKernel)
+  case norm(NormKernel)
+  case multiply(MultiplyKernel)
+  case heads(HeadsKernel)
+  case attend(AttendKernel)
+  case feedForward(FeedForwardKernel)
+  case add(AddKernel)
+}

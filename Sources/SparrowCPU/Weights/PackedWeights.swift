@@ -1,0 +1,62 @@
+package import CSparrowKernels
+package import SparrowCore
+import SparrowFormats
+package import SparrowTransformer
+
+/// A model's matrices in kernel layout and its vectors as float32, by role.
+///
+/// Loading packs one matrix after the other and gives the file's pages back behind it, so that the peak of
+/// resident memory is the packed model and one matrix.
+package final class PackedWeights: @unchecked Sendable {
+  private let arena: WeightArena
+  private let matrices: [WeightRole: UnsafePointer<sk_matrix>]
+  private let vectors: [WeightRole: UnsafePointer<Float>]
+  /// Bytes of all packed matrices.
+  package let byteCount: Int
+
+  /// Packs what `binding` names. Throws `.system` without memory, `.unsupported` for a type that has no
+  /// kernel layout.
+  package init(_ binding: WeightBinding, pool: WorkerPool) throws(SparrowError) {
+    var plans: [MatrixPacking] = []
+    var vectorRoles: [WeightRole] = []
+    for role in binding.roles {
+      if binding.isMatrix(role) {
+        plans.append(try MatrixPacking(role: role, binding: binding))
+      } else {
+        vectorRoles.append(role)
+      }
+    }
+    let total = plans.reduce(0) { $0 + WeightArena.aligned($1.packedBytes) }
+    arena = try WeightArena(capacity: total)
+    byteCount = plans.reduce(0) { $0 + $1.packedBytes }
+    var matrices: [WeightRole: UnsafePointer<sk_matrix>] = [:]
+    for plan in plans {
+      let matrix = UnsafeMutablePointer<sk_matrix>.allocate(capacity: 1)
+      matrix.initialize(to: plan.pack(into: arena.take(plan.packedBytes), pool: pool))
+      matrices[plan.role] = UnsafePointer(matrix)
+    }
+    self.matrices = matrices
+    var vectors: [WeightRole: UnsafePointer<Float>] = [:]
+    for role in vectorRoles {
+      guard let values = try binding.vector(role) else { continue }
+      let pointer = UnsafeMutablePointer<Float>.allocate(capacity: values.count)
+      pointer.initialize(from: values, count: values.count)
+      vectors[role] = UnsafePointer(pointer)
+    }
+    self.vectors = vectors
+  }
+
+  deinit {
+    matrices.values.forEach { $0.deallocate() }
+    vectors.values.forEach { $0.deallocate() }
+  }
+
+  /// The matrix of a role that the configuration needs.
+  package func matrix(_ role: WeightRole) -> UnsafePointer<sk_matrix> {
+    guard let matrix = matrices[role] else { preconditionFailure("unbound role \(role)") }
+    return matrix
+  }
+
+  /// A norm weight or bias; nil when the checkpoint has none.
+  package func vector(_ role: WeightRole) -> UnsafePointer<Float>? { vectors[role] }
+}
