@@ -1,0 +1,156 @@
+public import SparrowCore
+
+/// Chooses tokens from logits by `SamplingOptions`, the same way whether all of the vocabulary's logits are
+/// there or only those of a sparse head's candidates.
+///
+/// Its state is the random number generator and the window of recent tokens. It keeps its scratch memory:
+/// after the first token of the largest vocabulary nothing is allocated. Logits that are not numbers count
+/// as minus infinity; when none is left the first token is taken. Equal logits rank by token, lowest first.
+public struct Sampler: Sendable {
+  public let options: SamplingOptions
+  private var random: SeededRandom
+  private var recent: RecentTokens
+  private var kept: [Choice] = []
+
+  /// Throws `.argument` when an option is outside its range.
+  public init(_ options: SamplingOptions = .greedy) throws(SparrowError) {
+    try options.validate()
+    self.options = options
+    random = SeededRandom(seed: options.seed)
+    recent = RecentTokens(window: options.repetitionPenalty == 1 ? 0 : options.repetitionWindow)
+  }
+
+  /// Counts a token that was not sampled, such as the prompt's, as recent.
+  public mutating func accept(_ token: Int32) { recent.append(token) }
+
+  /// Forgets the recent tokens and begins again at the seed.
+  public mutating func reset() {
+    recent.removeAll()
+    random = SeededRandom(seed: options.seed)
+  }
+
+  /// Chooses from the logits of the whole vocabulary, `[vocabulary]`, not empty.
+  public mutating func sample(_ logits: UnsafeBufferPointer<Float>) -> Int32 {
+    sample(Candidates(ids: nil, logits: logits))
+  }
+
+  /// Chooses from a sparse head's candidates: vocabulary rows, ascending, and their exact logits, not empty.
+  public mutating func sample(
+    ids: UnsafeBufferPointer<Int32>, logits: UnsafeBufferPointer<Float>
+  ) -> Int32 {
+    precondition(ids.count == logits.count, "a logit for each candidate")
+    return sample(Candidates(ids: ids, logits: logits))
+  }
+
+  private mutating func sample(_ candidates: Candidates) -> Int32 {
+    precondition(!candidates.logits.isEmpty, "no logits to sample from")
+    let token = options.temperature == 0 ? likeliest(candidates) : draw(candidates)
+    recent.append(token)
+    return token
+  }
+
+  private func likeliest(_ candidates: Candidates) -> Int32 {
+    var best = Choice(logit: -.infinity, token: candidates.token(0))
+    candidates.forEach(penalty: options.repetitionPenalty, recent.distinct) { choice in
+      if choice.logit > best.logit { best = choice }
+    }
+    return best.token
+  }
+
+  private mutating func draw(_ candidates: Candidates) -> Int32 {
+    let count = candidates.logits.count
+    if options.topK > 0, options.topK < count {
+      keepLikeliest(options.topK, of: candidates)
+      Choice.sort(&kept)
+      if options.topP < 1 { cut(toMass: options.topP, of: mass(of: kept)) }
+    } else if options.topP < 1 {
+      keepNucleus(of: candidates)
+    } else {
+      keepLikeliest(count, of: candidates)
+    }
+    let top = kept.reduce(-Float.infinity) { max($0, $1.logit) }
+    guard top > -.infinity else { return candidates.token(0) }
+    guard top < .infinity else { return kept.first { $0.logit == top }!.token }
+    if options.minP > 0 {
+      let least = top + Float.log(options.minP)
+      kept.removeAll { $0.logit < least }
+    }
+    return pick(top: top)
+  }
+
+  /// Draws from `kept` by the softmax of its logits over the temperature.
+  private mutating func pick(top: Float) -> Int32 {
+    let scale = 1 / options.temperature
+    var sum = 0.0
+    for choice in kept { sum += Double(Float.exp((choice.logit - top) * scale)) }
+    let target = Double(random.next() >> 11) * 0x1p-53 * sum
+    var reached = 0.0
+    for choice in kept {
+      reached += Double(Float.exp((choice.logit - top) * scale))
+      if reached > target { return choice.token }
+    }
+    return kept[kept.count - 1].token
+  }
+
+  /// Fills `kept` with the `count` likeliest, in no order (a heap whose root is the least likely), or with all
+  /// in ascending order.
+  private mutating func keepLikeliest(_ count: Int, of candidates: Candidates) {
+    kept.removeAll(keepingCapacity: true)
+    kept.reserveCapacity(min(count, candidates.logits.count))
+    let all = count >= candidates.logits.count
+    candidates.forEach(penalty: options.repetitionPenalty, recent.distinct) { choice in
+      if all {
+        kept.append(choice)
+      } else if kept.count < count {
+        kept.append(choice)
+        if kept.count == count {
+          Choice.makeHeap(&kept)
+        }
+      } else if choice.logit > kept[0].logit {
+        kept[0] = choice
+        Choice.sink(&kept, from: 0, count: kept.count)
+      }
+    }
+  }
+
+  /// Top-p over all candidates: sorts only as many of the likeliest as the mass needs, in growing portions.
+  private mutating func keepNucleus(of candidates: Candidates) {
+    var top = -Float.infinity
+    candidates.forEach(penalty: options.repetitionPenalty, recent.distinct) {
+      top = max(top, $0.logit)
+    }
+    var total = 0.0
+    candidates.forEach(penalty: options.repetitionPenalty, recent.distinct) {
+      total += Double(Float.exp($0.logit - top))
+    }
+    var portion = 256
+    while true {
+      keepLikeliest(portion, of: candidates)
+      Choice.sort(&kept)
+      // Not a number where the logits hold an infinity: nothing to cut, `draw` takes the first such token.
+      if !total.isFinite || cut(toMass: options.topP, of: total) { return }
+      if portion >= candidates.logits.count { return }
+      portion *= 8
+    }
+  }
+
+  /// Cuts `kept`, sorted, after the token that brings its sum to `part` of `total`; false when it falls short.
+  @discardableResult
+  private mutating func cut(toMass part: Float, of total: Double) -> Bool {
+    guard let top = kept.first?.logit else { return false }
+    var sum = 0.0
+    for index in kept.indices {
+      sum += Double(Float.exp(kept[index].logit - top))
+      if sum >= Double(part) * total {
+        kept.removeLast(kept.count - index - 1)
+        return true
+      }
+    }
+    return false
+  }
+
+  private func mass(of choices: [Choice]) -> Double {
+    guard let top = choices.first?.logit else { return 0 }
+    return choices.reduce(0) { $0 + Double(Float.exp($1.logit - top)) }
+  }
+}
