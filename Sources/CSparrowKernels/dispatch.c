@@ -9,7 +9,7 @@ static _Atomic(const sk_table *) current;
 /// The tables that this processor can run, best first.
 static int32_t available(const sk_table *tables[4]) {
   int32_t count = 0;
-#if defined(__x86_64__) && SK_SIMD
+#if defined(__x86_64__)
   __builtin_cpu_init();
   if (
     __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
@@ -19,8 +19,8 @@ static int32_t available(const sk_table *tables[4]) {
   if (
     __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
     __builtin_cpu_supports("f16c"))
-    tables[count++] = &sk_table_avx2;
-#elif defined(__aarch64__) && SK_SIMD
+    tables[count++] = &sk_table_scalar;
+#elif defined(__aarch64__)
   tables[count++] = &sk_table_neon;
 #endif
   tables[count++] = &sk_table_scalar;

@@ -1,7 +1,6 @@
 /// What the files of this target share: the table of kernels one instruction set provides, and the shape
 /// of a packed row.
 #pragma once
-#define SK_SIMD 0
 #include "CSparrowKernels.h"
 
 #include <math.h>
@@ -157,10 +156,10 @@ typedef struct {
 } sk_table;
 
 extern const sk_table sk_table_scalar;
-#if defined(__x86_64__) && SK_SIMD
+#if defined(__x86_64__)
 extern const sk_table sk_table_avx512;
 extern const sk_table sk_table_avx2;
-#elif defined(__aarch64__) && SK_SIMD
+#elif defined(__aarch64__)
 extern const sk_table sk_table_neon;
 #endif
 

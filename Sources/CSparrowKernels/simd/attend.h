@@ -1,0 +1,239 @@
+/// Flash-style attention over the vectors of the instruction set that was included before.
+///
+/// Keys are taken 64 at a time, from a multiple of 64 on, and transposed, so that a vector holds one dimension of
+/// VW keys: scores then need no horizontal sums. A tile of up to VQ queries times VN vectors stays in
+/// registers. The running maximum and sum of each query lie in scratch; its unnormalised result in `out`.
+#pragma once
+#include "functions.h"
+
+#define KEYS SK_ATTEND_KEYS
+
+typedef struct {
+  const sk_attention *a;
+  int32_t width;  ///< head_dim padded to 16
+  float *keys;    ///< [head_dim, 64]: a block's keys, transposed
+  float *values;  ///< [64, width]
+  float *scores;  ///< [VQ, 64]
+} block_of_keys;
+
+/// Up to VQ queries, their results and their running state.
+typedef struct {
+  const float *q[SK_ATTEND_QUERIES];
+  float *out[SK_ATTEND_QUERIES];
+  float *most;             ///< [queries]
+  float *total;            ///< [queries]
+  int32_t low[SK_ATTEND_QUERIES];   ///< first key that the query sees, counted from the block's start
+  int32_t high[SK_ATTEND_QUERIES];  ///< one past its last
+} tile_of_queries;
+
+/// Keys and values [begin, end) of a block (counted from its start); the others become zeros.
+static void load_block(
+  const block_of_keys *b, const uint16_t *keys, const uint16_t *values, int64_t kv_stride,
+  int32_t begin, int32_t end) {
+  const int32_t dim = b->a->head_dim;
+  for (int32_t j = 0; j < KEYS; j += VW) {
+    for (int32_t d = 0; d < dim; d += VW) {
+      const int32_t n = dim - d < VW ? dim - d : VW;
+      vf r[VW];
+      for (int32_t i = 0; i < VW; i++) {
+        const uint16_t *key = keys + (j + i) * kv_stride + d;
+        if (j + i < begin || j + i >= end) r[i] = v_zero();
+        else r[i] = n == VW ? v_load_f16(key) : v_load_f16_part(key, n);
+      }
+      v_transpose(r);
+      for (int32_t i = 0; i < n; i++) v_store(b->keys + (d + i) * KEYS + j, r[i]);
+    }
+  }
+  for (int32_t j = 0; j < end; j++) {
+    float *row = b->values + (int64_t)j * b->width;
+    for (int32_t d = 0; d < dim; d += VW) {
+      const uint16_t *value = values + j * kv_stride + d;
+      if (j < begin) v_store(row + d, v_zero());
+      else v_store(row + d, dim - d < VW ? v_load_f16_part(value, dim - d) : v_load_f16(value));
+    }
+  }
+}
+
+/// scores[i, j] = scale * q_i . k_j (soft-capped) for all 64 keys.
+SK_INLINE void score(const block_of_keys *b, const tile_of_queries *t, const int queries) {
+  const vf scale = v_set1(b->a->scale);
+  const float cap = b->a->softcap;
+  for (int32_t j = 0; j < KEYS; j += VN * VW) {
+    vf sum[SK_ATTEND_QUERIES][VN];
+#pragma unroll
+    for (int i = 0; i < queries; i++)
+#pragma unroll
+      for (int v = 0; v < VN; v++) sum[i][v] = v_zero();
+    for (int32_t d = 0; d < b->a->head_dim; d++) {
+      vf k[VN];
+#pragma unroll
+      for (int v = 0; v < VN; v++) k[v] = v_load(b->keys + d * KEYS + j + v * VW);
+#pragma unroll
+      for (int i = 0; i < queries; i++) {
+        vf q = v_set1(t->q[i][d]);
+#pragma unroll
+        for (int v = 0; v < VN; v++) sum[i][v] = v_fma(q, k[v], sum[i][v]);
+      }
+    }
+#pragma unroll
+    for (int i = 0; i < queries; i++) {
+#pragma unroll
+      for (int v = 0; v < VN; v++) {
+        vf s = v_mul(sum[i][v], scale);
+        if (cap > 0) s = v_mul(v_set1(cap), v_tanh(v_div(s, v_set1(cap))));
+        v_store(b->scores + i * KEYS + j + v * VW, s);
+      }
+    }
+  }
+}
+
+/// Turns one query's scores into weights and brings its state up to date. Returns by how much its result so far
+/// is to be scaled: negative when there is none yet.
+SK_INLINE float soften(float *scores, int32_t low, int32_t high, float *most, float *total) {
+  if (low > 0 || high < KEYS) {
+    const vf l = v_set1((float)low), h = v_set1((float)high), none = v_set1(-INFINITY);
+    for (int32_t j = 0; j < KEYS; j += VW) {
+      vf index = v_add(v_iota(), v_set1((float)j));
+      vf s = v_select_less(index, h, v_load(scores + j), none);
+      v_store(scores + j, v_select_less(index, l, none, s));
+    }
+  }
+  vf m = v_load(scores);
+  for (int32_t j = VW; j < KEYS; j += VW) m = v_max(v_load(scores + j), m);
+  const float before = *most, block = v_hmax(m);
+  const float now = block > before ? block : before;
+  // A NaN among the scores reaches the sum below; a maximum of infinity would hide it.
+  const vf shift = v_set1(now == -INFINITY ? 0 : now);
+  vf sum = v_zero();
+  for (int32_t j = 0; j < KEYS; j += VW) {
+    vf w = v_exp(v_sub(v_load(scores + j), shift));
+    v_store(scores + j, w);
+    sum = v_add(sum, w);
+  }
+  float shrink = -1;
+  if (before != -INFINITY) {
+    float change[VW];
+    v_store(change, v_exp(v_set1(before - now)));
+    shrink = change[0];
+  }
+  *total = (shrink < 0 ? 0 : *total * shrink) + v_hsum(sum);
+  *most = now;
+  return shrink;
+}
+
+/// out_i = out_i * shrink_i + sum over keys of scores[i, j] * v_j, for `n` (a constant) vectors from dimension d.
+SK_INLINE void mix_part(
+  const block_of_keys *b, const tile_of_queries *t, const int queries, const int n, int32_t d,
+  const float *shrink, int32_t keys) {
+  const int32_t left = b->a->head_dim - d;
+  vf sum[SK_ATTEND_QUERIES][VN];
+#pragma unroll
+  for (int i = 0; i < queries; i++) {
+#pragma unroll
+    for (int v = 0; v < n; v++) {
+      sum[i][v] = v_zero();
+      if (shrink[i] < 0) continue;
+      const float *from = t->out[i] + d + v * VW;
+      vf old = left < (v + 1) * VW ? v_load_part(from, left - v * VW) : v_load(from);
+      sum[i][v] = v_mul(old, v_set1(shrink[i]));
+    }
+  }
+  for (int32_t j = 0; j < keys; j++) {
+    vf x[VN];
+#pragma unroll
+    for (int v = 0; v < n; v++) x[v] = v_load(b->values + (int64_t)j * b->width + d + v * VW);
+#pragma unroll
+    for (int i = 0; i < queries; i++) {
+      vf w = v_set1(b->scores[i * KEYS + j]);
+#pragma unroll
+      for (int v = 0; v < n; v++) sum[i][v] = v_fma(w, x[v], sum[i][v]);
+    }
+  }
+#pragma unroll
+  for (int i = 0; i < queries; i++) {
+#pragma unroll
+    for (int v = 0; v < n; v++) {
+      float *to = t->out[i] + d + v * VW;
+      if (left < (v + 1) * VW) v_store_part(to, sum[i][v], left - v * VW);
+      else v_store(to, sum[i][v]);
+    }
+  }
+}
+
+SK_INLINE void attend_tile(const block_of_keys *b, const tile_of_queries *t, const int queries) {
+  float shrink[SK_ATTEND_QUERIES];
+  int32_t keys = 0;
+  score(b, t, queries);
+  for (int i = 0; i < queries; i++) {
+    shrink[i] =
+      soften(b->scores + i * KEYS, t->low[i], t->high[i], t->most + i, t->total + i);
+    if (t->high[i] > keys) keys = t->high[i];
+  }
+  int32_t d = 0;
+  for (; d + (VN - 1) * VW < b->a->head_dim; d += VN * VW)
+    mix_part(b, t, queries, VN, d, shrink, keys);
+  for (; d < b->a->head_dim; d += VW) mix_part(b, t, queries, 1, d, shrink, keys);
+}
+
+static void attend_1(const block_of_keys *b, const tile_of_queries *t) { attend_tile(b, t, 1); }
+static void attend_2(const block_of_keys *b, const tile_of_queries *t) { attend_tile(b, t, 2); }
+static void attend_3(const block_of_keys *b, const tile_of_queries *t) { attend_tile(b, t, 3); }
+#if VQ > 3
+static void attend_4(const block_of_keys *b, const tile_of_queries *t) { attend_tile(b, t, 4); }
+static void attend_5(const block_of_keys *b, const tile_of_queries *t) { attend_tile(b, t, 5); }
+static void attend_6(const block_of_keys *b, const tile_of_queries *t) { attend_tile(b, t, 6); }
+#endif
+
+static void (*const attend_tiles[VQ])(const block_of_keys *, const tile_of_queries *) = {
+  attend_1, attend_2, attend_3,
+#if VQ > 3
+  attend_4, attend_5, attend_6,
+#endif
+};
+
+void SK_NAME(sk_attend)(
+  const sk_attention *a, const float *q, int64_t q_stride, int32_t heads, int32_t tokens,
+  int32_t first, const uint16_t *keys, const uint16_t *values, int64_t kv_stride, float *out,
+  int64_t out_stride, void *scratch) {
+  const int32_t dim = a->head_dim, width = (dim + 15) & ~15, end = first + tokens;
+  const int32_t queries = heads * tokens;
+  block_of_keys b = {.a = a, .width = width};
+  b.keys = (float *)(((uintptr_t)scratch + 63) & ~(uintptr_t)63);
+  b.values = b.keys + KEYS * width;
+  b.scores = b.values + KEYS * width;
+  float *most = b.scores + SK_ATTEND_QUERIES * KEYS, *total = most + ((queries + 15) & ~15);
+  for (int32_t i = 0; i < queries; i++) most[i] = -INFINITY, total[i] = 0;
+  const int64_t window = a->window > 0 ? a->window : INT32_MAX;
+  const int32_t least = first + 1 > window ? (int32_t)(first + 1 - window) : 0;
+  for (int32_t start = least / KEYS * KEYS; start < end; start += KEYS) {
+    const int32_t count = end - start < KEYS ? end - start : KEYS;
+    load_block(
+      &b, keys + start * kv_stride, values + start * kv_stride, kv_stride,
+      least > start ? least - start : 0, count);
+    // Tokens that see any of the block: not before it, and not a window's length after it.
+    const int32_t token0 = start > first ? start - first : 0;
+    const int64_t beyond = start + count - 1 + window - first;
+    const int32_t last = (int32_t)(beyond < tokens ? beyond : tokens) * heads;
+    for (int32_t i = token0 * heads; i < last;) {
+      const int32_t left = last - i;
+      const int32_t n = left <= VQ ? left : left < 2 * VQ ? (left + 1) / 2 : VQ;
+      tile_of_queries tile = {.most = most + i, .total = total + i};
+      for (int32_t j = 0; j < n; j++) {
+        const int32_t t = (i + j) / heads, h = (i + j) % heads, p = first + t - start;
+        tile.q[j] = q + t * q_stride + h * dim;
+        tile.out[j] = out + t * out_stride + h * dim;
+        tile.low[j] = p >= window ? (int32_t)(p - window + 1) : 0;
+        tile.high[j] = p + 1 < count ? p + 1 : count;
+      }
+      attend_tiles[n - 1](&b, &tile);
+      i += n;
+    }
+  }
+  for (int32_t i = 0; i < queries; i++) {
+    float *o = out + i / heads * out_stride + i % heads * dim;
+    const vf inverse = v_set1(1 / total[i]);
+    int32_t d = 0;
+    for (; d + VW <= dim; d += VW) v_store(o + d, v_mul(v_load(o + d), inverse));
+    if (d < dim) v_store_part(o + d, v_mul(v_load_part(o + d, dim - d), inverse), dim - d);
+  }
+}

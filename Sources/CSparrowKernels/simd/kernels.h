@@ -1,0 +1,20 @@
+/// What an instruction set's files provide to its table, by the set's own names.
+#pragma once
+
+const sk_tiles *SK_NAME(sk_tiles)(sk_format format, int32_t block, int32_t minimums);
+void SK_NAME(sk_quantize)(const float *x, int32_t columns, void *out);
+void SK_NAME(sk_attend)(
+  const sk_attention *a, const float *q, int64_t q_stride, int32_t heads, int32_t tokens,
+  int32_t first, const uint16_t *keys, const uint16_t *values, int64_t kv_stride, float *out,
+  int64_t out_stride, void *scratch);
+
+#define SK_TABLE(isa) \
+  { \
+    .name = isa, .tiles = SK_NAME(sk_tiles), .quantize = SK_NAME(sk_quantize), \
+    .rms_norm = SK_NAME(rms_norm), .layer_norm = SK_NAME(layer_norm), .rotate = SK_NAME(rotate), \
+    .activate = SK_NAME(activate), .add_acc = SK_NAME(add_acc), .scale = SK_NAME(scale), \
+    .softcap = SK_NAME(softcap), .to_f16 = SK_NAME(to_f16), .from_f16 = SK_NAME(from_f16), \
+    .attend = SK_NAME(sk_attend), .argmax = SK_NAME(argmax), \
+    .log_sum_exp = SK_NAME(log_sum_exp), .select_above = SK_NAME(select_above), \
+    .read_sum = SK_NAME(read_sum), \
+  }
