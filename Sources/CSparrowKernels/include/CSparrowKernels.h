@@ -159,6 +159,12 @@ void sk_attend(
   int32_t first, const uint16_t *keys, const uint16_t *values, int64_t kv_stride, float *out,
   int64_t out_stride, void *scratch);
 
+/// As `sk_attend` over float32 keys and values; unhurried, for exactness.
+void sk_attend_f32(
+  const sk_attention *a, const float *q, int64_t q_stride, int32_t heads, int32_t tokens,
+  int32_t first, const float *keys, const float *values, int64_t kv_stride, float *out,
+  int64_t out_stride);
+
 // MARK: - Vocabulary
 
 /// Index of the greatest element (the lowest index among equals) of x[n], n > 0.

@@ -2,7 +2,16 @@ internal import CSparrowSystem
 package import SparrowCore
 package import SparrowTransformer
 
-/// One sequence's keys and values, float16, `[layer][key or value][head][position][headDimension]`.
+/// How a cache keeps its keys and values.
+public enum CacheType: String, Sendable, CaseIterable, BitwiseCopyable {
+  case f16
+  /// Twice the memory and slower: for comparing with float32 references.
+  case f32
+
+  package var bytes: Int { self == .f16 ? 2 : 4 }
+}
+
+/// One sequence's keys and values, `[layer][key or value][head][position][headDimension]`.
 ///
 /// Address space for all positions is reserved at once; pages become resident when positions are filled,
 /// so nothing allocates during decode and memory follows the sequence's length.
@@ -11,32 +20,38 @@ package final class KeyValueCache: @unchecked Sendable {
   package let capacity: Int
   /// Positions filled: the next token's position.
   package var count = 0
-  private let base: UnsafeMutablePointer<UInt16>
+  package let type: CacheType
+  /// What `AttentionShape.planes` divides.
+  let memory: UnsafeMutableRawPointer
   private let byteCount: Int
 
   /// Throws `.system` when the address space cannot be reserved, `.argument` for a capacity below 1.
-  package init(_ model: ModelConfiguration, capacity: Int) throws(SparrowError) {
+  package init(
+    _ model: ModelConfiguration, capacity: Int, type: CacheType = .f16
+  ) throws(SparrowError) {
     guard capacity >= 1 else {
       throw SparrowError(
         .argument, field: "context", found: "\(capacity)", expected: "at least 1 position")
     }
     self.capacity = capacity
-    let (total, overflow) = capacity.multipliedReportingOverflow(by: model.cacheBytesPerToken)
+    let (total, overflow) = capacity.multipliedReportingOverflow(
+      by: model.cacheElementsPerToken * type.bytes)
     guard !overflow, let memory = ss_map_memory(max(total, 2)) else {
       throw SparrowError(
         .system, field: "context", found: "no memory for a cache of \(capacity) positions",
         expected: "a smaller context")
     }
-    base = memory.assumingMemoryBound(to: UInt16.self)
+    self.type = type
+    self.memory = memory
     byteCount = max(total, 2)
   }
 
-  deinit { munmap(base, byteCount) }
+  deinit { munmap(memory, byteCount) }
 
   /// Forgets all positions and gives their memory back.
   package func clear() {
     count = 0
-    ss_release(base, byteCount)
+    ss_release(memory, byteCount)
   }
 
   /// Forgets the positions from `position` on.
@@ -44,7 +59,4 @@ package final class KeyValueCache: @unchecked Sendable {
     precondition((0...count).contains(position))
     count = position
   }
-
-  /// The whole cache's memory, which `AttentionShape.planes` divides.
-  var memory: UnsafeMutablePointer<UInt16> { base }
 }

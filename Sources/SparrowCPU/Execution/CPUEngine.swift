@@ -128,6 +128,7 @@ extension KeyValueCache {
   /// The rows of a step that continue this sequence.
   func segment(firstRow: Int, rows: Int) -> StepSegment {
     StepSegment(
-      cache: memory, capacity: capacity, firstRow: firstRow, rows: rows, firstPosition: count)
+      cache: memory, type: type, capacity: capacity, firstRow: firstRow, rows: rows,
+      firstPosition: count)
   }
 }

@@ -33,11 +33,20 @@ struct HeadsKernel: BitwiseCopyable {
         let source = key.row(row) + keyHead * dimension
         prepare(source, keyNorm, row)
         let planes = attention.planes(segment, head: keyHead)
-        sk_to_f16(source, planes.keys + position * dimension, Int32(dimension))
-        sk_to_f16(
-          value.row(row) + keyHead * dimension, planes.values + position * dimension,
-          Int32(dimension))
+        let offset = position * dimension * segment.type.bytes
+        store(source, planes.keys + offset, segment.type)
+        store(value.row(row) + keyHead * dimension, planes.values + offset, segment.type)
       }
+    }
+  }
+
+  private func store(
+    _ x: UnsafePointer<Float>, _ target: UnsafeMutableRawPointer, _ type: CacheType
+  ) {
+    let dimension = attention.headDimension
+    switch type {
+    case .f16: sk_to_f16(x, target.assumingMemoryBound(to: UInt16.self), Int32(dimension))
+    case .f32: target.copyMemory(from: x, byteCount: 4 * dimension)
     }
   }
 
@@ -63,9 +72,9 @@ struct AttentionShape: BitwiseCopyable {
 
   func planes(
     _ segment: StepSegment, head: Int
-  ) -> (keys: UnsafeMutablePointer<UInt16>, values: UnsafeMutablePointer<UInt16>) {
-    let layer = segment.cache + elementsBefore * segment.capacity
-    let plane = segment.capacity * headDimension
+  ) -> (keys: UnsafeMutableRawPointer, values: UnsafeMutableRawPointer) {
+    let layer = segment.cache + elementsBefore * segment.capacity * segment.type.bytes
+    let plane = segment.capacity * headDimension * segment.type.bytes
     return (layer + head * plane, layer + (keyValueHeads + head) * plane)
   }
 }
@@ -132,10 +141,22 @@ struct AttendKernel: BitwiseCopyable {
     let dimension = attention.headDimension
     let planes = attention.planes(segment, head: keyHead)
     let first = segment.firstRow + row
-    sk_attend(
-      parameters, query.row(first) + head * dimension, Int64(query.width), Int32(heads),
-      Int32(rows), Int32(segment.firstPosition + row), planes.keys, planes.values,
-      Int64(dimension), output.row(first) + head * dimension, Int64(output.width),
-      scratch + worker.index * scratchStride)
+    let q = query.row(first) + head * dimension
+    let out = output.row(first) + head * dimension
+    let position = Int32(segment.firstPosition + row)
+    switch segment.type {
+    case .f16:
+      sk_attend(
+        parameters, q, Int64(query.width), Int32(heads), Int32(rows), position,
+        planes.keys.assumingMemoryBound(to: UInt16.self),
+        planes.values.assumingMemoryBound(to: UInt16.self), Int64(dimension), out,
+        Int64(output.width), scratch + worker.index * scratchStride)
+    case .f32:
+      sk_attend_f32(
+        parameters, q, Int64(query.width), Int32(heads), Int32(rows), position,
+        planes.keys.assumingMemoryBound(to: Float.self),
+        planes.values.assumingMemoryBound(to: Float.self), Int64(dimension), out,
+        Int64(output.width))
+    }
   }
 }

@@ -166,7 +166,8 @@ final class Lowering {
       byteCount: max(128, stride * workers), alignment: 128)
     allocations.append(scratch)
     return AttendKernel(
-      attention: shape(attention, layer), parameters: parameters, query: narrowed(.query, attention),
+      attention: shape(attention, layer), parameters: parameters,
+      query: narrowed(.query, attention),
       output: narrowed(.attended, attention), scratch: scratch, scratchStride: stride)
   }
 

@@ -2,8 +2,9 @@ import SparrowTransformer
 
 /// The part of a step's batch that belongs to one sequence: adjacent rows, adjacent positions.
 struct StepSegment: BitwiseCopyable {
-  /// The cache's memory and its capacity in positions.
-  var cache: UnsafeMutablePointer<UInt16>
+  /// The cache's memory, its element type and its capacity in positions.
+  var cache: UnsafeMutableRawPointer
+  var type: CacheType
   var capacity: Int
   var firstRow: Int
   var rows: Int

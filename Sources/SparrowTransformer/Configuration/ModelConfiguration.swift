@@ -33,8 +33,8 @@ public struct ModelConfiguration: Sendable, Equatable {
     return seen
   }
 
-  /// Bytes of key/value cache for one token, float16.
-  public var cacheBytesPerToken: Int {
-    layers.reduce(0) { $0 + 4 * $1.attention.keyValueHeads * $1.attention.headDimension }
+  /// Elements of key/value cache for one token.
+  public var cacheElementsPerToken: Int {
+    layers.reduce(0) { $0 + 2 * $1.attention.keyValueHeads * $1.attention.headDimension }
   }
 }

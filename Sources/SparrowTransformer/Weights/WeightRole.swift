@@ -9,7 +9,7 @@ public struct WeightRole: Hashable, Sendable, CustomStringConvertible {
     case output, outputBias
     case postAttentionNorm
     case feedForwardNorm, feedForwardNormBias
-    case gate, up, upBias, down, downBias
+    case gate, gateBias, up, upBias, down, downBias
     case postFeedForwardNorm
   }
 
@@ -38,6 +38,7 @@ extension WeightRole.Kind {
     case .key: .keyBias
     case .value: .valueBias
     case .output: .outputBias
+    case .gate: .gateBias
     case .up: .upBias
     case .down: .downBias
     default: nil

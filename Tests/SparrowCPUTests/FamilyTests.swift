@@ -1,0 +1,78 @@
+import SparrowCPU
+import SparrowCore
+import SparrowFormats
+import SparrowTestSupport
+import SparrowTransformer
+import Testing
+
+/// What Hugging Face transformers computed for a fixture.
+struct Expected {
+  let tokens: [Int32]
+  let logits: [Float]
+  let greedy: [Int32]
+
+  init(_ name: String) throws {
+    let file = try Checkpoint.open(Fixtures.path("models/\(name)/expected.safetensors"))
+    func load<T>(_ tensor: String, as type: T.Type) throws -> [T] {
+      let bytes = file.bytes(of: try #require(file[tensor]))
+      return (0..<bytes.count / MemoryLayout<T>.size).map {
+        bytes.loadUnaligned(fromByteOffset: $0 * MemoryLayout<T>.size, as: type)
+      }
+    }
+    tokens = try load("input_ids", as: Int32.self)
+    logits = try load("logits", as: Float.self)
+    greedy = try load("greedy", as: Int32.self)
+  }
+}
+
+func engine(_ path: String, threads: Int) throws -> CPUEngine {
+  let checkpoint = try Checkpoint.open(path)
+  let configuration =
+    checkpoint.kind == .gguf
+    ? try ModelConfiguration(gguf: checkpoint)
+    : try ModelConfiguration(huggingFace: try #require(checkpoint.config), file: path)
+  let binding = try WeightBinding(checkpoint: checkpoint, configuration: configuration)
+  return try CPUEngine(
+    binding, program: StepProgram(configuration), pool: try WorkerPool(count: threads),
+    maximumRows: 32)
+}
+
+/// Logits of all tokens, stepping `chunk` tokens at a time.
+func logits(
+  _ engine: CPUEngine, _ tokens: [Int32], chunk: Int, type: CacheType = .f32
+) throws -> [Float] {
+  let cache = try KeyValueCache(engine.model, capacity: 64, type: type)
+  var all: [Float] = []
+  for start in stride(from: 0, to: tokens.count, by: chunk) {
+    let part = Array(tokens[start..<min(start + chunk, tokens.count)])
+    part.withUnsafeBufferPointer { engine.step($0, cache: cache) }
+    for row in stride(from: 0, to: part.count, by: CPUEngine.maximumLogitRows) {
+      let rows = row..<min(row + CPUEngine.maximumLogitRows, part.count)
+      all.append(contentsOf: engine.logits(rows: rows))
+    }
+  }
+  return all
+}
+
+@Suite struct FamilyTests {
+  static let chunks = [1, 5, 24]
+
+  @Test(arguments: Fixtures.models, chunks)
+  func logitsEqualHuggingFace(name: String, chunk: Int) throws {
+    let expected = try Expected(name)
+    let engine = try engine(Fixtures.path("models/" + name), threads: 2)
+    let found = try logits(engine, expected.tokens, chunk: chunk)
+    #expect(found.count == expected.logits.count)
+    let worst = zip(found, expected.logits).map { abs($0 - $1) }.max() ?? .infinity
+    #expect(worst < 1e-3, "worst difference \(worst)")
+  }
+
+  @Test(arguments: Fixtures.ggufModels)
+  func ggufTwinsEqualHuggingFace(name: String) throws {
+    let expected = try Expected(name)
+    let engine = try engine(Fixtures.path("gguf/\(name).gguf"), threads: 1)
+    let found = try logits(engine, expected.tokens, chunk: 7)
+    let worst = zip(found, expected.logits).map { abs($0 - $1) }.max() ?? .infinity
+    #expect(worst < 1e-3, "worst difference \(worst)")
+  }
+}

@@ -1,0 +1,19 @@
+/// Paths of the committed fixtures, found from this file's own place.
+public enum Fixtures {
+  private static let folder: String = {
+    let parts = #filePath.split(separator: "/", omittingEmptySubsequences: false)
+    return parts.dropLast(2).joined(separator: "/") + "/Fixtures/"
+  }()
+
+  /// A fixture by its path below `Tests/Fixtures`.
+  public static func path(_ name: String) -> String { folder + name }
+
+  /// Tiny random models of every family, Hugging Face folders with `expected.safetensors`.
+  public static let models = [
+    "gemma2", "gemma3", "gemma3-scaled", "gpt2", "llama-biases", "llama-linear", "llama-yarn",
+    "llama2", "llama3", "mistral", "opt", "opt-350m", "qwen2", "qwen2-window", "qwen3", "smollm2",
+  ]
+
+  /// GGUF twins of some of them.
+  public static let ggufModels = ["gemma2", "gemma3", "gpt2", "llama3", "qwen2", "qwen3"]
+}
