@@ -31,7 +31,7 @@ public struct Sampler: Sendable {
 
   /// Chooses from the logits of the whole vocabulary, `[vocabulary]`, not empty.
   public mutating func sample(_ logits: UnsafeBufferPointer<Float>) -> Int32 {
-    sample(Candidates(ids: nil, logits: logits))
+    sample(candidates(nil, logits))
   }
 
   /// Chooses from a sparse head's candidates: vocabulary rows, ascending, and their exact logits, not empty.
@@ -39,89 +39,106 @@ public struct Sampler: Sendable {
     ids: UnsafeBufferPointer<Int32>, logits: UnsafeBufferPointer<Float>
   ) -> Int32 {
     precondition(ids.count == logits.count, "a logit for each candidate")
-    return sample(Candidates(ids: ids, logits: logits))
+    return sample(candidates(ids, logits))
   }
 
   private mutating func sample(_ candidates: Candidates) -> Int32 {
     precondition(!candidates.logits.isEmpty, "no logits to sample from")
-    let token = options.temperature == 0 ? likeliest(candidates) : draw(candidates)
+    let token = options.temperature == 0 ? likeliest(candidates).token : draw(candidates)
     recent.append(token)
     return token
   }
 
-  private func likeliest(_ candidates: Candidates) -> Int32 {
+  private func candidates(
+    _ ids: UnsafeBufferPointer<Int32>?, _ logits: UnsafeBufferPointer<Float>
+  ) -> Candidates {
+    Candidates(
+      ids: ids, logits: logits, penalty: options.repetitionPenalty, penalised: recent.distinct)
+  }
+
+  private func likeliest(_ candidates: Candidates) -> Choice {
     var best = Choice(logit: -.infinity, token: candidates.token(0))
-    candidates.forEach(penalty: options.repetitionPenalty, recent.distinct) { choice in
+    candidates.scan { choice in
       if choice.logit > best.logit { best = choice }
+      return best.logit
     }
-    return best.token
+    return best
   }
 
   private mutating func draw(_ candidates: Candidates) -> Int32 {
-    let count = candidates.logits.count
-    if options.topK > 0, options.topK < count {
+    var least = -Float.infinity
+    if options.topK > 0, options.topK < candidates.count {
       keepLikeliest(options.topK, of: candidates)
       Choice.sort(&kept)
       if options.topP < 1 { cut(toMass: options.topP, of: mass(of: kept)) }
     } else if options.topP < 1 {
       keepNucleus(of: candidates)
     } else {
-      keepLikeliest(count, of: candidates)
+      if options.minP > 0 { least = likeliest(candidates).logit + Float.log(options.minP) }
+      keepAll(of: candidates, from: least)
     }
     let top = kept.reduce(-Float.infinity) { max($0, $1.logit) }
     guard top > -.infinity else { return candidates.token(0) }
     guard top < .infinity else { return kept.first { $0.logit == top }!.token }
-    if options.minP > 0 {
-      let least = top + Float.log(options.minP)
+    if options.minP > 0, least == -.infinity {
+      least = top + Float.log(options.minP)
       kept.removeAll { $0.logit < least }
     }
     return pick(top: top)
   }
 
-  /// Draws from `kept` by the softmax of its logits over the temperature.
+  /// Draws from `kept` by the softmax of its logits over the temperature; leaves weights in their place.
   private mutating func pick(top: Float) -> Int32 {
     let scale = 1 / options.temperature
     var sum = 0.0
-    for choice in kept { sum += Double(Float.exp((choice.logit - top) * scale)) }
+    for index in kept.indices {
+      let weight = Float.exp((kept[index].logit - top) * scale)
+      kept[index].logit = weight
+      sum += Double(weight)
+    }
     let target = Double(random.next() >> 11) * 0x1p-53 * sum
     var reached = 0.0
     for choice in kept {
-      reached += Double(Float.exp((choice.logit - top) * scale))
+      reached += Double(choice.logit)
       if reached > target { return choice.token }
     }
     return kept[kept.count - 1].token
   }
 
-  /// Fills `kept` with the `count` likeliest, in no order (a heap whose root is the least likely), or with all
-  /// in ascending order.
+  /// Fills `kept` with the tokens at or above `least`, ascending.
+  private mutating func keepAll(of candidates: Candidates, from least: Float) {
+    kept.removeAll(keepingCapacity: true)
+    kept.reserveCapacity(candidates.count)
+    candidates.scan { choice in
+      if choice.logit >= least { kept.append(choice) }
+      return least.nextDown
+    }
+  }
+
+  /// Fills `kept` with the `count` likeliest: a heap whose root is the least likely, or all.
   private mutating func keepLikeliest(_ count: Int, of candidates: Candidates) {
     kept.removeAll(keepingCapacity: true)
-    kept.reserveCapacity(min(count, candidates.logits.count))
-    let all = count >= candidates.logits.count
-    candidates.forEach(penalty: options.repetitionPenalty, recent.distinct) { choice in
-      if all {
+    kept.reserveCapacity(min(count, candidates.count))
+    candidates.scan { choice in
+      if kept.count < count {
         kept.append(choice)
-      } else if kept.count < count {
-        kept.append(choice)
-        if kept.count == count {
-          Choice.makeHeap(&kept)
-        }
+        guard kept.count == count else { return -.infinity }
+        Choice.makeHeap(&kept)
       } else if choice.logit > kept[0].logit {
         kept[0] = choice
-        Choice.sink(&kept, from: 0, count: kept.count)
+        Choice.sink(&kept, from: 0, count: count)
       }
+      return kept[0].logit
     }
   }
 
   /// Top-p over all candidates: sorts only as many of the likeliest as the mass needs, in growing portions.
   private mutating func keepNucleus(of candidates: Candidates) {
-    var top = -Float.infinity
-    candidates.forEach(penalty: options.repetitionPenalty, recent.distinct) {
-      top = max(top, $0.logit)
-    }
+    let top = likeliest(candidates).logit
     var total = 0.0
-    candidates.forEach(penalty: options.repetitionPenalty, recent.distinct) {
-      total += Double(Float.exp($0.logit - top))
+    candidates.scan { choice in
+      total += Double(Float.exp(choice.logit - top))
+      return -.infinity
     }
     var portion = 256
     while true {
@@ -129,7 +146,7 @@ public struct Sampler: Sendable {
       Choice.sort(&kept)
       // Not a number where the logits hold an infinity: nothing to cut, `draw` takes the first such token.
       if !total.isFinite || cut(toMass: options.topP, of: total) { return }
-      if portion >= candidates.logits.count { return }
+      if portion >= candidates.count { return }
       portion *= 8
     }
   }
