@@ -114,31 +114,47 @@ private struct JSONParser {
     return true
   }
 
+  /// One number by JSON's grammar, which is narrower than what `Int` and `Double` take.
   mutating func number() throws(SparrowError) -> JSON {
     let start = at
-    var isInteger = true
-    scan: while at < bytes.count {
-      switch bytes[at] {
-      case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"): break
-      case UInt8(ascii: "+"), UInt8(ascii: "."), UInt8(ascii: "e"), UInt8(ascii: "E"):
-        isInteger = false
-      default: break scan
-      }
-      at += 1
-      guard at - start <= 512 else { throw error("a number of over 512 characters") }
-    }
-    let text = String(decoding: bytes[start..<at], as: UTF8.self)
-    // Double(_:) takes more than JSON allows ("+1", ".5", "0x1", "nan"); the scan leaves only these.
-    guard let first = text.utf8.first, first != UInt8(ascii: "+"), first != UInt8(ascii: ".") else {
+    if at < bytes.count, bytes[at] == UInt8(ascii: "-") { at += 1 }
+    let leadingZero = at < bytes.count && bytes[at] == UInt8(ascii: "0")
+    let whole = digits()
+    guard whole > 0 else {
       at = start
       throw error("an unknown character", expected: "a value")
     }
-    if isInteger, let integer = Int(text) { return .integer(integer) }
-    guard let number = Double(text) else {
+    var isValid = !leadingZero || whole == 1
+    var isInteger = true
+    if take(".") {
+      isInteger = false
+      isValid = digits() > 0 && isValid
+    }
+    if take("e") || take("E") {
+      isInteger = false
+      if !take("+") { _ = take("-") }
+      isValid = digits() > 0 && isValid
+    }
+    guard isValid, at - start <= 512 else {
       at = start
-      throw error("'\(text)'", expected: "a number")
+      throw error("no number", expected: "digits, a fraction and an exponent, no leading zero")
+    }
+    let text = String(decoding: bytes[start..<at], as: UTF8.self)
+    if isInteger, let integer = Int(text) { return .integer(integer) }
+    guard let number = Double(text), number.isFinite else {
+      at = start
+      throw error("'\(text)'", expected: "a number of 64-bit floating point")
     }
     return .number(number)
+  }
+
+  /// Steps over decimal digits; returns how many.
+  mutating func digits() -> Int {
+    let start = at
+    while at < bytes.count, bytes[at] >= UInt8(ascii: "0"), bytes[at] <= UInt8(ascii: "9") {
+      at += 1
+    }
+    return at - start
   }
 
   mutating func string() throws(SparrowError) -> String {

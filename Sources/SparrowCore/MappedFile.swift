@@ -6,7 +6,8 @@ internal import CSparrowSystem
 /// mapped ends the process (`SIGBUS`), as with every memory map.
 public final class MappedFile: Sendable {
   public let path: String
-  /// The whole file, in bytes.
+  /// The whole file, in bytes; only while the caller holds the file. A temporary may be gone before
+  /// its bytes are read, so hold it, with `withExtendedLifetime` where nothing else does.
   public nonisolated(unsafe) let bytes: UnsafeRawBufferPointer
 
   /// Throws `.system` when the file cannot be opened, is no regular file, or cannot be mapped.

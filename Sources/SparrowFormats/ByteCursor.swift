@@ -50,10 +50,10 @@ struct ByteCursor {
 
   /// A string behind its length in 64 bits, valid UTF-8.
   mutating func string(
-    _ field: @autoclosure () -> String, limit: Int = .max
+    _ field: @autoclosure () -> String, limit: Int? = nil
   ) throws(SparrowError) -> String {
     let length: UInt64 = try integer(field() + ": length")
-    guard length <= UInt64(limit) else {
+    if let limit, length > limit {
       throw error(
         field(), found: "a string of \(length) bytes", expected: "at most \(limit) bytes")
     }

@@ -2,8 +2,9 @@ internal import SparrowCore
 
 /// The names of element types in safetensors headers.
 enum SafetensorsType {
+  /// In the order in which the reference writer puts tensors: by falling size.
   private static let names: [(name: String, type: ElementType)] = [
-    ("F64", .f64), ("F32", .f32), ("F16", .f16), ("BF16", .bf16), ("I64", .i64), ("I32", .i32),
+    ("I64", .i64), ("F64", .f64), ("F32", .f32), ("I32", .i32), ("BF16", .bf16), ("F16", .f16),
     ("I16", .i16), ("I8", .i8), ("U8", .u8), ("BOOL", .bool),
   ]
 
@@ -18,4 +19,7 @@ enum SafetensorsType {
 
   /// The name of a type; nil for block formats, which safetensors does not have.
   static func name(_ type: ElementType) -> String? { names.first { $0.type == type }?.name }
+
+  /// Where tensors of a type stand in a file, 0 first.
+  static func rank(_ type: ElementType) -> Int { names.firstIndex { $0.type == type } ?? 0 }
 }

@@ -2,7 +2,7 @@ public import SparrowCore
 
 /// Writes a safetensors file, byte for byte as the reference writer lays it out.
 ///
-/// Tensors are put in order of falling element size, then name, so that each is aligned.
+/// Tensors are put in order of type, by falling element size, then name, so that each is aligned.
 public struct SafetensorsWriter: Sendable {
   private struct Tensor {
     let name: String
@@ -89,9 +89,9 @@ public struct SafetensorsWriter: Sendable {
   /// The length field with the header, padded to 8 bytes, and the tensors in file order.
   private func layout() -> (header: [UInt8], order: [Tensor]) {
     let order = tensors.sorted {
-      $0.type.blockBytes == $1.type.blockBytes
+      $0.type == $1.type
         ? $0.name.utf8.lexicographicallyPrecedes($1.name.utf8)
-        : $0.type.blockBytes > $1.type.blockBytes
+        : SafetensorsType.rank($0.type) < SafetensorsType.rank($1.type)
     }
     var members: [(key: String, value: JSON)] = []
     if !annotations.isEmpty {
