@@ -1,0 +1,59 @@
+import SparrowCore
+import Testing
+
+@testable import SparrowHub
+
+/// Runs the built program as a user does.
+struct ProgramTests {
+  static let program: String = {
+    let tests = CommandLine.arguments[0]
+    return String(tests.dropLast(tests.lastComponent.count)) + "sparrow"
+  }()
+
+  static func run(
+    _ arguments: [String], environment: [String: String] = [:]
+  ) throws -> Subprocess.Outcome {
+    try Subprocess(
+      arguments: [program] + arguments,
+      environment: processEnvironment().merging(environment) { $1 }
+    ).run()
+  }
+
+  @Test("help is on standard output and has an example for each command")
+  func help() throws {
+    let outcome = try Self.run(["--help"])
+    #expect(outcome.status == 0)
+    #expect(outcome.errors.isEmpty)
+    let commands = outcome.outputText.split(separator: "\n")
+      .drop { !$0.hasPrefix("SUBCOMMANDS:") }.dropFirst()
+      .filter { $0.hasPrefix("  ") && !$0.hasPrefix("   ") }
+      .map { String($0.split(separator: " ")[0]) }
+    #expect(commands.contains("pull"))
+    for command in commands where command != "See" {
+      let help = try Self.run([command, "--help"])
+      #expect(help.status == 0)
+      #expect(help.outputText.contains("  sparrow \(command)"), "\(command)")
+    }
+  }
+
+  @Test(
+    "wrong usage is one line on standard error and exit code 2",
+    arguments: [["pull"], ["nonsense"], ["pull", "a/b", "--wrong"]])
+  func usage(arguments: [String]) throws {
+    let outcome = try Self.run(arguments)
+    #expect(outcome.status == 2)
+    #expect(outcome.output.isEmpty)
+    let text = String(decoding: outcome.errors, as: UTF8.self)
+    #expect(text.hasPrefix("sparrow: "))
+    #expect(text.split(separator: "\n").count == 1)
+  }
+
+  @Test("a failure is one line on standard error and exit code 1")
+  func failure() throws {
+    let outcome = try Self.run(
+      ["pull", "pypi:-x"], environment: ["SPARROW_CACHE": "/nonexistent/folder"])
+    #expect(outcome.status == 1)
+    #expect(outcome.output.isEmpty)
+    #expect(outcome.complaint.hasPrefix("sparrow: pypi:-x: "))
+  }
+}
