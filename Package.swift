@@ -58,7 +58,12 @@ let package = Package(
         "SparrowCPU",
       ])
     + room("SparrowCalibration", ["SparrowCore", "SparrowFormats", "SparrowSparsity", "Sparrow"])
-    + room("SparrowEvaluation", ["SparrowCore", "SparrowFormats", "SparrowCPU", "Sparrow"])
+    + room(
+      "SparrowEvaluation",
+      [
+        "SparrowCore", "SparrowFormats", "SparrowTokenizers", "SparrowTransformer", "SparrowCPU",
+        "Sparrow", "CSparrowKernels", "CSparrowSystem",
+      ])
     + [
       .executableTarget(
         name: "sparrow-cli",

@@ -20,6 +20,9 @@ package final class CPUEngine: @unchecked Sendable {
   private let segments: UnsafeMutablePointer<StepSegment>
   private let head: DenseHead
 
+  /// Bytes of weights that one decoding step reads: all matrices but looked-up embeddings.
+  package let bytesPerToken: Int
+
   /// Packs the weights and allocates every buffer that stepping needs.
   package init(
     _ binding: WeightBinding, program: StepProgram, pool: WorkerPool, maximumRows: Int = 256
@@ -36,6 +39,11 @@ package final class CPUEngine: @unchecked Sendable {
     segments = .allocate(capacity: maximumRows)
     head = DenseHead(
       matrix: weights.matrix(binding.headRole), input: buffers[lowering.headInput], model: model)
+    var looked: [WeightRole] = [WeightRole(.positionEmbedding)]
+    if !model.tiedHead { looked.append(WeightRole(.tokenEmbedding)) }
+    var bytes = weights.byteCount
+    for role in looked { bytes -= weights.byteCount(of: role) ?? 0 }
+    bytesPerToken = bytes
   }
 
   deinit {
@@ -80,6 +88,11 @@ package final class CPUEngine: @unchecked Sendable {
     precondition(rows.count <= Self.maximumLogitRows && rows.upperBound <= maximumRows)
     pool.run { head.run($0, rows: rows) }
     return UnsafeBufferPointer(start: head.logits, count: rows.count * model.vocabulary)
+  }
+
+  /// Logits of one row of the last step, as the program's head computes them.
+  package func output(row: Int) -> HeadOutput {
+    HeadOutput(ids: nil, logits: logits(rows: row..<row + 1))
   }
 
   private func run(_ step: StepState) {

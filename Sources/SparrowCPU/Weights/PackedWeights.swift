@@ -57,6 +57,11 @@ package final class PackedWeights: @unchecked Sendable {
     return matrix
   }
 
+  /// Bytes of a packed matrix; nil when the model has none of that role.
+  package func byteCount(of role: WeightRole) -> Int? {
+    matrices[role].map { Int($0.pointee.row_bytes) * Int($0.pointee.rows) }
+  }
+
   /// A norm weight or bias; nil when the checkpoint has none.
   package func vector(_ role: WeightRole) -> UnsafePointer<Float>? { vectors[role] }
 }

@@ -1,0 +1,4 @@
+// `import Sparrow` is enough: errors, configurations and chat messages come with it.
+@_exported public import SparrowCore
+@_exported public import SparrowTokenizers
+@_exported public import SparrowTransformer

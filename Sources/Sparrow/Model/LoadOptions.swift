@@ -1,0 +1,15 @@
+/// How a model is loaded.
+public struct LoadOptions: Sendable, Equatable {
+  /// Worker threads; nil for all processors that the process may use.
+  public var threads: Int?
+  /// Path of an adapter folder: a plan and its tensors; nil to run dense.
+  public var adapter: String?
+  /// Tokens that one prefill step takes: more is faster up to about 256 and costs memory.
+  public var prefillTokens: Int
+
+  public init(threads: Int? = nil, adapter: String? = nil, prefillTokens: Int = 256) {
+    self.threads = threads
+    self.adapter = adapter
+    self.prefillTokens = prefillTokens
+  }
+}

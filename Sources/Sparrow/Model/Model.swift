@@ -1,0 +1,79 @@
+public import SparrowCPU
+public import SparrowCore
+import SparrowFormats
+public import SparrowTokenizers
+public import SparrowTransformer
+import Synchronization
+
+/// A language model ready to run: configuration, tokenizer and packed weights.
+///
+/// One step runs at a time: sessions of one model take turns.
+public final class Model: @unchecked Sendable {
+  /// As given to `load`.
+  public let path: String
+  public let configuration: ModelConfiguration
+  public let tokenizer: Tokenizer
+  /// Tokens after which generation ends.
+  public let endTokens: Set<Int32>
+  /// What one step of this model computes, in order.
+  public let program: StepProgram
+  package let binding: WeightBinding
+  package let engine: CPUEngine
+  private let turn = Mutex(())
+
+  /// Loads a `.gguf` file or a Hugging Face folder.
+  ///
+  /// Costs one pass over the file. Throws `.system` for unreadable files, `.malformed` for broken ones,
+  /// `.unsupported` for architectures, types or tokenizers that Sparrow does not know, `.mismatch` for
+  /// tensors or adapters that do not fit.
+  public static func load(
+    _ path: String, options: LoadOptions = LoadOptions()
+  ) throws(SparrowError) -> Model {
+    let checkpoint = try Checkpoint.open(path)
+    let description = try ModelDescription(checkpoint)
+    return try Model(checkpoint, description, options)
+  }
+
+  private init(
+    _ checkpoint: Checkpoint, _ description: ModelDescription, _ options: LoadOptions
+  ) throws(SparrowError) {
+    guard (1...4096).contains(options.prefillTokens) else {
+      throw SparrowError(
+        .argument, field: "prefill tokens", found: "\(options.prefillTokens)",
+        expected: "1 to 4096")
+    }
+    path = checkpoint.path
+    configuration = description.configuration
+    tokenizer = try checkpoint.tokenizer()
+    endTokens = try checkpoint.endTokens(tokenizer)
+    binding = description.binding
+    program = StepProgram(configuration)
+    let pool = try WorkerPool(count: options.threads ?? availableProcessors())
+    engine = try CPUEngine(
+      binding, program: program, pool: pool, maximumRows: options.prefillTokens)
+  }
+
+  /// Worker threads.
+  public var threads: Int { engine.pool.count }
+
+  /// Runs `body` as one turn at the engine: sessions of one model wait for each other here.
+  package func exclusively<T: Sendable>(_ body: () -> T) -> T { turn.withLock { _ in body() } }
+
+  /// A new sequence with room for `context` tokens, by default the model's own, at most 8192.
+  ///
+  /// Reserves address space only; memory follows the sequence. Throws `.argument` beyond the model's
+  /// context.
+  public func session(
+    context: Int? = nil, cache: CacheType = .f16
+  ) throws(SparrowError) -> Session {
+    let limit = configuration.contextLength
+    let context = context ?? min(limit, 8192)
+    guard (1...limit).contains(context) else {
+      throw SparrowError(
+        .argument, file: path, field: "context", found: "\(context)",
+        expected: "1 to the model's \(limit)")
+    }
+    return Session(
+      model: self, cache: try KeyValueCache(configuration, capacity: context, type: cache))
+  }
+}

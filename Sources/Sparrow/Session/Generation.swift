@@ -1,0 +1,136 @@
+import SparrowCPU
+import SparrowCore
+import SparrowTokenizers
+
+/// One run of sampling: steps the session, decodes text, watches for its end.
+struct Generation {
+  let session: Session
+  let options: GenerationOptions
+  private var sampler: Sampler
+  private var decoder: StreamingDecoder
+  private var stops: StopScanner
+  private var result = GenerationResult()
+
+  init(session: Session, options: GenerationOptions) throws(SparrowError) {
+    guard options.maximumTokens >= 0 else {
+      throw SparrowError(
+        .argument, field: "tokens", found: "\(options.maximumTokens)", expected: "0 or more")
+    }
+    self.session = session
+    self.options = options
+    sampler = try Sampler(options.sampling)
+    decoder = StreamingDecoder(session.model.tokenizer)
+    stops = StopScanner(options.stop)
+  }
+
+  mutating func run(
+    _ prompt: [Int32], receive: (String) -> Bool
+  ) throws(SparrowError) -> GenerationResult {
+    let start = monotonicSeconds()
+    session.tokens.suffix(options.sampling.repetitionWindow).forEach { sampler.accept($0) }
+    prompt.suffix(options.sampling.repetitionWindow).forEach { sampler.accept($0) }
+    result.promptTokens = prompt.count
+    result.tokens.reserveCapacity(min(options.maximumTokens, session.context))
+    var decodeStart = start
+    do throws(SparrowError) {
+      let first = try session.advance(prompt, isCancelled: { !receive("") }) { sample($0) }
+      decodeStart = monotonicSeconds()
+      result.promptSeconds = decodeStart - start
+      if options.maximumTokens > 0 { try decode(from: first, receive) }
+    } catch  where error.kind == .cancelled {
+      result.reason = .cancelled
+    }
+    result.decodeSeconds = monotonicSeconds() - decodeStart
+    return result
+  }
+
+  private mutating func decode(
+    from first: Int32, _ receive: (String) -> Bool
+  ) throws(SparrowError) {
+    var token = first
+    while true {
+      result.tokens.append(token)
+      guard accept(token, receive) else { return }
+      token = try session.advance(token) { sample($0) }
+    }
+  }
+
+  private mutating func sample(_ output: HeadOutput) -> Int32 {
+    if output.fellBack { result.fallbacks += 1 }
+    if let ids = output.ids { return sampler.sample(ids: ids, logits: output.logits) }
+    return sampler.sample(output.logits)
+  }
+
+  /// Gives the token's text out; false, with the reason noted, when it was the last.
+  private mutating func accept(_ token: Int32, _ receive: (String) -> Bool) -> Bool {
+    if !options.ignoresEnd, session.model.endTokens.contains(token) {
+      return end(.end, receive)
+    }
+    let (text, stopped) = stops.scan(decoder.append(token))
+    let wanted = give(text, receive)
+    if stopped {
+      result.reason = .stop
+      return false
+    }
+    if !wanted {
+      result.reason = .cancelled
+      return false
+    }
+    if result.tokens.count == options.maximumTokens { return end(.length, receive) }
+    return session.tokens.count < session.context || end(.context, receive)
+  }
+
+  /// Gives out what was held back, and ends.
+  private mutating func end(
+    _ reason: GenerationResult.Reason, _ receive: (String) -> Bool
+  ) -> Bool {
+    give(stops.finish(decoder.finish()), receive)
+    result.reason = reason
+    return false
+  }
+
+  @discardableResult
+  private mutating func give(_ text: String, _ receive: (String) -> Bool) -> Bool {
+    result.text += text
+    return receive(text)
+  }
+}
+
+/// Holds back text that may be the beginning of a stop text.
+struct StopScanner {
+  private let stops: [[UInt8]]
+  private var held: [UInt8] = []
+
+  init(_ stops: [String]) {
+    self.stops = stops.map { Array($0.utf8) }.filter { !$0.isEmpty }
+  }
+
+  /// The text that can be given out, and whether a stop text was met (what follows it is dropped).
+  mutating func scan(_ text: String) -> (text: String, stopped: Bool) {
+    if stops.isEmpty { return (text, false) }
+    held.append(contentsOf: text.utf8)
+    for start in held.indices {
+      let rest = held[start...]
+      if stops.contains(where: { rest.starts(with: $0) }) {
+        let given = String(decoding: held[..<start], as: UTF8.self)
+        held = []
+        return (given, true)
+      }
+      // The earliest place from which the rest may still grow into a stop text.
+      if stops.contains(where: { $0.starts(with: rest) }) {
+        let given = String(decoding: held[..<start], as: UTF8.self)
+        held.removeFirst(start)
+        return (given, false)
+      }
+    }
+    defer { held = [] }
+    return (String(decoding: held, as: UTF8.self), false)
+  }
+
+  /// What was held back, and the decoder's last text.
+  mutating func finish(_ text: String) -> String {
+    let (scanned, stopped) = scan(text)
+    defer { held = [] }
+    return stopped ? scanned : scanned + String(decoding: held, as: UTF8.self)
+  }
+}

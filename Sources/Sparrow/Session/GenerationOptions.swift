@@ -1,0 +1,52 @@
+/// When generation ends and how tokens are chosen.
+public struct GenerationOptions: Sendable, Equatable {
+  /// New tokens at most.
+  public var maximumTokens: Int
+  public var sampling: SamplingOptions
+  /// Generation ends before the first of these texts, which is not given out.
+  public var stop: [String]
+  /// Goes on past the model's end tokens.
+  public var ignoresEnd: Bool
+
+  public init(
+    maximumTokens: Int = 256, sampling: SamplingOptions = .greedy, stop: [String] = [],
+    ignoresEnd: Bool = false
+  ) {
+    self.maximumTokens = maximumTokens
+    self.sampling = sampling
+    self.stop = stop
+    self.ignoresEnd = ignoresEnd
+  }
+}
+
+/// What a generation did.
+public struct GenerationResult: Sendable, Equatable {
+  /// Why it ended.
+  public enum Reason: String, Sendable {
+    /// The model's end token.
+    case end
+    /// `maximumTokens`.
+    case length
+    /// A text of `stop`.
+    case stop
+    /// The session's context is full.
+    case context
+    /// The receiver asked to stop.
+    case cancelled
+  }
+
+  public var text = ""
+  /// The new tokens, an end token included.
+  public var tokens: [Int32] = []
+  public var reason = Reason.length
+  public var promptTokens = 0
+  public var promptSeconds = 0.0
+  public var decodeSeconds = 0.0
+  /// Steps at which a sparse head was in doubt and computed all logits.
+  public var fallbacks = 0
+
+  /// New tokens after the first, a second; the first one's cost is the prompt's.
+  public var tokensPerSecond: Double {
+    decodeSeconds > 0 ? Double(max(tokens.count - 1, 0)) / decodeSeconds : 0
+  }
+}

@@ -1,0 +1,65 @@
+public import SparrowCore
+public import SparrowTokenizers
+
+extension Session {
+  /// Continues `prompt`, giving out text as it comes; `receive` returns false to stop.
+  ///
+  /// Special tokens written in the prompt are read as such; the first prompt of a session begins with the
+  /// model's own. A token at a time costs one step of the model. Throws as `append` does.
+  @discardableResult
+  public func generate(
+    _ prompt: String, options: GenerationOptions = GenerationOptions(),
+    receive: (String) -> Bool = { _ in true }
+  ) throws(SparrowError) -> GenerationResult {
+    let tokens = model.tokenizer.encode(
+      prompt, addSpecial: self.tokens.isEmpty, parseSpecial: true)
+    return try generate(tokens: tokens, options: options, receive: receive)
+  }
+
+  /// Answers a conversation through the model's chat template; as `generate`.
+  ///
+  /// The session keeps what it shares with the conversation's rendered beginning, so that a growing
+  /// conversation costs only its new part. Throws `.unsupported` when the model has no template.
+  @discardableResult
+  public func reply(
+    to messages: [ChatMessage], options: GenerationOptions = GenerationOptions(),
+    receive: (String) -> Bool = { _ in true }
+  ) throws(SparrowError) -> GenerationResult {
+    let text = try model.render(messages)
+    let all = model.tokenizer.encode(text, addSpecial: false, parseSpecial: true)
+    let shared = zip(all, tokens).prefix { $0 == $1 }.count
+    truncate(to: min(shared, all.count - 1))
+    return try generate(
+      tokens: Array(all[tokens.count...]), options: options, receive: receive)
+  }
+
+  /// Continues `prompt`'s tokens; as `generate(_:)`.
+  @discardableResult
+  public func generate(
+    tokens prompt: [Int32], options: GenerationOptions = GenerationOptions(),
+    receive: (String) -> Bool = { _ in true }
+  ) throws(SparrowError) -> GenerationResult {
+    guard !(prompt.isEmpty && tokens.isEmpty) else {
+      throw SparrowError(
+        .argument, file: model.path, field: "prompt", found: "no tokens", expected: "some text")
+    }
+    var generation = try Generation(session: self, options: options)
+    return try generation.run(prompt, receive: receive)
+  }
+}
+
+extension Model {
+  /// A conversation as the model's chat template writes it, ready for the assistant's answer.
+  ///
+  /// Throws `.unsupported` when the model has no chat template or it uses what Sparrow does not know.
+  public func render(_ messages: [ChatMessage]) throws(SparrowError) -> String {
+    guard let template = tokenizer.chatTemplate else {
+      throw SparrowError(
+        .unsupported, file: path, field: "chat template", found: "none",
+        expected: "an instruction-tuned model; use generate for a base model")
+    }
+    return try template.render(
+      messages: messages, addGenerationPrompt: true, bosToken: tokenizer.bosText,
+      eosToken: tokenizer.eosText)
+  }
+}

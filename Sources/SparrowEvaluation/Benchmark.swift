@@ -1,0 +1,135 @@
+public import Sparrow
+public import SparrowCore
+import SparrowCPU
+import SparrowTransformer
+
+/// Speed of one model on this machine: tokens a second, and what that means in bytes.
+public struct Benchmark: Sendable {
+  /// A figure measured several times.
+  public struct Figure: Sendable, Equatable {
+    public var median: Double
+    public var minimum: Double
+    public var maximum: Double
+
+    init(_ samples: [Double]) {
+      let sorted = samples.sorted()
+      let middle = sorted.count / 2
+      median =
+        sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+      minimum = sorted.first ?? 0
+      maximum = sorted.last ?? 0
+    }
+
+    public var json: JSON {
+      ["median": .number(median), "min": .number(minimum), "max": .number(maximum)]
+    }
+  }
+
+  public struct Options: Sendable {
+    /// Prompt tokens of the prefill measurement; 0 to leave it out.
+    public var promptTokens: Int
+    /// Tokens of the decode measurement.
+    public var decodeTokens: Int
+    public var repetitions: Int
+
+    public init(promptTokens: Int = 512, decodeTokens: Int = 128, repetitions: Int = 5) {
+      self.promptTokens = promptTokens
+      self.decodeTokens = decodeTokens
+      self.repetitions = repetitions
+    }
+  }
+
+  public var options: Options
+  public var threads: Int
+  /// Tokens a second.
+  public var prefill: Figure?
+  public var decode: Figure
+  /// Bytes of weights and cache that decoding one token reads, on average.
+  public var bytesPerToken: Int
+  /// Plain reads on the same threads, bytes a second.
+  public var readBandwidth: Figure
+
+  /// Bytes a second that decoding reads, at its median speed.
+  public var bytesPerSecond: Double { Double(bytesPerToken) * decode.median }
+  /// Part of the read bandwidth that decoding reaches.
+  public var bandwidthShare: Double { bytesPerSecond / readBandwidth.median }
+
+  /// Warms up once, then measures `repetitions` times; read bandwidth is probed in between.
+  ///
+  /// `progress` gets the part done and returns false to stop.
+  public static func run(
+    _ model: Model, options: Options = Options(),
+    progress: (Double) -> Bool = { _ in true }
+  ) throws(SparrowError) -> Benchmark {
+    guard options.repetitions >= 1, options.decodeTokens >= 1, options.promptTokens >= 0 else {
+      throw SparrowError(
+        .argument, field: "repetitions, tokens", found: "less than 1", expected: "at least 1")
+    }
+    let context = max(options.promptTokens, options.decodeTokens + 1)
+    let session = try model.session(context: context)
+    let probe = try BandwidthProbe(bytes: 1 << 29)
+    var prefill: [Double] = []
+    var decode: [Double] = []
+    var bandwidth: [Double] = []
+    var random = SeededRandom(seed: 1)
+    let prompt = (0..<max(options.promptTokens, 1)).map { _ in
+      Int32(random.next() % UInt64(model.configuration.vocabulary))
+    }
+    for repetition in 0...options.repetitions {
+      var measured: Double?
+      if options.promptTokens > 0 {
+        session.clear()
+        let start = monotonicSeconds()
+        _ = try session.advance(prompt) { $0.logits.count }
+        measured = Double(prompt.count) / (monotonicSeconds() - start)
+      }
+      let speed = try decodeSpeed(session, first: prompt[0], tokens: options.decodeTokens)
+      let reads = probe.measure(model.engine.pool)
+      if repetition > 0 {
+        if let measured { prefill.append(measured) }
+        decode.append(speed)
+        bandwidth.append(reads)
+      }
+      guard progress(Double(repetition + 1) / Double(options.repetitions + 1)) else {
+        throw SparrowError(.cancelled, found: "stopped")
+      }
+    }
+    let cacheBytes = model.configuration.cacheElementsPerToken * 2 * options.decodeTokens / 2
+    return Benchmark(
+      options: options, threads: model.threads, prefill: prefill.isEmpty ? nil : Figure(prefill),
+      decode: Figure(decode), bytesPerToken: model.engine.bytesPerToken + cacheBytes,
+      readBandwidth: Figure(bandwidth))
+  }
+
+  /// Greedy decoding from an empty cache, tokens a second.
+  private static func decodeSpeed(
+    _ session: Session, first: Int32, tokens: Int
+  ) throws(SparrowError) -> Double {
+    session.clear()
+    var sampler = try Sampler()
+    var token = first
+    let start = monotonicSeconds()
+    for _ in 0..<tokens {
+      token = try session.advance(token) { output in
+        if let ids = output.ids { return sampler.sample(ids: ids, logits: output.logits) }
+        return sampler.sample(output.logits)
+      }
+    }
+    return Double(tokens) / (monotonicSeconds() - start)
+  }
+
+  public var json: JSON {
+    .object([
+      ("threads", .integer(threads)),
+      ("prompt_tokens", .integer(options.promptTokens)),
+      ("decode_tokens", .integer(options.decodeTokens)),
+      ("repetitions", .integer(options.repetitions)),
+      ("prefill_tokens_per_second", prefill?.json ?? .null),
+      ("decode_tokens_per_second", decode.json),
+      ("bytes_per_token", .integer(bytesPerToken)),
+      ("gigabytes_per_second", .number(bytesPerSecond / 1e9)),
+      ("read_bandwidth_gigabytes_per_second", .number(readBandwidth.median / 1e9)),
+      ("bandwidth_share", .number(bandwidthShare)),
+    ])
+  }
+}

@@ -1,0 +1,63 @@
+import CSparrowKernels
+public import Sparrow
+public import SparrowCore
+
+/// Perplexity of a text, computed as llama.cpp does.
+///
+/// The text is cut into windows of `context` tokens; each window starts afresh, with the model's first
+/// token in place of its own where the model has one, and the second half of its tokens is scored.
+public struct Perplexity: Sendable, Equatable {
+  public var context: Int
+  /// Windows scored.
+  public var windows: Int
+  /// Tokens scored.
+  public var tokens: Int
+  /// Sum of negative log likelihoods, in nats, and of their squares.
+  public var sum: Double
+  public var sumOfSquares: Double
+  public var seconds: Double
+
+  /// exp(mean negative log likelihood).
+  public var estimate: Double { exponential(sum / Double(max(tokens, 1))) }
+
+  /// One standard error of the estimate.
+  public var error: Double {
+    guard tokens > 1 else { return 0 }
+    let mean = sum / Double(tokens)
+    let variance = max(sumOfSquares / Double(tokens) - mean * mean, 0)
+    return (variance / Double(tokens - 1)).squareRoot() * estimate
+  }
+
+  /// Scores `text` in at most `windows` windows.
+  ///
+  /// `progress` gets the windows done, their number and the estimate so far, and returns false to stop.
+  /// Throws `.argument` for a text shorter than two windows or a context that the model lacks.
+  public static func measure(
+    _ model: Model, text: String, context: Int = 512, windows limit: Int? = nil,
+    progress: (Int, Int, Perplexity) -> Bool = { _, _, _ in true }
+  ) throws(SparrowError) -> Perplexity {
+    let windows = try TextWindows(model, text: text, context: context, limit: limit)
+    let session = try model.session(context: context)
+    var result = Perplexity(
+      context: context, windows: 0, tokens: 0, sum: 0, sumOfSquares: 0, seconds: 0)
+    let start = monotonicSeconds()
+    for index in 0..<windows.count {
+      let window = windows[index]
+      session.clear()
+      try session.score(window, from: context / 2) { position, _, logits in
+        guard position + 1 < context else { return }
+        let next = Int(window[position + 1])
+        let loss = sk_log_sum_exp(logits.baseAddress, Int32(logits.count)) - logits[next]
+        result.sum += Double(loss)
+        result.sumOfSquares += Double(loss) * Double(loss)
+        result.tokens += 1
+      }
+      result.windows += 1
+      result.seconds = monotonicSeconds() - start
+      guard progress(index + 1, windows.count, result) else {
+        throw SparrowError(.cancelled, found: "stopped")
+      }
+    }
+    return result
+  }
+}
