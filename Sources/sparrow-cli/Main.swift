@@ -7,15 +7,11 @@ import SparrowCore
 /// Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C.
 @main
 enum Main {
-  static func main() async {
+  static func main() {
     ss_catch_interrupts()
     do {
       var command = try SparrowCommand.parseAsRoot()
-      if var command = command as? any AsyncParsableCommand {
-        try await command.run()
-      } else {
-        try command.run()
-      }
+      try command.run()
       exit(0)
     } catch {
       finish(error)

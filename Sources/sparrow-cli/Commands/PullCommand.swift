@@ -3,7 +3,7 @@ import SparrowCore
 import SparrowHub
 
 /// `sparrow pull`: gets a model into the cache.
-struct PullCommand: AsyncParsableCommand {
+struct PullCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "pull",
     abstract: "Get a model into the cache, checked; goes on where it was stopped.",
@@ -23,7 +23,7 @@ struct PullCommand: AsyncParsableCommand {
 
   @OptionGroup var output: OutputOptions
 
-  func run() async throws {
+  func run() throws {
     let cache = try ModelCache()
     let source = try ModelSource(parsing: source)
     var bar = ProgressBar()

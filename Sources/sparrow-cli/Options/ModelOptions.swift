@@ -1,4 +1,5 @@
 import ArgumentParser
+import Sparrow
 import SparrowCore
 import SparrowHub
 
@@ -15,16 +16,21 @@ struct ModelOptions: ParsableArguments {
   @Option(name: .shortAndLong, help: "Threads; 0 is one for each processor.")
   var threads = 0
 
-  @Option(name: .shortAndLong, help: "Tokens a session holds at most; 0 is the model's limit.")
-  var context = 4096
-
   func validate() throws {
-    guard threads >= 0, threads <= 4096 else {
+    guard (0...4096).contains(threads) else {
       throw ValidationError("--threads \(threads): expected 0 to 4096")
     }
-    guard context >= 0 else { throw ValidationError("--context \(context): expected 0 or more") }
   }
 
   /// The file or folder to load: what was given, or where a pulled model of that name lies.
   func path() throws(SparrowError) -> String { try ModelCache().resolve(model) }
+
+  /// Loads it; dense without `--adapter`.
+  func load() throws(SparrowError) -> Model { try load(adapter: adapter) }
+
+  /// Loads it with another adapter, or dense with none.
+  func load(adapter: String?) throws(SparrowError) -> Model {
+    let options = LoadOptions(threads: threads == 0 ? nil : threads, adapter: adapter)
+    return try Model.load(try path(), options: options)
+  }
 }

@@ -1,3 +1,4 @@
+import ArgumentParser
 import CSparrowSystem
 import SparrowCore
 
@@ -9,5 +10,10 @@ enum Interrupt {
   /// Throws `.cancelled` once the user has asked to stop.
   static func check() throws(SparrowError) {
     if isRequested { throw SparrowError(.cancelled, found: "stopped") }
+  }
+
+  /// Ends the program with the exit code of an interrupt, after a result that was cut short was printed.
+  static func exit(if isCutShort: Bool) throws {
+    if isCutShort { throw ExitCode(130) }
   }
 }

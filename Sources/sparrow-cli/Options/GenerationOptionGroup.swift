@@ -1,0 +1,35 @@
+import ArgumentParser
+import Sparrow
+
+/// When generation ends, and how tokens are chosen.
+struct GenerationOptionGroup: ParsableArguments {
+  @Option(name: [.customShort("n"), .long], help: "New tokens at most.")
+  var maximumTokens = 256
+
+  @Option(help: "Tokens a session holds at most; 0 is the model's limit, up to 8192.")
+  var context = 0
+
+  @Option(
+    help: ArgumentHelp("End before this text; may be given several times.", valueName: "text"))
+  var stop: [String] = []
+
+  @Flag(help: "Go on past the model's end token.")
+  var ignoreEnd = false
+
+  @OptionGroup var sampling: SamplingOptionGroup
+
+  func validate() throws {
+    guard maximumTokens >= 0 else {
+      throw ValidationError("--maximum-tokens \(maximumTokens): expected 0 or more")
+    }
+    guard context >= 0 else { throw ValidationError("--context \(context): expected 0 or more") }
+  }
+
+  var options: GenerationOptions {
+    GenerationOptions(
+      maximumTokens: maximumTokens, sampling: sampling.options, stop: stop, ignoresEnd: ignoreEnd)
+  }
+
+  /// The session's size; nil leaves it to the model.
+  var sessionContext: Int? { context == 0 ? nil : context }
+}

@@ -1,0 +1,113 @@
+import Sparrow
+import SparrowCore
+import SparrowFormats
+
+/// A model's facts as `sparrow info` prints them.
+struct ModelFacts {
+  private let checkpoint: Checkpoint
+  private let description: ModelDescription
+
+  init(_ checkpoint: Checkpoint, _ description: ModelDescription) {
+    self.checkpoint = checkpoint
+    self.description = description
+  }
+
+  private var configuration: ModelConfiguration { description.configuration }
+  private var format: String { checkpoint.kind == .gguf ? "GGUF" : "safetensors" }
+
+  /// Bytes of the tensors of each element type, largest first.
+  private var types: [(name: String, count: Int, bytes: Int)] {
+    var sums: [String: (count: Int, bytes: Int)] = [:]
+    for tensor in checkpoint.tensors {
+      sums[tensor.type.rawValue, default: (0, 0)].count += 1
+      sums[tensor.type.rawValue, default: (0, 0)].bytes += tensor.byteCount
+    }
+    return sums.map { ($0.key, $0.value.count, $0.value.bytes) }
+      .sorted { ($0.bytes, $0.name) > ($1.bytes, $1.name) }
+  }
+
+  /// Values that layers share, or the least and the most where they differ.
+  private func range(_ value: (LayerDescription) -> Int) -> String {
+    let values = configuration.layers.map(value)
+    guard let least = values.min(), let most = values.max() else { return "-" }
+    return least == most ? "\(least)" : "\(least) to \(most)"
+  }
+
+  private var rows: [(String, String)] {
+    let model = configuration
+    let windows = model.layers.filter { $0.attention.window > 0 }
+    var rows = [
+      ("path", checkpoint.path),
+      ("format", "\(format), \(Quantity.bytes(checkpoint.byteCount))"),
+      ("architecture", model.architecture),
+      ("parameters", Quantity.count(description.parameterCount)),
+      ("layers", "\(model.layers.count)"),
+      ("hidden", "\(model.hidden)"),
+      (
+        "heads",
+        "\(range { $0.attention.heads }), \(range { $0.attention.keyValueHeads }) of keys and values, "
+          + "each \(range { $0.attention.headDimension }) wide"
+      ),
+      ("feed-forward", "\(range { $0.feedForward.width })\(activations)"),
+      ("vocabulary", "\(model.vocabulary)\(model.tiedHead ? ", head tied to the embedding" : "")"),
+      ("context", "\(model.contextLength)"),
+    ]
+    if !windows.isEmpty {
+      rows.append(
+        ("windows", "\(windows.count) layers see \(windows[0].attention.window) tokens back"))
+    }
+    rows.append(
+      ("types", types.map { "\($0.name) \(Quantity.bytes($0.bytes))" }.joined(separator: ", ")))
+    return rows
+  }
+
+  private var activations: String {
+    let names = Set(
+      configuration.layers.map { layer in
+        ", " + layer.feedForward.activation.rawValue + (layer.feedForward.gated ? ", gated" : "")
+      })
+    return names.sorted().joined(separator: " or")
+  }
+
+  var text: String {
+    rows.map { $0.0.padded(to: 14) + $0.1 + "\n" }.joined()
+  }
+
+  var tensorList: String {
+    let width = checkpoint.tensors.map(\.name.count).max() ?? 0
+    return checkpoint.tensors.map { tensor in
+      let shape = tensor.shape.map(String.init).joined(separator: " x ")
+      return tensor.name.padded(to: width + 2) + tensor.type.rawValue.padded(to: 6) + "[\(shape)]\n"
+    }.joined()
+  }
+
+  func json(tensors: Bool) -> JSON {
+    let model = configuration
+    var members: [(key: String, value: JSON)] = [
+      ("path", .string(checkpoint.path)), ("format", .string(format)),
+      ("bytes", .integer(checkpoint.byteCount)), ("architecture", .string(model.architecture)),
+      ("parameters", .integer(description.parameterCount)),
+      ("layers", .integer(model.layers.count)), ("hidden", .integer(model.hidden)),
+      ("vocabulary", .integer(model.vocabulary)), ("context", .integer(model.contextLength)),
+      ("tied_head", .bool(model.tiedHead)),
+      ("types", .object(types.map { (key: $0.name, value: .integer($0.bytes)) })),
+    ]
+    if tensors {
+      let list = checkpoint.tensors.map { tensor -> JSON in
+        [
+          "name": .string(tensor.name), "type": .string(tensor.type.rawValue),
+          "shape": .array(tensor.shape.map { .integer($0) }), "bytes": .integer(tensor.byteCount),
+        ]
+      }
+      members.append(("tensors", .array(list)))
+    }
+    return .object(members)
+  }
+}
+
+extension String {
+  /// The text with spaces after it, at least one.
+  fileprivate func padded(to width: Int) -> String {
+    self + String(repeating: " ", count: max(1, width - count))
+  }
+}
