@@ -139,6 +139,7 @@ private struct JSONParser {
       at = start
       throw error("no number", expected: "digits, a fraction and an exponent, no leading zero")
     }
+    if isInteger, at - start <= 18 { return .integer(smallInteger(start..<at)) }
     let text = String(decoding: bytes[start..<at], as: UTF8.self)
     if isInteger, let integer = Int(text) { return .integer(integer) }
     guard let number = Double(text), number.isFinite else {
@@ -146,6 +147,16 @@ private struct JSONParser {
       throw error("'\(text)'", expected: "a number of 64-bit floating point")
     }
     return .number(number)
+  }
+
+  /// The value of up to 18 characters, a sign and digits: without the string that `Int` wants.
+  func smallInteger(_ range: Range<Int>) -> Int {
+    let negative = bytes[range.lowerBound] == UInt8(ascii: "-")
+    var value = 0
+    for index in (range.lowerBound + (negative ? 1 : 0))..<range.upperBound {
+      value = 10 * value + Int(bytes[index] - UInt8(ascii: "0"))
+    }
+    return negative ? -value : value
   }
 
   /// Steps over decimal digits; returns how many.
@@ -160,15 +171,22 @@ private struct JSONParser {
   mutating func string() throws(SparrowError) -> String {
     at += 1
     let start = at
+    var union: UInt8 = 0
     while at < bytes.count, bytes[at] != UInt8(ascii: "\""), bytes[at] != UInt8(ascii: "\\"),
       bytes[at] >= 0x20
     {
+      union |= bytes[at]
       at += 1
     }
     guard at < bytes.count else { throw error("end of file in a string") }
     if bytes[at] == UInt8(ascii: "\"") {
       defer { at += 1 }
-      return try decode(bytes[start..<at])
+      let piece = UnsafeRawBufferPointer(rebasing: bytes[start..<at])
+      // ASCII needs no validation, and most of a vocabulary is that.
+      guard union >= 0x80 else {
+        return piece.withMemoryRebound(to: UInt8.self) { String(decoding: $0, as: UTF8.self) }
+      }
+      return try decode(piece)
     }
     var buffer = Array(bytes[start..<at])
     while true {
