@@ -12,6 +12,7 @@ func digest(
   ofFile path: String, progress: (Int) throws(SparrowError) -> Void = { _ in }
 ) throws(SparrowError) -> SHA256 {
   let file = try MappedFile(path: path)
+  defer { withExtendedLifetime(file) {} }
   var hash = SHA256()
   var start = 0
   while start < file.bytes.count {

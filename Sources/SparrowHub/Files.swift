@@ -74,7 +74,7 @@ enum Files {
         .malformed, file: path, found: "\(size) bytes", expected: "at most \(limit)")
     }
     let file = try MappedFile(path: path)
-    return Array(file.bytes)
+    return withExtendedLifetime(file) { Array(file.bytes) }
   }
 
   static func write(_ bytes: [UInt8], to path: String) throws(SparrowError) {
@@ -92,7 +92,7 @@ enum Files {
     let file = try MappedFile(path: from)
     let descriptor = ss_open_write(to, 1)
     guard descriptor >= 0 else { throw failure(to) }
-    defer { close(descriptor) }
+    defer { withExtendedLifetime(file) { _ = close(descriptor) } }
     var start = 0
     while start < file.bytes.count {
       let end = min(start + 1 << 22, file.bytes.count)

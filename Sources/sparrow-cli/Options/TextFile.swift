@@ -5,7 +5,8 @@ enum TextFile {
   /// All of it. Throws `.malformed` when it is no UTF-8.
   static func read(_ path: String) throws(SparrowError) -> String {
     let file = try MappedFile(path: path)
-    guard let text = String(validating: file.bytes, as: UTF8.self) else {
+    let text = withExtendedLifetime(file) { String(validating: file.bytes, as: UTF8.self) }
+    guard let text else {
       throw SparrowError(
         .malformed, file: path, found: "bytes that are not UTF-8", expected: "text in UTF-8")
     }
