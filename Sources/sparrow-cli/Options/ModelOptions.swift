@@ -5,13 +5,13 @@ import SparrowHub
 
 /// Which model to run, and how.
 struct ModelOptions: ParsableArguments {
-  @Argument(
-    help: "A GGUF file, a folder of safetensors, or a pulled model's name.",
-    completion: .file())
-  var model: String
+  @OptionGroup var location: PathOptions
 
   @Option(help: "Folder of an adapter, which makes the model sparse.", completion: .directory)
   var adapter: String?
+
+  @Flag(help: "Use the adapter that sparrow calibrate has made for this model.")
+  var sparse = false
 
   @Option(name: .shortAndLong, help: "Threads; 0 is one for each processor.")
   var threads = 0
@@ -20,17 +20,26 @@ struct ModelOptions: ParsableArguments {
     guard (0...4096).contains(threads) else {
       throw ValidationError("--threads \(threads): expected 0 to 4096")
     }
+    guard adapter == nil || !sparse else {
+      throw ValidationError("--adapter and --sparse: expected one of them")
+    }
   }
 
-  /// The file or folder to load: what was given, or where a pulled model of that name lies.
-  func path() throws(SparrowError) -> String { try ModelCache().resolve(model) }
+  /// Loads the model; dense without `--adapter` and `--sparse`.
+  func load() throws(SparrowError) -> Model {
+    let path = try location.path()
+    guard sparse else { return try load(path, adapter: adapter) }
+    guard let own = try ModelCache().adapter(forModel: path) else {
+      throw SparrowError(
+        .argument, file: location.model, field: "--sparse",
+        found: "no adapter yet; run: sparrow calibrate \(location.model) --head --text FILE")
+    }
+    return try load(path, adapter: own)
+  }
 
-  /// Loads it; dense without `--adapter`.
-  func load() throws(SparrowError) -> Model { try load(adapter: adapter) }
-
-  /// Loads it with another adapter, or dense with none.
-  func load(adapter: String?) throws(SparrowError) -> Model {
-    let options = LoadOptions(threads: threads == 0 ? nil : threads, adapter: adapter)
-    return try Model.load(try path(), options: options)
+  /// Loads the model at `path` with an adapter, or dense with none.
+  func load(_ path: String, adapter: String?) throws(SparrowError) -> Model {
+    try Model.load(
+      path, options: LoadOptions(threads: threads == 0 ? nil : threads, adapter: adapter))
   }
 }
