@@ -108,7 +108,6 @@ uint32_t sk_get_quant(const sk_layout *l, int32_t bits, const uint8_t *row, int3
 /// One tile of a matrix product: four rows times a fixed count of tokens.
 typedef struct {
   const uint8_t *rows[SK_TILE_ROWS];
-  ptrdiff_t ahead[SK_TILE_ROWS];  ///< from each row to the one to prefetch
   const uint8_t *x;
   size_t x_stride;  ///< bytes between tokens
   float *y;

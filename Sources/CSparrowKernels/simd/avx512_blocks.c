@@ -15,31 +15,20 @@ typedef struct {
 
 SK_INLINE __m512i load(const void *p) { return _mm512_loadu_si512(p); }
 
-SK_INLINE void prefetch(const sk_tile *tile, const shape s, int r, int64_t at) {
-  __builtin_prefetch(tile->rows[r] + at + tile->ahead[s.tokens == 1 ? r : 0]);
-}
-
 /// The 64 weights of chunk `c` in a group of G blocks; `at` counts chunks from the row's start.
 SK_INLINE __m512i weights(
   const sk_tile *tile, const shape s, const int G, const int c, int r, int32_t at) {
   const sk_layout *l = &tile->layout;
   const uint8_t *row = tile->rows[r];
-  if (s.bits == 8) {
-    prefetch(tile, s, r, (int64_t)at * 64);
-    return load(row + (int64_t)at * 64);
-  }
+  if (s.bits == 8) return load(row + (int64_t)at * 64);
   __m512i low, nibble = _mm512_set1_epi8(15);
   const uint8_t *p = row + (int64_t)(at - c % 2) * 32;
   if (G == 2) {
     // Half a line holds the chunk: its low nibbles are the first half.
     __m256i half = _mm256_loadu_si256((const __m256i *)p);
-    prefetch(tile, s, r, p - row);
     low = _mm512_inserti64x4(_mm512_castsi256_si512(half), _mm256_srli_epi16(half, 4), 1);
-  } else if (c % 2 == 0) {
-    prefetch(tile, s, r, p - row);
-    low = load(p);
   } else {
-    low = _mm512_srli_epi16(load(p), 4);
+    low = c % 2 == 0 ? load(p) : _mm512_srli_epi16(load(p), 4);
   }
   low = _mm512_and_si512(low, nibble);
   if (s.bits == 4) return low;
@@ -56,7 +45,6 @@ SK_INLINE __m512i weights(
   }
   if (s.bits == 5) {
     high += (int64_t)(at / 8) * 64;
-    if (c == 0) prefetch(tile, s, r, high - row);
     __m512i plane = load(high);
     plane = c < 4 ? _mm512_slli_epi16(plane, c < 4 ? 4 - c : 0)
                   : _mm512_srli_epi16(plane, c < 4 ? 0 : c - 4);
@@ -64,7 +52,6 @@ SK_INLINE __m512i weights(
     return _mm512_ternarylogic_epi32(low, plane, _mm512_set1_epi8(16), 0xf8);
   }
   high += (int64_t)(at / 8) * 128 + c / 4 * 64;
-  if (c % 4 == 0) prefetch(tile, s, r, high - row);
   __m512i plane = load(high);
   plane = c % 4 < 3 ? _mm512_slli_epi16(plane, c % 4 < 3 ? 4 - c % 4 * 2 : 0)
                     : _mm512_srli_epi16(plane, 2);

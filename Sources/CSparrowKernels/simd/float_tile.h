@@ -16,8 +16,7 @@ SK_INLINE vf load_weights_part(const sk_format format, const uint8_t *row, int64
 /// Four rows times `tokens`: one sum vector for each pair, over columns VW at a time, whatever the tile.
 SK_INLINE void float_tile(const sk_tile *tile, const sk_format format, const int tokens) {
   const uint8_t *const *rows = tile->rows;
-  const int32_t columns = tile->columns, bytes = format == SK_F32 ? 4 : 2;
-  const int32_t step = 64 / bytes > VW ? 64 / bytes : VW;
+  const int32_t columns = tile->columns;
   const float *x[SK_TILE_TOKENS];
   vf sum[SK_TILE_ROWS][SK_TILE_TOKENS];
 #pragma unroll
@@ -27,25 +26,19 @@ SK_INLINE void float_tile(const sk_tile *tile, const sk_format format, const int
     for (int r = 0; r < SK_TILE_ROWS; r++) sum[r][t] = v_zero();
   }
   int32_t i = 0;
-  for (; i + step <= columns; i += step) {
+  for (; i + VW <= columns; i += VW) {
+    vf w[SK_TILE_ROWS];
 #pragma unroll
-    for (int r = 0; r < SK_TILE_ROWS; r++)
-      __builtin_prefetch(rows[r] + (int64_t)i * bytes + tile->ahead[tokens == 1 ? r : 0]);
+    for (int r = 0; r < SK_TILE_ROWS; r++) w[r] = load_weights(format, rows[r], i);
 #pragma unroll
-    for (int j = 0; j < step; j += VW) {
-      vf w[SK_TILE_ROWS];
+    for (int t = 0; t < tokens; t++) {
+      vf v = v_load(x[t] + i);
 #pragma unroll
-      for (int r = 0; r < SK_TILE_ROWS; r++) w[r] = load_weights(format, rows[r], i + j);
-#pragma unroll
-      for (int t = 0; t < tokens; t++) {
-        vf v = v_load(x[t] + i + j);
-#pragma unroll
-        for (int r = 0; r < SK_TILE_ROWS; r++) sum[r][t] = v_fma(w[r], v, sum[r][t]);
-      }
+      for (int r = 0; r < SK_TILE_ROWS; r++) sum[r][t] = v_fma(w[r], v, sum[r][t]);
     }
   }
-  for (; i < columns; i += VW) {
-    const int32_t n = columns - i < VW ? columns - i : VW;
+  if (i < columns) {
+    const int32_t n = columns - i;
     vf w[SK_TILE_ROWS];
 #pragma unroll
     for (int r = 0; r < SK_TILE_ROWS; r++) w[r] = load_weights_part(format, rows[r], i, n);
