@@ -54,5 +54,3 @@ SK_INLINE void float_tile(const sk_tile *tile, const sk_format format, const int
     v_store_sums(tile->y + t * tile->y_stride, sum[0][t], sum[1][t], sum[2][t], sum[3][t]);
 }
 
-#define SK_FLOAT_TILE(name, format, tokens) \
-  static void name##_##tokens(const sk_tile *tile) { float_tile(tile, format, tokens); }
