@@ -19,7 +19,7 @@ static int32_t available(const sk_table *tables[4]) {
   if (
     __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
     __builtin_cpu_supports("f16c"))
-    tables[count++] = &sk_table_scalar;
+    tables[count++] = &sk_table_avx2;
 #elif defined(__aarch64__)
   tables[count++] = &sk_table_neon;
 #endif

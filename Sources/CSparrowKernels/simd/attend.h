@@ -1,7 +1,7 @@
 /// Flash-style attention over the vectors of the instruction set that was included before.
 ///
 /// Keys are taken 64 at a time, from a multiple of 64 on, and transposed, so that a vector holds one dimension of
-/// VW keys: scores then need no horizontal sums. A tile of up to VQ queries times VN vectors stays in
+/// VW keys: scores then need no horizontal sums. A tile of up to six queries times VN vectors stays in
 /// registers. The running maximum and sum of each query lie in scratch; its unnormalised result in `out`.
 #pragma once
 #include "functions.h"
@@ -13,10 +13,10 @@ typedef struct {
   int32_t width;  ///< head_dim padded to 16
   float *keys;    ///< [head_dim, 64]: a block's keys, transposed
   float *values;  ///< [64, width]
-  float *scores;  ///< [VQ, 64]
+  float *scores;  ///< [6, 64]
 } block_of_keys;
 
-/// Up to VQ queries, their results and their running state.
+/// Up to six queries, their results and their running state.
 typedef struct {
   const float *q[SK_ATTEND_QUERIES];
   float *out[SK_ATTEND_QUERIES];
@@ -178,17 +178,12 @@ SK_INLINE void attend_tile(const block_of_keys *b, const tile_of_queries *t, con
 static void attend_1(const block_of_keys *b, const tile_of_queries *t) { attend_tile(b, t, 1); }
 static void attend_2(const block_of_keys *b, const tile_of_queries *t) { attend_tile(b, t, 2); }
 static void attend_3(const block_of_keys *b, const tile_of_queries *t) { attend_tile(b, t, 3); }
-#if VQ > 3
 static void attend_4(const block_of_keys *b, const tile_of_queries *t) { attend_tile(b, t, 4); }
 static void attend_5(const block_of_keys *b, const tile_of_queries *t) { attend_tile(b, t, 5); }
 static void attend_6(const block_of_keys *b, const tile_of_queries *t) { attend_tile(b, t, 6); }
-#endif
 
-static void (*const attend_tiles[VQ])(const block_of_keys *, const tile_of_queries *) = {
-  attend_1, attend_2, attend_3,
-#if VQ > 3
-  attend_4, attend_5, attend_6,
-#endif
+static void (*const attend_tiles[SK_ATTEND_QUERIES])(const block_of_keys *, const tile_of_queries *) = {
+  attend_1, attend_2, attend_3, attend_4, attend_5, attend_6,
 };
 
 void SK_NAME(sk_attend)(
@@ -196,7 +191,7 @@ void SK_NAME(sk_attend)(
   int32_t first, const uint16_t *keys, const uint16_t *values, int64_t kv_stride, float *out,
   int64_t out_stride, void *scratch) {
   const int32_t dim = a->head_dim, width = (dim + 15) & ~15, end = first + tokens;
-  const int32_t queries = heads * tokens;
+  const int32_t queries = heads * tokens, most_queries = SK_ATTEND_QUERIES;
   block_of_keys b = {.a = a, .width = width};
   b.keys = (float *)(((uintptr_t)scratch + 63) & ~(uintptr_t)63);
   b.values = b.keys + KEYS * width;
@@ -216,7 +211,7 @@ void SK_NAME(sk_attend)(
     const int32_t last = (int32_t)(beyond < tokens ? beyond : tokens) * heads;
     for (int32_t i = token0 * heads; i < last;) {
       const int32_t left = last - i;
-      const int32_t n = left <= VQ ? left : left < 2 * VQ ? (left + 1) / 2 : VQ;
+      const int32_t n = left <= most_queries ? left : left < 2 * most_queries ? (left + 1) / 2 : most_queries;
       tile_of_queries tile = {.most = most + i, .total = total + i};
       for (int32_t j = 0; j < n; j++) {
         const int32_t t = (i + j) / heads, h = (i + j) % heads, p = first + t - start;

@@ -2,7 +2,6 @@
 #if defined(__x86_64__)
 #include "avx512.h"
 #include "kernels.h"
-#define VQ 6
 #define VN 4
 #include "attend.h"
 
