@@ -3,6 +3,9 @@
 
 #include <stdatomic.h>
 #include <stdlib.h>
+#if defined(__aarch64__) && defined(__linux__)
+#include <sys/auxv.h>
+#endif
 
 static _Atomic(const sk_table *) current;
 
@@ -20,6 +23,9 @@ static int32_t available(const sk_table *tables[4]) {
     __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
     __builtin_cpu_supports("f16c"))
     tables[count++] = &sk_table_avx2;
+#elif defined(__aarch64__) && defined(__linux__)
+  // Dot products came with Armv8.2: bit 20 of the kernel's capabilities.
+  if (getauxval(AT_HWCAP) & 1 << 20) tables[count++] = &sk_table_neon;
 #elif defined(__aarch64__)
   tables[count++] = &sk_table_neon;
 #endif
