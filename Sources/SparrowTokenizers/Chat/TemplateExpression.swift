@@ -1,0 +1,72 @@
+/// A node of an expression.
+final class TemplateExpression: Sendable {
+  enum Kind: Sendable {
+    case none
+    case boolean(Bool)
+    case integer(Int)
+    case number(Double)
+    case text(String)
+    case name(String)
+    case list([TemplateExpression])
+    case tuple([TemplateExpression])
+    case dictionary([(key: TemplateExpression, value: TemplateExpression)])
+    case conditional(
+      TemplateExpression, then: TemplateExpression, otherwise: TemplateExpression?)
+    case and(TemplateExpression, TemplateExpression)
+    case or(TemplateExpression, TemplateExpression)
+    case not(TemplateExpression)
+    case negative(TemplateExpression)
+    case positive(TemplateExpression)
+    case arithmetic(TemplateOperator, TemplateExpression, TemplateExpression)
+    case concatenation([TemplateExpression])
+    case comparison(TemplateExpression, [(relation: TemplateRelation, TemplateExpression)])
+    case attribute(TemplateExpression, String)
+    case item(TemplateExpression, TemplateExpression)
+    case slice(TemplateExpression, [TemplateExpression?])
+    case method(TemplateExpression, TemplateMethod, Arguments)
+    case call(TemplateExpression, Arguments)
+    case filter(TemplateExpression, TemplateFilter, Arguments)
+    case test(TemplateExpression, TemplateTest, Arguments)
+  }
+
+  /// What a call, filter or test is given.
+  struct Arguments: Sendable {
+    var positional: [TemplateExpression] = []
+    var named: [(name: String, value: TemplateExpression)] = []
+
+    var all: [TemplateExpression] { positional + named.map(\.value) }
+  }
+
+  let kind: Kind
+  let line: Int
+  /// Nodes from here to the deepest leaf.
+  let depth: Int
+
+  init(_ kind: Kind, line: Int, depth: Int) {
+    self.kind = kind
+    self.line = line
+    self.depth = depth
+  }
+}
+
+/// Arithmetic between two values.
+enum TemplateOperator: String, Sendable {
+  case add = "+"
+  case subtract = "-"
+  case multiply = "*"
+  case divide = "/"
+  case floorDivide = "//"
+  case remainder = "%"
+}
+
+/// A comparison of two values.
+enum TemplateRelation: String, Sendable {
+  case equal = "=="
+  case notEqual = "!="
+  case less = "<"
+  case lessOrEqual = "<="
+  case greater = ">"
+  case greaterOrEqual = ">="
+  case `in` = "in"
+  case notIn = "not in"
+}

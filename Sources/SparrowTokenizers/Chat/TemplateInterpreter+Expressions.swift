@@ -1,0 +1,197 @@
+internal import SparrowCore
+
+extension TemplateInterpreter {
+  /// The value of an expression. One short frame a level: the cases are in functions of their own.
+  func evaluate(
+    _ expression: TemplateExpression, _ scope: TemplateScope
+  ) throws(SparrowError) -> TemplateValue {
+    try enter()
+    line = expression.line
+    let value = try dispatch(expression, scope)
+    leave()
+    return value
+  }
+
+  private func dispatch(
+    _ expression: TemplateExpression, _ scope: TemplateScope
+  ) throws(SparrowError) -> TemplateValue {
+    switch expression.kind {
+    case .none: .null
+    case .boolean(let value): .boolean(value)
+    case .integer(let value): .integer(value)
+    case .number(let value): .number(value)
+    case .text(let text): .text(text)
+    case .name(let name): try variable(name, scope)
+    case .list(let items): .list(try list(items, scope))
+    case .tuple(let items): .tuple(try list(items, scope))
+    case .dictionary(let items): try dictionary(items, scope)
+    case .conditional(let condition, let then, let otherwise):
+      try conditional(condition, then, otherwise, scope)
+    case .and(let left, let right): try both(left, right, scope)
+    case .or(let left, let right): try either(left, right, scope)
+    case .not(let operand): .boolean(!(try evaluate(operand, scope).isTrue))
+    case .negative(let operand): try negate(try evaluate(operand, scope))
+    case .positive(let operand): try negate(try negate(try evaluate(operand, scope)))
+    case .arithmetic(let sign, let left, let right):
+      try arithmetic(sign, try evaluate(left, scope), try evaluate(right, scope))
+    case .concatenation(let parts): try concatenate(parts, scope)
+    case .comparison(let first, let rest): try compare(first, rest, scope)
+    case .attribute(let target, let name): try attribute(name, of: try evaluate(target, scope))
+    case .item(let target, let index):
+      try item(try evaluate(index, scope), of: try evaluate(target, scope))
+    case .slice(let target, let parts): try slice(target, parts, scope)
+    case .method(let target, let method, let arguments):
+      try call(method, of: try evaluate(target, scope), try evaluate(arguments, scope))
+    case .call(let callee, let arguments): try call(callee, arguments, scope)
+    case .filter(let target, let filter, let arguments):
+      try apply(filter, to: try evaluate(target, scope), try evaluate(arguments, scope))
+    case .test(let target, let test, let arguments):
+      .boolean(
+        try check(test, try evaluate(target, scope), try evaluate(arguments, scope).positional))
+    }
+  }
+
+  private func variable(
+    _ name: String, _ scope: TemplateScope
+  ) throws(SparrowError) -> TemplateValue {
+    if let value = scope[name] { return value }
+    if let function = TemplateFunction(rawValue: name) { return .function(function) }
+    switch name {
+    case "caller", "cycler", "dict", "joiner", "kwargs", "lipsum", "self", "super", "varargs":
+      throw unsupported("Jinja's '\(name)'")
+    default: return .undefined("'\(name)'")
+    }
+  }
+
+  private func list(
+    _ items: [TemplateExpression], _ scope: TemplateScope
+  ) throws(SparrowError) -> TemplateList {
+    var values: [TemplateValue] = []
+    for item in items {
+      let value = try evaluate(item, scope)
+      try checkStorable(value)
+      values.append(value)
+    }
+    return TemplateList(values)
+  }
+
+  private func dictionary(
+    _ items: [(key: TemplateExpression, value: TemplateExpression)], _ scope: TemplateScope
+  ) throws(SparrowError) -> TemplateValue {
+    var dictionary = TemplateDictionary()
+    for item in items {
+      let key = try evaluate(item.key, scope)
+      guard let key = key.string else { throw unsupported("\(key.typeName) as a dictionary's key") }
+      let value = try evaluate(item.value, scope)
+      try checkStorable(value)
+      try charge(dictionary.keys.count * 16)
+      if dictionary[key] != nil {
+        dictionary.replace(key, value)
+      } else {
+        dictionary.append(key, value)
+      }
+    }
+    return .dictionary(dictionary)
+  }
+
+  private func conditional(
+    _ condition: TemplateExpression, _ then: TemplateExpression, _ otherwise: TemplateExpression?,
+    _ scope: TemplateScope
+  ) throws(SparrowError) -> TemplateValue {
+    if try evaluate(condition, scope).isTrue { return try evaluate(then, scope) }
+    guard let otherwise else { return .undefined("an inline 'if' without 'else'") }
+    return try evaluate(otherwise, scope)
+  }
+
+  private func both(
+    _ left: TemplateExpression, _ right: TemplateExpression, _ scope: TemplateScope
+  ) throws(SparrowError) -> TemplateValue {
+    let value = try evaluate(left, scope)
+    return value.isTrue ? try evaluate(right, scope) : value
+  }
+
+  private func either(
+    _ left: TemplateExpression, _ right: TemplateExpression, _ scope: TemplateScope
+  ) throws(SparrowError) -> TemplateValue {
+    let value = try evaluate(left, scope)
+    return value.isTrue ? value : try evaluate(right, scope)
+  }
+
+  private func concatenate(
+    _ parts: [TemplateExpression], _ scope: TemplateScope
+  ) throws(SparrowError) -> TemplateValue {
+    var text = ""
+    for part in parts { text += try self.text(of: try evaluate(part, scope)) }
+    try charge(text.utf8.count)
+    return .text(text)
+  }
+
+  private func compare(
+    _ first: TemplateExpression, _ rest: [(relation: TemplateRelation, TemplateExpression)],
+    _ scope: TemplateScope
+  ) throws(SparrowError) -> TemplateValue {
+    var left = try evaluate(first, scope)
+    for (relation, expression) in rest {
+      let right = try evaluate(expression, scope)
+      guard try holds(relation, left, right) else { return .boolean(false) }
+      left = right
+    }
+    return .boolean(true)
+  }
+
+  private func slice(
+    _ target: TemplateExpression, _ parts: [TemplateExpression?], _ scope: TemplateScope
+  ) throws(SparrowError) -> TemplateValue {
+    let value = try evaluate(target, scope)
+    var bounds: [Int?] = [nil, nil, nil]
+    for (index, part) in parts.enumerated() {
+      guard let part else { continue }
+      let bound = try evaluate(part, scope)
+      if case .null = bound { continue }
+      bounds[index] = try integer(bound, "a slice's bound")
+    }
+    return try slice(value, bounds)
+  }
+
+  private func evaluate(
+    _ arguments: TemplateExpression.Arguments, _ scope: TemplateScope
+  ) throws(SparrowError) -> TemplateArguments {
+    var values = TemplateArguments()
+    for argument in arguments.positional { values.positional.append(try evaluate(argument, scope)) }
+    for argument in arguments.named {
+      values.named.append((argument.name, try evaluate(argument.value, scope)))
+    }
+    return values
+  }
+
+  private func call(
+    _ callee: TemplateExpression, _ arguments: TemplateExpression.Arguments, _ scope: TemplateScope
+  ) throws(SparrowError) -> TemplateValue {
+    let target = try evaluate(callee, scope)
+    let values = try evaluate(arguments, scope)
+    line = callee.line
+    switch target {
+    case .function(let function): return try call(function, values)
+    case .macro(let macro): return try call(macro, values)
+    case .undefined(let what): throw error("a call of \(what), which is undefined")
+    default: throw error("a call of \(target.typeName)")
+    }
+  }
+
+  private func call(
+    _ macro: TemplateMacro, _ arguments: TemplateArguments
+  ) throws(SparrowError) -> TemplateValue {
+    let values = try bind(arguments, macro.parameters.map(\.name), to: "the macro '\(macro.name)'")
+    let scope = TemplateScope(parent: root)
+    for (parameter, value) in zip(macro.parameters, values) {
+      if let value {
+        scope[parameter.name] = value
+      } else if let preset = parameter.preset {
+        scope[parameter.name] = try evaluate(preset, scope)
+      } else {
+        scope[parameter.name] = .undefined("the parameter '\(parameter.name)'")
+      }
+    }
+    return .text(try capture(macro.body, scope))
+  }
+}

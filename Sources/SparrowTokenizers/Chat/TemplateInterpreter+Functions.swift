@@ -1,0 +1,60 @@
+internal import SparrowCore
+
+extension TemplateInterpreter {
+  /// A call of one of the functions that Hugging Face and Jinja give to every template.
+  func call(
+    _ function: TemplateFunction, _ arguments: TemplateArguments
+  ) throws(SparrowError) -> TemplateValue {
+    let name = "'\(function)'"
+    switch function {
+    case .raise_exception:
+      let values = try bind(arguments, ["message"], required: 1, to: name)
+      throw error(try text(of: values[0]!), kind: .argument)
+    case .namespace:
+      guard arguments.positional.isEmpty else { throw unsupported("a namespace of a dictionary") }
+      let namespace = TemplateNamespace()
+      for argument in arguments.named {
+        try checkStorable(argument.value)
+        namespace.attributes[argument.name] = argument.value
+      }
+      return .namespace(namespace)
+    case .range: return try range(arguments)
+    case .strftime_now:
+      let values = try bind(arguments, ["format"], required: 1, to: name)
+      let format = try string(values[0]!, name)
+      try charge(format.utf8.count * 16)
+      return .text(try now().formatted(format, file: file, line: line))
+    }
+  }
+
+  private func now() throws(SparrowError) -> TemplateDate {
+    guard let date else { return TemplateDate.now() }
+    guard let text = date.string, let fixed = TemplateDate(text) else {
+      throw SparrowError(
+        .argument, file: file, field: "date", found: date.text(),
+        expected: "a date such as \"2024-07-26\" or \"2024-07-26T09:30:00\"")
+    }
+    return fixed
+  }
+
+  private func range(_ arguments: TemplateArguments) throws(SparrowError) -> TemplateValue {
+    let values = try bind(arguments, ["a", "b", "step"], required: 1, to: "'range'")
+    guard arguments.named.isEmpty else { throw error("a named argument of 'range'") }
+    let first = try integer(values[0]!, "a bound of 'range'")
+    var (start, stop, step) = (0, first, 1)
+    if let second = values[1] {
+      (start, stop) = (first, try integer(second, "a bound of 'range'"))
+    }
+    if let third = values[2] { step = try integer(third, "a step of 'range'") }
+    guard step != 0 else { throw error("a 'range' with step 0") }
+    var items: [TemplateValue] = []
+    for value in stride(from: start, to: stop, by: step) {
+      guard items.count < TemplateLimits.range else {
+        throw error("a 'range' of more than \(TemplateLimits.range) numbers")
+      }
+      items.append(.integer(value))
+    }
+    try charge(items.count * 16)
+    return .sequence(TemplateSequence(.range, items))
+  }
+}
