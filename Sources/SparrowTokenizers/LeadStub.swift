@@ -1,4 +1,3 @@
-public import SparrowCore
 public final class Tokenizer: Sendable {
   public init() {}
   public func encode(_ text: String, addSpecial: Bool = true, parseSpecial: Bool = false) -> [Int32]
@@ -14,10 +13,4 @@ public struct StreamingDecoder {
   public init(_ tokenizer: Tokenizer, skipSpecial: Bool = true) {}
   public mutating func append(_ id: Int32) -> String { "" }
   public mutating func finish() -> String { "" }
-}
-public struct ChatMessage: Sendable {}
-public struct ChatTemplate: Sendable {
-  public func render(
-    messages: [ChatMessage], addGenerationPrompt: Bool, bosToken: String, eosToken: String
-  ) throws(SparrowError) -> String { "" }
 }
