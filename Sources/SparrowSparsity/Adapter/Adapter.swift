@@ -1,0 +1,27 @@
+/// A plan with its tensors, made for one base model: what turns a dense model into a sparse one.
+///
+/// On disk a folder: `adapter.json` (version, base model, plan) and `adapter.safetensors`.
+public struct Adapter: Sendable, Equatable {
+  /// The version that this code writes and reads.
+  public static let version = 1
+
+  /// `Checkpoint.contentHash()` of the model that it was made for.
+  public var baseHash: String
+  /// The model's name, for people.
+  public var baseName: String
+  /// The sparse vocabulary head; nil leaves the head dense.
+  public var head: (plan: HeadPlan, sketch: HeadSketch)?
+
+  public init(
+    baseHash: String, baseName: String, head: (plan: HeadPlan, sketch: HeadSketch)? = nil
+  ) {
+    self.baseHash = baseHash
+    self.baseName = baseName
+    self.head = head
+  }
+
+  public static func == (a: Adapter, b: Adapter) -> Bool {
+    a.baseHash == b.baseHash && a.baseName == b.baseName && a.head?.plan == b.head?.plan
+      && a.head?.sketch == b.head?.sketch
+  }
+}
