@@ -1,0 +1,45 @@
+/// How text is cut into words before merging; no token crosses a cut.
+public enum Splitting: Sendable, Equatable {
+  /// Anywhere that no token of the vocabulary spans, which changes nothing but the speed.
+  case unspanned
+  /// The same, and before every space.
+  case spaces
+  /// GPT-2's expression, after each digit has become a word of its own where `singleDigits`.
+  case gpt2(singleDigits: Bool)
+  /// Llama 3's expression and its children: at most `digits` digits a word; combining marks are letters
+  /// where `marks`.
+  case llama3(digits: Int, marks: Bool)
+
+  /// The rule that GGUF's `tokenizer.ggml.pre` names.
+  init?(gguf name: String) {
+    switch name {
+    case "gpt-2", "mpt", "olmo", "phi-2", "mellum": self = .gpt2(singleDigits: false)
+    case "smollm", "starcoder", "refact", "command-r", "codeshell", "exaone":
+      self = .gpt2(singleDigits: true)
+    case "llama-bpe", "llama3", "llama-v3", "smaug-bpe", "dbrx":
+      self = .llama3(digits: 3, marks: false)
+    case "qwen2", "deepseek-r1-qwen", "stablelm2": self = .llama3(digits: 1, marks: false)
+    case "qwen35": self = .llama3(digits: 1, marks: true)
+    default: return nil
+    }
+  }
+
+  /// The rule that a regular expression of a `tokenizer.json` spells out.
+  init?(expression: String) {
+    let contractions = "(?i:'s|'t|'re|'ve|'m|'ll|'d)|"
+    let end = "[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"
+    let plain = "[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|"
+    switch expression {
+    case "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+":
+      self = .gpt2(singleDigits: false)
+    case contractions + plain + "\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+" + end:
+      self = .llama3(digits: 3, marks: false)
+    case contractions + plain + "\\p{N}| ?[^\\s\\p{L}\\p{N}]+" + end:
+      self = .llama3(digits: 1, marks: false)
+    case contractions + "[^\\r\\n\\p{L}\\p{N}]?[\\p{L}\\p{M}]+|\\p{N}| ?[^\\s\\p{L}\\p{M}\\p{N}]+"
+      + end:
+      self = .llama3(digits: 1, marks: true)
+    default: return nil
+    }
+  }
+}

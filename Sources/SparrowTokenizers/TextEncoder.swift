@@ -1,0 +1,124 @@
+/// One call of `encode`: the tokens so far and the buffers that words share.
+struct TextEncoder {
+  private let tokenizer: Tokenizer
+  private let description: TokenizerDescription
+  private var merger: Merger
+  private var cache: WordCache
+  var tokens: [Int32] = []
+
+  init(_ tokenizer: Tokenizer) {
+    self.tokenizer = tokenizer
+    description = tokenizer.description
+    merger = Merger(description.vocabulary, description.rule)
+    cache = WordCache()
+  }
+
+  /// Appends the tokens of valid UTF-8.
+  mutating func encode(_ bytes: UnsafeBufferPointer<UInt8>, parseSpecial: Bool) {
+    var at = 0
+    while at < bytes.count {
+      let match = tokenizer.addedTokens.next(in: bytes, from: at, special: parseSpecial)
+      let end = match?.range.lowerBound ?? bytes.count
+      if end > at {
+        encodeRun(UnsafeBufferPointer(rebasing: bytes[at..<end]), isFirst: at == 0)
+      }
+      guard let match else { return }
+      tokens.append(match.id)
+      at = match.range.upperBound
+    }
+  }
+
+  /// Normalises text between added tokens, then cuts and merges it.
+  private mutating func encodeRun(_ bytes: UnsafeBufferPointer<UInt8>, isFirst: Bool) {
+    if description.composes, let composed = Composition.composed(bytes) {
+      composed.withUnsafeBufferPointer { encodeNormal($0, isFirst: isFirst) }
+    } else {
+      encodeNormal(bytes, isFirst: isFirst)
+    }
+  }
+
+  private mutating func encodeNormal(_ bytes: UnsafeBufferPointer<UInt8>, isFirst: Bool) {
+    guard description.spacing == .marked else { return encodeWords(bytes) }
+    let space = UInt8(ascii: " ")
+    let text = TokenizerDescription.unmarked(bytes)
+    let isSpaced = text.first == space
+    let needsSpace =
+      switch description.spacePrefix {
+      case .none: false
+      case .always: true
+      case .unlessSpaced: !isSpaced
+      case .firstUnlessSpaced: isFirst && !isSpaced
+      }
+    (needsSpace ? [space] + text : text).withUnsafeBufferPointer { encodeWords($0) }
+  }
+
+  private mutating func encodeWords(_ bytes: UnsafeBufferPointer<UInt8>) {
+    var scanner = WordScanner(bytes, description.splitting, tokenizer.adjacency)
+    cache.reset(for: bytes.count)
+    var start = 0
+    while start < bytes.count {
+      let end = scanner.end(from: start)
+      let word = UnsafeBufferPointer(rebasing: bytes[start..<end])
+      let hash = Vocabulary.hash(word)
+      if let range = cache.find(word, hash, in: bytes) {
+        for index in range { tokens.append(tokens[index]) }
+      } else {
+        let before = tokens.count
+        encodeWord(word)
+        cache.store(hash, start..<end, before..<tokens.count)
+      }
+      start = end
+    }
+  }
+
+  private mutating func encodeWord(_ word: UnsafeBufferPointer<UInt8>) {
+    let vocabulary = description.vocabulary
+    if description.ignoresMerges || word.count == 1, let id = vocabulary.id(of: word),
+      !description.kinds[Int(id)].isSpecial
+    {
+      tokens.append(id)
+      return
+    }
+    merger.reset()
+    var at = 0
+    while at < word.count {
+      var end = at + 1
+      if description.spacing == .marked {
+        while end < word.count, word[end] & 0xC0 == 0x80 { end += 1 }
+        let character = UnsafeBufferPointer(rebasing: word[at..<end])
+        merger.append(vocabulary.id(of: character) ?? -1, start: at, end: end)
+      } else {
+        merger.append(description.byteTokens[Int(word[at])], start: at, end: end)
+      }
+      at = end
+    }
+    var lastUnknown = false
+    merger.merge(word)
+    var place = 0
+    while place >= 0 {
+      let (id, range, next) = merger.result(place)
+      if id >= 0 {
+        tokens.append(id)
+        lastUnknown = false
+      } else {
+        lastUnknown = appendFallback(word[range], afterUnknown: lastUnknown)
+      }
+      place = next
+    }
+  }
+
+  /// Appends the byte tokens of text that is no token, or the unknown token where one is missing.
+  private mutating func appendFallback(
+    _ bytes: Slice<UnsafeBufferPointer<UInt8>>, afterUnknown: Bool
+  ) -> Bool {
+    if description.spacing == .marked,
+      bytes.allSatisfy({ description.byteTokens[Int($0)] >= 0 })
+    {
+      for byte in bytes { tokens.append(description.byteTokens[Int(byte)]) }
+      return false
+    }
+    guard let unknown = description.unknown else { return false }
+    if !(afterUnknown && description.fusesUnknown) { tokens.append(unknown) }
+    return true
+  }
+}

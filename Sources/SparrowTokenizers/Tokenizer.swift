@@ -1,0 +1,71 @@
+public import SparrowCore
+
+/// Turns text into a model's tokens and back; safe to share between threads.
+public final class Tokenizer: Sendable {
+  let description: TokenizerDescription
+  let addedTokens: AddedTokens
+  let adjacency: Adjacency
+  /// Renders conversations; nil when the model has no template.
+  public let chatTemplate: ChatTemplate?
+  /// Tokens after which a model has nothing more to say.
+  public let endTokens: Set<Int32>
+
+  /// Makes the tables that encoding needs. Throws what the chat template's parser throws.
+  public init(_ description: TokenizerDescription) throws(SparrowError) {
+    self.description = description
+    addedTokens = AddedTokens(description.added)
+    var adjacency = Adjacency()
+    for id in description.kinds.indices
+    where description.kinds[id].isMergeable || description.kinds[id] == .userDefined {
+      adjacency.insert(description.vocabulary.bytes(of: Int32(id)))
+    }
+    self.adjacency = adjacency
+    endTokens = Self.ends(description)
+    if let source = description.chatTemplate {
+      chatTemplate = try ChatTemplate(source: source, file: description.file)
+    } else {
+      chatTemplate = nil
+    }
+  }
+
+  /// Ids are below this.
+  public var vocabularySize: Int { description.vocabulary.count }
+  /// The token that starts a text; nil where the model has none.
+  public var bos: Int32? { description.bos }
+  /// The token that ends a text; nil where the model has none.
+  public var eos: Int32? { description.eos }
+  /// Whether `encode` begins with `bos` when special tokens are asked for.
+  public var addsBOS: Bool { description.addsBOS && bos != nil }
+  /// The start token as text; empty where there is none.
+  public var bosText: String { bos.map(text) ?? "" }
+  /// The end token as text; empty where there is none.
+  public var eosText: String { eos.map(text) ?? "" }
+
+  /// What a token adds to a text, part of a character perhaps; empty for ids out of range.
+  public func bytes(of id: Int32) -> [UInt8] {
+    id >= 0 && Int(id) < vocabularySize ? Array(description.vocabulary.bytes(of: id)) : []
+  }
+
+  /// What a token is; nil for ids out of range.
+  public func kind(of id: Int32) -> TokenKind? {
+    id >= 0 && Int(id) < vocabularySize ? description.kinds[Int(id)] : nil
+  }
+
+  private func text(_ id: Int32) -> String { String(decoding: bytes(of: id), as: UTF8.self) }
+
+  /// Texts of control tokens that end a turn or a text in some family.
+  private static let endTexts = [
+    "</s>", "<|endoftext|>", "<|im_end|>", "<|end|>", "<|eot_id|>", "<|eom_id|>", "<|end_of_text|>",
+    "<end_of_turn>", "<eos>", "<EOT>",
+  ].map { Array($0.utf8) }
+
+  private static func ends(_ description: TokenizerDescription) -> Set<Int32> {
+    var ends = description.ends
+    if let eos = description.eos { ends.insert(eos) }
+    for token in description.added
+    where description.kinds[Int(token.id)] == .control && endTexts.contains(token.text) {
+      ends.insert(token.id)
+    }
+    return ends
+  }
+}

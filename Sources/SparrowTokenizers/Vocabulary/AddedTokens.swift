@@ -1,0 +1,93 @@
+/// Finds added tokens in text: the leftmost, and of those at one place the longest.
+struct AddedTokens: Sendable {
+  struct Match {
+    let id: Int32
+    /// The token with the white space that it swallows.
+    let range: Range<Int>
+  }
+
+  /// By first byte, then length downwards.
+  private let tokens: [AddedToken]
+  /// `[257]`: where each first byte's tokens start.
+  private let starts: [Int]
+  /// For each first byte the groups of one length, with a hash table for groups of many.
+  private let groups: [[Group]]
+
+  private struct Group: Sendable {
+    let length: Int
+    /// Hash of the bytes to tokens, by place in `tokens`.
+    let table: [UInt64: [Int]]
+  }
+
+  init(_ unsorted: [AddedToken]) {
+    let tokens = unsorted.filter { !$0.text.isEmpty }.sorted {
+      ($0.text[0], $1.text.count) < ($1.text[0], $0.text.count)
+    }
+    var starts = [Int](repeating: tokens.count, count: 257)
+    for (index, token) in tokens.enumerated().reversed() { starts[Int(token.text[0])] = index }
+    for byte in (0..<256).reversed() { starts[byte] = min(starts[byte], starts[byte + 1]) }
+    var groups = [[Group]](repeating: [], count: 256)
+    for byte in 0..<256 {
+      var at = starts[byte]
+      while at < starts[byte + 1] {
+        let length = tokens[at].text.count
+        var table: [UInt64: [Int]] = [:]
+        while at < starts[byte + 1], tokens[at].text.count == length {
+          let hash = tokens[at].text.withUnsafeBufferPointer { Vocabulary.hash($0) }
+          table[hash, default: []].append(at)
+          at += 1
+        }
+        groups[byte].append(Group(length: length, table: table))
+      }
+    }
+    self.tokens = tokens
+    self.starts = starts
+    self.groups = groups
+  }
+
+  var isEmpty: Bool { tokens.isEmpty }
+
+  /// The first match at or after `start`; special tokens only where `special`.
+  func next(in bytes: UnsafeBufferPointer<UInt8>, from start: Int, special: Bool) -> Match? {
+    guard !tokens.isEmpty else { return nil }
+    for at in start..<bytes.count where !groups[Int(bytes[at])].isEmpty {
+      for group in groups[Int(bytes[at])] where group.length <= bytes.count - at {
+        let candidate = UnsafeBufferPointer(rebasing: bytes[at..<(at + group.length)])
+        for index in group.table[Vocabulary.hash(candidate)] ?? [] {
+          let token = tokens[index]
+          guard special || !token.isSpecial, token.text.elementsEqual(candidate) else { continue }
+          var range = at..<(at + group.length)
+          if token.stripsLeft { range = Self.spaceStart(bytes, start, at)..<range.upperBound }
+          if token.stripsRight {
+            range = range.lowerBound..<Self.spaceEnd(bytes, range.upperBound)
+          }
+          return Match(id: token.id, range: range)
+        }
+      }
+    }
+    return nil
+  }
+
+  private static func spaceEnd(_ bytes: UnsafeBufferPointer<UInt8>, _ start: Int) -> Int {
+    var at = start
+    while at < bytes.count {
+      let next = CharacterTable.shared.character(bytes, at)
+      guard next.class.isSpace else { break }
+      at += next.length
+    }
+    return at
+  }
+
+  private static func spaceStart(
+    _ bytes: UnsafeBufferPointer<UInt8>, _ floor: Int, _ end: Int
+  ) -> Int {
+    var start = end
+    while start > floor {
+      var at = start - 1
+      while at > floor, bytes[at] & 0xC0 == 0x80 { at -= 1 }
+      guard CharacterTable.shared.character(bytes, at).class.isSpace else { break }
+      start = at
+    }
+    return start
+  }
+}

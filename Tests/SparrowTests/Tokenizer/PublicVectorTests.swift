@@ -1,0 +1,66 @@
+import SparrowCore
+import SparrowFormats
+import SparrowTestSupport
+import SparrowTokenizers
+import Testing
+
+@testable import Sparrow
+
+/// llama.cpp's public vectors: `ggml-vocab-*.gguf` with `.inp` and `.out` beside them.
+///
+/// Off by default: set `SPARROW_VOCABULARIES` to the folder.
+@Suite struct PublicVectorTests {
+  static let folder = environment("SPARROW_VOCABULARIES")
+
+  @Test(
+    .enabled(if: folder != nil),
+    arguments: [
+      "gpt-2", "llama-bpe", "llama-spm", "qwen2", "qwen35", "phi-3", "mpt", "starcoder", "refact",
+      "command-r",
+    ])
+  func matches(name: String) throws {
+    let path = try #require(Self.folder) + "/ggml-vocab-\(name).gguf"
+    let tokenizer = try Checkpoint.open(path).tokenizer()
+    let texts = split(try text(path + ".inp"), at: "\n__ggml_vocab_test__\n")
+    let lines = split(try text(path + ".out"), at: "\n")
+    var checked = 0
+    for (text, line) in zip(texts, lines) {
+      // Qwen's own tokenizer composes (NFC); llama.cpp does not.
+      if name == "qwen35",
+        text.unicodeScalars.contains("\u{301}") || text.unicodeScalars.contains("\u{300}")
+      {
+        continue
+      }
+      let expected = line.split(separator: " ").compactMap { Int32($0) }
+      let found = tokenizer.encode(text, addSpecial: false, parseSpecial: false)
+      #expect(found == expected, "\(name) \(checked): \(text.debugDescription)")
+      checked += 1
+    }
+    print("\(name): \(checked) texts")
+    #expect(checked > 40)
+  }
+}
+
+private func text(_ path: String) throws -> String {
+  let file = try MappedFile(path: path)
+  defer { withExtendedLifetime(file) {} }
+  return String(decoding: file.bytes, as: UTF8.self)
+}
+
+/// The parts of `text` between separators, compared byte by byte.
+private func split(_ text: String, at separator: String) -> [String] {
+  let (bytes, mark) = (Array(text.utf8), Array(separator.utf8))
+  var parts: [String] = []
+  var start = 0
+  var at = 0
+  while at + mark.count <= bytes.count {
+    if bytes[at..<(at + mark.count)].elementsEqual(mark) {
+      parts.append(String(decoding: bytes[start..<at], as: UTF8.self))
+      at += mark.count
+      start = at
+    } else {
+      at += 1
+    }
+  }
+  return parts + [String(decoding: bytes[start...], as: UTF8.self)]
+}
