@@ -5,13 +5,21 @@ public final class Tokenizer: Sendable {
   let description: TokenizerDescription
   let addedTokens: AddedTokens
   let adjacency: Adjacency
-  /// Renders conversations; nil when the model has no template.
+  /// Renders conversations; nil when the model has no template that Sparrow can read.
   public let chatTemplate: ChatTemplate?
+  /// Why the model's template cannot be read; nil where it can, or where there is none.
+  public let chatTemplateProblem: SparrowError?
   /// Tokens after which a model has nothing more to say.
   public let endTokens: Set<Int32>
 
-  /// Makes the tables that encoding needs. Throws what the chat template's parser throws.
+  /// Makes the tables that encoding needs.
+  ///
+  /// Throws `.mismatch` where the description asks for a start token that it does not have.
   public init(_ description: TokenizerDescription) throws(SparrowError) {
+    guard !description.addsBOS || description.bos != nil else {
+      throw description.error(
+        .mismatch, "add_bos_token", "no start token to add", expected: "bos_token")
+    }
     self.description = description
     addedTokens = AddedTokens(description.added)
     var adjacency = Adjacency()
@@ -21,11 +29,17 @@ public final class Tokenizer: Sendable {
     }
     self.adjacency = adjacency
     endTokens = Self.ends(description)
+    // Text can be continued without a template: its problem is told when a conversation asks for it.
+    var (template, problem): (ChatTemplate?, SparrowError?)
     if let source = description.chatTemplate {
-      chatTemplate = try ChatTemplate(source: source, file: description.file)
-    } else {
-      chatTemplate = nil
+      do throws(SparrowError) {
+        template = try ChatTemplate(source: source, file: description.file)
+      } catch {
+        problem = error
+      }
     }
+    chatTemplate = template
+    chatTemplateProblem = problem
   }
 
   /// Ids are below this.
@@ -35,7 +49,7 @@ public final class Tokenizer: Sendable {
   /// The token that ends a text; nil where the model has none.
   public var eos: Int32? { description.eos }
   /// Whether `encode` begins with `bos` when special tokens are asked for.
-  public var addsBOS: Bool { description.addsBOS && bos != nil }
+  public var addsBOS: Bool { description.addsBOS }
   /// The start token as text; empty where there is none.
   public var bosText: String { bos.map(text) ?? "" }
   /// The end token as text; empty where there is none.
