@@ -17,7 +17,8 @@ fi
 export PATH="$root/venv/bin:$PATH"
 
 if [ ! -d "$root/source" ]; then
-  pip download --quiet --no-deps --no-binary :all: --dest "$root" "llama-cpp-python==$version"
+  pip download --quiet --no-deps --no-binary llama-cpp-python --dest "$root" \
+    "llama-cpp-python==$version"
   mkdir "$root/unpacking"
   tar xzf "$root/llama_cpp_python-$version.tar.gz" -C "$root/unpacking" --strip-components=1
   mv "$root/unpacking" "$root/source"
