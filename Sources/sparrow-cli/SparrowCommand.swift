@@ -17,7 +17,7 @@ struct SparrowCommand: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      PullCommand.self, InfoCommand.self, GenerateCommand.self,
+      PullCommand.self, InfoCommand.self, GenerateCommand.self, ChatCommand.self,
       PerplexityCommand.self, BenchCommand.self,
     ])
 }
