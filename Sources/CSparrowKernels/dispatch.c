@@ -123,3 +123,10 @@ int32_t sk_select_above(
 uint64_t sk_read_sum(const void *memory, size_t bytes) {
   return sk_current()->read_sum(memory, bytes);
 }
+
+void sk_sketch_scores(
+  const uint8_t *codes, const uint8_t *tables, const uint16_t *bias, int32_t pairs, float scale,
+  float offset, int32_t block0, int32_t block1, float *scores, float *block_best) {
+  sk_current()->sketch_scores(
+    codes, tables, bias, pairs, scale, offset, block0, block1, scores, block_best);
+}

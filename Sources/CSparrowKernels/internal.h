@@ -151,6 +151,9 @@ typedef struct {
   float (*log_sum_exp)(const float *x, int32_t n);
   int32_t (*select_above)(
     const float *x, int32_t n, float threshold, int32_t base, int32_t *indices, int32_t capacity);
+  void (*sketch_scores)(
+    const uint8_t *codes, const uint8_t *tables, const uint16_t *bias, int32_t pairs, float scale,
+    float offset, int32_t block0, int32_t block1, float *scores, float *block_best);
   uint64_t (*read_sum)(const void *memory, size_t bytes);
 } sk_table;
 

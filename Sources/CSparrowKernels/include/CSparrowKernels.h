@@ -178,6 +178,16 @@ float sk_log_sum_exp(const float *x, int32_t n);
 int32_t sk_select_above(
   const float *x, int32_t n, float threshold, int32_t base, int32_t *indices, int32_t capacity);
 
+/// Scores of a product-quantised sketch for the blocks of 64 rows in [block0, block1).
+///
+/// score[r] = scale * (sum over groups of the group's table at r's code) + offset + bias[r]. Codes lie as
+/// `[block][pair][64]`, byte j holding row j's code of group 2p in its low and of group 2p + 1 in its high
+/// half; `tables` as `[pair][2][16]` with entries up to 127; `bias` is float16; pairs up to 256. The best
+/// score of each block goes to `block_best[block]`.
+void sk_sketch_scores(
+  const uint8_t *codes, const uint8_t *tables, const uint16_t *bias, int32_t pairs, float scale,
+  float offset, int32_t block0, int32_t block1, float *scores, float *block_best);
+
 // MARK: - Machine
 
 /// The instruction set in use: "scalar", "avx2", "avx512" or "neon". `SPARROW_ISA` overrides it.

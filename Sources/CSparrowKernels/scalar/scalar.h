@@ -25,4 +25,7 @@ int32_t sk_argmax_scalar(const float *x, int32_t n);
 float sk_log_sum_exp_scalar(const float *x, int32_t n);
 int32_t sk_select_above_scalar(
   const float *x, int32_t n, float threshold, int32_t base, int32_t *indices, int32_t capacity);
+void sk_sketch_scores_scalar(
+  const uint8_t *codes, const uint8_t *tables, const uint16_t *bias, int32_t pairs, float scale,
+  float offset, int32_t block0, int32_t block1, float *scores, float *block_best);
 uint64_t sk_read_sum_scalar(const void *memory, size_t bytes);

@@ -8,6 +8,10 @@ void SK_NAME(sk_attend)(
   int32_t first, const uint16_t *keys, const uint16_t *values, int64_t kv_stride, float *out,
   int64_t out_stride, void *scratch);
 
+void SK_NAME(sk_sketch_scores)(
+  const uint8_t *codes, const uint8_t *tables, const uint16_t *bias, int32_t pairs, float scale,
+  float offset, int32_t block0, int32_t block1, float *scores, float *block_best);
+
 #define SK_TABLE(isa) \
   { \
     .name = isa, .tiles = SK_NAME(sk_tiles), .quantize = SK_NAME(sk_quantize), \
@@ -16,5 +20,5 @@ void SK_NAME(sk_attend)(
     .softcap = SK_NAME(softcap), .to_f16 = SK_NAME(to_f16), .from_f16 = SK_NAME(from_f16), \
     .attend = SK_NAME(sk_attend), .argmax = SK_NAME(argmax), \
     .log_sum_exp = SK_NAME(log_sum_exp), .select_above = SK_NAME(select_above), \
-    .read_sum = SK_NAME(read_sum), \
+    .sketch_scores = SK_NAME(sk_sketch_scores), .read_sum = SK_NAME(read_sum), \
   }

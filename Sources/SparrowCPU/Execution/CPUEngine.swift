@@ -1,5 +1,6 @@
 internal import CSparrowKernels
 package import SparrowCore
+package import SparrowSparsity
 package import SparrowTransformer
 
 /// The CPU backend: one model's packed weights, its lowered program, and the buffers of one step.
@@ -19,13 +20,18 @@ package final class CPUEngine: @unchecked Sendable {
   private let operations: UnsafeMutableBufferPointer<LoweredOperation>
   private let segments: UnsafeMutablePointer<StepSegment>
   private let head: DenseHead
+  private let sketchHead: SketchHead?
 
-  /// Bytes of weights that one decoding step reads: all matrices but looked-up embeddings.
-  package let bytesPerToken: Int
+  /// Bytes that one decoding step reads densely: all matrices but looked-up embeddings.
+  private let denseBytesPerToken: Int
 
   /// Packs the weights and allocates every buffer that stepping needs.
+  ///
+  /// `head` is the sparse head's sketch with its plan, for a program whose head was rewritten. Throws
+  /// `.mismatch` when it is of another size than the model's head.
   package init(
-    _ binding: WeightBinding, program: StepProgram, pool: WorkerPool, maximumRows: Int = 256
+    _ binding: WeightBinding, program: StepProgram, pool: WorkerPool, maximumRows: Int = 256,
+    head sparse: (plan: HeadPlan, sketch: HeadSketch, recall: HeadRecall)? = nil
   ) throws(SparrowError) {
     model = binding.configuration
     self.pool = pool
@@ -43,7 +49,30 @@ package final class CPUEngine: @unchecked Sendable {
     if !model.tiedHead { looked.append(WeightRole(.tokenEmbedding)) }
     var bytes = weights.byteCount
     for role in looked { bytes -= weights.byteCount(of: role) ?? 0 }
-    bytesPerToken = bytes
+    denseBytesPerToken = bytes
+    guard let sparse else {
+      sketchHead = nil
+      return
+    }
+    let matrix = weights.matrix(binding.headRole)
+    guard sparse.sketch.vocabulary == model.vocabulary,
+      sparse.sketch.hidden == Int(matrix.pointee.columns)
+    else {
+      throw SparrowError(
+        .mismatch, field: "head",
+        found: "a sketch of \(sparse.sketch.vocabulary) x \(sparse.sketch.hidden)",
+        expected: "\(model.vocabulary) x \(matrix.pointee.columns)")
+    }
+    sketchHead = SketchHead(
+      plan: sparse.plan, sketch: sparse.sketch, recall: sparse.recall, matrix: matrix,
+      input: buffers[lowering.headInput], finish: LogitFinish(model))
+  }
+
+  /// Bytes of weights that one decoding step reads; of a sparse head what it has read on average so far.
+  package var bytesPerToken: Int {
+    guard let sketchHead else { return denseBytesPerToken }
+    let dense = Int(head.product.matrix.pointee.row_bytes) * model.vocabulary
+    return denseBytesPerToken - dense + sketchHead.bytesPerCall
   }
 
   deinit {
@@ -92,7 +121,10 @@ package final class CPUEngine: @unchecked Sendable {
 
   /// Logits of one row of the last step, as the program's head computes them.
   package func output(row: Int) -> HeadOutput {
-    HeadOutput(ids: nil, logits: logits(rows: row..<row + 1))
+    guard let sketchHead else { return HeadOutput(ids: nil, logits: logits(rows: row..<row + 1)) }
+    pool.run { sketchHead.run($0, row: row) }
+    if let sparse = sketchHead.output() { return sparse }
+    return HeadOutput(ids: nil, logits: logits(rows: row..<row + 1), fellBack: true)
   }
 
   private func run(_ step: StepState) {

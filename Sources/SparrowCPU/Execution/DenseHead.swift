@@ -6,8 +6,7 @@ import SparrowTransformer
 struct DenseHead {
   let product: Product
   let input: StepBuffer
-  let scale: Float
-  let softcap: Float
+  let finish: LogitFinish
   /// `[maximumLogitRows][vocabulary]`
   let logits: UnsafeMutablePointer<Float>
 
@@ -18,8 +17,7 @@ struct DenseHead {
       output: StepBuffer(
         values: logits, width: model.vocabulary, quantized: nil, quantizedStride: 0))
     self.input = input
-    scale = model.logitScale
-    softcap = model.logitSoftcap
+    finish = LogitFinish(model)
   }
 
   func run(_ worker: Worker, rows: Range<Int>) {
@@ -31,16 +29,29 @@ struct DenseHead {
       worker.barrier()
     }
     let share = worker.share(of: product.rows, unit: 64)
-    var shifted = input
-    shifted = StepBuffer(
+    let shifted = StepBuffer(
       values: input.row(rows.lowerBound), width: input.width,
       quantized: input.quantizedRow(rows.lowerBound), quantizedStride: input.quantizedStride)
     product.run(share, input: shifted, tokens: rows.count)
-    guard scale != 1 || softcap != 0 else { return }
     for row in 0..<rows.count {
-      let own = product.output.row(row) + share.lowerBound
-      if scale != 1 { sk_scale(own, scale, own, Int32(share.count)) }
-      if softcap != 0 { sk_softcap(own, softcap, own, Int32(share.count)) }
+      finish.apply(product.output.row(row) + share.lowerBound, count: share.count)
     }
+  }
+}
+
+/// What happens to raw logits: scale and cap.
+struct LogitFinish {
+  let scale: Float
+  let softcap: Float
+
+  init(_ model: ModelConfiguration) {
+    scale = model.logitScale
+    softcap = model.logitSoftcap
+  }
+
+  /// In place.
+  func apply(_ logits: UnsafeMutablePointer<Float>, count: Int) {
+    if scale != 1 { sk_scale(logits, scale, logits, Int32(count)) }
+    if softcap != 0 { sk_softcap(logits, softcap, logits, Int32(count)) }
   }
 }

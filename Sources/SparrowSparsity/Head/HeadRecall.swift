@@ -1,0 +1,30 @@
+public import SparrowCore
+
+/// How far a sparse head goes below its best exact logits for candidates that its sketch may have missed.
+public struct HeadRecall: Sendable, Equatable {
+  /// The exact logit that counts as the frontier: 1 for the best, k for the k-th best.
+  public var rank: Int
+  /// Deviations below the frontier down to which scores are candidates.
+  public var doubt: Float
+
+  /// The frontier is the best logit: what greedy decoding needs.
+  public static func greedy(_ plan: HeadPlan) -> HeadRecall {
+    HeadRecall(rank: 1, doubt: plan.doubt)
+  }
+
+  /// The smallest doubt whose recall of the top k, as calibration measured it, reaches `target`.
+  ///
+  /// nil when only the dense head reaches it. Throws `.argument` for a target outside 0...1.
+  public static func reaching(
+    _ target: Float, _ plan: HeadPlan
+  ) throws(SparrowError) -> HeadRecall? {
+    guard (0...1).contains(target) else {
+      throw SparrowError(
+        .argument, field: "head recall", found: "\(target)", expected: "a number from 0 to 1")
+    }
+    guard target < 1, let point = plan.recalls.first(where: { $0.recall >= target }) else {
+      return nil
+    }
+    return HeadRecall(rank: plan.kept, doubt: point.doubt)
+  }
+}
