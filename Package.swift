@@ -33,6 +33,10 @@ let package = Package(
   targets: [
     .target(name: "CSparrowKernels"),
     .target(name: "CSparrowSystem"),
+    .testTarget(
+      name: "CSparrowKernelsTests",
+      dependencies: ["CSparrowKernels", "SparrowCore", "SparrowFormats", "SparrowTestSupport"],
+      swiftSettings: swift),
     .target(
       name: "SparrowTestSupport", dependencies: ["SparrowCore"],
       path: "Tests/SparrowTestSupport", swiftSettings: swift),

@@ -8,6 +8,7 @@
 #endif
 
 static _Atomic(const sk_table *) current;
+static _Thread_local const sk_table *here;
 
 /// The tables that this processor can run, best first.
 static int32_t available(const sk_table *tables[4]) {
@@ -33,15 +34,25 @@ static int32_t available(const sk_table *tables[4]) {
   return count;
 }
 
-int32_t sk_use_isa(const char *name) {
+/// The table of that name, NULL if this processor cannot run it.
+static const sk_table *table_named(const char *name) {
   const sk_table *tables[4];
   int32_t count = available(tables);
-  for (int32_t i = 0; i < count; i++) {
-    if (strcmp(tables[i]->name, name)) continue;
-    atomic_store_explicit(&current, tables[i], memory_order_relaxed);
-    return 1;
-  }
-  return 0;
+  for (int32_t i = 0; i < count; i++)
+    if (!strcmp(tables[i]->name, name)) return tables[i];
+  return NULL;
+}
+
+int32_t sk_use_isa(const char *name) {
+  const sk_table *table = table_named(name);
+  if (table) atomic_store_explicit(&current, table, memory_order_relaxed);
+  return table != NULL;
+}
+
+int32_t sk_use_isa_here(const char *name) {
+  const sk_table *table = name ? table_named(name) : NULL;
+  if (table || !name) here = table;
+  return table || !name;
 }
 
 /// Runs before `main`, so that no kernel call needs to ask whether the table is set.
@@ -54,7 +65,7 @@ __attribute__((constructor)) static void choose(void) {
 }
 
 const sk_table *sk_current(void) {
-  return atomic_load_explicit(&current, memory_order_relaxed);
+  return here ? here : atomic_load_explicit(&current, memory_order_relaxed);
 }
 
 const char *sk_isa(void) { return sk_current()->name; }

@@ -196,6 +196,10 @@ const char *sk_isa(void);
 /// Chooses the instruction set by name; returns 0 if this processor lacks it or the name is unknown.
 int32_t sk_use_isa(const char *name);
 
+/// As `sk_use_isa`, for the calling thread alone: a test compares instruction sets without disturbing others.
+/// NULL ends it. Returns 0, and changes nothing, where `sk_use_isa` would.
+int32_t sk_use_isa_here(const char *name);
+
 /// Sums `bytes` of memory as fast as plain reads go: the bandwidth probe.
 uint64_t sk_read_sum(const void *memory, size_t bytes);
 

@@ -1,0 +1,187 @@
+import CSparrowKernels
+import SparrowFormats
+import SparrowTestSupport
+import Testing
+
+/// A matrix's shape: odd counts of rows and columns among them.
+struct Shape: CustomTestStringConvertible {
+  let type: sk_gguf_type
+  let rows: Int
+  let columns: Int
+
+  var testDescription: String { "\(type.name) \(rows)x\(columns)" }
+
+  static let all: [Shape] = sk_gguf_type.names.flatMap { type, _ in
+    let columns =
+      switch type.block.weights {
+      case 1: [1, 7, 33, 64, 577]
+      case 32: [32, 64, 96, 320, 448, 576, 640, 1056]
+      default: [256, 512, 768]
+      }
+    return columns.map { Shape(type: type, rows: 7, columns: $0) }
+  }
+}
+
+@Suite struct MatrixTests {
+  /// Each instruction set against the dequantised product in double precision. Float sums of n terms in 16 lanes or
+  /// more, a few roundings a block: within 3e-6 of the terms' sizes.
+  @Test(arguments: Instructions.available, Shape.all)
+  func multipliesRows(_ isa: Instructions, _ shape: Shape) {
+    let w = PackedMatrix(shape.type, rows: shape.rows, columns: shape.columns)
+    isa.use {
+      let tokens = 3
+      let x = Inputs(for: w.matrix, tokens: tokens)
+      for token in 0..<tokens {
+        let y = w.gemv(x, token: token)
+        for row in 0..<w.rows {
+          var sum = 0.0
+          var size = 0.0
+          for (weight, value) in zip(w.weights[row], x.values[token]) {
+            sum += Double(weight) * value
+            // A minimum and the rest of a weight may cancel: count them apart.
+            size += (abs(Double(weight)) + (w.matrix.minimums == 1 ? 0.3 : 0)) * abs(value)
+          }
+          #expect(abs(Double(y[row]) - sum) <= 3e-6 * size, "row \(row), token \(token)")
+        }
+      }
+    }
+  }
+
+  /// Bit for bit the same, whatever the batch, the range of rows and the gather: prefill agrees with decode.
+  @Test(arguments: Instructions.available, Shape.all)
+  func agreesWithItself(_ isa: Instructions, _ shape: Shape) {
+    let w = PackedMatrix(shape.type, rows: shape.rows, columns: shape.columns)
+    isa.use {
+      let counts = [1, 2, 3, 4, 5, 6, 7, 8, 9, 17]
+      let x = Inputs(for: w.matrix, tokens: 17)
+      let each = (0..<17).map { w.gemv(x, token: $0) }
+      for tokens in counts {
+        let y = w.gemm(x, tokens: tokens)
+        for token in 0..<tokens {
+          let row = y[token * (w.rows + 1)..<(token + 1) * (w.rows + 1)]
+          #expect(row.dropLast().elementsEqual(each[token]), "\(tokens) tokens")
+          #expect(row.last!.isNaN)
+        }
+      }
+      let dense = each[0]
+      for first in 0..<w.rows {
+        for last in first...w.rows {
+          let y = w.gemv(x, rows: first..<last)
+          #expect(y[first..<last].elementsEqual(dense[first..<last]))
+          #expect(y[..<first].allSatisfy(\.isNaN) && y[last...].allSatisfy(\.isNaN))
+        }
+      }
+      let indices: [Int32] = [0, 1, 3, 4, 6]
+      for first in indices.indices {
+        for last in first...indices.count {
+          let y = w.gather(x, indices, first..<last)
+          for i in first..<last { #expect(y[i] == dense[Int(indices[i])]) }
+          #expect(y[..<first].allSatisfy(\.isNaN) && y[last...].allSatisfy(\.isNaN))
+        }
+      }
+    }
+  }
+
+  /// Every instruction set writes the scalar version's bytes.
+  @Test(arguments: Instructions.available, [1, 31, 32, 64, 96, 448, 576, 640, 1536])
+  func quantizes(_ isa: Instructions, _ columns: Int) {
+    var matrix = sk_matrix()
+    matrix.format = SK_Q8
+    matrix.columns = Int32(columns)
+    let expected = Instructions.scalar.use { Inputs(for: matrix, tokens: 2).bytes }
+    #expect(isa.use { Inputs(for: matrix, tokens: 2).bytes } == expected)
+  }
+
+  /// A NaN or an infinity in the input reaches every result and harms nothing else.
+  @Test(arguments: Instructions.available, sk_gguf_type.names.map(\.type))
+  func passesOnNaN(_ isa: Instructions, _ type: sk_gguf_type) {
+    let w = PackedMatrix(type, rows: 5, columns: 256)
+    isa.use {
+      for bad in [Float.nan, .infinity, -.infinity] {
+        var x = [Float](repeating: 1, count: 256)
+        x[77] = bad
+        var matrix = w.matrix
+        var y = [Float](repeating: 0, count: 5)
+        let quantized = matrix.format.rawValue >= SK_Q4.rawValue
+        let input = UnsafeMutableRawPointer.allocate(
+          byteCount: max(1024, sk_quantized_bytes(256)), alignment: 64)
+        defer { input.deallocate() }
+        if quantized {
+          sk_quantize(x, 256, input)
+        } else {
+          input.copyMemory(from: x, byteCount: 1024)
+        }
+        sk_gemv(&matrix, input, &y, 0, 5)
+        #expect(y.allSatisfy { !$0.isFinite }, "\(bad): \(y)")
+      }
+    }
+  }
+
+  /// Formats that no GGUF type packs to run too.
+  @Test(arguments: Instructions.available)
+  func knowsEveryLayout(_ isa: Instructions) {
+    isa.use {
+      for format in [SK_Q4, SK_Q5, SK_Q6, SK_Q8] {
+        for block in [16, 32] as [Int32] {
+          for minimums in [0, 1] as [Int32] {
+            let bytes = sk_row_bytes(format, block, minimums, 192)
+            // Any bits are quants; scales of 1.0 would be 0x3c00.
+            let data = [UInt8](repeating: 0x3c, count: Int(bytes))
+            data.withUnsafeBytes { data in
+              var matrix = sk_matrix(
+                data: data.baseAddress, row_bytes: bytes, rows: 1, columns: 192, format: format,
+                block: block, minimums: minimums)
+              let x = Inputs(for: matrix, tokens: 1)
+              var weights = [Float](repeating: 0, count: 192)
+              sk_unpack_row(&matrix, 0, &weights)
+              var y: Float = .nan
+              sk_gemv(&matrix, x.pointer(0), &y, 0, 1)
+              let sum = zip(weights, x.values[0]).reduce(0) { $0 + Double($1.0) * $1.1 }
+              let size = zip(weights, x.values[0]).reduce(0) {
+                $0 + (abs(Double($1.0)) + 40) * abs($1.1)
+              }
+              #expect(abs(Double(y) - sum) <= 3e-6 * size, "\(format) \(block) \(minimums)")
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+@Suite struct PackingTests {
+  /// Against the reference reader of GGUF: exact, but for the float16 rounding of a K-quant's scale (2^-11 of the
+  /// largest weight and of the minimum).
+  @Test(arguments: sk_gguf_type.names.filter { $0.type.block.weights > 1 }.map(\.type))
+  func matchesTheReference(_ type: sk_gguf_type) throws {
+    let file = try Checkpoint.open(Fixtures.path("quants.safetensors"))
+    let raw = try #require(file["\(type.name).raw"])
+    let values = try #require(file["\(type.name).values"])
+    let rows = values.shape[0]
+    let columns = values.shape[1]
+    let w = PackedMatrix(type, source: Array(file.bytes(of: raw)), rows: rows, columns: columns)
+    let bytes = file.bytes(of: values)
+    for row in 0..<rows {
+      let expected = (0..<columns).map {
+        bytes.loadUnaligned(fromByteOffset: (row * columns + $0) * 4, as: Float.self)
+      }
+      let blocks = stride(from: 0, to: columns, by: 32).map { expected[$0..<$0 + 32] }
+      for (index, block) in blocks.enumerated() {
+        let most = block.reduce(0) { max($0, abs($1)) }
+        let bound = type.block.weights == 256 ? most * 0x1p-9 : most * 0x1p-23
+        for i in block.indices {
+          #expect(abs(w.weights[row][i] - expected[i]) <= bound, "row \(row), block \(index)")
+        }
+      }
+    }
+  }
+
+  @Test func refusesUnknownTypes() {
+    var format = SK_F32
+    var block: Int32 = 0
+    var minimums: Int32 = 0
+    for raw in [4, 5, 9, 10, 11, 15, 16, 29, 31, 1000] as [Int32] {
+      #expect(sk_packed_format(sk_gguf_type(rawValue: raw), &format, &block, &minimums) == 0)
+    }
+  }
+}

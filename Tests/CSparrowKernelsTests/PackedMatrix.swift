@@ -1,0 +1,159 @@
+import CSparrowKernels
+
+extension sk_gguf_type {
+  static let names: [(type: sk_gguf_type, name: String)] = [
+    (SK_GGUF_F32, "F32"), (SK_GGUF_F16, "F16"), (SK_GGUF_BF16, "BF16"), (SK_GGUF_Q4_0, "Q4_0"),
+    (SK_GGUF_Q4_1, "Q4_1"), (SK_GGUF_Q5_0, "Q5_0"), (SK_GGUF_Q5_1, "Q5_1"), (SK_GGUF_Q8_0, "Q8_0"),
+    (SK_GGUF_Q4_K, "Q4_K"), (SK_GGUF_Q5_K, "Q5_K"), (SK_GGUF_Q6_K, "Q6_K"),
+  ]
+
+  var name: String { Self.names.first { $0.type == self }?.name ?? "\(rawValue)" }
+
+  /// Bytes and weights of one block, and where its float16 numbers lie.
+  var block: (bytes: Int, weights: Int, halves: [Int]) {
+    switch self {
+    case SK_GGUF_Q4_0: (18, 32, [0])
+    case SK_GGUF_Q4_1: (20, 32, [0, 2])
+    case SK_GGUF_Q5_0: (22, 32, [0])
+    case SK_GGUF_Q5_1: (24, 32, [0, 2])
+    case SK_GGUF_Q8_0: (34, 32, [0])
+    case SK_GGUF_Q4_K: (144, 256, [0, 2])
+    case SK_GGUF_Q5_K: (176, 256, [0, 2])
+    case SK_GGUF_Q6_K: (210, 256, [208])
+    case SK_GGUF_F32: (4, 1, [])
+    default: (2, 1, [])
+    }
+  }
+}
+
+/// A random matrix of a GGUF type, packed, with its weights in float32.
+final class PackedMatrix {
+  let matrix: sk_matrix
+  let weights: [[Float]]
+  private let memory: UnsafeMutableRawBufferPointer
+
+  convenience init(_ type: sk_gguf_type, rows: Int, columns: Int) {
+    var noise = Noise(rows * 1000 + columns)
+    let block = type.block
+    var source: [UInt8] = []
+    for _ in 0..<rows * columns / block.weights {
+      var bytes = (0..<block.bytes).map { _ in UInt8.random(in: 0...255, using: &noise) }
+      switch type {
+      case SK_GGUF_F32: bytes = withUnsafeBytes(of: noise.floats(1)[0]) { Array($0) }
+      case SK_GGUF_F16: bytes = withUnsafeBytes(of: halves(noise.floats(1))[0]) { Array($0) }
+      case SK_GGUF_BF16: bytes = withUnsafeBytes(of: noise.floats(1)[0]) { Array($0[2...]) }
+      default:
+        for offset in block.halves {
+          let scale = halves(noise.floats(1, size: 0.02))[0]
+          bytes[offset] = UInt8(scale & 255)
+          bytes[offset + 1] = UInt8(scale >> 8)
+        }
+      }
+      source += bytes
+    }
+    self.init(type, source: source, rows: rows, columns: columns)
+  }
+
+  init(_ type: sk_gguf_type, source: [UInt8], rows: Int, columns: Int) {
+    var format = SK_F32
+    var block: Int32 = 0
+    var minimums: Int32 = 0
+    precondition(sk_packed_format(type, &format, &block, &minimums) == 1)
+    let rowBytes = sk_row_bytes(format, block, minimums, Int32(columns))
+    // Exactly as long as its rows: what a kernel reads beyond them, a sanitizer sees.
+    memory = .allocate(byteCount: Int(rowBytes) * rows, alignment: 2)
+    matrix = sk_matrix(
+      data: memory.baseAddress, row_bytes: rowBytes, rows: Int32(rows), columns: Int32(columns),
+      format: format, block: block, minimums: minimums)
+    var matrix = matrix
+    sk_pack_rows(&matrix, type, source, 0, Int32(rows))
+    weights = (0..<rows).map { row in
+      [Float](unsafeUninitializedCapacity: columns) { buffer, count in
+        sk_unpack_row(&matrix, Int32(row), buffer.baseAddress)
+        count = columns
+      }
+    }
+  }
+
+  deinit { memory.deallocate() }
+
+  var rows: Int { Int(matrix.rows) }
+  var columns: Int { Int(matrix.columns) }
+
+  func gemv(_ x: Inputs, token: Int = 0, rows range: Range<Int>? = nil) -> [Float] {
+    var matrix = matrix
+    var y = [Float](repeating: .nan, count: rows)
+    let range = range ?? 0..<rows
+    sk_gemv(&matrix, x.pointer(token), &y, Int32(range.lowerBound), Int32(range.upperBound))
+    return y
+  }
+
+  func gather(_ x: Inputs, _ indices: [Int32], _ range: Range<Int>) -> [Float] {
+    var matrix = matrix
+    var y = [Float](repeating: .nan, count: indices.count)
+    sk_gemv_rows(
+      &matrix, x.pointer(0), indices, Int32(range.lowerBound), Int32(range.upperBound), &y)
+    return y
+  }
+
+  /// [tokens, rows + 1]: a column more than the rows, which must stay NaN.
+  func gemm(_ x: Inputs, tokens: Int) -> [Float] {
+    var matrix = matrix
+    var y = [Float](repeating: .nan, count: tokens * (rows + 1))
+    sk_gemm(
+      &matrix, x.pointer(0), x.stride, Int32(tokens), &y, Int64(rows + 1), 0, Int32(rows))
+    return y
+  }
+}
+
+/// Random inputs as a matrix's kernels want them, quantised by the instruction set in use, and what they stand
+/// for in double precision.
+final class Inputs {
+  let stride: Int
+  let values: [[Double]]
+  private let memory: UnsafeMutableRawBufferPointer
+
+  init(for matrix: sk_matrix, tokens: Int, seed: Int = 1) {
+    var noise = Noise(seed)
+    let columns = Int(matrix.columns)
+    let quantized = matrix.format.rawValue >= SK_Q4.rawValue
+    stride = quantized ? sk_quantized_bytes(matrix.columns) : columns * 4
+    memory = .allocate(byteCount: stride * tokens, alignment: 64)
+    var values: [[Double]] = []
+    for token in 0..<tokens {
+      let x = noise.floats(columns, size: 3)
+      let target = memory.baseAddress! + token * stride
+      if quantized {
+        sk_quantize(x, matrix.columns, target)
+        values.append(Self.rounded(x))
+      } else {
+        target.copyMemory(from: x, byteCount: columns * 4)
+        values.append(x.map(Double.init))
+      }
+    }
+    self.values = values
+  }
+
+  deinit { memory.deallocate() }
+
+  func pointer(_ token: Int) -> UnsafeRawPointer {
+    UnsafeRawPointer(memory.baseAddress! + token * stride)
+  }
+
+  var bytes: [UInt8] { Array(memory) }
+
+  /// The int8 rounding that the contract promises: blocks of 32, scale max / 127.
+  static func rounded(_ x: [Float]) -> [Double] {
+    var result: [Double] = []
+    for start in Swift.stride(from: 0, to: x.count, by: 32) {
+      let block = x[start..<min(start + 32, x.count)]
+      let most = block.reduce(0) { max($0, abs($1)) }
+      let inverse: Float = most > 0 ? 127 / most : 0
+      result += block.map {
+        Double(min(127, max(-127, ($0 * inverse).rounded(.toNearestOrEven))))
+          * Double(most * (1 / 127))
+      }
+    }
+    return result
+  }
+}
