@@ -86,12 +86,6 @@ SK_INLINE sk_place sk_place_of(int32_t columns, int32_t column) {
   return p;
 }
 
-/// Index of the scale of a column's block. Blocks of 16 keep a group's first halves before its second.
-SK_INLINE int32_t sk_scale_index(sk_place p, int32_t column, int32_t block) {
-  if (block == 32) return p.start / 32 + p.block;
-  return p.start / 16 + (column % 32 >= 16 ? p.blocks : 0) + p.block;
-}
-
 /// Byte offset, in a quantised input, of the group that starts at column `start`.
 SK_INLINE int64_t sk_input_offset(int32_t columns, int32_t start) {
   int32_t groups = start / SK_GROUP, left = columns - groups * SK_GROUP;
@@ -99,9 +93,6 @@ SK_INLINE int64_t sk_input_offset(int32_t columns, int32_t start) {
   if (left < SK_GROUP) groups += __builtin_popcount((uint32_t)tail / 64);
   return (int64_t)start + (int64_t)groups * SK_INPUT_EXTRA;
 }
-
-/// The integer of one weight, before offset and scale.
-uint32_t sk_get_quant(const sk_layout *l, int32_t bits, const uint8_t *row, int32_t column);
 
 // MARK: - Tiles
 

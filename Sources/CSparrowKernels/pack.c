@@ -1,6 +1,7 @@
 // From GGUF's blocks to packed rows, and from packed rows back to floats.
 #include "half.h"
 #include "internal.h"
+#include "scalar/chunk.h"
 
 int64_t sk_row_bytes(sk_format format, int32_t block, int32_t minimums, int32_t columns) {
   if (format == SK_F32) return 4 * (int64_t)columns;
@@ -153,85 +154,117 @@ static void read_block(sk_gguf_type type, const uint8_t *p, gguf_weights *w) {
   }
 }
 
-// MARK: - Writing packed rows
+// MARK: - Groups of blocks
 
-/// Byte and bit of a weight's high bits (the fifth; or the fifth and sixth).
+/// A group's integers in column order, and its blocks' float16 numbers in the packed order.
 typedef struct {
-  int32_t byte;
-  int32_t shift;
-} high_bits;
+  int32_t blocks;  ///< of 32 weights: 16, 8, 4 or 2 (G)
+  int32_t start;   ///< its first column
+  uint8_t quants[SK_GROUP];
+  uint16_t scales[32];
+  uint16_t minimums[32];
+} packed_group;
 
-/// Full groups hold a 64-byte plane in which chunk c has bit c of each byte (Q6: two planes of four chunks,
-/// two bits each), which a shift and a mask bring into place. The tail's chunks hold 64-bit masks, Q6 two.
-static high_bits high_bits_of(const sk_layout *l, sk_place p, int32_t bits, int32_t plane) {
-  int32_t group = p.chunk / 8, chunk = p.chunk % 8, per = bits - 4;
-  if (group < l->groups) {
-    int32_t at = l->bits_at + group * 64 * per + p.byte;
-    if (bits == 5) return (high_bits){at, chunk};
-    return (high_bits){at + chunk / 4 * 64, chunk % 4 * 2 + plane};
-  }
-  int32_t at = l->bits_at + l->groups * 64 * per + chunk * 8 * per + plane * 8;
-  return (high_bits){at + p.byte / 8, p.byte % 8};
+/// The group that starts at column `start` of a row of `columns`.
+static int32_t group_blocks(int32_t columns, int32_t start) {
+  int32_t left = columns - start;
+  if (left >= SK_GROUP) return 16;
+  return left & 256 ? 8 : left & 128 ? 4 : 2;
 }
 
-/// Byte and shift of a weight's low four bits: two chunks share 64 bytes, and a last odd chunk's two halves
-/// share 32.
-static high_bits low_bits_of(const sk_layout *l, sk_place p) {
-  int32_t chunks = l->columns / SK_CHUNK, at = p.chunk / 2 * SK_CHUNK;
-  if (p.chunk == chunks - 1 && chunks % 2)
-    return (high_bits){at + p.byte % 32, p.byte / 32 * 4};
-  return (high_bits){at + p.byte, p.chunk % 2 * 4};
+/// Between column order and chunks: lane j of chunk c holds word c * (16 / G) + j / G of block j % G.
+static void interleave(int32_t blocks, const uint8_t *quants, uint8_t *chunks) {
+  const int32_t span = 16 / blocks;
+  for (int32_t c = 0; c < blocks / 2; c++)
+    for (int32_t j = 0; j < 16; j++)
+      memcpy(
+        chunks + c * SK_CHUNK + j * 4, quants + j % blocks * 32 + (c * span + j / blocks) * 4, 4);
 }
 
-static void put_quant(
-  const sk_layout *l, int32_t bits, uint8_t *row, int32_t column, uint32_t quant) {
-  sk_place p = sk_place_of(l->columns, column);
-  if (bits == 8) {
-    row[p.chunk * SK_CHUNK + p.byte] = (uint8_t)quant;
-    return;
-  }
-  high_bits low = low_bits_of(l, p);
-  row[low.byte] |= (quant & 15) << low.shift;
-  for (int32_t plane = 0; plane < bits - 4; plane++) {
-    high_bits high = high_bits_of(l, p, bits, plane);
-    row[high.byte] |= (quant >> (4 + plane) & 1) << high.shift;
-  }
+static void straighten(int32_t blocks, const uint8_t *chunks, uint8_t *quants) {
+  const int32_t span = 16 / blocks;
+  for (int32_t c = 0; c < blocks / 2; c++)
+    for (int32_t j = 0; j < 16; j++)
+      memcpy(
+        quants + j % blocks * 32 + (c * span + j / blocks) * 4, chunks + c * SK_CHUNK + j * 4, 4);
 }
 
-uint32_t sk_get_quant(const sk_layout *l, int32_t bits, const uint8_t *row, int32_t column) {
-  sk_place p = sk_place_of(l->columns, column);
-  if (bits == 8) return row[p.chunk * SK_CHUNK + p.byte];
-  high_bits low = low_bits_of(l, p);
-  uint32_t quant = row[low.byte] >> low.shift & 15;
-  for (int32_t plane = 0; plane < bits - 4; plane++) {
-    high_bits high = high_bits_of(l, p, bits, plane);
-    quant |= (uint32_t)(row[high.byte] >> high.shift & 1) << (4 + plane);
-  }
-  return quant;
+/// Two chunks share 64 bytes; a group of one chunk has its halves in 32.
+static void write_low_bits(int32_t blocks, const uint8_t *chunks, uint8_t *low) {
+  const int32_t half = blocks == 2 ? 32 : SK_CHUNK;
+  for (int32_t c = 0; c < blocks / 2; c += 2, chunks += 2 * SK_CHUNK, low += SK_CHUNK)
+    for (int32_t i = 0; i < half; i++)
+      low[i] = (uint8_t)((chunks[i] & 15) | chunks[i + half] << 4);
 }
 
-static void put_half(uint8_t *plane, int32_t index, uint16_t half) {
-  memcpy(plane + 2 * index, &half, 2);
-}
-
-static void pack_row(const sk_matrix *w, sk_gguf_type type, const uint8_t *source, uint8_t *row) {
-  sk_layout l = sk_layout_of(w->format, w->block, w->minimums, w->columns);
-  int32_t bits = (int32_t)w->format, bytes, weights;
-  gguf_block(type, &bytes, &weights);
-  memset(row, 0, (size_t)w->row_bytes);
-  gguf_weights read;
-  for (int32_t start = 0; start < w->columns; start += weights, source += bytes) {
-    read_block(type, source, &read);
-    int32_t end = weights < w->columns - start ? weights : w->columns - start;
-    for (int32_t i = 0; i < end; i++) {
-      int32_t column = start + i;
-      put_quant(&l, bits, row, column, read.quants[i]);
-      if (i % w->block) continue;
-      sk_place p = sk_place_of(l.columns, column);
-      int32_t index = sk_scale_index(p, column, w->block);
-      put_half(row + l.scales_at, index, read.scales[i / w->block]);
-      if (w->minimums) put_half(row + l.minimums_at, index, read.minimums[i / w->block]);
+/// A full group has planes of 64 bytes: of fifth bits one in which chunk c has bit c of each byte; of fifth
+/// and sixth bits two, of four chunks and two bits each. A shift and a mask bring them into place. The tail's
+/// chunks hold a mask of 64 bits for each bit: a group's share of a plane would be less than a vector.
+static void write_high_bits(int32_t blocks, int32_t bits, const uint8_t *chunks, uint8_t *high) {
+  const int32_t planes = bits - 4;
+  memset(high, 0, (size_t)(blocks / 2 * 8 * planes));
+  for (int32_t c = 0; c < blocks / 2; c++, chunks += SK_CHUNK) {
+    if (blocks < 16) {
+      for (int32_t plane = 0; plane < planes; plane++, high += 8)
+        for (int32_t i = 0; i < SK_CHUNK; i++)
+          high[i / 8] |= (uint8_t)((chunks[i] >> (4 + plane) & 1) << i % 8);
+    } else if (bits == 5) {
+      for (int32_t i = 0; i < SK_CHUNK; i++) high[i] |= (uint8_t)((chunks[i] >> 4 & 1) << c);
+    } else {
+      uint8_t *plane = high + c / 4 * SK_CHUNK;
+      for (int32_t i = 0; i < SK_CHUNK; i++)
+        plane[i] |= (uint8_t)((chunks[i] >> 4 & 3) << c % 4 * 2);
     }
+  }
+}
+
+static void write_group(const sk_matrix *w, const sk_layout *l, const packed_group *g, uint8_t *row) {
+  const int32_t bits = (int32_t)w->format, at = g->start / w->block;
+  uint8_t chunks[SK_GROUP];
+  interleave(g->blocks, g->quants, chunks);
+  if (bits == 8) {
+    memcpy(row + g->start, chunks, (size_t)(g->blocks * 32));
+  } else {
+    write_low_bits(g->blocks, chunks, row + g->start / 2);
+    if (bits > 4)
+      write_high_bits(
+        g->blocks, bits, chunks, row + l->bits_at + g->start / SK_CHUNK * 8 * (bits - 4));
+  }
+  const size_t bytes = (size_t)(g->blocks * 32 / w->block) * 2;
+  memcpy(row + l->scales_at + 2 * at, g->scales, bytes);
+  if (w->minimums) memcpy(row + l->minimums_at + 2 * at, g->minimums, bytes);
+}
+
+// MARK: - Packing
+
+/// Index of a block's scale within its group: blocks of 16 keep the first halves before the second.
+static int32_t scale_index(int32_t blocks, int32_t block, int32_t column) {
+  if (block == 32) return column / 32;
+  return column % 32 / 16 * blocks + column / 32;
+}
+
+static void pack_row(
+  const sk_matrix *w, const sk_layout *l, sk_gguf_type type, const uint8_t *source, uint8_t *row) {
+  int32_t bytes, weights;
+  gguf_block(type, &bytes, &weights);
+  packed_group g;
+  for (g.start = 0; g.start < l->columns; g.start += g.blocks * 32) {
+    g.blocks = group_blocks(l->columns, g.start);
+    const int32_t width = g.blocks * 32, left = w->columns - g.start;
+    const int32_t count = left < width ? left : width;
+    // What pads a row has scale and minimum 0.
+    if (count < width) memset(g.quants, 0, sizeof(packed_group) - offsetof(packed_group, quants));
+    for (int32_t column = 0; column < count; column += weights, source += bytes) {
+      gguf_weights read;
+      read_block(type, source, &read);
+      memcpy(g.quants + column, read.quants, (size_t)weights);
+      for (int32_t i = 0; i < weights / w->block; i++) {
+        const int32_t index = scale_index(g.blocks, w->block, column + i * w->block);
+        g.scales[index] = read.scales[i];
+        if (w->minimums) g.minimums[index] = read.minimums[i];
+      }
+    }
+    write_group(w, l, &g, row);
   }
 }
 
@@ -239,47 +272,61 @@ void sk_pack_rows(
   const sk_matrix *target, sk_gguf_type type, const void *source, int32_t row0, int32_t row1) {
   uint8_t *data = (uint8_t *)(uintptr_t)target->data;
   const uint8_t *from = source;
-  int64_t bytes;
   if (sk_is_float(target->format)) {
-    bytes = sk_row_bytes(target->format, 0, 0, target->columns);
-  } else {
-    int32_t block_bytes, weights;
-    gguf_block(type, &block_bytes, &weights);
-    bytes = (int64_t)(target->columns / weights) * block_bytes;
+    const int64_t bytes = sk_row_bytes(target->format, 0, 0, target->columns);
+    for (int64_t r = row0; r < row1; r++)
+      memcpy(data + r * target->row_bytes, from + r * bytes, (size_t)bytes);
+    return;
   }
+  const sk_layout l =
+    sk_layout_of(target->format, target->block, target->minimums, target->columns);
+  int32_t block_bytes, weights;
+  gguf_block(type, &block_bytes, &weights);
+  const int64_t bytes = (int64_t)(target->columns / weights) * block_bytes;
   for (int64_t r = row0; r < row1; r++) {
     uint8_t *row = data + r * target->row_bytes;
-    if (sk_is_float(target->format)) memcpy(row, from + r * bytes, (size_t)bytes);
-    else pack_row(target, type, from + r * bytes, row);
+    pack_row(target, &l, type, from + r * bytes, row);
+    memset(row + l.bytes, 0, (size_t)(target->row_bytes - l.bytes));
   }
 }
 
 // MARK: - Unpacking
 
+static void unpack_blocks(const sk_matrix *w, const uint8_t *row, float *out) {
+  const sk_layout l = sk_layout_of(w->format, w->block, w->minimums, w->columns);
+  const int32_t bits = (int32_t)w->format, offset = w->minimums ? 0 : 1 << (bits - 1);
+  int32_t blocks;
+  for (int32_t start = 0; start < l.columns; start += blocks * 32) {
+    blocks = group_blocks(l.columns, start);
+    uint8_t chunks[SK_GROUP], quants[SK_GROUP];
+    for (int32_t c = 0; c < blocks / 2; c++)
+      sk_decode_chunk(&l, bits, row, start / SK_CHUNK + c, chunks + c * SK_CHUNK);
+    straighten(blocks, chunks, quants);
+    const int32_t left = w->columns - start, count = left < blocks * 32 ? left : blocks * 32;
+    for (int32_t column = 0; column < count; column += w->block) {
+      const int32_t index = start / w->block + scale_index(blocks, w->block, column);
+      const float scale = sk_half_at(row + l.scales_at, index);
+      const float minimum = w->minimums ? sk_half_at(row + l.minimums_at, index) : 0;
+      const int32_t end = count - column < w->block ? count - column : w->block;
+      for (int32_t i = column; i < column + end; i++)
+        out[start + i] = scale * (float)(quants[i] - offset) + minimum;
+    }
+  }
+}
+
 void sk_unpack_row(const sk_matrix *w, int32_t row, float *out) {
   const uint8_t *p = (const uint8_t *)w->data + row * w->row_bytes;
   if (w->format == SK_F32) {
     memcpy(out, p, (size_t)w->columns * 4);
-    return;
-  }
-  if (w->format == SK_F16) {
-    for (int32_t i = 0; i < w->columns; i++) out[i] = sk_half_at(p, i);
-    return;
-  }
-  if (w->format == SK_BF16) {
+  } else if (w->format == SK_F16) {
+    sk_from_f16((const uint16_t *)(const void *)p, out, w->columns);
+  } else if (w->format == SK_BF16) {
     for (int32_t i = 0; i < w->columns; i++) {
       uint16_t bits;
       memcpy(&bits, p + 2 * (int64_t)i, 2);
       out[i] = sk_bfloat_float(bits);
     }
-    return;
-  }
-  sk_layout l = sk_layout_of(w->format, w->block, w->minimums, w->columns);
-  int32_t bits = (int32_t)w->format, offset = w->minimums ? 0 : 1 << (bits - 1);
-  for (int32_t i = 0; i < w->columns; i++) {
-    int32_t index = sk_scale_index(sk_place_of(l.columns, i), i, w->block);
-    float scale = sk_half_at(p + l.scales_at, index);
-    float minimum = w->minimums ? sk_half_at(p + l.minimums_at, index) : 0;
-    out[i] = scale * (float)((int32_t)sk_get_quant(&l, bits, p, i) - offset) + minimum;
+  } else {
+    unpack_blocks(w, p, out);
   }
 }
