@@ -65,8 +65,8 @@ let package = Package(
     + room(
       "SparrowEvaluation",
       [
-        "SparrowCore", "SparrowFormats", "SparrowTokenizers", "SparrowTransformer", "SparrowCPU",
-        "Sparrow", "CSparrowKernels", "CSparrowSystem",
+        "SparrowCore", "SparrowFormats", "SparrowTokenizers", "SparrowTransformer",
+        "SparrowSparsity", "SparrowCPU", "Sparrow", "CSparrowKernels", "CSparrowSystem",
       ])
     + [
       .executableTarget(

@@ -4,12 +4,19 @@ public struct LoadOptions: Sendable, Equatable {
   public var threads: Int?
   /// Path of an adapter folder: a plan and its tensors; nil to run dense.
   public var adapter: String?
+  /// Part of the top k logits that a sparse head must find, by its calibration; 1 runs the dense head, nil
+  /// what greedy decoding needs.
+  public var headRecall: Float?
   /// Tokens that one prefill step takes: more is faster up to about 256 and costs memory.
   public var prefillTokens: Int
 
-  public init(threads: Int? = nil, adapter: String? = nil, prefillTokens: Int = 256) {
+  public init(
+    threads: Int? = nil, adapter: String? = nil, headRecall: Float? = nil,
+    prefillTokens: Int = 256
+  ) {
     self.threads = threads
     self.adapter = adapter
+    self.headRecall = headRecall
     self.prefillTokens = prefillTokens
   }
 }

@@ -1,6 +1,7 @@
 public import SparrowCPU
 public import SparrowCore
 import SparrowFormats
+public import SparrowSparsity
 public import SparrowTokenizers
 public import SparrowTransformer
 import Synchronization
@@ -17,6 +18,8 @@ public final class Model: @unchecked Sendable {
   public let endTokens: Set<Int32>
   /// What one step of this model computes, in order.
   public let program: StepProgram
+  /// The sparse head's plan; nil when the head is dense.
+  public let headPlan: HeadPlan?
   package let binding: WeightBinding
   package let engine: CPUEngine
   private let turn = Mutex(())
@@ -47,10 +50,14 @@ public final class Model: @unchecked Sendable {
     tokenizer = try checkpoint.tokenizer()
     endTokens = try checkpoint.endTokens(tokenizer)
     binding = description.binding
-    program = StepProgram(configuration)
+    let head = try SparseHead(options, checkpoint)
+    headPlan = head?.plan
+    let dense = StepProgram(configuration)
+    program = head == nil ? dense : dense.withSparseHead()
     let pool = try WorkerPool(count: options.threads ?? availableProcessors())
     engine = try CPUEngine(
-      binding, program: program, pool: pool, maximumRows: options.prefillTokens)
+      binding, program: program, pool: pool, maximumRows: options.prefillTokens,
+      head: head.map { ($0.plan, $0.sketch, $0.recall) })
   }
 
   /// Worker threads.

@@ -8,7 +8,7 @@ import SparrowTransformer
 /// Two passes at most: the candidates are the k' best scores, then every row whose score comes within
 /// `doubt` deviations of the frontier of exact logits; more rows than that pays for end in the dense head.
 final class SketchHead: @unchecked Sendable {
-  private let sketch: HeadSketch
+  private let sizes: SketchSizes
   private let plan: HeadPlan
   private let recall: HeadRecall
   private let matrix: UnsafePointer<sk_matrix>
@@ -54,7 +54,7 @@ final class SketchHead: @unchecked Sendable {
     plan: HeadPlan, sketch: HeadSketch, recall: HeadRecall, matrix: UnsafePointer<sk_matrix>,
     input: StepBuffer, finish: LogitFinish
   ) {
-    self.sketch = sketch
+    sizes = SketchSizes(sketch)
     self.plan = plan
     self.recall = recall
     self.matrix = matrix
@@ -81,13 +81,13 @@ final class SketchHead: @unchecked Sendable {
     ids = memory.bytes(capacity * 4).assumingMemoryBound(to: Int32.self)
     logits = memory.floats(capacity)
     basis = memory.bytes(MemoryLayout<sk_matrix>.stride).assumingMemoryBound(to: sk_matrix.self)
-    packBasis()
+    packBasis(sketch)
   }
 
   /// Bytes that the sketch and the rows touched so far read per call, on average.
   var bytesPerCall: Int {
     let rows = calls > 0 ? rowsTouched / calls : plan.candidates
-    return sketch.byteCount + rows * Int(matrix.pointee.row_bytes)
+    return sizes.byteCount + rows * Int(matrix.pointee.row_bytes)
   }
 
   /// The candidates and their logits; nil when the dense head must decide.
@@ -102,18 +102,18 @@ final class SketchHead: @unchecked Sendable {
   func run(_ worker: Worker, row: Int) {
     if worker.index == 0 { center(row) }
     worker.barrier()
-    let own = worker.share(of: sketch.hidden, unit: 16)
+    let own = worker.share(of: sizes.hidden, unit: 16)
     sk_gemv(basis, quantized, directions, Int32(own.lowerBound), Int32(own.upperBound))
     worker.barrier()
-    let groups = worker.share(of: sketch.groups)
+    let groups = worker.share(of: sizes.groups)
     for group in groups { look(group) }
     worker.barrier()
     let scale = tableScale()
     for group in groups { round(group, scale: scale) }
     worker.barrier()
-    let blocks = worker.share(of: sketch.blocks)
+    let blocks = worker.share(of: sizes.blocks)
     sk_sketch_scores(
-      codesBase, tables, biasBase, Int32(sketch.pairs), scale, offset(), Int32(blocks.lowerBound),
+      codesBase, tables, biasBase, Int32(sizes.pairs), scale, offset(), Int32(blocks.lowerBound),
       Int32(blocks.upperBound), scores, blockBest)
     worker.barrier()
     if worker.index == 0 { choose() }
@@ -132,7 +132,7 @@ final class SketchHead: @unchecked Sendable {
   private func center(_ row: Int) {
     let hidden = input.row(row)
     var dot = SIMD8<Float>.zero
-    for index in stride(from: 0, to: sketch.hidden, by: 8) {
+    for index in stride(from: 0, to: sizes.hidden, by: 8) {
       let h = UnsafeRawPointer(hidden + index).loadUnaligned(as: SIMD8<Float>.self)
       let m = UnsafeRawPointer(meanBase + index).loadUnaligned(as: SIMD8<Float>.self)
       let w = UnsafeRawPointer(meanRowBase + index).loadUnaligned(as: SIMD8<Float>.self)
@@ -140,9 +140,9 @@ final class SketchHead: @unchecked Sendable {
       dot += h * w
     }
     meanDot = dot.sum()
-    sk_quantize(centered, Int32(sketch.hidden), quantized)
+    sk_quantize(centered, Int32(sizes.hidden), quantized)
     if sk_wants_quantized(matrix) != 0 {
-      sk_quantize(hidden, Int32(sketch.hidden), input.quantizedRow(row))
+      sk_quantize(hidden, Int32(sizes.hidden), input.quantizedRow(row))
     }
   }
 
@@ -167,13 +167,13 @@ final class SketchHead: @unchecked Sendable {
   /// One scale for all tables, so that their entries can be summed as bytes.
   private func tableScale() -> Float {
     var widest: Float = 0
-    for group in 0..<sketch.groups { widest = max(widest, ranges[group]) }
+    for group in 0..<sizes.groups { widest = max(widest, ranges[group]) }
     return widest > 0 && widest.isFinite ? widest / 127 : 1
   }
 
   private func offset() -> Float {
     var sum: Float = 0
-    for group in 0..<sketch.groups { sum += least[group] }
+    for group in 0..<sizes.groups { sum += least[group] }
     return sum
   }
 
@@ -192,12 +192,12 @@ final class SketchHead: @unchecked Sendable {
   /// The k' best scores: at least as many blocks as k' have a best score among the k' best of blocks.
   private func choose() {
     calls += 1
-    let wanted = min(plan.candidates, sketch.vocabulary)
-    selected.update(from: blockBest, count: sketch.blocks)
-    let rank = min(wanted, sketch.blocks)
+    let wanted = min(plan.candidates, sizes.vocabulary)
+    selected.update(from: blockBest, count: sizes.blocks)
+    let rank = min(wanted, sizes.blocks)
     var floor = largest(
-      rank, of: UnsafeMutableBufferPointer(start: selected, count: sketch.blocks))
-    if sketch.blocks < wanted { floor = -Float.greatestFiniteMagnitude }
+      rank, of: UnsafeMutableBufferPointer(start: selected, count: sizes.blocks))
+    if sizes.blocks < wanted { floor = -Float.greatestFiniteMagnitude }
     let found = gather(floor)
     guard found > wanted, found <= capacity else {
       threshold = floor
@@ -217,7 +217,7 @@ final class SketchHead: @unchecked Sendable {
   /// Writes the rows with scores from `floor` on, ascending, at most `capacity`; returns how many there are.
   private func gather(_ floor: Float) -> Int {
     var found = 0
-    for block in 0..<sketch.blocks where blockBest[block] >= floor {
+    for block in 0..<sizes.blocks where blockBest[block] >= floor {
       let start = block * HeadSketch.blockRows
       let room = max(capacity - found, 0)
       found += Int(
@@ -251,20 +251,20 @@ final class SketchHead: @unchecked Sendable {
         min(recall.rank, count), of: UnsafeMutableBufferPointer(start: selected, count: count))
     }
     var energy: Float = 0
-    for index in 0..<sketch.hidden { energy += directions[index] * directions[index] }
-    let deviation = sketch.deviation * (energy / Float(sketch.hidden)).squareRoot()
+    for index in 0..<sizes.hidden { energy += directions[index] * directions[index] }
+    let deviation = sizes.deviation * (energy / Float(sizes.hidden)).squareRoot()
     let floor = frontier - meanDot - recall.doubt * deviation
     // A floor that is not a number also ends here: the dense head decides.
     guard !(floor >= threshold) else { return }
     let found = gather(floor)
     goesOn = found > 0 && found <= capacity
     count = goesOn ? found : 0
-    rowsTouched += goesOn ? found : sketch.vocabulary
+    rowsTouched += goesOn ? found : sizes.vocabulary
   }
 
   // MARK: - Packing
 
-  private func packBasis() {
+  private func packBasis(_ sketch: HeadSketch) {
     var layout = sk_matrix()
     layout.rows = Int32(sketch.hidden)
     layout.columns = Int32(sketch.hidden)
@@ -276,5 +276,26 @@ final class SketchHead: @unchecked Sendable {
     sketch.basis.withUnsafeBytes {
       sk_pack_rows(basis, SK_GGUF_Q8_0, $0.baseAddress, 0, Int32(sketch.hidden))
     }
+  }
+}
+
+/// A sketch's sizes, without its arrays: those are copied to fixed addresses and let go.
+private struct SketchSizes: BitwiseCopyable {
+  let vocabulary: Int
+  let hidden: Int
+  let groups: Int
+  let pairs: Int
+  let blocks: Int
+  let byteCount: Int
+  let deviation: Float
+
+  init(_ sketch: HeadSketch) {
+    vocabulary = sketch.vocabulary
+    hidden = sketch.hidden
+    groups = sketch.groups
+    pairs = sketch.pairs
+    blocks = sketch.blocks
+    byteCount = sketch.byteCount
+    deviation = sketch.deviation
   }
 }

@@ -7,6 +7,11 @@ public struct HeadRecall: Sendable, Equatable {
   /// Deviations below the frontier down to which scores are candidates.
   public var doubt: Float
 
+  public init(rank: Int, doubt: Float) {
+    self.rank = rank
+    self.doubt = doubt
+  }
+
   /// The frontier is the best logit: what greedy decoding needs.
   public static func greedy(_ plan: HeadPlan) -> HeadRecall {
     HeadRecall(rank: 1, doubt: plan.doubt)
