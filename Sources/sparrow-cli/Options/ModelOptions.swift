@@ -13,12 +13,22 @@ struct ModelOptions: ParsableArguments {
   @Flag(help: "Use the adapter that sparrow calibrate has made for this model.")
   var sparse = false
 
+  @Option(
+    help: "Part of the top logits that the sparse head must find; 1 is the dense head.")
+  var headRecall: Float?
+
   @Option(name: .shortAndLong, help: "Threads; 0 is one for each processor.")
   var threads = 0
 
   func validate() throws {
     guard (0...4096).contains(threads) else {
       throw ValidationError("--threads \(threads): expected 0 to 4096")
+    }
+    guard headRecall == nil || adapter != nil || sparse else {
+      throw ValidationError("--head-recall: expected --adapter or --sparse beside it")
+    }
+    guard headRecall.map({ (0...1).contains($0) }) ?? true else {
+      throw ValidationError("--head-recall \(headRecall ?? 0): expected 0 to 1")
     }
     guard adapter == nil || !sparse else {
       throw ValidationError("--adapter and --sparse: expected one of them")
@@ -40,6 +50,8 @@ struct ModelOptions: ParsableArguments {
   /// Loads the model at `path` with an adapter, or dense with none.
   func load(_ path: String, adapter: String?) throws(SparrowError) -> Model {
     try Model.load(
-      path, options: LoadOptions(threads: threads == 0 ? nil : threads, adapter: adapter))
+      path, options: LoadOptions(
+        threads: threads == 0 ? nil : threads, adapter: adapter,
+        headRecall: adapter == nil ? nil : headRecall))
   }
 }
