@@ -1,0 +1,28 @@
+#!/bin/sh
+# Checks the tokenizers against the reference libraries at length: 10,000 random texts a family, the same
+# with whole vocabularies, and llama.cpp's public vectors.
+#
+# Usage: Scripts/check_tokenizers.sh [FOLDER-OF-ggml-vocab-FILES]
+# Needs: pip install tokenizers sentencepiece gguf; PYTHON names the interpreter, TEXTS the number of texts.
+set -eu
+cd "$(dirname "$0")/.."
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+python=${PYTHON:-python3}
+texts=${TEXTS:-10000}
+vocabularies=${1:-}
+
+"$python" Scripts/make_tokenizer_fixtures.py --random "$texts" --out "$work"
+if [ -n "$vocabularies" ]; then
+  "$python" Scripts/make_tokenizer_fixtures.py --random "$texts" --out "$work" --gguf \
+    "$vocabularies"/ggml-vocab-gpt-2.gguf "$vocabularies"/ggml-vocab-llama-bpe.gguf \
+    "$vocabularies"/ggml-vocab-qwen2.gguf "$vocabularies"/ggml-vocab-llama-spm.gguf
+  export SPARROW_VOCABULARIES="$vocabularies"
+fi
+for folder in "$work"/*/; do
+  [ -f "$folder/tokenizer.json" ] || continue
+  SPARROW_TOKENIZER_CASES="${SPARROW_TOKENIZER_CASES:+$SPARROW_TOKENIZER_CASES:}${folder%/}"
+done
+export SPARROW_TOKENIZER_CASES
+swift test --disable-xctest -c release -Xcc -O2 -Xswiftc -enable-testing \
+  --filter 'ReferenceTests|PublicVectorTests|SentencePieceTests'
