@@ -88,13 +88,15 @@ struct TextEncoder {
         let character = UnsafeBufferPointer(rebasing: word[at..<end])
         merger.append(vocabulary.id(of: character) ?? -1, start: at, end: end)
       } else {
-        merger.append(description.byteTokens[Int(word[at])], start: at, end: end)
+        let id = description.byteTokens[Int(word[at])]
+        // As the reference does: a byte that nothing stands for leaves its neighbours side by side.
+        if id >= 0 || description.unknown != nil { merger.append(id, start: at, end: end) }
       }
       at = end
     }
     var lastUnknown = false
     merger.merge(word)
-    var place = 0
+    var place = merger.isEmpty ? -1 : 0
     while place >= 0 {
       let (id, range, next) = merger.result(place)
       if id >= 0 {

@@ -6,7 +6,8 @@ import Testing
 /// Tiny tokenizers of every family against the reference library's ids and texts.
 @Suite struct ReferenceTests {
   static let names = [
-    "gpt2", "opt", "smollm2", "llama3", "qwen2", "qwen35", "llama2", "mistral", "metaspace", "gemma",
+    "gpt2", "opt", "smollm2", "llama3", "qwen2", "qwen35", "llama2", "mistral", "metaspace",
+    "gemma",
   ]
   /// A folder of such folders, by `Scripts/check_tokenizers.sh`: more texts, whole vocabularies.
   static let more: [String] = (environment("SPARROW_TOKENIZER_CASES") ?? "").split(separator: ":")

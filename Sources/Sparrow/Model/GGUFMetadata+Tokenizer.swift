@@ -18,11 +18,9 @@ extension GGUFMetadata: GGUFTokenizerSource {
     if case .strings(let strings) = self[key] { strings.count } else { nil }
   }
 
-  package func withStringBytes(
-    _ key: String, _ index: Int, _ body: (UnsafeRawBufferPointer) -> Void
-  ) {
+  package func forEachString(_ key: String, _ body: (UnsafeRawBufferPointer) -> Bool) {
     guard case .strings(let strings) = self[key] else { return }
-    body(strings.bytes(at: index))
+    for index in 0..<strings.count where !body(strings.bytes(at: index)) { return }
   }
 
   package func floats(_ key: String) -> [Float]? {

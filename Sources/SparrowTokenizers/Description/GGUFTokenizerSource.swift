@@ -5,8 +5,8 @@ public protocol GGUFTokenizerSource {
   func bool(_ key: String) -> Bool?
   /// Strings in an array of strings.
   func stringCount(_ key: String) -> Int?
-  /// Passes the bytes of string `index`, which is in range, of an array of strings.
-  func withStringBytes(_ key: String, _ index: Int, _ body: (UnsafeRawBufferPointer) -> Void)
+  /// Passes the bytes of each string of an array of strings, in order, until `body` returns false.
+  func forEachString(_ key: String, _ body: (UnsafeRawBufferPointer) -> Bool)
   func floats(_ key: String) -> [Float]?
   func ints(_ key: String) -> [Int]?
 }

@@ -68,20 +68,21 @@ extension TokenizerDescription {
     }
     vocabulary = Vocabulary(reserving: count)
     kinds.reserveCapacity(count)
-    for id in 0..<count {
+    var isGood = true
+    source.forEachString(key) { bytes in
+      let id = kinds.count
       let kind = types.flatMap { TokenKind(rawValue: UInt8(truncatingIfNeeded: $0[id])) } ?? .normal
-      var isGood = false
-      var text: [UInt8]?
-      source.withStringBytes(key, id) { bytes in
-        isGood = append(bytes, kind)
-        if kind == .control || kind == .userDefined || kind == .unknown { text = Array(bytes) }
+      isGood = append(bytes, kind)
+      if kind == .control || kind == .userDefined || kind == .unknown {
+        added.append(
+          AddedToken(id: Int32(id), text: Array(bytes), isSpecial: kind != .userDefined))
       }
-      guard isGood else {
-        throw error(.malformed, "token \(id)", "a byte token of another form", expected: "<0x00>")
-      }
-      if let text {
-        added.append(AddedToken(id: Int32(id), text: text, isSpecial: kind != .userDefined))
-      }
+      return isGood
+    }
+    guard isGood else {
+      throw error(
+        .malformed, "token \(kinds.count - 1)", "a byte token of another form",
+        expected: "<0x00> to <0xFF>")
     }
     try finishVocabulary()
   }
@@ -110,11 +111,12 @@ extension TokenizerDescription {
       throw error(.malformed, key, "\(count) merges")
     }
     var builder = MergeReader(self, count: count)
-    for index in 0..<count {
-      var isGood = false
-      source.withStringBytes(key, index) { bytes in isGood = builder.append(bytes) }
-      guard isGood else { throw builder.error(key, index) }
+    var isGood = true
+    source.forEachString(key) { bytes in
+      isGood = builder.append(bytes)
+      return isGood
     }
+    guard isGood else { throw builder.error(key) }
     rule = .ranked(builder.table)
   }
 
@@ -126,7 +128,8 @@ extension TokenizerDescription {
     }
     bos = try id("bos_token_id")
     eos = try id("eos_token_id")
-    unknown = try id("unknown_token_id")
+    // Byte-level vocabularies cover all text but for missing bytes, which every reader drops.
+    unknown = spacing == .bytes ? nil : try id("unknown_token_id")
     if spacing == .marked {
       // The defaults of GGUF's "llama" model.
       if vocabulary.count > 2 {

@@ -27,7 +27,7 @@ extension TokenizerDescription {
     var reader = MergeReader(self, count: lines.count)
     for (index, line) in lines.enumerated()
     where !(index == 0 && line.starts(with: "#version".utf8)) {
-      guard reader.append(Array(line)) else { throw reader.error("merges.txt line", index + 1) }
+      guard reader.append(Array(line)) else { throw reader.error("merges.txt") }
     }
     rule = .ranked(reader.table)
     findByteTokens()

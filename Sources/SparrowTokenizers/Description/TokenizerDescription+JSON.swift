@@ -108,7 +108,7 @@ extension TokenizerDescription {
       } else {
         throw error(.malformed, "model.merges[\(index)]", "no pair of texts")
       }
-      guard isGood else { throw reader.error("model.merges", index) }
+      guard isGood else { throw reader.error("model.merges") }
     }
     rule = .ranked(reader.table)
   }

@@ -3,14 +3,14 @@ internal import SparrowCore
 /// Turns written merges into ids of a vocabulary.
 struct MergeReader {
   private let description: TokenizerDescription
+  private let vocabulary: Vocabulary
   private(set) var table: MergeTable
-  /// Read so far: the rank of the next merge.
-  private var left: [UInt8] = []
   private var joined: [UInt8] = []
   private var problem = ""
 
   init(_ description: TokenizerDescription, count: Int) {
     self.description = description
+    vocabulary = description.vocabulary
     table = MergeTable(reserving: count)
   }
 
@@ -29,9 +29,8 @@ struct MergeReader {
   ) -> Bool {
     joined.removeAll(keepingCapacity: true)
     guard decode(first) else { return false }
-    left = joined
+    let split = joined.count
     guard decode(second) else { return false }
-    let (split, vocabulary) = (left.count, description.vocabulary)
     let ids = joined.withUnsafeBufferPointer { joined in
       (
         vocabulary.id(of: UnsafeBufferPointer(rebasing: joined[..<split])),
@@ -48,9 +47,9 @@ struct MergeReader {
   }
 
   /// Why the last merge was refused.
-  func error(_ field: String, _ index: Int) -> SparrowError {
+  func error(_ field: String) -> SparrowError {
     description.error(
-      .malformed, "\(field)[\(index)]", problem, expected: "two tokens that make a third")
+      .malformed, "\(field)[\(table.count)]", problem, expected: "two tokens that make a third")
   }
 
   private mutating func decode(_ text: some Collection<UInt8>) -> Bool {

@@ -42,6 +42,8 @@ struct Merger {
         rank: Self.none, merged: -1))
   }
 
+  var isEmpty: Bool { symbols.isEmpty }
+
   /// Merges until nothing merges.
   mutating func merge(_ bytes: UnsafeBufferPointer<UInt8>) {
     guard !symbols.isEmpty else { return }
@@ -51,7 +53,7 @@ struct Merger {
   }
 
   /// The symbol at `place` after merging: its token, or -1, its bytes, and the place of the next one, or
-  /// -1. The first is at 0.
+  /// -1. The first is at 0, unless `isEmpty`.
   func result(_ place: Int) -> (id: Int32, range: Range<Int>, next: Int) {
     let symbol = symbols[place]
     return (symbol.id, Int(symbol.start)..<Int(symbol.end), Int(symbol.next))

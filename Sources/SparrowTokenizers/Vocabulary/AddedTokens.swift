@@ -8,10 +8,13 @@ struct AddedTokens: Sendable {
 
   /// By first byte, then length downwards.
   private let tokens: [AddedToken]
-  /// `[257]`: where each first byte's tokens start.
-  private let starts: [Int]
   /// For each first byte the groups of one length, with a hash table for groups of many.
   private let groups: [[Group]]
+
+  /// The first two bytes of tokens: most places of a text are ruled out by two bytes.
+  private let beginnings: Adjacency
+  /// For each byte whether it is a token by itself.
+  private let isWhole: [Bool]
 
   private struct Group: Sendable {
     let length: Int
@@ -23,26 +26,28 @@ struct AddedTokens: Sendable {
     let tokens = unsorted.filter { !$0.text.isEmpty }.sorted {
       ($0.text[0], $1.text.count) < ($1.text[0], $0.text.count)
     }
-    var starts = [Int](repeating: tokens.count, count: 257)
-    for (index, token) in tokens.enumerated().reversed() { starts[Int(token.text[0])] = index }
-    for byte in (0..<256).reversed() { starts[byte] = min(starts[byte], starts[byte + 1]) }
     var groups = [[Group]](repeating: [], count: 256)
-    for byte in 0..<256 {
-      var at = starts[byte]
-      while at < starts[byte + 1] {
-        let length = tokens[at].text.count
-        var table: [UInt64: [Int]] = [:]
-        while at < starts[byte + 1], tokens[at].text.count == length {
-          let hash = tokens[at].text.withUnsafeBufferPointer { Vocabulary.hash($0) }
-          table[hash, default: []].append(at)
-          at += 1
-        }
-        groups[byte].append(Group(length: length, table: table))
+    var at = 0
+    while at < tokens.count {
+      let (first, length) = (tokens[at].text[0], tokens[at].text.count)
+      var table: [UInt64: [Int]] = [:]
+      while at < tokens.count, tokens[at].text[0] == first, tokens[at].text.count == length {
+        let hash = tokens[at].text.withUnsafeBufferPointer { Vocabulary.hash($0) }
+        table[hash, default: []].append(at)
+        at += 1
       }
+      groups[Int(first)].append(Group(length: length, table: table))
     }
     self.tokens = tokens
-    self.starts = starts
     self.groups = groups
+    var beginnings = Adjacency()
+    var isWhole = [Bool](repeating: false, count: 256)
+    for token in tokens {
+      beginnings.insert(token.text.prefix(2))
+      if token.text.count == 1 { isWhole[Int(token.text[0])] = true }
+    }
+    self.beginnings = beginnings
+    self.isWhole = isWhole
   }
 
   var isEmpty: Bool { tokens.isEmpty }
@@ -50,7 +55,7 @@ struct AddedTokens: Sendable {
   /// The first match at or after `start`; special tokens only where `special`.
   func next(in bytes: UnsafeBufferPointer<UInt8>, from start: Int, special: Bool) -> Match? {
     guard !tokens.isEmpty else { return nil }
-    for at in start..<bytes.count where !groups[Int(bytes[at])].isEmpty {
+    for at in start..<bytes.count where canBegin(bytes, at) {
       for group in groups[Int(bytes[at])] where group.length <= bytes.count - at {
         let candidate = UnsafeBufferPointer(rebasing: bytes[at..<(at + group.length)])
         for index in group.table[Vocabulary.hash(candidate)] ?? [] {
@@ -66,6 +71,11 @@ struct AddedTokens: Sendable {
       }
     }
     return nil
+  }
+
+  @inline(__always)
+  private func canBegin(_ bytes: UnsafeBufferPointer<UInt8>, _ at: Int) -> Bool {
+    isWhole[Int(bytes[at])] || at + 1 < bytes.count && beginnings.has(bytes[at], bytes[at + 1])
   }
 
   private static func spaceEnd(_ bytes: UnsafeBufferPointer<UInt8>, _ start: Int) -> Int {
