@@ -14,6 +14,11 @@ typedef struct {
   float *keys;    ///< [head_dim, 64]: a block's keys, transposed
   float *values;  ///< [64, width]
   float *scores;  ///< [6, 64]
+  const uint16_t *raw_keys;
+  const uint16_t *raw_values;
+  int64_t kv_stride;
+  int32_t begin;     ///< first key that exists
+  int32_t expanded;  ///< 1: `values` are filled; 0: they are read from `raw_values`
 } block_of_keys;
 
 /// Up to six queries, their results and their running state.
@@ -26,31 +31,42 @@ typedef struct {
   int32_t high[SK_ATTEND_QUERIES];  ///< one past its last
 } tile_of_queries;
 
-/// Keys and values [begin, end) of a block (counted from its start); the others become zeros.
-static void load_block(
-  const block_of_keys *b, const uint16_t *keys, const uint16_t *values, int64_t kv_stride,
-  int32_t begin, int32_t end) {
-  const int32_t dim = b->a->head_dim;
-  for (int32_t j = 0; j < KEYS; j += VW) {
-    for (int32_t d = 0; d < dim; d += VW) {
-      const int32_t n = dim - d < VW ? dim - d : VW;
-      vf r[VW];
-      for (int32_t i = 0; i < VW; i++) {
-        const uint16_t *key = keys + (j + i) * kv_stride + d;
-        if (j + i < begin || j + i >= end) r[i] = v_zero();
-        else r[i] = n == VW ? v_load_f16(key) : v_load_f16_part(key, n);
-      }
-      v_transpose(r);
-      for (int32_t i = 0; i < n; i++) v_store(b->keys + (d + i) * KEYS + j, r[i]);
-    }
+/// VW keys' dimensions from `d` on, transposed. Keys outside [begin, end) become zeros.
+SK_INLINE void load_keys(
+  const block_of_keys *b, int32_t j, int32_t d, int64_t kv_stride, int32_t begin, int32_t end) {
+  const uint16_t *key = b->raw_keys + j * kv_stride + d;
+  const int32_t n = b->a->head_dim - d < VW ? b->a->head_dim - d : VW;
+  float *to = b->keys + d * KEYS + j;
+  vf r[VW];
+  if (n == VW && begin <= j && j + VW <= end) {
+#pragma unroll
+    for (int i = 0; i < VW; i++) r[i] = v_load_f16(key + i * kv_stride);
+    v_transpose(r);
+#pragma unroll
+    for (int i = 0; i < VW; i++) v_store(to + i * KEYS, r[i]);
+    return;
   }
-  for (int32_t j = 0; j < end; j++) {
+  for (int i = 0; i < VW; i++)
+    r[i] = j + i < begin || j + i >= end ? v_zero() : v_load_f16_part(key + i * kv_stride, n);
+  v_transpose(r);
+  for (int i = 0; i < n; i++) v_store(to + i * KEYS, r[i]);
+}
+
+/// Keys [begin, end) of a block, counted from its start, and, for more than one tile of queries, its values.
+static void load_block(
+  block_of_keys *b, int64_t kv_stride, int32_t begin, int32_t end, int32_t expand) {
+  const int32_t dim = b->a->head_dim;
+  for (int32_t j = 0; j < KEYS; j += VW)
+    for (int32_t d = 0; d < dim; d += VW) load_keys(b, j, d, kv_stride, begin, end);
+  b->begin = begin;
+  b->expanded = expand;
+  if (!expand) return;
+  for (int32_t j = begin; j < end; j++) {
+    const uint16_t *value = b->raw_values + j * kv_stride;
     float *row = b->values + (int64_t)j * b->width;
-    for (int32_t d = 0; d < dim; d += VW) {
-      const uint16_t *value = values + j * kv_stride + d;
-      if (j < begin) v_store(row + d, v_zero());
-      else v_store(row + d, dim - d < VW ? v_load_f16_part(value, dim - d) : v_load_f16(value));
-    }
+    int32_t d = 0;
+    for (; d + VW <= dim; d += VW) v_store(row + d, v_load_f16(value + d));
+    if (d < dim) v_store(row + d, v_load_f16_part(value + d, dim - d));
   }
 }
 
@@ -124,7 +140,7 @@ SK_INLINE float soften(float *scores, int32_t low, int32_t high, float *most, fl
 /// out_i = out_i * shrink_i + sum over keys of scores[i, j] * v_j, for `n` (a constant) vectors from dimension d.
 SK_INLINE void mix_part(
   const block_of_keys *b, const tile_of_queries *t, const int queries, const int n, int32_t d,
-  const float *shrink, int32_t keys) {
+  const int expanded, const float *shrink, int32_t keys) {
   const int32_t left = b->a->head_dim - d;
   vf sum[SK_ATTEND_QUERIES][VN];
 #pragma unroll
@@ -134,14 +150,20 @@ SK_INLINE void mix_part(
       sum[i][v] = v_zero();
       if (shrink[i] < 0) continue;
       const float *from = t->out[i] + d + v * VW;
-      vf old = left < (v + 1) * VW ? v_load_part(from, left - v * VW) : v_load(from);
+      vf old = n == 1 && left < VW ? v_load_part(from, left) : v_load(from);
       sum[i][v] = v_mul(old, v_set1(shrink[i]));
     }
   }
-  for (int32_t j = 0; j < keys; j++) {
+  for (int32_t j = b->begin; j < keys; j++) {
+    const float *value = b->values + (int64_t)j * b->width + d;
+    const uint16_t *raw = b->raw_values + j * b->kv_stride + d;
     vf x[VN];
 #pragma unroll
-    for (int v = 0; v < n; v++) x[v] = v_load(b->values + (int64_t)j * b->width + d + v * VW);
+    for (int v = 0; v < n; v++) {
+      if (expanded) x[v] = v_load(value + v * VW);
+      else if (n > 1 || left >= VW) x[v] = v_load_f16(raw + v * VW);
+      else x[v] = v_load_f16_part(raw, left);
+    }
 #pragma unroll
     for (int i = 0; i < queries; i++) {
       vf w = v_set1(b->scores[i * KEYS + j]);
@@ -154,10 +176,19 @@ SK_INLINE void mix_part(
 #pragma unroll
     for (int v = 0; v < n; v++) {
       float *to = t->out[i] + d + v * VW;
-      if (left < (v + 1) * VW) v_store_part(to, sum[i][v], left - v * VW);
+      if (n == 1 && left < VW) v_store_part(to, sum[i][v], left);
       else v_store(to, sum[i][v]);
     }
   }
+}
+
+SK_INLINE void mix(
+  const block_of_keys *b, const tile_of_queries *t, const int queries, const int expanded,
+  const float *shrink, int32_t keys) {
+  int32_t d = 0;
+  for (; d + VN * VW <= b->a->head_dim; d += VN * VW)
+    mix_part(b, t, queries, VN, d, expanded, shrink, keys);
+  for (; d < b->a->head_dim; d += VW) mix_part(b, t, queries, 1, d, expanded, shrink, keys);
 }
 
 SK_INLINE void attend_tile(const block_of_keys *b, const tile_of_queries *t, const int queries) {
@@ -169,10 +200,8 @@ SK_INLINE void attend_tile(const block_of_keys *b, const tile_of_queries *t, con
       soften(b->scores + i * KEYS, t->low[i], t->high[i], t->most + i, t->total + i);
     if (t->high[i] > keys) keys = t->high[i];
   }
-  int32_t d = 0;
-  for (; d + (VN - 1) * VW < b->a->head_dim; d += VN * VW)
-    mix_part(b, t, queries, VN, d, shrink, keys);
-  for (; d < b->a->head_dim; d += VW) mix_part(b, t, queries, 1, d, shrink, keys);
+  if (b->expanded) mix(b, t, queries, 1, shrink, keys);
+  else mix(b, t, queries, 0, shrink, keys);
 }
 
 static void attend_1(const block_of_keys *b, const tile_of_queries *t) { attend_tile(b, t, 1); }
@@ -192,7 +221,7 @@ void SK_NAME(sk_attend)(
   int64_t out_stride, void *scratch) {
   const int32_t dim = a->head_dim, width = (dim + 15) & ~15, end = first + tokens;
   const int32_t queries = heads * tokens, most_queries = SK_ATTEND_QUERIES;
-  block_of_keys b = {.a = a, .width = width};
+  block_of_keys b = {.a = a, .width = width, .kv_stride = kv_stride};
   b.keys = (float *)(((uintptr_t)scratch + 63) & ~(uintptr_t)63);
   b.values = b.keys + KEYS * width;
   b.scores = b.values + KEYS * width;
@@ -202,13 +231,15 @@ void SK_NAME(sk_attend)(
   const int32_t least = first + 1 > window ? (int32_t)(first + 1 - window) : 0;
   for (int32_t start = least / KEYS * KEYS; start < end; start += KEYS) {
     const int32_t count = end - start < KEYS ? end - start : KEYS;
-    load_block(
-      &b, keys + start * kv_stride, values + start * kv_stride, kv_stride,
-      least > start ? least - start : 0, count);
     // Tokens that see any of the block: not before it, and not a window's length after it.
     const int32_t token0 = start > first ? start - first : 0;
     const int64_t beyond = start + count - 1 + window - first;
     const int32_t last = (int32_t)(beyond < tokens ? beyond : tokens) * heads;
+    b.raw_keys = keys + start * kv_stride;
+    b.raw_values = values + start * kv_stride;
+    load_block(
+      &b, kv_stride, least > start ? least - start : 0, count,
+      last - token0 * heads > SK_ATTEND_QUERIES);
     for (int32_t i = token0 * heads; i < last;) {
       const int32_t left = last - i;
       const int32_t n = left <= most_queries ? left : left < 2 * most_queries ? (left + 1) / 2 : most_queries;
