@@ -40,7 +40,10 @@ SK_INLINE void load_keys(
   vf r[VW];
   if (n == VW && begin <= j && j + VW <= end) {
 #pragma unroll
-    for (int i = 0; i < VW; i++) r[i] = v_load_f16(key + i * kv_stride);
+    for (int i = 0; i < VW; i++) {
+      __builtin_prefetch(b->raw_values + (j + i) * kv_stride + d);
+      r[i] = v_load_f16(key + i * kv_stride);
+    }
     v_transpose(r);
 #pragma unroll
     for (int i = 0; i < VW; i++) v_store(to + i * KEYS, r[i]);
@@ -158,6 +161,10 @@ SK_INLINE void mix_part(
     const float *value = b->values + (int64_t)j * b->width + d;
     const uint16_t *raw = b->raw_values + j * b->kv_stride + d;
     vf x[VN];
+    if (!expanded) {
+#pragma unroll
+      for (int v = 0; v < n; v += 32 / VW) __builtin_prefetch(b->raw_keys + (KEYS + j) * b->kv_stride + d + v * VW);
+    }
 #pragma unroll
     for (int v = 0; v < n; v++) {
       if (expanded) x[v] = v_load(value + v * VW);
