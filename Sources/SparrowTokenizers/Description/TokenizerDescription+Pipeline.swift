@@ -4,7 +4,13 @@ extension TokenizerDescription {
   /// Reads the normaliser, the pre-tokeniser and the decoder.
   mutating func readPipeline(_ json: JSON) throws(SparrowError) {
     try readNormalizer(json["normalizer"])
-    for step in Self.steps(json["pre_tokenizer"], "pretokenizers") { try readPreTokenizer(step) }
+    let steps = Self.steps(json["pre_tokenizer"], "pretokenizers")
+    for step in steps { try readPreTokenizer(step) }
+    guard spacing == .marked || steps.last?["type"]?.string == "ByteLevel" else {
+      throw error(
+        .unsupported, "pre_tokenizer", "a vocabulary neither of bytes nor of marked spaces",
+        expected: "ByteLevel at the end, Metaspace, or a normaliser that writes U+2581")
+    }
     for step in Self.steps(json["decoder"], "decoders") { readDecoder(step) }
   }
 
@@ -35,15 +41,18 @@ extension TokenizerDescription {
     let type = step["type"]?.string ?? "without a type"
     switch type {
     case "ByteLevel" where spacing == .bytes && step["add_prefix_space"]?.bool != true:
-      if step["use_regex"]?.bool ?? true {
-        splitting = .gpt2(singleDigits: splitting == .gpt2(singleDigits: true))
+      guard step["use_regex"]?.bool ?? true else { return }
+      if case .llama3 = splitting {
+        throw error(.unsupported, "pre_tokenizer", "ByteLevel that splits again")
       }
-    case "Digits" where spacing == .bytes && step["individual_digits"]?.bool == true:
+      splitting = .gpt2(singleDigits: splitting == .gpt2(singleDigits: true))
+    case "Digits"
+    where spacing == .bytes && splitting == .unspanned && step["individual_digits"]?.bool == true:
       splitting = .gpt2(singleDigits: true)
     case "Split":
       if spacing == .marked, step["pattern"]?["String"]?.string == " " { return }
       let expression = step["pattern"]?["Regex"]?.string ?? ""
-      guard spacing == .bytes, step["behavior"]?.string == "Isolated",
+      guard spacing == .bytes, splitting == .unspanned, step["behavior"]?.string == "Isolated",
         step["invert"]?.bool != true, let rule = Splitting(expression: expression)
       else {
         throw error(.unsupported, "pre_tokenizer", "a split at '\(expression)'")

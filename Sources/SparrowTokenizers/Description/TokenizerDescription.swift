@@ -118,6 +118,8 @@ public struct TokenizerDescription: Sendable {
 
   /// Appends one token; `kind` decides how its text is read.
   mutating func append(_ text: some Collection<UInt8>, _ kind: TokenKind) -> Bool {
+    // Byte-level vocabularies have no byte tokens beside their alphabet.
+    let kind = kind == .byte && spacing == .bytes ? .normal : kind
     kinds.append(kind)
     switch kind {
     case .byte:
