@@ -33,10 +33,15 @@ static void run_short(sk_tile_fn fn, sk_tile tile, int32_t rows, int32_t tokens)
     memcpy(y + t * stride, out + t * SK_TILE_ROWS, (size_t)rows * sizeof(float));
 }
 
-/// Asks for lines of memory. Hardware prefetching alone leaves half the bandwidth of short rows unused: tiles
-/// read four rows at once, and rows rarely start on a line.
-SK_INLINE void prefetch(const uint8_t *p, int64_t bytes) {
-  for (int64_t at = 0; at < bytes; at += 64) __builtin_prefetch(p + at);
+/// Asks for the lines of memory from `p` to `next`, at most to `end`: beyond it lie rows that another thread
+/// reads. Returns where to go on.
+///
+/// Hardware prefetching alone leaves half the bandwidth of short rows unused: tiles read four rows at once, and
+/// rows rarely start on a line.
+SK_INLINE const uint8_t *prefetch(const uint8_t *p, const uint8_t *next, const uint8_t *end) {
+  if (next > end) next = end;
+  for (; p < next; p += 64) __builtin_prefetch(p);
+  return p;
 }
 
 void sk_gemv(const sk_matrix *w, const void *x, float *y, int32_t row0, int32_t row1) {
@@ -45,12 +50,13 @@ void sk_gemv(const sk_matrix *w, const void *x, float *y, int32_t row0, int32_t 
   sk_tile tile = tile_of(w, x, 0);
   sk_tile_fn fn = tiles->fn[0];
   const int64_t bytes = w->row_bytes;
+  const uint8_t *end = row_at(w, row1), *asked = row_at(w, row0);
   int32_t row = row0;
   for (; row + SK_TILE_ROWS <= row1; row += SK_TILE_ROWS) {
     const uint8_t *first = row_at(w, row);
     for (int32_t r = 0; r < SK_TILE_ROWS; r++) tile.rows[r] = first + r * bytes;
     tile.y = y + row;
-    prefetch(first + SK_AHEAD_BYTES, bytes * SK_TILE_ROWS);
+    asked = prefetch(asked, first + SK_AHEAD_BYTES + bytes * SK_TILE_ROWS, end);
     fn(&tile);
   }
   if (row == row1) return;
@@ -71,8 +77,10 @@ void sk_gemv_rows(
   int64_t asked = begin;
   for (int64_t i = begin; i < end; i += SK_TILE_ROWS) {
     int32_t left = (int32_t)(end - i), count = left < SK_TILE_ROWS ? left : SK_TILE_ROWS;
-    for (; asked < end && asked < i + SK_TILE_ROWS + ahead; asked++)
-      prefetch(row_at(w, rows[asked]), bytes + 63);
+    for (; asked < end && asked < i + SK_TILE_ROWS + ahead; asked++) {
+      const uint8_t *row = row_at(w, rows[asked]);
+      prefetch(row - ((uintptr_t)row & 63), row + bytes, row + bytes);
+    }
     for (int32_t r = 0; r < count; r++) tile.rows[r] = row_at(w, rows[i + r]);
     tile.y = y + i;
     if (count < SK_TILE_ROWS) run_short(fn, tile, count, 1);
@@ -84,10 +92,13 @@ void sk_gemv_rows(
 static void gemm_block(
   const sk_tiles *tiles, const sk_matrix *w, sk_tile tile, const uint8_t *x, int32_t tokens,
   float *y, int32_t row0, int32_t row1, int32_t cold) {
+  const uint8_t *asked = row_at(w, row0), *end = row_at(w, row1);
   for (int32_t row = row0; row < row1; row += SK_TILE_ROWS) {
     int32_t rows = row1 - row < SK_TILE_ROWS ? row1 - row : SK_TILE_ROWS;
     for (int32_t r = 0; r < rows; r++) tile.rows[r] = row_at(w, row + r);
-    if (cold) prefetch(tile.rows[0] + SK_AHEAD_BYTES, w->row_bytes * SK_TILE_ROWS);
+    if (cold)
+      asked =
+        prefetch(asked, tile.rows[0] + SK_AHEAD_BYTES + w->row_bytes * SK_TILE_ROWS, end);
     for (int32_t t = 0; t < tokens;) {
       // Two tiles of even size beat a full one and a remainder of one.
       int32_t left = tokens - t, most = tiles->tokens;
