@@ -138,8 +138,7 @@ extension TemplateInterpreter {
       return .text(String(scalars))
     case .markup, .sequence: throw unsupported("a slice of \(value.typeName)")
     case .undefined(let what): throw error("a slice of \(what), which is undefined")
-    case .null, .boolean, .integer, .number, .dictionary: return .undefined("a slice")
-    case .namespace, .loop, .macro, .function: throw error("a slice of \(value.typeName)")
+    default: throw error("a slice of \(value.typeName)")
     }
   }
 

@@ -119,6 +119,10 @@ extension TemplateInterpreter {
     switch method {
     case .get:
       let values = try bind(arguments, ["key", "default"], required: 1, to: name)
+      switch values[0] {
+      case .list, .dictionary: throw error("\(values[0]!.typeName) as a dictionary's key")
+      default: break
+      }
       if let key = values[0]?.string, let value = dictionary[key] { return value }
       return values[1] ?? .null
     case .items, .keys, .values:
