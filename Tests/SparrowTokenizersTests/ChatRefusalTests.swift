@@ -86,8 +86,8 @@ import Testing
     "{% for a in range(100000) %}{% for b in range(100000) %}{% endfor %}{% endfor %}",
     "{% set s = namespace(v='ab') %}{% for a in range(99) %}{% set s.v = s.v + s.v %}{% endfor %}",
     "{% set s = namespace(v=[1]) %}{% for a in range(99) %}{% set s.v = s.v + s.v %}{% endfor %}",
-    "{{ 'a' * 17000000 }}", "{{ 'ab' * 9223372036854775807 }}", "{{ range(9223372036854775807) }}",
-    "{% for a in range(90000) %}{{ 'a' * 1000 }}{% endfor %}",
+    "{{ 'a' * 1048577 }}", "{{ 'ab' * 9223372036854775807 }}", "{{ range(9223372036854775807) }}",
+    "{% for a in range(9000) %}{{ 'a' * 1000 }}{% endfor %}",
     "{% set s = 'a' * 99999 %}{{ s.replace('a', s) }}", "{% set s = 'a' * 99999 %}{{ s|join(s) }}",
     "{% set s = 'ab' * 9999 %}{% for a in s %}{% for b in s %}{{ s in s }}{% endfor %}{% endfor %}",
     // Values that grow by sharing.
@@ -102,7 +102,11 @@ import Testing
     "{% macro m(a) %}{% if a %}{% for b in a %}{{ m([b]) ~ '' }}{% endfor %}{% endif %}{% endmacro %}{{ m([1]) }}",
     "{% macro m(a=m()) %}{% endmacro %}{{ m() }}",
   ]) func boundsHold(_ source: String) {
-    let error = #expect(throws: SparrowError.self) { try render(source) }
+    let error = #expect(throws: SparrowError.self) {
+      try ChatTemplate(source: source, file: "t.jinja").render(
+        messages: [], addGenerationPrompt: true, bosToken: "", eosToken: "", variables: [:],
+        budget: TemplateBudget(steps: 100_000, work: 16 << 20, output: 1 << 20))
+    }
     #expect(error?.kind == .malformed || error?.kind == .unsupported)
   }
 
