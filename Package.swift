@@ -61,7 +61,12 @@ let package = Package(
         "SparrowSparsity",
         "SparrowCPU",
       ])
-    + room("SparrowCalibration", ["SparrowCore", "SparrowFormats", "SparrowSparsity", "Sparrow"])
+    + room(
+      "SparrowCalibration",
+      [
+        "SparrowCore", "SparrowFormats", "SparrowTokenizers", "SparrowTransformer",
+        "SparrowSparsity", "SparrowCPU", "Sparrow", "CSparrowKernels",
+      ])
     + room(
       "SparrowEvaluation",
       [

@@ -22,7 +22,7 @@ struct StepBuffer: BitwiseCopyable {
 /// All buffers of a step, allocated once for the widest step.
 final class StepBuffers {
   private var buffers: [Operation.Buffer: StepBuffer] = [:]
-  private let memory: Scratch
+  private var allocations: [UnsafeMutableRawPointer] = []
   let maximumTokens: Int
   /// Activated neurons, `[tokens, width]`, and their second half before gating.
   private(set) var neurons: StepBuffer
@@ -34,13 +34,19 @@ final class StepBuffers {
 
   init(_ model: ModelConfiguration, maximumTokens: Int) {
     self.maximumTokens = maximumTokens
-    let memory = Scratch()
+    var allocations: [UnsafeMutableRawPointer] = []
+    func allocate(_ bytes: Int) -> UnsafeMutableRawPointer {
+      let memory = UnsafeMutableRawPointer.allocate(byteCount: max(bytes, 64), alignment: 64)
+      memory.initializeMemory(as: UInt8.self, repeating: 0, count: max(bytes, 64))
+      allocations.append(memory)
+      return memory
+    }
     func buffer(_ width: Int) -> StepBuffer {
       let padded = (width + 63) / 64 * 64
       let stride = (sk_quantized_bytes(Int32(padded)) + 63) & ~63
-      let values = memory.bytes(maximumTokens * width * 4).assumingMemoryBound(to: Float.self)
+      let values = allocate(maximumTokens * width * 4).assumingMemoryBound(to: Float.self)
       return StepBuffer(
-        values: values, width: width, quantized: memory.bytes(maximumTokens * stride),
+        values: values, width: width, quantized: allocate(maximumTokens * stride),
         quantizedStride: stride)
     }
     let attention = model.layers.map(\.attention)
@@ -55,16 +61,18 @@ final class StepBuffers {
     if model.embeddingWidth != model.hidden { buffers[.embedding] = buffer(model.embeddingWidth) }
     self.neurons = buffer(neurons)
     gates = buffer(model.layers.contains { $0.feedForward.gated } ? neurons : 1)
-    positions = memory.bytes(maximumTokens * 4).assumingMemoryBound(to: Int32.self)
+    positions = allocate(maximumTokens * 4).assumingMemoryBound(to: Int32.self)
     rotations = model.rotaries.map { rotary in
       let bytes = maximumTokens * rotary.dimension / 2 * 4
       return (
-        memory.bytes(bytes).assumingMemoryBound(to: Float.self),
-        memory.bytes(bytes).assumingMemoryBound(to: Float.self)
+        allocate(bytes).assumingMemoryBound(to: Float.self),
+        allocate(bytes).assumingMemoryBound(to: Float.self)
       )
     }
-    self.memory = memory
+    self.allocations = allocations
   }
+
+  deinit { allocations.forEach { $0.deallocate() } }
 
   subscript(name: Operation.Buffer) -> StepBuffer {
     guard let buffer = buffers[name] else { preconditionFailure("no buffer \(name)") }

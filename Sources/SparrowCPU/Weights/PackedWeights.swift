@@ -44,7 +44,6 @@ package final class PackedWeights: @unchecked Sendable {
       vectors[role] = UnsafePointer(pointer)
     }
     self.vectors = vectors
-    binding.checkpoint.releaseAll()
   }
 
   deinit {

@@ -1,0 +1,53 @@
+public import SparrowCore
+
+extension HeadCalibration {
+  /// How a sketch is fitted.
+  public struct Options: Sendable, Equatable {
+    /// Tokens of the text whose hidden states are recorded, at most.
+    public var tokens: Int
+    /// Groups of directions, half a byte of each row's code each.
+    public var groups: Int
+    /// k' of the plan.
+    public var candidates: Int
+    /// k of the plan: exact logits that recall is measured on.
+    public var kept: Int
+    /// The plan's doubt, in deviations.
+    public var doubt: Float
+    /// The same seed, threads and text give the same adapter.
+    public var seed: UInt64
+    /// Tokens of one window of text.
+    public var window: Int
+
+    public init(
+      tokens: Int = 30_000, groups: Int = 160, candidates: Int = 256, kept: Int = 32,
+      doubt: Float = 3, seed: UInt64 = 1, window: Int = 512
+    ) {
+      self.tokens = tokens
+      self.groups = groups
+      self.candidates = candidates
+      self.kept = kept
+      self.doubt = doubt
+      self.seed = seed
+      self.window = window
+    }
+
+    /// Throws `.argument`, naming the option, for a number outside its range.
+    public func validate() throws(SparrowError) {
+      func require(_ name: String, _ value: Int, _ range: ClosedRange<Int>) throws(SparrowError) {
+        guard range.contains(value) else {
+          throw SparrowError(
+            .argument, field: name, found: "\(value)",
+            expected: "\(range.lowerBound) to \(range.upperBound)")
+        }
+      }
+      try require("tokens", tokens, 64...100_000_000)
+      try require("groups", groups, 1...512)
+      try require("kept", kept, 1...1024)
+      try require("candidates", candidates, kept...65536)
+      try require("window", window, 32...65536)
+      guard doubt.isFinite, doubt >= 0 else {
+        throw SparrowError(.argument, field: "doubt", found: "\(doubt)", expected: "0 or more")
+      }
+    }
+  }
+}

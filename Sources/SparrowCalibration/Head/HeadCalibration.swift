@@ -1,0 +1,142 @@
+public import Sparrow
+public import SparrowCore
+internal import SparrowFormats
+public import SparrowSparsity
+internal import SparrowTransformer
+
+/// Fits the sparse vocabulary head: a sketch of the head's rows in coordinates learnt from hidden states.
+///
+/// Only the mean and covariance of the states are kept, so the model's own memory and about 200 MB suffice
+/// for a head of 262144 rows of 640. The order of work: record states, second moment of the head's rows,
+/// basis, codebooks, codes, measurement on windows held out.
+public enum HeadCalibration {
+  /// Held-out states that are measured, at most.
+  private static let measuredStates = 2048
+
+  /// Fits an adapter for `model` on `text`.
+  ///
+  /// `progress` gets the part done, 0 to 1, and what is being done; it returns false to stop. Throws
+  /// `.argument` for a text too short and options outside their range, `.unsupported` for a head whose rows
+  /// are no multiple of 32 long, `.cancelled`.
+  public static func fit(
+    model: Model, text: String, options: Options = Options(),
+    progress: (Double, String) -> Bool = { _, _ in true }
+  ) throws(SparrowError) -> Adapter {
+    try fitAndMeasure(model: model, text: text, options: options, progress: progress).adapter
+  }
+
+  /// As `fit`, with what was measured on the windows held out.
+  public static func fitAndMeasure(
+    model: Model, text: String, options: Options = Options(),
+    progress: (Double, String) -> Bool = { _, _ in true }
+  ) throws(SparrowError) -> (adapter: Adapter, measurement: HeadMeasurement) {
+    try options.validate()
+    let head = try HeadRows(model)
+    let kept = min(options.kept, head.vocabulary)
+    let candidates = min(options.candidates, head.vocabulary)
+    let (moments, heldOut) = try record(model, head, text, options) {
+      progress(0.5 * $0, "recording hidden states")
+    }
+    let rows = try headMoments(head) { progress(0.5 + 0.05 * $0, "reading the head") }
+    try go(progress(0.55, "finding directions"))
+    let basis = SketchBasis(
+      states: moments.covariance(), head: rows.covariance(), pool: head.pool)
+    try go(progress(0.6, "fitting codebooks"))
+    let fitter = SketchFitter(
+      head: head, basis: basis, mean: moments.mean, meanRow: rows.mean, groups: options.groups,
+      seed: options.seed)
+    fitter.fitCodebooks()
+    var sketch = try fitter.assign { progress(0.65 + 0.15 * $0, "coding rows") }
+    let measured = try HeadMeasurement.run(
+      sketch, head: head, states: heldOut, candidates: candidates, kept: kept, deviation: nil
+    ) { progress(0.8 + 0.2 * $0, "measuring recall") }
+    sketch.deviation = measured.deviation
+    let plan = HeadPlan(
+      candidates: candidates, kept: kept, doubt: options.doubt,
+      recalls: measured.byDoubt.map { .init(doubt: $0.doubt, recall: min($0.recall, 1)) })
+    try plan.validate(file: model.path)
+    try sketch.validate(file: model.path)
+    let adapter = Adapter(
+      baseHash: model.binding.checkpoint.contentHash(), baseName: name(of: model),
+      head: (plan, sketch))
+    return (adapter, measured)
+  }
+
+  /// Measures an adapter's sketch on another text. Throws as `fit` does.
+  public static func measure(
+    _ adapter: Adapter, model: Model, text: String, tokens: Int = 2048, window: Int = 512,
+    progress: (Double, String) -> Bool = { _, _ in true }
+  ) throws(SparrowError) -> HeadMeasurement {
+    let head = try HeadRows(model)
+    guard let (plan, sketch) = adapter.head, sketch.vocabulary == head.vocabulary,
+      sketch.hidden == head.hidden
+    else {
+      throw SparrowError(
+        .mismatch, file: model.path, field: "adapter", found: "no head for this model",
+        expected: "one of \(head.vocabulary) rows of \(head.hidden)")
+    }
+    let recorder = try StateRecorder(
+      model, text: text, tokens: tokens, window: window, minimum: 1)
+    let states = FloatRows(
+      rows: recorder.count * recorder.statesPerWindow, columns: head.hidden)
+    try recorder.run(hidden: head.hidden) { index, window in
+      states[index * window.rows].update(from: window[0], count: window.values.count)
+      return progress(0.5 * Double(index + 1) / Double(recorder.count), "recording hidden states")
+    }
+    return try HeadMeasurement.run(
+      sketch, head: head, states: states, candidates: plan.candidates, kept: plan.kept,
+      deviation: sketch.deviation
+    ) { progress(0.5 + 0.5 * $0, "measuring recall") }
+  }
+
+  /// Moments of the states to fit on, and the states held out.
+  private static func record(
+    _ model: Model, _ head: HeadRows, _ text: String, _ options: Options,
+    progress: (Double) -> Bool
+  ) throws(SparrowError) -> (MomentSum, FloatRows) {
+    let recorder = try StateRecorder(
+      model, text: text, tokens: options.tokens, window: options.window, minimum: 2)
+    let moments = MomentSum(dimension: head.hidden, pool: head.pool)
+    let available = recorder.heldOutCount * recorder.statesPerWindow
+    let count = min(available, measuredStates)
+    let heldOut = FloatRows(rows: count, columns: head.hidden)
+    var seen = 0
+    try recorder.run(hidden: head.hidden) { index, window in
+      if recorder.isHeldOut(index) {
+        for row in 0..<window.rows {
+          // More states than places: the last that falls on a place stays there.
+          let place = (seen + row) * count / available
+          heldOut[place].update(from: window[row], count: head.hidden)
+        }
+        seen += window.rows
+      } else {
+        moments.add(window, count: window.rows)
+      }
+      return progress(Double(index + 1) / Double(recorder.count))
+    }
+    return (moments, heldOut)
+  }
+
+  private static func headMoments(
+    _ head: HeadRows, progress: (Double) -> Bool
+  ) throws(SparrowError) -> MomentSum {
+    let moments = MomentSum(dimension: head.hidden, pool: head.pool)
+    let chunk = FloatRows(rows: 1024, columns: head.hidden)
+    for start in stride(from: 0, to: head.vocabulary, by: chunk.rows) {
+      let end = min(start + chunk.rows, head.vocabulary)
+      head.read(start..<end, less: nil, into: chunk)
+      moments.add(chunk, count: end - start)
+      try go(progress(Double(end) / Double(head.vocabulary)))
+    }
+    return moments
+  }
+
+  private static func go(_ on: Bool) throws(SparrowError) {
+    guard on else { throw SparrowError(.cancelled, found: "stopped") }
+  }
+
+  private static func name(of model: Model) -> String {
+    let parts = model.path.split(separator: "/")
+    return parts.last.map(String.init) ?? model.path
+  }
+}

@@ -1,0 +1,75 @@
+internal import CSparrowKernels
+internal import SparrowCore
+internal import SparrowSparsity
+
+extension HeadMeasurement {
+  /// Compares the scores of `states`, `[count, hidden]`, with their exact logits.
+  ///
+  /// Uses the basis as stored, codes and centroids; the run time's byte tables and int8 inputs are not
+  /// imitated. `deviation` nil measures it, else it is the sketch's. `progress` returns false to stop.
+  static func run(
+    _ sketch: HeadSketch, head: HeadRows, states: FloatRows, candidates: Int, kept: Int,
+    deviation: Float?, progress: (Double) -> Bool
+  ) throws(SparrowError) -> HeadMeasurement {
+    let scorer = SketchScorer(sketch, head: head, states: states)
+    let limit = min(max(rowLimit, candidates), sketch.vocabulary)
+    var best = Array(repeating: TopList(capacity: limit), count: states.rows)
+    var exact = Array(repeating: TopList(capacity: kept), count: states.rows)
+    for start in stride(from: 0, to: sketch.vocabulary, by: SketchScorer.chunkRows) {
+      let rows = start..<min(start + SketchScorer.chunkRows, sketch.vocabulary)
+      scorer.score(rows, best: &best, exact: &exact)
+      guard progress(Double(rows.upperBound) / Double(sketch.vocabulary)) else {
+        throw SparrowError(.cancelled, found: "stopped")
+      }
+    }
+    for index in 0..<states.rows {
+      best[index].shrink()
+      exact[index].shrink()
+    }
+    let energies = scorer.energies
+    let deviation = deviation ?? self.deviation(best.map(\.entries), energies)
+    var result = HeadMeasurement(
+      positions: states.rows, kept: kept, deviation: deviation, byCandidates: [], byDoubt: [])
+    let share = 1 / Float(states.rows)
+    for count in Set(candidateCounts + [candidates]).sorted() where (kept...limit).contains(count) {
+      var found = Candidates(candidates: count, recall: 0, greedy: 0)
+      for (best, exact) in zip(best, exact) {
+        let floor = best.entries[count - 1].key
+        let hits = exact.entries.count { $0.other >= floor }
+        found.recall += share * Float(hits) / Float(kept)
+        found.greedy += exact.entries[0].other >= floor ? share : 0
+      }
+      result.byCandidates.append(found)
+    }
+    for doubt in doubts {
+      var found = Doubt(doubt: doubt, recall: 0, rows: 0)
+      for (index, (best, exact)) in zip(best, exact).enumerated() {
+        let logits = best.entries.prefix(candidates).map(\.other).sorted(by: >)
+        let floor = min(
+          logits[kept - 1] - doubt * deviation * energies[index].squareRoot(),
+          best.entries[candidates - 1].key)
+        let hits = exact.entries.count { $0.other >= floor }
+        found.recall += share * Float(hits) / Float(kept)
+        found.rows += share * Float(best.entries.count { $0.key >= floor })
+      }
+      result.byDoubt.append(found)
+    }
+    return result
+  }
+
+  /// The root of the mean variance of logit - score among the 256 best scores, per |x|² / hidden.
+  private static func deviation(
+    _ best: [[(key: Float, other: Float)]], _ energies: [Float]
+  ) -> Float {
+    var variances = 0.0
+    for entries in best {
+      let errors = entries.prefix(256).map { Double($0.other - $0.key) }
+      let mean = errors.reduce(0, +) / Double(errors.count)
+      let squares = errors.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+      variances += squares / Double(max(1, errors.count - 1))
+    }
+    let energy = energies.reduce(0) { $0 + Double($1) }
+    let ratio = Float((variances / max(energy, .leastNormalMagnitude)).squareRoot())
+    return ratio.isFinite && ratio > 0 ? ratio : .leastNormalMagnitude
+  }
+}

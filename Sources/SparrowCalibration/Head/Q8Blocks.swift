@@ -1,0 +1,45 @@
+internal import CSparrowKernels
+
+/// GGUF's Q8_0: blocks of 32 weights, a float16 scale and 32 signed bytes.
+enum Q8Blocks {
+  private static let weights = 32
+  private static let bytes = 34
+
+  /// The rows of a matrix whose order is a multiple of 32, one after another.
+  static func quantized(_ matrix: SquareMatrix) -> [UInt8] {
+    let order = matrix.order
+    var result: [UInt8] = []
+    result.reserveCapacity(order * (order / weights * bytes))
+    for row in 0..<order {
+      for start in stride(from: 0, to: order, by: weights) {
+        let block = (0..<weights).map { Float(matrix[row][start + $0]) }
+        var scale = (block.map(abs).max() ?? 0) / 127
+        let inverse = scale > 0 ? 1 / scale : 0
+        var half: UInt16 = 0
+        sk_to_f16(&scale, &half, 1)
+        result.append(UInt8(half & 0xFF))
+        result.append(UInt8(half >> 8))
+        for value in block {
+          let level = (value * inverse).rounded()
+          result.append(UInt8(bitPattern: Int8(max(-127, min(127, level)))))
+        }
+      }
+    }
+    return result
+  }
+
+  /// The rows as float32, `[order, order]`.
+  static func rows(_ blocks: [UInt8], order: Int) -> FloatRows {
+    let result = FloatRows(rows: order, columns: order)
+    for index in 0..<order * (order / weights) {
+      var half = UInt16(blocks[index * bytes]) | UInt16(blocks[index * bytes + 1]) << 8
+      var scale: Float = 0
+      sk_from_f16(&half, &scale, 1)
+      for place in 0..<weights {
+        let level = Int8(bitPattern: blocks[index * bytes + 2 + place])
+        result.values[index * weights + place] = Float(level) * scale
+      }
+    }
+    return result
+  }
+}

@@ -1,0 +1,133 @@
+internal import CSparrowKernels
+internal import SparrowCore
+internal import SparrowSparsity
+
+/// Scores and exact logits of many states, a chunk of the head's rows at a time.
+final class SketchScorer {
+  private let sketch: HeadSketch
+  private let head: HeadRows
+  private let states: FloatRows
+  /// `[states, directions]`
+  private let turned: FloatRows
+  /// |x|² / hidden of each state.
+  let energies: [Float]
+  private let bias: [Float]
+  /// `[chunkRows, hidden]` and `[chunkRows, directions]`
+  private let rows: FloatRows
+  private let decoded: FloatRows
+
+  static let chunkRows = 2048
+  /// States that a worker takes at a time.
+  private static let tile = 32
+
+  init(_ sketch: HeadSketch, head: HeadRows, states: FloatRows) {
+    self.sketch = sketch
+    self.head = head
+    self.states = states
+    let hidden = sketch.hidden
+    let directions = sketch.bounds.last!
+    let basis = Q8Blocks.rows(sketch.basis, order: hidden)
+    let turned = FloatRows(rows: states.rows, columns: directions)
+    var energies = [Float](repeating: 0, count: states.rows)
+    energies.withUnsafeMutableBufferPointer { energies in
+      let energies = energies.baseAddress!
+      head.pool.run { worker in
+        let centered = FloatRows(rows: 1, columns: hidden)
+        let x = FloatRows(rows: 1, columns: hidden)
+        for state in worker.share(of: states.rows) {
+          for column in 0..<hidden {
+            centered[0][column] = states[state][column] - sketch.mean[column]
+          }
+          basis.multiply(
+            0..<hidden, x: centered[0], stride: hidden, count: 1, output: x[0],
+            outputStride: hidden)
+          turned[state].update(from: x[0], count: directions)
+          energies[state] = x.values.reduce(0) { $0 + $1 * $1 } / Float(hidden)
+        }
+      }
+    }
+    self.turned = turned
+    self.energies = energies
+    bias = [Float](unsafeUninitializedCapacity: sketch.bias.count) { target, filled in
+      sk_from_f16(sketch.bias, target.baseAddress, Int32(sketch.bias.count))
+      filled = sketch.bias.count
+    }
+    rows = FloatRows(rows: Self.chunkRows, columns: hidden)
+    decoded = FloatRows(rows: Self.chunkRows, columns: directions)
+  }
+
+  /// Adds the rows' scores (with their logits) to `best` and logits (with their scores) to `exact`, a list
+  /// for each state. Logits lack the mean row's part, as scores do.
+  func score(_ range: Range<Int>, best: inout [TopList], exact: inout [TopList]) {
+    head.read(range, less: sketch.meanRow, into: rows)
+    decode(range)
+    let count = range.count
+    best.withUnsafeMutableBufferPointer { best in
+      exact.withUnsafeMutableBufferPointer { exact in
+        let best = best.baseAddress!
+        let exact = exact.baseAddress!
+        head.pool.run { worker in
+          let logits = FloatRows(rows: Self.tile, columns: count)
+          let scores = FloatRows(rows: Self.tile, columns: count)
+          let chosen = UnsafeMutablePointer<Int32>.allocate(capacity: count)
+          defer { chosen.deallocate() }
+          let share = worker.share(of: states.rows)
+          for start in stride(from: share.lowerBound, to: share.upperBound, by: Self.tile) {
+            let tile = min(Self.tile, share.upperBound - start)
+            rows.multiply(
+              0..<count, x: states[start], stride: states.columns, count: tile, output: logits[0],
+              outputStride: count)
+            decoded.multiply(
+              0..<count, x: turned[start], stride: turned.columns, count: tile, output: scores[0],
+              outputStride: count)
+            for state in 0..<tile {
+              for row in 0..<count { scores[state][row] += bias[range.lowerBound + row] }
+              Self.collect(scores[state], logits[state], count, chosen, &best[start + state])
+              Self.collect(logits[state], scores[state], count, chosen, &exact[start + state])
+            }
+          }
+        }
+      }
+    }
+  }
+
+  private static func collect(
+    _ keys: UnsafePointer<Float>, _ others: UnsafePointer<Float>, _ count: Int,
+    _ chosen: UnsafeMutablePointer<Int32>, _ list: inout TopList
+  ) {
+    let found = sk_select_above(keys, Int32(count), list.floor, 0, chosen, Int32(count))
+    for index in 0..<Int(found) {
+      let row = Int(chosen[index])
+      list.add(key: keys[row], other: others[row])
+    }
+  }
+
+  /// The rows as their codes tell them.
+  private func decode(_ range: Range<Int>) {
+    let pairs = sketch.pairs
+    let blockRows = HeadSketch.blockRows
+    let groups = sketch.groups
+    sketch.codes.withUnsafeBufferPointer { codes in
+      sketch.centroids.withUnsafeBufferPointer { centroids in
+        sketch.bounds.withUnsafeBufferPointer { bounds in
+          head.pool.run { worker in
+            for index in worker.share(of: range.count) {
+              let row = range.lowerBound + index
+              let own = row / blockRows * pairs * blockRows + row % blockRows
+              let target = decoded[index]
+              for group in 0..<groups {
+                let byte = codes[own + group / 2 * blockRows]
+                let code = Int(group % 2 == 0 ? byte & 15 : byte >> 4)
+                let start = bounds[group]
+                let width = bounds[group + 1] - start
+                for axis in 0..<width {
+                  target[start + axis] = centroids[16 * start + code * width + axis]
+                }
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+}

