@@ -50,7 +50,8 @@ struct ModelOptions: ParsableArguments {
   /// Loads the model at `path` with an adapter, or dense with none.
   func load(_ path: String, adapter: String?) throws(SparrowError) -> Model {
     try Model.load(
-      path, options: LoadOptions(
+      path,
+      options: LoadOptions(
         threads: threads == 0 ? nil : threads, adapter: adapter,
         headRecall: adapter == nil ? nil : headRecall))
   }
