@@ -96,6 +96,9 @@ public final class Checkpoint: Sendable {
     files[entry.file].release(entry.offset + bytes.lowerBound..<entry.offset + bytes.upperBound)
   }
 
+  /// Gives all resident pages back, those of metadata too.
+  public func releaseAll() { files.forEach { $0.release(0..<$0.bytes.count) } }
+
   /// Bytes of all weight files.
   public var byteCount: Int { files.reduce(0) { $0 + $1.bytes.count } }
 }

@@ -7,12 +7,12 @@ public struct LoadOptions: Sendable, Equatable {
   /// Part of the top k logits that a sparse head must find, by its calibration; 1 runs the dense head, nil
   /// what greedy decoding needs.
   public var headRecall: Float?
-  /// Tokens that one prefill step takes: more is faster up to about 256 and costs memory.
+  /// Tokens that one prefill step takes: more is faster up to about 128 and costs memory.
   public var prefillTokens: Int
 
   public init(
     threads: Int? = nil, adapter: String? = nil, headRecall: Float? = nil,
-    prefillTokens: Int = 256
+    prefillTokens: Int = 128
   ) {
     self.threads = threads
     self.adapter = adapter

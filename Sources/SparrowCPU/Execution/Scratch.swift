@@ -1,12 +1,24 @@
-/// Memory at fixed addresses, aligned to cache lines, that lives as long as its owner.
+internal import CSparrowSystem
+
+/// Zeroed memory at fixed addresses, aligned to cache lines, that lives as long as its owner.
+///
+/// Large pieces are maps of their own, whose pages become resident when first touched.
 final class Scratch {
   private var allocations: [UnsafeMutableRawPointer] = []
+  private var maps: [UnsafeMutableRawBufferPointer] = []
+  private static let mapBytes = 1 << 16
 
-  deinit { allocations.forEach { $0.deallocate() } }
+  deinit {
+    allocations.forEach { $0.deallocate() }
+    maps.forEach { munmap($0.baseAddress, $0.count) }
+  }
 
-  /// Zeroed bytes.
   func bytes(_ count: Int) -> UnsafeMutableRawPointer {
     let size = (max(count, 1) + 63) & ~63
+    if size >= Self.mapBytes, let memory = ss_map_memory(size) {
+      maps.append(UnsafeMutableRawBufferPointer(start: memory, count: size))
+      return memory
+    }
     let memory = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 64)
     memory.initializeMemory(as: UInt8.self, repeating: 0, count: size)
     allocations.append(memory)

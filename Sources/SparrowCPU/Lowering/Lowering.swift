@@ -11,8 +11,10 @@ final class Lowering {
   private let model: ModelConfiguration
   private let weights: PackedWeights
   private let buffers: StepBuffers
-  private let workers: Int
-  private var allocations: [UnsafeMutableRawPointer] = []
+  private let memory = Scratch()
+  /// `attendStride` bytes for each worker; layers run one after the other and share them.
+  private let attendScratch: UnsafeMutableRawPointer
+  private let attendStride: Int
   /// Buffers whose quantised rows are current.
   private var quantized: Set<Operation.Buffer> = []
 
@@ -23,13 +25,18 @@ final class Lowering {
     self.model = model
     self.weights = weights
     self.buffers = buffers
-    self.workers = workers
+    attendStride =
+      model.layers.map(\.attention).map { attention in
+        let group = attention.heads / attention.keyValueHeads
+        return withUnsafePointer(to: attention.kernel) {
+          (sk_attend_scratch($0, Int32(group), Int32(AttendKernel.block)) + 127) & ~127
+        }
+      }.max() ?? 128
+    attendScratch = memory.bytes(attendStride * workers)
     for (index, operation) in program.operations.enumerated() {
       lower(operation, next: program.operations.dropFirst(index + 1))
     }
   }
-
-  deinit { allocations.forEach { $0.deallocate() } }
 
   private func lower(_ operation: Operation, next: ArraySlice<Operation>) {
     let layer = operation.layer
@@ -155,20 +162,12 @@ final class Lowering {
 
   private func attendKernel(_ attention: AttentionDescription, _ layer: Int) -> AttendKernel {
     let parameters = keep(sk_attention.self, 1)
-    parameters.initialize(
-      to: sk_attention(
-        head_dim: Int32(attention.headDimension), window: Int32(attention.window),
-        scale: attention.scale, softcap: attention.softcap))
-    let group = attention.heads / attention.keyValueHeads
-    let stride =
-      (sk_attend_scratch(parameters, Int32(group), Int32(AttendKernel.block)) + 127) & ~127
-    let scratch = UnsafeMutableRawPointer.allocate(
-      byteCount: max(128, stride * workers), alignment: 128)
-    allocations.append(scratch)
+    parameters.initialize(to: attention.kernel)
     return AttendKernel(
       attention: shape(attention, layer), parameters: parameters,
       query: narrowed(.query, attention),
-      output: narrowed(.attended, attention), scratch: scratch, scratchStride: stride)
+      output: narrowed(.attended, attention), scratch: attendScratch,
+      scratchStride: attendStride)
   }
 
   private func shape(_ attention: AttentionDescription, _ layer: Int) -> AttentionShape {
@@ -214,10 +213,7 @@ final class Lowering {
 
   /// Memory that lives as long as the lowered program.
   private func keep<T>(_ type: T.Type, _ count: Int) -> UnsafeMutablePointer<T> {
-    let bytes = max(64, MemoryLayout<T>.stride * count)
-    let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
-    allocations.append(memory)
-    return memory.bindMemory(to: type, capacity: count)
+    memory.bytes(MemoryLayout<T>.stride * count).bindMemory(to: type, capacity: count)
   }
 }
 
@@ -230,5 +226,12 @@ extension Activation {
     case .gelu: SK_GELU_ERF
     case .geluTanh: SK_GELU_TANH
     }
+  }
+}
+
+extension AttentionDescription {
+  var kernel: sk_attention {
+    sk_attention(
+      head_dim: Int32(headDimension), window: Int32(window), scale: scale, softcap: softcap)
   }
 }

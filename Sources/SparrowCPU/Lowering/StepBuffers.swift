@@ -22,7 +22,7 @@ struct StepBuffer: BitwiseCopyable {
 /// All buffers of a step, allocated once for the widest step.
 final class StepBuffers {
   private var buffers: [Operation.Buffer: StepBuffer] = [:]
-  private var allocations: [UnsafeMutableRawPointer] = []
+  private let memory: Scratch
   let maximumTokens: Int
   /// Activated neurons, `[tokens, width]`, and their second half before gating.
   private(set) var neurons: StepBuffer
@@ -34,19 +34,13 @@ final class StepBuffers {
 
   init(_ model: ModelConfiguration, maximumTokens: Int) {
     self.maximumTokens = maximumTokens
-    var allocations: [UnsafeMutableRawPointer] = []
-    func allocate(_ bytes: Int) -> UnsafeMutableRawPointer {
-      let memory = UnsafeMutableRawPointer.allocate(byteCount: max(bytes, 64), alignment: 64)
-      memory.initializeMemory(as: UInt8.self, repeating: 0, count: max(bytes, 64))
-      allocations.append(memory)
-      return memory
-    }
+    let memory = Scratch()
     func buffer(_ width: Int) -> StepBuffer {
       let padded = (width + 63) / 64 * 64
       let stride = (sk_quantized_bytes(Int32(padded)) + 63) & ~63
-      let values = allocate(maximumTokens * width * 4).assumingMemoryBound(to: Float.self)
+      let values = memory.bytes(maximumTokens * width * 4).assumingMemoryBound(to: Float.self)
       return StepBuffer(
-        values: values, width: width, quantized: allocate(maximumTokens * stride),
+        values: values, width: width, quantized: memory.bytes(maximumTokens * stride),
         quantizedStride: stride)
     }
     let attention = model.layers.map(\.attention)
@@ -61,18 +55,16 @@ final class StepBuffers {
     if model.embeddingWidth != model.hidden { buffers[.embedding] = buffer(model.embeddingWidth) }
     self.neurons = buffer(neurons)
     gates = buffer(model.layers.contains { $0.feedForward.gated } ? neurons : 1)
-    positions = allocate(maximumTokens * 4).assumingMemoryBound(to: Int32.self)
+    positions = memory.bytes(maximumTokens * 4).assumingMemoryBound(to: Int32.self)
     rotations = model.rotaries.map { rotary in
       let bytes = maximumTokens * rotary.dimension / 2 * 4
       return (
-        allocate(bytes).assumingMemoryBound(to: Float.self),
-        allocate(bytes).assumingMemoryBound(to: Float.self)
+        memory.bytes(bytes).assumingMemoryBound(to: Float.self),
+        memory.bytes(bytes).assumingMemoryBound(to: Float.self)
       )
     }
-    self.allocations = allocations
+    self.memory = memory
   }
-
-  deinit { allocations.forEach { $0.deallocate() } }
 
   subscript(name: Operation.Buffer) -> StepBuffer {
     guard let buffer = buffers[name] else { preconditionFailure("no buffer \(name)") }

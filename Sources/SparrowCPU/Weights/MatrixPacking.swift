@@ -11,7 +11,7 @@ struct MatrixPacking {
   private let type: sk_gguf_type
   private var layout: sk_matrix
   /// File bytes that are resident at a time while packing.
-  private static let chunkBytes = 4 << 20
+  private static let chunkBytes = 1 << 20
 
   /// Throws `.unsupported` for element types without a kernel layout.
   init(role: WeightRole, binding: WeightBinding) throws(SparrowError) {

@@ -44,6 +44,7 @@ package final class PackedWeights: @unchecked Sendable {
       vectors[role] = UnsafePointer(pointer)
     }
     self.vectors = vectors
+    binding.checkpoint.releaseAll()
   }
 
   deinit {

@@ -26,6 +26,15 @@ public struct ChatTemplate: Sendable {
     messages: [ChatMessage], addGenerationPrompt: Bool, bosToken: String, eosToken: String,
     variables: [String: JSON] = [:]
   ) throws(SparrowError) -> String {
+    try render(
+      messages: messages, addGenerationPrompt: addGenerationPrompt, bosToken: bosToken,
+      eosToken: eosToken, variables: variables, budget: TemplateBudget())
+  }
+
+  func render(
+    messages: [ChatMessage], addGenerationPrompt: Bool, bosToken: String, eosToken: String,
+    variables: [String: JSON], budget: TemplateBudget
+  ) throws(SparrowError) -> String {
     let scope = TemplateScope()
     scope["messages"] = .list(
       TemplateList(
@@ -44,7 +53,8 @@ public struct ChatTemplate: Sendable {
     for (name, value) in variables where name.utf8.allSatisfy({ $0 < 0x80 }) {
       scope[name] = try TemplateValue(value, name: name, depth: 0)
     }
-    let interpreter = TemplateInterpreter(file: file, scope: scope, date: variables["date"])
+    let interpreter = TemplateInterpreter(
+      file: file, scope: scope, date: variables["date"], budget: budget)
     return try interpreter.run(statements)
   }
 }

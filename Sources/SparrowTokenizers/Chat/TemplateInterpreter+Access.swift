@@ -108,7 +108,7 @@ extension TemplateInterpreter {
       if place < 0 { place += list.items.count }
       return list.items.indices.contains(place) ? list.items[place] : .undefined("an element")
     case (.text(let text), .integer), (.text(let text), .boolean):
-      try charge(text.utf8.count)
+      try charge(text.utf8.count * 4)
       let scalars = text.unicodeScalars
       var place = try integer(index, "an index")
       if place < 0 { place += scalars.count }
@@ -132,14 +132,13 @@ extension TemplateInterpreter {
     case .list(let list): return .list(TemplateList(try slice(list.items, bounds)))
     case .tuple(let list): return .tuple(TemplateList(try slice(list.items, bounds)))
     case .text(let text):
-      try charge(text.utf8.count * 4)
+      try charge(text.utf8.count * 16)
       var scalars = String.UnicodeScalarView()
       scalars.append(contentsOf: try slice(Array(text.unicodeScalars), bounds))
       return .text(String(scalars))
     case .markup, .sequence: throw unsupported("a slice of \(value.typeName)")
     case .undefined(let what): throw error("a slice of \(what), which is undefined")
-    case .null, .boolean, .integer, .number, .dictionary: return .undefined("a slice")
-    case .namespace, .loop, .macro, .function: throw error("a slice of \(value.typeName)")
+    default: throw error("a slice of \(value.typeName)")
     }
   }
 

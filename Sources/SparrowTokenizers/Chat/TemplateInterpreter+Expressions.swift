@@ -121,8 +121,11 @@ extension TemplateInterpreter {
     _ parts: [TemplateExpression], _ scope: TemplateScope
   ) throws(SparrowError) -> TemplateValue {
     var text = ""
-    for part in parts { text += try self.text(of: try evaluate(part, scope)) }
-    try charge(text.utf8.count)
+    for part in parts {
+      let part = try self.text(of: try evaluate(part, scope))
+      try charge(part.utf8.count)
+      text += part
+    }
     return .text(text)
   }
 

@@ -30,7 +30,9 @@ extension TemplateInterpreter {
         case nil, .some(.null): nil
         case .some(let value): try string(value, name)
         }
-      return try change(value) { TemplateText.strip($0, set) }
+      let text = try strip(try text(of: value), set)
+      if case .markup = value { return .markup(text) }
+      return .text(text)
     case .lower, .upper, .string, .safe, .list, .items, .length, .first, .last:
       _ = try bind(arguments, [], to: name)
       return try apply(filter, to: value)
@@ -45,9 +47,9 @@ extension TemplateInterpreter {
     _ filter: TemplateFilter, to value: TemplateValue
   ) throws(SparrowError) -> TemplateValue {
     switch filter {
-    case .lower: return try change(value, TemplateText.lowercased)
-    case .upper: return try change(value, TemplateText.uppercased)
-    case .string: return try change(value) { $0 }
+    case .lower: return try change(value, cost: 16, TemplateText.lowercased)
+    case .upper: return try change(value, cost: 16, TemplateText.uppercased)
+    case .string: return try change(value, cost: 0) { $0 }
     case .safe: return .markup(try text(of: value))
     case .list: return .list(TemplateList(try storable(try elements(of: value))))
     case .items:
@@ -69,10 +71,10 @@ extension TemplateInterpreter {
   }
 
   private func change(
-    _ value: TemplateValue, _ change: (String) -> String
+    _ value: TemplateValue, cost: Int, _ change: (String) -> String
   ) throws(SparrowError) -> TemplateValue {
     let text = try text(of: value)
-    try charge(text.utf8.count * 4)
+    try charge(text.utf8.count * cost)
     if case .markup = value { return .markup(change(text)) }
     return .text(change(text))
   }
@@ -87,7 +89,7 @@ extension TemplateInterpreter {
     switch value {
     case .undefined: return 0
     case .text(let text), .markup(let text):
-      try charge(text.utf8.count)
+      try charge(text.utf8.count * 4)
       return text.unicodeScalars.count
     case .list(let list), .tuple(let list): return list.items.count
     case .dictionary(let dictionary): return dictionary.keys.count

@@ -18,7 +18,6 @@ extension TemplateInterpreter {
   private func call(
     _ method: TemplateMethod, of text: String, _ arguments: TemplateArguments
   ) throws(SparrowError) -> TemplateValue {
-    try charge(text.utf8.count)
     let name = "the method '\(method)'"
     guard arguments.named.isEmpty || method == .split || method == .replace else {
       throw error("a named argument of \(name)")
@@ -28,7 +27,7 @@ extension TemplateInterpreter {
       let values = try bind(arguments, ["chars"], to: name)
       let set = try optional(values[0], name)
       return .text(
-        TemplateText.strip(text, set, start: method != .rstrip, end: method != .lstrip))
+        try strip(text, set, start: method != .rstrip, end: method != .lstrip))
     case .split: return try split(text, arguments)
     case .startswith, .endswith:
       guard arguments.positional.count == 1 else {
@@ -43,12 +42,23 @@ extension TemplateInterpreter {
           text, try string(values[0]!, name), try string(values[1]!, name), try count(values[2])))
     case .lower, .upper, .title:
       _ = try bind(arguments, [], to: name)
+      try charge(text.utf8.count * 16)
       return .text(
         method == .lower
           ? TemplateText.lowercased(text)
           : method == .upper ? TemplateText.uppercased(text) : TemplateText.titled(text))
     case .get, .items, .keys, .values: throw error("\(name) of a string")
     }
+  }
+
+  /// Python's `strip`: costs what it removes.
+  func strip(
+    _ text: String, _ set: String?, start: Bool = true, end: Bool = true
+  ) throws(SparrowError) -> String {
+    try charge(text.utf8.count + (set?.utf8.count ?? 0) * 16)
+    let stripped = TemplateText.strip(text, set, start: start, end: end)
+    try charge((text.utf8.count - stripped.utf8.count) * 16)
+    return stripped
   }
 
   private func optional(
@@ -69,11 +79,12 @@ extension TemplateInterpreter {
     }
     let separator = try optional(values[0], "the method 'split'")
     guard separator?.isEmpty != true else { throw error("a split at an empty text") }
-    try charge(text.utf8.count * 16)
+    try charge(text.utf8.count * 4)
     let parts =
       if let separator {
         TemplateText.split(text, at: separator, limit: limit ?? -1)
       } else { TemplateText.words(text, limit: limit ?? -1) }
+    try charge(parts.count * 16)
     return .list(TemplateList(parts.map { .text($0) }))
   }
 
@@ -84,7 +95,7 @@ extension TemplateInterpreter {
     if case .tuple(let list) = part { parts = list.items }
     for part in parts {
       let part = try string(part, name)
-      try charge(part.utf8.count)
+      try charge(part.utf8.count * 4)
       if atEnd ? TemplateText.hasSuffix(text, part) : TemplateText.hasPrefix(text, part) {
         return true
       }
@@ -104,9 +115,9 @@ extension TemplateInterpreter {
     _ text: String, _ old: String, _ new: String, _ limit: Int
   ) throws(SparrowError) -> String {
     guard !old.isEmpty else { throw unsupported("a replacement of an empty text") }
-    try charge(text.utf8.count * 16)
+    try charge(text.utf8.count * 4)
     let parts = TemplateText.split(text, at: old, limit: limit)
-    try charge((parts.count - 1) * new.utf8.count)
+    try charge(parts.count * (16 + new.utf8.count))
     return parts.joined(separator: new)
   }
 
@@ -119,6 +130,10 @@ extension TemplateInterpreter {
     switch method {
     case .get:
       let values = try bind(arguments, ["key", "default"], required: 1, to: name)
+      switch values[0] {
+      case .list, .dictionary: throw error("\(values[0]!.typeName) as a dictionary's key")
+      default: break
+      }
       if let key = values[0]?.string, let value = dictionary[key] { return value }
       return values[1] ?? .null
     case .items, .keys, .values:

@@ -53,7 +53,7 @@ extension TemplateInterpreter {
     case (.multiply, .text(let text), .integer(let count)),
       (.multiply, .integer(let count), .text(let text)):
       let (bytes, overflow) = text.utf8.count.multipliedReportingOverflow(by: max(count, 0))
-      try charge(overflow ? TemplateLimits.work + 1 : bytes)
+      try charge(overflow ? .max : bytes)
       return .text(bytes == 0 ? "" : String(repeating: text, count: count))
     case (.remainder, .text, _), (.remainder, .markup, _):
       throw unsupported("the operator '%' on a string")
@@ -140,7 +140,7 @@ extension TemplateInterpreter {
       return a.double == b.double
     }
     if let a = left.string, let b = right.string {
-      try charge(min(a.utf8.count, b.utf8.count))
+      try charge(4 * min(a.utf8.count, b.utf8.count))
       return TemplateText.same(a, b)
     }
     switch (left, right) {
@@ -176,7 +176,7 @@ extension TemplateInterpreter {
       return orEqual ? a.double <= b.double : a.double < b.double
     }
     if let a = left.string, let b = right.string {
-      try charge(min(a.utf8.count, b.utf8.count))
+      try charge(4 * min(a.utf8.count, b.utf8.count))
       return orEqual ? !TemplateText.precedes(b, a) : TemplateText.precedes(a, b)
     }
     switch (left, right) {
@@ -193,7 +193,7 @@ extension TemplateInterpreter {
       guard let part = value.string else {
         throw error("\(value.typeName) in a string", expected: "a string")
       }
-      try charge(text.utf8.count)
+      try charge(4 * text.utf8.count + 16 * part.utf8.count)
       return TemplateText.contains(text, part)
     }
     if case .dictionary(let dictionary) = container {

@@ -25,7 +25,7 @@ extension TemplateInterpreter {
     case .integer(let value): out += "\(value)"
     case .number(let value): out += TemplateText.number(value)
     case .text(let text):
-      try charge(text.utf8.count)
+      try charge(text.utf8.count * 16)
       out += TemplateText.quoted(text)
     case .list(let list): try represent(list.items, "[", "]", in: &out)
     case .tuple(let list):
@@ -108,7 +108,7 @@ extension TemplateInterpreter {
   }
 
   private func quote(_ text: String, in out: inout String) throws(SparrowError) {
-    try charge(text.utf8.count)
+    try charge(text.utf8.count * 16)
     var quoted = String.UnicodeScalarView(["\""])
     for scalar in text.unicodeScalars {
       switch scalar {

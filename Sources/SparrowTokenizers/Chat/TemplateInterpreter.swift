@@ -12,6 +12,7 @@ final class TemplateInterpreter {
   var output = ""
   /// Bytes in the outputs that captures have set aside.
   var setAside = 0
+  let budget: TemplateBudget
   private var steps = 0
   private var work = 0
   private var depth = 0
@@ -20,7 +21,8 @@ final class TemplateInterpreter {
   /// Namespaces that conditions of the running loops have read; Jinja evaluates these conditions between turns, Sparrow before them.
   var guarded: [ObjectIdentifier] = []
 
-  init(file: String, scope: TemplateScope, date: JSON?) {
+  init(file: String, scope: TemplateScope, date: JSON?, budget: TemplateBudget) {
+    self.budget = budget
     self.file = file
     root = scope
     self.date = date
@@ -45,8 +47,8 @@ final class TemplateInterpreter {
   /// Counts a step; pair with `leave`.
   func enter() throws(SparrowError) {
     steps += 1
-    guard steps <= TemplateLimits.steps else {
-      throw error("a rendering of more than \(TemplateLimits.steps) steps")
+    guard steps <= budget.steps else {
+      throw error("a rendering of more than \(budget.steps) steps")
     }
     guard depth < TemplateLimits.depth else {
       throw error("a rendering nested deeper than \(TemplateLimits.depth)")
@@ -56,17 +58,17 @@ final class TemplateInterpreter {
 
   func leave() { depth -= 1 }
 
-  /// Counts `bytes` that an operation is about to touch or make.
-  func charge(_ bytes: Int) throws(SparrowError) {
-    work += bytes
-    guard work <= TemplateLimits.work else {
-      throw error("a rendering that moves more than \(TemplateLimits.work) bytes")
+  /// Counts the work that an operation is about to do, in the budget's units.
+  func charge(_ cost: Int) throws(SparrowError) {
+    guard cost <= budget.work - work else {
+      throw error("a rendering of more than \(budget.work) units of work")
     }
+    work += cost
   }
 
   func write(_ text: String) throws(SparrowError) {
-    guard output.utf8.count + setAside + text.utf8.count <= TemplateLimits.output else {
-      throw error("a rendering of more than \(TemplateLimits.output) bytes")
+    guard output.utf8.count + setAside + text.utf8.count <= budget.output else {
+      throw error("a rendering of more than \(budget.output) bytes")
     }
     output += text
   }

@@ -57,13 +57,17 @@ extension TemplateLexer {
       throw error(
         "the number '\(literal)\(next)'", expected: "a decimal number", kind: .unsupported)
     }
-    if isInteger, literal.utf8.count == 1 || source[start] != "0", let value = Int(literal) {
+    if isInteger, source[start] != "0" || source[start..<at].allSatisfy({ $0 == "0" }),
+      let value = Int(literal)
+    {
       add(.integer(value), at: start)
     } else if !isInteger, let value = Double(literal), value.isFinite {
       add(.number(value), at: start)
     } else {
       at = start
-      throw error("the number '\(literal.prefix(40))'", expected: "64 bits", kind: .unsupported)
+      throw error(
+        "the number '\(literal.prefix(40))'", expected: "at most 64 bits and no leading zero",
+        kind: .unsupported)
     }
   }
 

@@ -9,12 +9,6 @@ enum TemplateLimits {
   static let depth = 200
   /// Nesting of lists and dictionaries.
   static let valueDepth = 64
-  /// Expressions and statements evaluated in one rendering.
-  static let steps = 1_000_000
-  /// Bytes touched by operations on strings and lists in one rendering.
-  static let work = 256 << 20
-  /// Bytes of a rendering.
-  static let output = 16 << 20
   /// Elements of a `range`, as in Jinja's sandbox.
   static let range = 100_000
 }

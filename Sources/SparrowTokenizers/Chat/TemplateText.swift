@@ -96,14 +96,17 @@ enum TemplateText {
   static func lowercased(_ text: String) -> String {
     var lower = String.UnicodeScalarView()
     let scalars = Array(text.unicodeScalars)
-    for (index, scalar) in scalars.enumerated() {
-      if scalar == "\u{3A3}" {
-        lower.append(isFinal(index, scalars) ? "\u{3C2}" : "\u{3C3}")
-      } else {
-        lower.append(contentsOf: scalar.properties.lowercaseMapping.unicodeScalars)
-      }
-    }
+    for index in scalars.indices { lower.append(contentsOf: lowercased(index, scalars)) }
     return String(lower)
+  }
+
+  private static func lowercased(
+    _ index: Int, _ scalars: [Unicode.Scalar]
+  ) -> String.UnicodeScalarView {
+    guard scalars[index] == "\u{3A3}" else {
+      return scalars[index].properties.lowercaseMapping.unicodeScalars
+    }
+    return String.UnicodeScalarView([isFinal(index, scalars) ? "\u{3C2}" : "\u{3C3}"])
   }
 
   /// Unicode's rule for the Greek sigma at a word's end.
@@ -124,11 +127,12 @@ enum TemplateText {
   static func titled(_ text: String) -> String {
     var title = String.UnicodeScalarView()
     var follows = false
-    for scalar in text.unicodeScalars {
-      let properties = scalar.properties
-      let mapped = follows ? properties.lowercaseMapping : properties.titlecaseMapping
-      title.append(contentsOf: mapped.unicodeScalars)
-      follows = properties.isCased
+    let scalars = Array(text.unicodeScalars)
+    for (index, scalar) in scalars.enumerated() {
+      title.append(
+        contentsOf: follows
+          ? lowercased(index, scalars) : scalar.properties.titlecaseMapping.unicodeScalars)
+      follows = scalar.properties.isCased
     }
     return String(title)
   }
