@@ -1,4 +1,5 @@
 import SparrowCore
+import SparrowTestSupport
 import Testing
 
 @testable import SparrowTokenizers
@@ -62,21 +63,58 @@ import Testing
     #expect(tokenizer.endTokens == [2, 3, 5])
   }
 
-  @Test func wordsThatNothingCutsMergeAsShortOnesDo() throws {
-    // The heap and the cache against the plain scan: the same word alone, and many times.
-    for name in ["gpt2", "llama3", "llama2", "gemma"] {
-      let tokenizer = try tokenizer(name)
-      for word in [" theandthat", "\u{00E9}theinthe", "x1y22", "\t\t"] {
-        let one = tokenizer.encode(word + "\n!", addSpecial: false)
-        let many = tokenizer.encode(String(repeating: word + "\n!", count: 200), addSpecial: false)
-        #expect(tokenizer.decode(many).hasSuffix(word + "\n!"))
-        if name == "gpt2" || name == "llama3" {
-          #expect(many == Array((0..<200).map { _ in one }.joined()))
-        }
-      }
-      let long = String(repeating: "theinandofthat", count: 1_000)
-      #expect(tokenizer.decode(tokenizer.encode(long, addSpecial: false)) == long)
+  @Test func repeatedWordsComeFromTheCacheUnchanged() throws {
+    let tokenizer = try tokenizer("gpt2")
+    var random = SeededRandom(seed: 5)
+    // More different words than the cache has places, many of them beginnings of others.
+    let words = (0..<6000).map { _ in
+      " "
+        + String(
+          decoding: (0..<(1 + random.next() % 6)).map { _ in
+            [UInt8]("theandio".utf8)[Int(random.next() % 8)]
+          }, as: UTF8.self)
     }
+    let together = tokenizer.encode(words.joined())
+    #expect(together == words.flatMap { tokenizer.encode($0) })
+  }
+
+  @Test(arguments: ["gpt2", "llama2", "sentencepiece"])
+  func theHeapMergesAsTheScanDoes(name: String) throws {
+    let description: TokenizerDescription
+    if name == "sentencepiece" {
+      let json = try JSON.parse(
+        MappedFile(path: Fixtures.path("tokenizers/sentencepiece/sentencepiece.json")))
+      description = try TokenizerDescription(gguf: StubMetadata(json), file: name)
+    } else {
+      description = try TokenizerFixture(named: name).tokenizer.description
+    }
+    var scan = Merger(description.vocabulary, description.rule, scanned: .max)
+    var heap = Merger(description.vocabulary, description.rule, scanned: 0)
+    var random = SeededRandom(seed: 9)
+    for _ in 0..<100 {
+      let text = (0..<60).map { _ in [UInt8]("theandofin ".utf8)[Int(random.next() % 11)] }
+      let found = merge(text, description.vocabulary, &heap)
+      #expect(found == merge(text, description.vocabulary, &scan))
+      #expect(found.count < 60)
+    }
+  }
+
+  private func merge(
+    _ text: [UInt8], _ vocabulary: Vocabulary, _ merger: inout Merger
+  ) -> [Int32] {
+    merger.reset()
+    for (index, byte) in text.enumerated() {
+      merger.append(vocabulary.id(of: [byte]) ?? -1, start: index, end: index + 1)
+    }
+    text.withUnsafeBufferPointer { merger.merge($0) }
+    var ids: [Int32] = []
+    var place = 0
+    while place >= 0 {
+      let symbol = merger.result(place)
+      ids.append(symbol.id)
+      place = symbol.next
+    }
+    return ids
   }
 
   @Test func unreadableTemplatesAreToldLater() throws {

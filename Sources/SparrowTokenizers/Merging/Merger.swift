@@ -22,12 +22,13 @@ struct Merger {
   }
 
   private static let none = UInt32.max
-  /// Up to here scanning beats the heap.
-  private static let scanned = 24
+  /// Symbols up to which scanning beats the heap.
+  private let scanned: Int
 
-  init(_ vocabulary: Vocabulary, _ rule: MergeRule) {
+  init(_ vocabulary: Vocabulary, _ rule: MergeRule, scanned: Int = 24) {
     self.vocabulary = vocabulary
     self.rule = rule
+    self.scanned = scanned
   }
 
   /// Starts a word.
@@ -49,7 +50,7 @@ struct Merger {
     guard !symbols.isEmpty else { return }
     symbols[symbols.count - 1].next = -1
     for index in 0..<symbols.count - 1 { rate(Int32(index), bytes) }
-    if symbols.count <= Self.scanned { scan(bytes) } else { drain(bytes) }
+    if symbols.count <= scanned { scan(bytes) } else { drain(bytes) }
   }
 
   /// The symbol at `place` after merging: its token, or -1, its bytes, and the place of the next one, or
