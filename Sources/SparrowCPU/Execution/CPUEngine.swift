@@ -37,7 +37,7 @@ package final class CPUEngine: @unchecked Sendable {
     self.pool = pool
     self.maximumRows = maximumRows
     weights = try PackedWeights(binding, pool: pool)
-    buffers = StepBuffers(model, maximumTokens: maximumRows)
+    buffers = StepBuffers(model, maximumTokens: max(maximumRows, pool.count))
     lowering = Lowering(
       program, model: model, weights: weights, buffers: buffers, workers: pool.count)
     operations = .allocate(capacity: lowering.operations.count)
@@ -134,7 +134,10 @@ package final class CPUEngine: @unchecked Sendable {
         switch operation {
         case .embed(let kernel): kernel.run(worker, step)
         case .addPositions(let kernel): kernel.run(worker, step)
-        case .norm(let kernel): kernel.run(worker, step)
+        case .norm(let kernel):
+          kernel.run(worker, step)
+          // Every worker made the row for itself.
+          if step.rows == 1 && !kernel.isInPlace { continue }
         case .multiply(let kernel): kernel.run(worker, step)
         case .heads(let kernel): kernel.run(worker, step)
         case .attend(let kernel): kernel.run(worker, step)

@@ -29,10 +29,8 @@ struct DenseHead {
       worker.barrier()
     }
     let share = worker.share(of: product.rows, unit: 64)
-    let shifted = StepBuffer(
-      values: input.row(rows.lowerBound), width: input.width,
-      quantized: input.quantizedRow(rows.lowerBound), quantizedStride: input.quantizedStride)
-    product.run(share, input: shifted, tokens: rows.count)
+    product.run(
+      share, input: input, from: MatrixInput(row: rows.lowerBound), tokens: rows.count)
     for row in 0..<rows.count {
       finish.apply(product.output.row(row) + share.lowerBound, count: share.count)
     }

@@ -34,12 +34,19 @@ struct PositionKernel: BitwiseCopyable {
   }
 }
 
-/// output += input.
+/// output += input; of a single row each worker adds its part, from its own copy of a norm's result.
 struct AddKernel: BitwiseCopyable {
   let input: StepBuffer
   let output: StepBuffer
 
   func run(_ worker: Worker, _ step: StepState) {
+    if step.rows == 1 {
+      let own = worker.share(of: output.width, unit: 16)
+      sk_add_acc(
+        input.row(worker.index) + own.lowerBound, output.values + own.lowerBound,
+        Int32(own.count))
+      return
+    }
     for row in worker.share(of: step.rows) {
       sk_add_acc(input.row(row), output.row(row), Int32(output.width))
     }
@@ -47,6 +54,9 @@ struct AddKernel: BitwiseCopyable {
 }
 
 /// A norm, row by row, and the quantised form of its result where a matrix wants it.
+///
+/// A single row is normed by every worker into a row of its own: that costs less than the barrier after
+/// which all could read one. In place, where that would race, worker by worker takes rows as in a batch.
 struct NormKernel: BitwiseCopyable {
   let isRMS: Bool
   let epsilon: Float
@@ -56,16 +66,24 @@ struct NormKernel: BitwiseCopyable {
   let output: StepBuffer
   let quantizes: Bool
 
+  var isInPlace: Bool { input.values == output.values }
+
   func run(_ worker: Worker, _ step: StepState) {
-    let width = Int32(input.width)
-    for row in worker.share(of: step.rows) {
-      let target = output.row(row)
-      if isRMS {
-        sk_rms_norm(input.row(row), weight, epsilon, width, target)
-      } else {
-        sk_layer_norm(input.row(row), weight, bias, epsilon, width, target)
-      }
-      if quantizes { sk_quantize(target, width, output.quantizedRow(row)) }
+    if step.rows == 1 && !isInPlace {
+      norm(0, into: worker.index)
+    } else {
+      for row in worker.share(of: step.rows) { norm(row, into: row) }
     }
+  }
+
+  private func norm(_ row: Int, into result: Int) {
+    let width = Int32(input.width)
+    let target = output.row(result)
+    if isRMS {
+      sk_rms_norm(input.row(row), weight, epsilon, width, target)
+    } else {
+      sk_layer_norm(input.row(row), weight, bias, epsilon, width, target)
+    }
+    if quantizes { sk_quantize(target, width, output.quantizedRow(result)) }
   }
 }

@@ -15,8 +15,8 @@ final class Lowering {
   /// `attendStride` bytes for each worker; layers run one after the other and share them.
   private let attendScratch: UnsafeMutableRawPointer
   private let attendStride: Int
-  /// Buffers whose quantised rows are current.
-  private var quantized: Set<Operation.Buffer> = []
+  /// Buffers that hold a norm's result, which each worker has for itself and which is quantised already.
+  private var normed: Set<Operation.Buffer> = []
 
   init(
     _ program: StepProgram, model: ModelConfiguration, weights: PackedWeights,
@@ -47,34 +47,35 @@ final class Lowering {
           EmbedKernel(
             table: weights.matrix(WeightRole(.tokenEmbedding)), scale: model.embeddingScale,
             output: buffers[output])))
-      quantized.remove(output)
+      normed.remove(output)
       if positions { addPositions(output) }
     case .addPositions(let output): addPositions(output)
     case .norm(let norm, let weight, let input, let output):
       operations.append(.norm(normKernel(norm, weight, layer, input, output)))
-      quantized.insert(output)
+      if input == output { normed.remove(output) } else { normed.insert(output) }
     case .multiply(let kind, let input, let output, let landing):
       let product = product(kind, layer, landing == .add ? .result : output)
       operations.append(
         .multiply(multiply([product], input: input, landing == .add ? output : nil)))
-      quantized.remove(output)
+      normed.remove(output)
     case .project(_, let input):
       let products = [
         product(.query, layer, .query), product(.key, layer, .key),
         product(.value, layer, .value),
       ]
       operations.append(.multiply(multiply(products, input: input, nil)))
-      quantized.subtract([.query, .key, .value])
+      normed.subtract([.query, .key, .value])
     case .normHeads, .rotate: break  // one kernel with the append that follows
     case .append(let attention): operations.append(.heads(headsKernel(attention, layer!)))
     case .attend(let attention):
       operations.append(.attend(attendKernel(attention, layer!)))
-      quantized.remove(.attended)
+      normed.remove(.attended)
     case .feedForward(let network, let input, let output, let landing):
       feedForward(network, layer, input, output, landing)
     case .add(let input, let output):
+      precondition(normed.contains(input), "only norms' results are added")
       operations.append(.add(AddKernel(input: buffers[input], output: buffers[output])))
-      quantized.remove(output)
+      normed.remove(output)
     case .head(let input), .sketch(let input): headInput = input
     case .candidates, .exact: break
     }
@@ -97,7 +98,20 @@ final class Lowering {
       isRMS: norm.kind == .rms, epsilon: norm.epsilon,
       weight: normWeight(WeightRole(kind, layer: layer), norm, buffers[input].width),
       bias: kind.bias.flatMap { weights.vector(WeightRole($0, layer: layer)) },
-      input: buffers[input], output: buffers[output], quantizes: true)
+      input: buffers[input], output: buffers[output],
+      quantizes: input != output && readers(kind, layer).contains { sk_wants_quantized($0) != 0 })
+  }
+
+  /// A matrix that reads a norm's result; none where it is added to the residual stream.
+  private func readers(_ norm: WeightRole.Kind, _ layer: Int?) -> [UnsafePointer<sk_matrix>] {
+    switch norm {
+    case .attentionNorm:
+      [.query, .key, .value].map { weights.matrix(WeightRole($0, layer: layer)) }
+    case .feedForwardNorm:
+      [WeightRole.Kind.up, .gate].filter { $0 == .up || model.layers[layer!].feedForward.gated }
+        .map { weights.matrix(WeightRole($0, layer: layer)) }
+    default: []
+    }
   }
 
   /// The weight of a norm with the family's offset added, where the checkpoint's form wants it.
@@ -127,19 +141,17 @@ final class Lowering {
   private func multiply(
     _ products: [Product], input: Operation.Buffer, _ residual: Operation.Buffer?
   ) -> MultiplyKernel {
-    let wants = products.contains { sk_wants_quantized($0.matrix) != 0 }
-    return multiply(
-      products, buffers[input], residual, quantizes: wants && !quantized.contains(input))
+    multiply(products, buffers[input], residual, isNormed: normed.contains(input))
   }
 
   private func multiply(
-    _ products: [Product], _ input: StepBuffer, _ residual: Operation.Buffer?, quantizes: Bool
+    _ products: [Product], _ input: StepBuffer, _ residual: Operation.Buffer?, isNormed: Bool
   ) -> MultiplyKernel {
     let memory = keep(Product.self, products.count)
     memory.initialize(from: products, count: products.count)
     return MultiplyKernel(
       products: memory, count: products.count, input: input,
-      residual: residual.map { buffers[$0] }, quantizes: quantizes)
+      residual: residual.map { buffers[$0] }, isNormed: isNormed)
   }
 
   private func headsKernel(_ attention: AttentionDescription, _ layer: Int) -> HeadsKernel {
@@ -194,21 +206,16 @@ final class Lowering {
     let up = product(.up, layer, buffers.neurons)
     let gate = network.gated ? product(.gate, layer, buffers.gates) : nil
     let down = product(.down, layer, landing == .add ? .result : output)
-    let wantsInput = sk_wants_quantized(up.matrix) != 0
-    if wantsInput && !quantized.contains(input) {
-      // A norm precedes every feed-forward network but OPT-350M's, whose input is the residual stream.
-      operations.append(.multiply(multiply([], buffers[input], nil, quantizes: true)))
-      quantized.insert(input)
-    }
     operations.append(
       .feedForward(
         FeedForwardKernel(
           activation: network.activation.kernel, gate: gate, up: up, input: buffers[input],
+          isNormed: normed.contains(input),
           neurons: gate == nil ? buffers.neurons : buffers.gates,
           down: multiply(
             [down], gate == nil ? buffers.neurons : buffers.gates, landing == .add ? output : nil,
-            quantizes: sk_wants_quantized(down.matrix) != 0))))
-    quantized.remove(output)
+            isNormed: false))))
+    normed.remove(output)
   }
 
   /// Memory that lives as long as the lowered program.

@@ -9,11 +9,14 @@ struct Product: BitwiseCopyable {
 
   var rows: Int { Int(matrix.pointee.rows) }
 
-  /// output[t][r] = matrix[r] · input[t] + bias[r] for `tokens` rows of input from 0 and r in `range`.
-  func run(_ range: Range<Int>, input: StepBuffer, tokens: Int) {
+  /// output[t][r] = matrix[r] · input[t] + bias[r] for r in `range` and `tokens` rows of input from `first`.
+  func run(_ range: Range<Int>, input: StepBuffer, from row: MatrixInput, tokens: Int) {
     guard !range.isEmpty else { return }
     let wantsQuantized = sk_wants_quantized(matrix) != 0
-    let x = wantsQuantized ? UnsafeRawPointer(input.quantized!) : UnsafeRawPointer(input.values)
+    let x =
+      wantsQuantized
+      ? UnsafeRawPointer(input.quantizedRow(row.quantized)!)
+      : UnsafeRawPointer(input.row(row.values))
     let first = Int32(range.lowerBound)
     let last = Int32(range.upperBound)
     if tokens == 1 {
@@ -31,6 +34,24 @@ struct Product: BitwiseCopyable {
   }
 }
 
+/// The first row of a matrix's input, as values and quantised.
+struct MatrixInput: BitwiseCopyable {
+  let values: Int
+  let quantized: Int
+
+  /// A batch's rows, or of a single row what this worker made for itself: its quantised form, and its values
+  /// too where a norm made them.
+  init(_ worker: Worker, _ step: StepState, isPrivate: Bool) {
+    quantized = step.rows == 1 ? worker.index : 0
+    values = isPrivate ? quantized : 0
+  }
+
+  init(row: Int) {
+    values = row
+    quantized = row
+  }
+}
+
 /// Several matrices over one input, their rows shared out as one run.
 struct MultiplyKernel: BitwiseCopyable {
   let products: UnsafePointer<Product>
@@ -38,16 +59,14 @@ struct MultiplyKernel: BitwiseCopyable {
   let input: StepBuffer
   /// The residual stream, where the (only) product is added to it.
   let residual: StepBuffer?
-  /// The input must be quantised first (it comes from an operation that does not).
-  let quantizes: Bool
+  /// The input comes from a norm, which gave each worker a row of its own and quantised it.
+  let isNormed: Bool
 
   func run(_ worker: Worker, _ step: StepState) {
-    if quantizes {
-      for row in worker.share(of: step.rows) {
-        sk_quantize(input.row(row), Int32(input.width), input.quantizedRow(row))
-      }
-      worker.barrier()
-    }
+    // The matrices of one input may be of different formats.
+    let quantized = (0..<count).first { sk_wants_quantized(products[$0].matrix) != 0 }
+    if !isNormed, let quantized { input.quantize(for: products[quantized].matrix, worker, step) }
+    let row = MatrixInput(worker, step, isPrivate: isNormed)
     let total = (0..<count).reduce(0) { $0 + products[$1].rows }
     let share = worker.share(of: total, unit: 16)
     var start = 0
@@ -55,7 +74,7 @@ struct MultiplyKernel: BitwiseCopyable {
       let product = products[index]
       let range = share.clamped(to: start..<start + product.rows)
       let own = range.lowerBound - start..<range.upperBound - start
-      product.run(own, input: input, tokens: step.rows)
+      product.run(own, input: input, from: row, tokens: step.rows)
       if let residual, !own.isEmpty {
         for token in 0..<step.rows {
           sk_add_acc(
@@ -65,5 +84,23 @@ struct MultiplyKernel: BitwiseCopyable {
       }
       start += product.rows
     }
+  }
+}
+
+extension StepBuffer {
+  /// Quantises the step's rows for `matrix` where it wants them so: a single row by every worker for itself,
+  /// which costs less than a barrier.
+  func quantize(
+    for matrix: UnsafePointer<sk_matrix>, _ worker: Worker, _ step: StepState
+  ) {
+    guard sk_wants_quantized(matrix) != 0 else { return }
+    if step.rows == 1 {
+      sk_quantize(values, Int32(width), quantizedRow(worker.index))
+      return
+    }
+    for index in worker.share(of: step.rows) {
+      sk_quantize(row(index), Int32(width), quantizedRow(index))
+    }
+    worker.barrier()
   }
 }

@@ -53,8 +53,8 @@ public struct StepProgram: Sendable, Equatable {
     case .before: norm(.feedForwardNorm, .hidden, .input)
     case .after: norm(.attentionNorm, .hidden, .hidden)
     case .around:
-      norm(.postAttentionNorm, .result, .result)
-      add(.add(input: .result, output: .hidden), layer: index)
+      norm(.postAttentionNorm, .result, .input)
+      add(.add(input: .input, output: .hidden), layer: index)
       norm(.feedForwardNorm, .hidden, .input)
     }
     add(.feedForward(layer.feedForward, input: input, output: output, landing), layer: index)
@@ -62,8 +62,8 @@ public struct StepProgram: Sendable, Equatable {
     case .before: break
     case .after: norm(.feedForwardNorm, .hidden, .hidden)
     case .around:
-      norm(.postFeedForwardNorm, .result, .result)
-      add(.add(input: .result, output: .hidden), layer: index)
+      norm(.postFeedForwardNorm, .result, .input)
+      add(.add(input: .input, output: .hidden), layer: index)
     }
   }
 }
