@@ -23,6 +23,6 @@ for folder in "$work"/*/; do
   [ -f "$folder/tokenizer.json" ] || continue
   SPARROW_TOKENIZER_CASES="${SPARROW_TOKENIZER_CASES:+$SPARROW_TOKENIZER_CASES:}${folder%/}"
 done
-export SPARROW_TOKENIZER_CASES
+export SPARROW_TOKENIZER_CASES SPARROW_SENTENCEPIECE_CASES="$work/sentencepiece/sentencepiece.json"
 swift test --disable-xctest -c release -Xcc -O2 -Xswiftc -enable-testing \
   --filter 'ReferenceTests|PublicVectorTests|SentencePieceTests'
