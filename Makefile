@@ -12,7 +12,7 @@ build:
 # Gets the model, makes its sparse head once, then generates the same text dense and sparse.
 demo: build
 	$(SPARROW) pull $(MODEL)
-	$(SPARROW) demo $(MODEL) --threads $(THREADS) --text Data/calibration.txt
+	$(SPARROW) demo $(MODEL) --threads $(THREADS) --text Data/calibration.txt --held-out Data/heldout.txt
 
 # C is optimised even here: the kernels' tests would take minutes otherwise.
 test:
