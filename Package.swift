@@ -84,7 +84,9 @@ let package = Package(
         ], swiftSettings: swift),
       .testTarget(
         name: "sparrow-cliTests",
-        dependencies: ["sparrow-cli", "SparrowCore", "SparrowHub", "SparrowTestSupport"],
+        dependencies: [
+          "sparrow-cli", "SparrowCore", "SparrowHub", "Sparrow", "SparrowTestSupport",
+        ],
         swiftSettings: swift),
     ],
   cLanguageStandard: .gnu2x

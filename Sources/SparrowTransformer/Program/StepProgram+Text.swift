@@ -1,15 +1,18 @@
 extension StepProgram {
   /// The program as a table, one operation a line, with the bytes of weights that each reads for one token.
   ///
-  /// Layers equal to the one before, bytes included, are named and not repeated.
-  public func text(_ binding: WeightBinding) -> String {
+  /// Layers equal to the one before, bytes included, are named and not repeated. `sparseHead` has the bytes
+  /// of a sparse head's sketch and of its candidates' rows.
+  public func text(
+    _ binding: WeightBinding, sparseHead: (sketch: Int, exact: Int) = (0, 0)
+  ) -> String {
     var text = ""
     var blocks: [(layer: Int?, lines: [String])] = []
     for operation in operations {
       if blocks.isEmpty || blocks[blocks.count - 1].layer != operation.layer {
         blocks.append((operation.layer, []))
       }
-      blocks[blocks.count - 1].lines.append(operation.line(binding))
+      blocks[blocks.count - 1].lines.append(operation.line(binding, sparseHead))
     }
     var index = 0
     while index < blocks.count {
@@ -35,8 +38,10 @@ extension StepProgram {
 
 extension Operation {
   /// Name, buffers, bytes.
-  fileprivate func line(_ binding: WeightBinding) -> String {
-    let parts = parts(binding)
+  fileprivate func line(
+    _ binding: WeightBinding, _ sparseHead: (sketch: Int, exact: Int)
+  ) -> String {
+    let parts = parts(binding, sparseHead)
     let line = parts.name.padded(12) + parts.flow
     let hundredths = (parts.bytes + 5000) / 10_000
     guard hundredths > 0 else { return line }
@@ -44,7 +49,9 @@ extension Operation {
     return line.padded(36) + "\(hundredths / 100).\(fraction < 10 ? "0" : "")\(fraction) MB"
   }
 
-  private func parts(_ binding: WeightBinding) -> (name: String, flow: String, bytes: Int) {
+  private func parts(
+    _ binding: WeightBinding, _ sparseHead: (sketch: Int, exact: Int)
+  ) -> (name: String, flow: String, bytes: Int) {
     func bytes(_ kinds: WeightRole.Kind...) -> Int {
       kinds.reduce(0) { $0 + (binding[WeightRole($1, layer: layer)]?.byteCount ?? 0) }
     }
@@ -86,9 +93,9 @@ extension Operation {
       return ("add", "\(input.rawValue) -> \(output.rawValue) +=", 0)
     case .head(let input):
       return ("head", "\(input.rawValue) -> logits", binding.matrix(binding.headRole).byteCount)
-    case .sketch(let input): return ("sketch", "\(input.rawValue) -> s", 0)
+    case .sketch(let input): return ("sketch", "\(input.rawValue) -> s", sparseHead.sketch)
     case .candidates: return ("candidates", "s -> C", 0)
-    case .exact(let input): return ("exact", "\(input.rawValue), C -> logits[C]", 0)
+    case .exact(let input): return ("exact", "\(input.rawValue), C -> logits[C]", sparseHead.exact)
     }
   }
 }

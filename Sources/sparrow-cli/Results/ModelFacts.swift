@@ -1,15 +1,19 @@
 import Sparrow
 import SparrowCore
 import SparrowFormats
+import SparrowSparsity
 
 /// A model's facts as `sparrow info` prints them.
 struct ModelFacts {
   private let checkpoint: Checkpoint
   private let description: ModelDescription
 
-  init(_ checkpoint: Checkpoint, _ description: ModelDescription) {
+  private let adapter: Adapter?
+
+  init(_ checkpoint: Checkpoint, _ description: ModelDescription, _ adapter: Adapter? = nil) {
     self.checkpoint = checkpoint
     self.description = description
+    self.adapter = adapter
   }
 
   private var configuration: ModelConfiguration { description.configuration }
@@ -58,7 +62,29 @@ struct ModelFacts {
     }
     rows.append(
       ("types", types.map { "\($0.name) \(Quantity.bytes($0.bytes))" }.joined(separator: ", ")))
+    if let (plan, sketch) = adapter?.head {
+      rows.append(
+        (
+          "sparse head",
+          "sketch of \(Quantity.bytes(sketch.byteCount)), \(plan.candidates) candidates, "
+            + "\(plan.kept) kept"
+        ))
+    }
     return rows
+  }
+
+  /// Bytes that a token reads of the sketch and of its candidates' rows.
+  private var sparseHeadBytes: (sketch: Int, exact: Int) {
+    guard let (plan, sketch) = adapter?.head else { return (0, 0) }
+    let head = description.binding.matrix(description.binding.headRole)
+    return (sketch.byteCount, head.byteCount / max(1, head.rows.count) * plan.candidates)
+  }
+
+  /// What one token's step does.
+  var program: String {
+    let dense = StepProgram(configuration)
+    let program = adapter?.head == nil ? dense : dense.withSparseHead()
+    return program.text(description.binding, sparseHead: sparseHeadBytes)
   }
 
   private var activations: String {
@@ -92,6 +118,16 @@ struct ModelFacts {
       ("tied_head", .bool(model.tiedHead)),
       ("types", .object(types.map { (key: $0.name, value: .integer($0.bytes)) })),
     ]
+    if let (plan, sketch) = adapter?.head {
+      members.append(
+        (
+          "sparse_head",
+          [
+            "sketch_bytes": .integer(sketch.byteCount), "candidates": .integer(plan.candidates),
+            "kept": .integer(plan.kept),
+          ]
+        ))
+    }
     if tensors {
       let list = checkpoint.tensors.map { tensor -> JSON in
         [

@@ -1,0 +1,29 @@
+import ArgumentParser
+import SparrowCore
+import SparrowHub
+
+/// Which adapter goes with a model, if any.
+struct AdapterOptions: ParsableArguments {
+  @Option(help: "Folder of an adapter, which makes the model sparse.", completion: .directory)
+  var adapter: String?
+
+  @Flag(help: "Use the adapter that sparrow calibrate has made for this model.")
+  var sparse = false
+
+  func validate() throws {
+    guard adapter == nil || !sparse else {
+      throw ValidationError("--adapter and --sparse: expected one of them")
+    }
+  }
+
+  /// The adapter's folder; nil for a dense model. Throws when `--sparse` finds none.
+  func folder(forModel path: String, name: String) throws(SparrowError) -> String? {
+    guard sparse else { return adapter }
+    guard let own = try ModelCache().adapter(forModel: path) else {
+      throw SparrowError(
+        .argument, file: name, field: "--sparse",
+        found: "no adapter yet; run: sparrow calibrate \(name) --head --text FILE")
+    }
+    return own
+  }
+}

@@ -1,0 +1,58 @@
+import SparrowCore
+import SparrowTestSupport
+import Testing
+
+@testable import Sparrow
+@testable import SparrowHub
+@testable import sparrow_cli
+
+/// Makes a tiny model sparse through the program, and runs it.
+struct SparseTests {
+  @Test("calibrate makes an adapter that --sparse finds, info shows and demo compares")
+  func adapter() throws {
+    let cache = try TemporaryFolder()
+    let environment = ["SPARROW_CACHE": cache.path]
+    let model = Fixtures.path("models/smollm2")
+    let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3)
+    let whole = try contents(of: root.joined(separator: "/") + "/Data/heldout.txt")
+    let text = try cache.write("text", Array(whole.prefix(8000)))
+
+    let early = try ProgramTests.run(
+      ["generate", model, "--sparse", "-p", "a"], environment: environment)
+    #expect(early.complaint.hasSuffix("run: sparrow calibrate \(model) --head --text FILE"))
+
+    let made = try ProgramTests.run(
+      ["demo", model, "-t", "1", "-n", "8", "--text", text, "--held-out", text],
+      environment: environment)
+    #expect(made.status == 0, "\(made.complaint)")
+    #expect(made.outputText.contains("The texts agree: 24 of 24 tokens."))
+    #expect(made.outputText.contains("same token at 100.00% of"))
+
+    let info = try ProgramTests.run(
+      ["info", model, "--sparse", "--program"], environment: environment)
+    #expect(info.outputText.contains("\nsparse head   sketch of "))
+    #expect(info.outputText.contains("candidates  s -> C"))
+  }
+
+  @Test("a comparison counts up to the first difference")
+  func comparison() {
+    func side(_ tokens: [[Int32]], _ bytes: Int) -> Comparison.Side {
+      Comparison.Side(
+        bytesPerToken: bytes,
+        results: tokens.map { tokens in
+          var result = GenerationResult()
+          result.tokens = tokens
+          result.decodeSeconds = 0.5
+          return result
+        })
+    }
+    let dense = side([[1, 2, 3], [4, 5]], 1000)
+    let sparse = side([[1, 2, 9], [4, 5]], 400)
+    let comparison = Comparison(dense: dense, sparse: sparse, heads: nil)
+    #expect(comparison.agreement == (4, 5))
+    #expect(dense.tokensPerSecond == 3)
+    #expect(comparison.text.contains("0.40\n"))
+    #expect(comparison.text.contains("4 of 5 tokens"))
+    #expect(Comparison(dense: dense, sparse: dense, heads: nil).text.contains("agree: 5 of 5"))
+  }
+}
