@@ -1,4 +1,5 @@
-/// float16 and bfloat16 in plain C, for processors (and compilers' libraries) that lack the conversions.
+/// float16 and bfloat16 in plain C, for processors (and compilers' libraries) that lack the
+/// conversions.
 #pragma once
 #include <stdint.h>
 #include <string.h>

@@ -1,5 +1,5 @@
-/// What the files of this target share: the table of kernels one instruction set provides, and the shape
-/// of a packed row.
+/// What the files of this target share: the table of kernels one instruction set provides, and the
+/// shape of a packed row.
 #pragma once
 #include "CSparrowKernels.h"
 
@@ -15,16 +15,18 @@
 
 // MARK: - Packed rows of blocks
 
-// A row's columns are cut into groups of 16, 8, 4 and 2 blocks of 32: as many groups of 16 as fit, then what
-// is left in falling powers of two. A group of G blocks is G/2 chunks of 64 bytes (one byte a weight, before
-// planes); 32-bit lane j of a chunk holds four weights of block j % G. So the 16 integer sums that a dot
-// product leaves in a 512-bit register belong to G blocks, lane by lane, and scales are applied once a group
-// instead of once a block. `sk_quantize` puts inputs into the same order.
+// A row's columns are cut into groups of 16, 8, 4 and 2 blocks of 32: as many groups of 16 as fit,
+// then what is left in falling powers of two. A group of G blocks is G/2 chunks of 64 bytes (one
+// byte a weight, before planes); 32-bit lane j of a chunk holds four weights of block j % G. So the
+// 16 integer sums that a dot product leaves in a 512-bit register belong to G blocks, lane by lane,
+// and scales are applied once a group instead of once a block. `sk_quantize` puts inputs into the
+// same order.
 #define SK_GROUP 512
 #define SK_CHUNK 64
 
-/// Bytes that follow a group's quants in a quantised input: 16 float scales (lane j: block j % G), 16 int32
-/// lane sums of the group's quants, and 16 int32 lane sums of the first half of each block.
+/// Bytes that follow a group's quants in a quantised input: 16 float scales (lane j: block j % G),
+/// 16 int32 lane sums of the group's quants, and 16 int32 lane sums of the first half of each
+/// block.
 #define SK_INPUT_EXTRA 192
 
 typedef struct {
@@ -109,10 +111,12 @@ typedef struct {
 
 typedef void (*sk_tile_fn)(const sk_tile *tile);
 
-/// Tile kernels of one packed format: `fn[t - 1]` does t tokens, t in 1...`tokens`. A row and a token give the
-/// same bits in every one of them, so that prefill, decode and gathers agree exactly.
+/// Tile kernels of one packed format: `fn[t - 1]` does t tokens, t in 1...`tokens`. A row and a
+/// token give the same bits in every one of them, so that prefill, decode and gathers agree
+/// exactly.
 typedef struct {
   int32_t tokens;
+  int32_t batch;  ///< the fastest tile's tokens, for large batches
   sk_tile_fn fn[SK_TILE_TOKENS];
 } sk_tiles;
 
@@ -159,8 +163,8 @@ extern const sk_table sk_table_neon;
 /// The table in use.
 const sk_table *sk_current(void);
 
-/// Keys that attention takes at once; a block starts at a multiple of it, so that a query's result does not
-/// depend on the batch it came in.
+/// Keys that attention takes at once; a block starts at a multiple of it, so that a query's result
+/// does not depend on the batch it came in.
 #define SK_ATTEND_KEYS 64
 /// Queries that attention takes at once, at most.
 #define SK_ATTEND_QUERIES 6

@@ -1,11 +1,13 @@
 // Matrix products over an instruction set's tiles: the loops that all formats share.
 #include "internal.h"
 
-/// Input bytes that a token block may take: half of a 48 KiB first-level cache, the rest is for weights.
+/// Input bytes that a token block may take: half of a 48 KiB first-level cache, the rest is for
+/// weights.
 #define SK_INPUT_CACHE (24 << 10)
 /// Weight bytes that a row block may take of the second-level cache.
 #define SK_WEIGHT_CACHE (384 << 10)
-/// How far ahead of the rows in work to prefetch: what arrives from memory in the time of one miss, twice over.
+/// How far ahead of the rows in work to prefetch: what arrives from memory in the time of one miss,
+/// twice over.
 #define SK_AHEAD_BYTES 8192
 
 static sk_tile tile_of(const sk_matrix *w, const void *x, size_t x_stride) {
@@ -33,11 +35,11 @@ static void run_short(sk_tile_fn fn, sk_tile tile, int32_t rows, int32_t tokens)
     memcpy(y + t * stride, out + t * SK_TILE_ROWS, (size_t)rows * sizeof(float));
 }
 
-/// Asks for the lines of memory from `p` to `next`, at most to `end`: beyond it lie rows that another thread
-/// reads. Returns where to go on.
+/// Asks for the lines of memory from `p` to `next`, at most to `end`: beyond it lie rows that
+/// another thread reads. Returns where to go on.
 ///
-/// Hardware prefetching alone leaves half the bandwidth of short rows unused: tiles read four rows at once, and
-/// rows rarely start on a line.
+/// Hardware prefetching alone leaves half the bandwidth of short rows unused: tiles read four rows
+/// at once, and rows rarely start on a line.
 SK_INLINE const uint8_t *prefetch(const uint8_t *p, const uint8_t *next, const uint8_t *end) {
   if (next > end) next = end;
   for (; p < next; p += 64) __builtin_prefetch(p);
@@ -88,7 +90,8 @@ void sk_gemv_rows(
   }
 }
 
-/// All tokens of a token block for the rows of a row block, which are `cold` when nothing has read them yet.
+/// All tokens of a token block for the rows of a row block, which are `cold` when nothing has read
+/// them yet.
 static void gemm_block(
   const sk_tiles *tiles, const sk_matrix *w, sk_tile tile, const uint8_t *x, int32_t tokens,
   float *y, int32_t row0, int32_t row1, int32_t cold) {
@@ -101,8 +104,8 @@ static void gemm_block(
         prefetch(asked, tile.rows[0] + SK_AHEAD_BYTES + w->row_bytes * SK_TILE_ROWS, end);
     for (int32_t t = 0; t < tokens;) {
       // Two tiles of even size beat a full one and a remainder of one.
-      int32_t left = tokens - t, most = tiles->tokens;
-      int32_t n = left <= most ? left : left < 2 * most ? (left + 1) / 2 : most;
+      int32_t left = tokens - t, batch = tiles->batch;
+      int32_t n = left <= tiles->tokens ? left : left < 2 * batch ? (left + 1) / 2 : batch;
       tile.x = x + (size_t)t * tile.x_stride;
       tile.y = y + t * tile.y_stride + row;
       if (rows < SK_TILE_ROWS) run_short(tiles->fn[n - 1], tile, rows, n);
@@ -121,9 +124,9 @@ void sk_gemm(
   tile.y_stride = y_stride;
   int64_t block_rows = SK_WEIGHT_CACHE / w->row_bytes & ~(SK_TILE_ROWS - 1);
   if (block_rows < 2 * SK_TILE_ROWS) block_rows = 2 * SK_TILE_ROWS;
-  int32_t most = tiles->tokens;
-  int64_t block_tokens = x_stride ? (int64_t)(SK_INPUT_CACHE / x_stride) / most * most : tokens;
-  if (block_tokens < most) block_tokens = most;
+  int32_t batch = tiles->batch;
+  int64_t block_tokens = x_stride ? (int64_t)(SK_INPUT_CACHE / x_stride) / batch * batch : tokens;
+  if (block_tokens < tiles->tokens) block_tokens = tiles->tokens;
   for (int64_t r = row0; r < row1; r += block_rows) {
     int32_t end = row1 - r < block_rows ? row1 : (int32_t)(r + block_rows);
     for (int64_t t = 0; t < tokens; t += block_tokens) {

@@ -172,7 +172,8 @@ static int32_t group_blocks(int32_t columns, int32_t start) {
   return left & 256 ? 8 : left & 128 ? 4 : 2;
 }
 
-/// Between column order and chunks: lane j of chunk c holds word c * (16 / G) + j / G of block j % G.
+/// Between column order and chunks: lane j of chunk c holds word c * (16 / G) + j / G of block j %
+/// G.
 static void interleave(int32_t blocks, const uint8_t *quants, uint8_t *chunks) {
   const int32_t span = 16 / blocks;
   for (int32_t c = 0; c < blocks / 2; c++)
@@ -197,9 +198,10 @@ static void write_low_bits(int32_t blocks, const uint8_t *chunks, uint8_t *low) 
       low[i] = (uint8_t)((chunks[i] & 15) | chunks[i + half] << 4);
 }
 
-/// A full group has planes of 64 bytes: of fifth bits one in which chunk c has bit c of each byte; of fifth
-/// and sixth bits two, of four chunks and two bits each. A shift and a mask bring them into place. The tail's
-/// chunks hold a mask of 64 bits for each bit: a group's share of a plane would be less than a vector.
+/// A full group has planes of 64 bytes: of fifth bits one in which chunk c has bit c of each byte;
+/// of fifth and sixth bits two, of four chunks and two bits each. A shift and a mask bring them
+/// into place. The tail's chunks hold a mask of 64 bits for each bit: a group's share of a plane
+/// would be less than a vector.
 static void write_high_bits(int32_t blocks, int32_t bits, const uint8_t *chunks, uint8_t *high) {
   const int32_t planes = bits - 4;
   memset(high, 0, (size_t)(blocks / 2 * 8 * planes));
@@ -218,7 +220,8 @@ static void write_high_bits(int32_t blocks, int32_t bits, const uint8_t *chunks,
   }
 }
 
-static void write_group(const sk_matrix *w, const sk_layout *l, const packed_group *g, uint8_t *row) {
+static void write_group(
+  const sk_matrix *w, const sk_layout *l, const packed_group *g, uint8_t *row) {
   const int32_t bits = (int32_t)w->format, at = g->start / w->block;
   uint8_t chunks[SK_GROUP];
   interleave(g->blocks, g->quants, chunks);

@@ -1,8 +1,8 @@
 /// SIMD kernels of Sparrow's CPU backend, chosen at run time (scalar, AVX2, AVX-512, NEON).
 ///
-/// Rules: one call does one range of rows for one thread; no allocation, no threads, no globals but the
-/// dispatch table; outputs are written, not accumulated, unless the name says `_acc`; accumulation is in
-/// float32 in a fixed order; the scalar version defines the meaning.
+/// Rules: one call does one range of rows for one thread; no allocation, no threads, no globals but
+/// the dispatch table; outputs are written, not accumulated, unless the name says `_acc`;
+/// accumulation is in float32 in a fixed order; the scalar version defines the meaning.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
@@ -26,10 +26,12 @@ typedef enum : int32_t {
 
 /// A matrix `[rows, columns]`, each row contiguous in memory.
 ///
-/// Float formats: plain row-major elements. Block formats: each row holds its quants (a nibble plane, then
-/// planes of single bits for the fifth and sixth bit; bytes for `SK_Q8`), then one float16 scale per block,
-/// then, if `minimums`, one float16 minimum per block; columns are padded with zero scales to a multiple of
-/// 64. A weight is `scale * (q - 2^(bits-1))` without minimums, `scale * q + minimum` with them.
+/// Float formats: plain row-major elements. Block formats: each row holds its quants (a nibble
+/// plane, then planes of single bits for the fifth and sixth bit; bytes for `SK_Q8`), then one
+/// float16 scale per block, then, if `minimums`, one float16 minimum per block; columns are padded
+/// with zero scales to a multiple of 64. A weight is `scale * (q - 2^(bits-1))` without minimums,
+/// `scale * q + minimum` with them. The order within a row is the kernels' own (internal.h): read
+/// it by `sk_unpack_row`. Rows need no alignment, and nothing is read beyond them.
 typedef struct {
   const void *data;
   int64_t row_bytes;  ///< distance between rows
@@ -58,12 +60,12 @@ typedef enum : int32_t {
   SK_GGUF_BF16 = 30,
 } sk_gguf_type;
 
-/// The packed format, block and minimums that hold `type` without loss beyond rounding a K-quant's scale
-/// to float16. Returns 0 for an unknown type.
+/// The packed format, block and minimums that hold `type` without loss beyond rounding a K-quant's
+/// scale to float16. Returns 0 for an unknown type.
 int32_t sk_packed_format(sk_gguf_type type, sk_format *format, int32_t *block, int32_t *minimums);
 
-/// Packs rows `[row0, row1)` of `source` (rows of GGUF blocks, contiguous, `columns` elements each) into
-/// `target->data`, which the caller owns and may write through.
+/// Packs rows `[row0, row1)` of `source` (rows of GGUF blocks, contiguous, `columns` elements each)
+/// into `target->data`, which the caller owns and may write through.
 void sk_pack_rows(
   const sk_matrix *target, sk_gguf_type type, const void *source, int32_t row0, int32_t row1);
 
@@ -72,17 +74,22 @@ void sk_unpack_row(const sk_matrix *w, int32_t row, float *out);
 
 // MARK: - Inputs
 
-/// Block formats read their input as int8 in blocks of 32 with a float scale (as llama.cpp does); float
-/// formats read float32. 1 when `w` needs the quantised input.
+/// Block formats read their input as int8 in blocks of 32 with a float scale (as llama.cpp does);
+/// float formats read float32. 1 when `w` needs the quantised input.
 static inline int32_t sk_wants_quantized(const sk_matrix *w) { return w->format >= SK_Q4; }
 
-/// Bytes of one quantised input of `columns` elements (a multiple of 64).
+/// Bytes of one quantised input of `columns` elements: a multiple of 64, 1.1 to 5 times `columns`.
+/// Any count of columns is padded with zeros.
 size_t sk_quantized_bytes(int32_t columns);
 
 /// Quantises `x[columns]` into `out` (64-byte aligned, `sk_quantized_bytes`).
 void sk_quantize(const float *x, int32_t columns, void *out);
 
 // MARK: - Matrix products. `x` is float32 or quantised input as `sk_wants_quantized` says.
+//
+// A row and an input give the same bits in `sk_gemv`, `sk_gemv_rows` and `sk_gemm`, whatever the
+// ranges, the batch and the thread: prefill agrees with decode, and density 1.0 with dense.
+// (Instruction sets differ among each other by rounding.)
 
 /// y[r] = dot(w[r], x) for r in [row0, row1).
 void sk_gemv(const sk_matrix *w, const void *x, float *y, int32_t row0, int32_t row1);
@@ -151,8 +158,8 @@ size_t sk_attend_scratch(const sk_attention *a, int32_t heads, int32_t tokens);
 
 /// Flash-style attention of `heads` adjacent query heads that share one key/value head.
 ///
-/// Query (t, h) is `q + t * q_stride + h * head_dim` and stands at position `first + t`; it sees keys
-/// [max(0, first + t - window + 1), first + t]. Keys and values are float16, position p at
+/// Query (t, h) is `q + t * q_stride + h * head_dim` and stands at position `first + t`; it sees
+/// keys [max(0, first + t - window + 1), first + t]. Keys and values are float16, position p at
 /// `keys + p * kv_stride` (elements). Result (t, h) goes to `out + t * out_stride + h * head_dim`.
 void sk_attend(
   const sk_attention *a, const float *q, int64_t q_stride, int32_t heads, int32_t tokens,
@@ -173,17 +180,17 @@ int32_t sk_argmax(const float *x, int32_t n);
 /// log(sum(exp(x))) of x[n].
 float sk_log_sum_exp(const float *x, int32_t n);
 
-/// Writes, ascending, `base + i` for each i in [0, n) with x[i] >= threshold, at most `capacity`; returns how
-/// many there were (which may exceed `capacity`).
+/// Writes, ascending, `base + i` for each i in [0, n) with x[i] >= threshold, at most `capacity`;
+/// returns how many there were (which may exceed `capacity`).
 int32_t sk_select_above(
   const float *x, int32_t n, float threshold, int32_t base, int32_t *indices, int32_t capacity);
 
 /// Scores of a product-quantised sketch for the blocks of 64 rows in [block0, block1).
 ///
-/// score[r] = scale * (sum over groups of the group's table at r's code) + offset + bias[r]. Codes lie as
-/// `[block][pair][64]`, byte j holding row j's code of group 2p in its low and of group 2p + 1 in its high
-/// half; `tables` as `[pair][2][16]` with entries up to 127; `bias` is float16; pairs up to 256. The best
-/// score of each block goes to `block_best[block]`.
+/// score[r] = scale * (sum over groups of the group's table at r's code) + offset + bias[r]. Codes
+/// lie as `[block][pair][64]`, byte j holding row j's code of group 2p in its low and of group 2p +
+/// 1 in its high half; `tables` as `[pair][2][16]` with entries up to 127; `bias` is float16; pairs
+/// up to 256. The best score of each block goes to `block_best[block]`.
 void sk_sketch_scores(
   const uint8_t *codes, const uint8_t *tables, const uint16_t *bias, int32_t pairs, float scale,
   float offset, int32_t block0, int32_t block1, float *scores, float *block_best);
@@ -193,11 +200,12 @@ void sk_sketch_scores(
 /// The instruction set in use: "scalar", "avx2", "avx512" or "neon". `SPARROW_ISA` overrides it.
 const char *sk_isa(void);
 
-/// Chooses the instruction set by name; returns 0 if this processor lacks it or the name is unknown.
+/// Chooses the instruction set by name; returns 0 if this processor lacks it or the name is
+/// unknown.
 int32_t sk_use_isa(const char *name);
 
-/// As `sk_use_isa`, for the calling thread alone: a test compares instruction sets without disturbing others.
-/// NULL ends it. Returns 0, and changes nothing, where `sk_use_isa` would.
+/// As `sk_use_isa`, for the calling thread alone: a test compares instruction sets without
+/// disturbing others. NULL ends it. Returns 0, and changes nothing, where `sk_use_isa` would.
 int32_t sk_use_isa_here(const char *name);
 
 /// Sums `bytes` of memory as fast as plain reads go: the bandwidth probe.

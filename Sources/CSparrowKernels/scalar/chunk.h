@@ -1,5 +1,5 @@
-/// Decoding one chunk of 64 weights in plain C: the scalar kernels' way, and the tail's on processors
-/// where special code for it would not pay.
+/// Decoding one chunk of 64 weights in plain C: the scalar kernels' way, and the tail's on
+/// processors where special code for it would not pay.
 #pragma once
 #include "../internal.h"
 

@@ -1,8 +1,9 @@
 /// Flash-style attention over the vectors of the instruction set that was included before.
 ///
-/// Keys are taken 64 at a time, from a multiple of 64 on, and transposed, so that a vector holds one dimension of
-/// VW keys: scores then need no horizontal sums. A tile of up to six queries times VN vectors stays in
-/// registers. The running maximum and sum of each query lie in scratch; its unnormalised result in `out`.
+/// Keys are taken 64 at a time, from a multiple of 64 on, and transposed, so that a vector holds
+/// one dimension of VW keys: scores then need no horizontal sums. A tile of up to six queries times
+/// VN vectors stays in registers. The running maximum and sum of each query lie in scratch; its
+/// unnormalised result in `out`.
 #pragma once
 #include "functions.h"
 
@@ -25,10 +26,10 @@ typedef struct {
 typedef struct {
   const float *q[SK_ATTEND_QUERIES];
   float *out[SK_ATTEND_QUERIES];
-  float *most;             ///< [queries]
-  float *total;            ///< [queries]
-  int32_t low[SK_ATTEND_QUERIES];   ///< first key that the query sees, counted from the block's start
-  int32_t high[SK_ATTEND_QUERIES];  ///< one past its last
+  float *most;   ///< [queries]
+  float *total;  ///< [queries]
+  /// The first key that each query sees, counted from the block's start, and one past its last.
+  int32_t low[SK_ATTEND_QUERIES], high[SK_ATTEND_QUERIES];
 } tile_of_queries;
 
 /// VW keys' dimensions from `d` on, transposed. Keys outside [begin, end) become zeros.
@@ -55,7 +56,8 @@ SK_INLINE void load_keys(
   for (int i = 0; i < n; i++) v_store(to + i * KEYS, r[i]);
 }
 
-/// Keys [begin, end) of a block, counted from its start, and, for more than one tile of queries, its values.
+/// Keys [begin, end) of a block, counted from its start, and, for more than one tile of queries,
+/// its values.
 static void load_block(
   block_of_keys *b, int64_t kv_stride, int32_t begin, int32_t end, int32_t expand) {
   const int32_t dim = b->a->head_dim;
@@ -106,8 +108,8 @@ SK_INLINE void score(const block_of_keys *b, const tile_of_queries *t, const int
   }
 }
 
-/// Turns one query's scores into weights and brings its state up to date. Returns by how much its result so far
-/// is to be scaled: negative when there is none yet.
+/// Turns one query's scores into weights and brings its state up to date. Returns by how much its
+/// result so far is to be scaled: negative when there is none yet.
 SK_INLINE float soften(float *scores, int32_t low, int32_t high, float *most, float *total) {
   if (low > 0 || high < KEYS) {
     const vf l = v_set1((float)low), h = v_set1((float)high), none = v_set1(-INFINITY);
@@ -140,7 +142,8 @@ SK_INLINE float soften(float *scores, int32_t low, int32_t high, float *most, fl
   return shrink;
 }
 
-/// out_i = out_i * shrink_i + sum over keys of scores[i, j] * v_j, for `n` (a constant) vectors from dimension d.
+/// out_i = out_i * shrink_i + sum over keys of scores[i, j] * v_j, for `n` (a constant) vectors
+/// from dimension d.
 SK_INLINE void mix_part(
   const block_of_keys *b, const tile_of_queries *t, const int queries, const int n, int32_t d,
   const int expanded, const float *shrink, int32_t keys) {
@@ -162,8 +165,9 @@ SK_INLINE void mix_part(
     const uint16_t *raw = b->raw_values + j * b->kv_stride + d;
     vf x[VN];
     if (!expanded) {
+      const uint16_t *next = b->raw_keys + (KEYS + j) * b->kv_stride + d;
 #pragma unroll
-      for (int v = 0; v < n; v += 32 / VW) __builtin_prefetch(b->raw_keys + (KEYS + j) * b->kv_stride + d + v * VW);
+      for (int v = 0; v < n; v += 32 / VW) __builtin_prefetch(next + v * VW);
     }
 #pragma unroll
     for (int v = 0; v < n; v++) {
@@ -218,7 +222,8 @@ static void attend_4(const block_of_keys *b, const tile_of_queries *t) { attend_
 static void attend_5(const block_of_keys *b, const tile_of_queries *t) { attend_tile(b, t, 5); }
 static void attend_6(const block_of_keys *b, const tile_of_queries *t) { attend_tile(b, t, 6); }
 
-static void (*const attend_tiles[SK_ATTEND_QUERIES])(const block_of_keys *, const tile_of_queries *) = {
+typedef void (*attend_fn)(const block_of_keys *b, const tile_of_queries *t);
+static const attend_fn attend_tiles[SK_ATTEND_QUERIES] = {
   attend_1, attend_2, attend_3, attend_4, attend_5, attend_6,
 };
 
@@ -227,7 +232,7 @@ void SK_NAME(sk_attend)(
   int32_t first, const uint16_t *keys, const uint16_t *values, int64_t kv_stride, float *out,
   int64_t out_stride, void *scratch) {
   const int32_t dim = a->head_dim, width = (dim + 15) & ~15, end = first + tokens;
-  const int32_t queries = heads * tokens, most_queries = SK_ATTEND_QUERIES;
+  const int32_t queries = heads * tokens;
   block_of_keys b = {.a = a, .width = width, .kv_stride = kv_stride};
   b.keys = (float *)(((uintptr_t)scratch + 63) & ~(uintptr_t)63);
   b.values = b.keys + KEYS * width;
@@ -248,8 +253,9 @@ void SK_NAME(sk_attend)(
       &b, kv_stride, least > start ? least - start : 0, count,
       last - token0 * heads > SK_ATTEND_QUERIES);
     for (int32_t i = token0 * heads; i < last;) {
-      const int32_t left = last - i;
-      const int32_t n = left <= most_queries ? left : left < 2 * most_queries ? (left + 1) / 2 : most_queries;
+      // Two tiles of even size beat a full one and a remainder of one.
+      const int32_t left = last - i, full = SK_ATTEND_QUERIES;
+      const int32_t n = left <= full ? left : left < 2 * full ? (left + 1) / 2 : full;
       tile_of_queries tile = {.most = most + i, .total = total + i};
       for (int32_t j = 0; j < n; j++) {
         const int32_t t = (i + j) / heads, h = (i + j) % heads, p = first + t - start;

@@ -20,8 +20,9 @@ SK_INLINE vi i_shift(vi x, const int n) {
 SK_INLINE vi i_shift32(vi x, const int n) { return _mm256_slli_epi32(x, n); }
 SK_INLINE vi i_sub32(vi a, vi b) { return _mm256_sub_epi32(a, b); }
 SK_INLINE vf i_floats(vi x) { return _mm256_cvtepi32_ps(x); }
-/// Lane sums of four products, added to `sum`. `vpmaddubsw` adds pairs into 16 bits, which two products of
-/// eight-bit weights would overflow: those are made signed, and give their sign to the input.
+/// Lane sums of four products, added to `sum`. `vpmaddubsw` adds pairs into 16 bits, which two
+/// products of eight-bit weights would overflow: those are made signed, and give their sign to the
+/// input.
 SK_INLINE vi i_dot(vi sum, vi w, vi x, const int bits) {
   if (bits == 8) {
     w = _mm256_xor_si256(w, i_set1(-128));
@@ -33,7 +34,7 @@ SK_INLINE vi i_dot(vi sum, vi w, vi x, const int bits) {
 }
 /// The first `n` lanes; the others 0.
 SK_INLINE vi i_first_lanes(vi x, int n) {
-  return i_and(x, _mm256_cmpgt_epi32(_mm256_set1_epi32(n), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7)));
+  return i_and(x, v_first(n));
 }
 /// Part `h` of 64 nibbles of 32 bytes: the low ones first.
 SK_INLINE vi i_half_nibbles(const uint8_t *p, const int h) {
@@ -44,7 +45,8 @@ SK_INLINE vi i_mask(const uint8_t *p, const int8_t value, const int h) {
   int32_t mask;
   memcpy(&mask, p + 4 * h, 4);
   // Each byte gets the mask's byte that holds its bit, then keeps that bit.
-  const vi spread = _mm256_setr_epi64x(0, 0x0101010101010101, 0x0202020202020202, 0x0303030303030303);
+  const vi spread =
+    _mm256_setr_epi64x(0, 0x0101010101010101, 0x0202020202020202, 0x0303030303030303);
   const vi bit = _mm256_set1_epi64x((int64_t)0x8040201008040201);
   vi bytes = _mm256_shuffle_epi8(_mm256_set1_epi32(mask), spread);
   return i_and(_mm256_cmpeq_epi8(i_and(bytes, bit), bit), i_set1(value));
@@ -62,10 +64,13 @@ SK_INLINE vf v_block_floats(const uint8_t *p, const int G, const int h) {
   return _mm256_castpd_ps(_mm256_broadcastsd_pd(_mm_castps_pd(v)));
 }
 /// Four float16 numbers: lanes 0-7 alternate the first two, lanes 8-15 the others.
-SK_INLINE vf v_pair_floats(const uint8_t *p, const int h) { return v_block_floats(p + 4 * h, 2, 0); }
+SK_INLINE vf v_pair_floats(const uint8_t *p, const int h) {
+  return v_block_floats(p + 4 * h, 2, 0);
+}
 /// Rounds to nearest, ties to even; values lie in -127...127.
 SK_INLINE void v_store_int8(int8_t *p, vf x) {
   vi words = _mm256_cvtps_epi32(x);
-  __m128i shorts = _mm_packs_epi32(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
+  __m128i upper = _mm256_extracti128_si256(words, 1);
+  __m128i shorts = _mm_packs_epi32(_mm256_castsi256_si128(words), upper);
   _mm_storel_epi64((__m128i *)p, _mm_packs_epi16(shorts, shorts));
 }

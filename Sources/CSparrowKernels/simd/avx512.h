@@ -76,7 +76,8 @@ SK_INLINE vf v_iota(void) {
 }
 SK_INLINE float v_hmax(vf x) { return _mm512_reduce_max_ps(x); }
 
-/// Writes the sums of four vectors. Lanes meet in one order (8 apart, 4, 2, 1), for every tile alike.
+/// Writes the sums of four vectors. Lanes meet in one order (8 apart, 4, 2, 1), for every tile
+/// alike.
 SK_INLINE void v_store_sums(float *y, vf a, vf b, vf c, vf d) {
   vf ab = v_add(_mm512_shuffle_f32x4(a, b, 0x44), _mm512_shuffle_f32x4(a, b, 0xee));
   vf cd = v_add(_mm512_shuffle_f32x4(c, d, 0x44), _mm512_shuffle_f32x4(c, d, 0xee));

@@ -1,7 +1,7 @@
 /// Tiles of matrix products over block formats, for the vectors included before.
 ///
-/// A chunk of 64 weights is PARTS vectors of VW lanes of four bytes. Integer sums run over a group's chunks;
-/// one float operation a lane then applies the scales of the group's blocks.
+/// A chunk of 64 weights is PARTS vectors of VW lanes of four bytes. Integer sums run over a
+/// group's chunks; one float operation a lane then applies the scales of the group's blocks.
 #pragma once
 
 #define ROWS SK_TILE_ROWS
@@ -15,7 +15,8 @@ typedef struct {
   const int tokens;
 } shape;
 
-/// The low four bits of part `h` of chunk `c` in a group of G blocks; `at` counts chunks from the row's start.
+/// The low four bits of part `h` of chunk `c` in a group of G blocks; `at` counts chunks from the
+/// row's start.
 SK_INLINE vi low_bits(const uint8_t *row, const int G, const int c, int32_t at, const int h) {
   const uint8_t *p = row + (int64_t)(at - c % 2) * 32;
   // A group of two blocks has half a line: its low nibbles are the chunk's first half.

@@ -13,8 +13,8 @@ SK_INLINE vf load_weights_part(const sk_format format, const uint8_t *row, int64
   return v_load_part((const float *)row + i, n);
 }
 
-/// Rows [row, row + rows) times `tokens`: one sum vector for each pair, over columns VW at a time, whatever the
-/// tile.
+/// Rows [row, row + rows) times `tokens`: one sum vector for each pair, over columns VW at a time,
+/// whatever the tile.
 SK_INLINE void float_sums(
   const sk_tile *tile, const sk_format format, const int tokens, const int row, const int rows,
   vf sum[SK_TILE_ROWS][SK_TILE_TOKENS]) {

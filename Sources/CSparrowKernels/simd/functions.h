@@ -3,7 +3,8 @@
 
 /// e^x with a relative error below 2e-7; 0 below -104, infinity above 89, NaN stays.
 ///
-/// Cephes' expf: x = n ln 2 + r, |r| <= ln 2 / 2, and a polynomial of degree 7 in r; exactly 1 at 0.
+/// Cephes' expf: x = n ln 2 + r, |r| <= ln 2 / 2, and a polynomial of degree 7 in r; exactly 1 at
+/// 0.
 SK_INLINE vf v_exp(vf x) {
   x = v_min(v_set1(89), v_max(v_set1(-110), x));
   vf n = v_round(v_mul(x, v_set1(1.44269504f)));
@@ -55,7 +56,8 @@ SK_INLINE vf v_activation(const sk_activation kind, vf x) {
   case SK_SILU: return v_gate(x, x);
   case SK_GELU_ERF: return v_mul(x, v_normal_share(x));
   case SK_GELU_TANH: {
-    vf u = v_mul(x, v_fma(v_mul(x, x), v_set1(2 * 0.79788456f * 0.044715f), v_set1(2 * 0.79788456f)));
+    const float k = 2 * 0.79788456f;
+    vf u = v_mul(x, v_fma(v_mul(x, x), v_set1(k * 0.044715f), v_set1(k)));
     return v_gate(x, u);
   }
   }

@@ -23,7 +23,8 @@ SK_INLINE vi i_shift32(vi x, const int n) {
 }
 SK_INLINE vi i_sub32(vi a, vi b) { return i_bytes(vsubq_s32(i_words(a), i_words(b))); }
 SK_INLINE vf i_floats(vi x) { return vcvtq_f32_s32(i_words(x)); }
-/// Lane sums of four products, added to `sum`. `sdot` takes both as signed: eight-bit weights lose their offset.
+/// Lane sums of four products, added to `sum`. `sdot` takes both as signed: eight-bit weights lose
+/// their offset.
 SK_INLINE vi i_dot(vi sum, vi w, vi x, const int bits) {
   if (bits == 8) w = veorq_u8(w, i_set1(-128));
   return i_bytes(vdotq_s32(i_words(sum), vreinterpretq_s8_u8(w), vreinterpretq_s8_u8(x)));

@@ -1,4 +1,5 @@
-/// Norms, rotations, activations and selection over the vectors of the instruction set included before.
+/// Norms, rotations, activations and selection over the vectors of the instruction set included
+/// before.
 #pragma once
 #include "functions.h"
 
