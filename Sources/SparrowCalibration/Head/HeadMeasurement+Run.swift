@@ -30,29 +30,35 @@ extension HeadMeasurement {
     let deviation = deviation ?? self.deviation(best.map(\.entries), energies)
     var result = HeadMeasurement(
       positions: states.rows, kept: kept, deviation: deviation, byCandidates: [], byDoubt: [])
-    let share = 1 / Float(states.rows)
+    let positions = Float(states.rows)
     for count in Set(candidateCounts + [candidates]).sorted() where (kept...limit).contains(count) {
-      var found = Candidates(candidates: count, recall: 0, greedy: 0)
+      var hits = 0
+      var firsts = 0
       for (best, exact) in zip(best, exact) {
         let floor = best.entries[count - 1].key
-        let hits = exact.entries.count { $0.other >= floor }
-        found.recall += share * Float(hits) / Float(kept)
-        found.greedy += exact.entries[0].other >= floor ? share : 0
+        hits += exact.entries.count { $0.other >= floor }
+        firsts += exact.entries[0].other >= floor ? 1 : 0
       }
-      result.byCandidates.append(found)
+      result.byCandidates.append(
+        Candidates(
+          candidates: count, recall: Float(hits) / (positions * Float(kept)),
+          greedy: Float(firsts) / positions))
     }
     for doubt in doubts {
-      var found = Doubt(doubt: doubt, recall: 0, rows: 0)
+      var hits = 0
+      var rows = 0
       for (index, (best, exact)) in zip(best, exact).enumerated() {
         let logits = best.entries.prefix(candidates).map(\.other).sorted(by: >)
         let floor = min(
           logits[kept - 1] - doubt * deviation * energies[index].squareRoot(),
           best.entries[candidates - 1].key)
-        let hits = exact.entries.count { $0.other >= floor }
-        found.recall += share * Float(hits) / Float(kept)
-        found.rows += share * Float(best.entries.count { $0.key >= floor })
+        hits += exact.entries.count { $0.other >= floor }
+        rows += best.entries.count { $0.key >= floor }
       }
-      result.byDoubt.append(found)
+      result.byDoubt.append(
+        Doubt(
+          doubt: doubt, recall: Float(hits) / (positions * Float(kept)),
+          rows: Float(rows) / positions))
     }
     return result
   }

@@ -1,0 +1,84 @@
+import Sparrow
+import SparrowCore
+import SparrowSparsity
+import SparrowTestSupport
+import Testing
+
+@testable import SparrowCalibration
+
+/// Fitting on tiny random models.
+@Suite(.serialized) struct HeadCalibrationTests {
+  static let text = String(
+    repeating: "In the beginning was the word, and the sparrow ate 12 crumbs of bread. ", count: 60)
+  static let options = HeadCalibration.Options(
+    tokens: 1200, groups: 28, candidates: 24, kept: 8, window: 64)
+
+  static func model(_ name: String, threads: Int = 2) throws -> Model {
+    try Model.load(
+      Fixtures.path("models/" + name), options: LoadOptions(threads: threads, prefillTokens: 40))
+  }
+
+  /// Of 100 rows, 24 candidates would hold 24% of the top 8 by chance.
+  @Test(arguments: ["llama3", "smollm2"])
+  func findsTheTop(name: String) throws {
+    let model = try Self.model(name)
+    let (adapter, measured) = try HeadCalibration.fitAndMeasure(
+      model: model, text: Self.text, options: Self.options)
+    let head = try #require(adapter.head)
+    try head.sketch.validate(file: name)
+    try head.plan.validate(file: name)
+    #expect(head.sketch.vocabulary == model.configuration.vocabulary)
+    #expect(measured.byCandidates.first { $0.candidates == 24 }!.recall > 0.75)
+    let recalls = head.plan.recalls.map(\.recall)
+    #expect(recalls == recalls.sorted() && recalls.last! > 0.9)
+    let again = try HeadCalibration.measure(adapter, model: model, text: Self.text, window: 64)
+    #expect(again.deviation == head.sketch.deviation)
+    #expect(again.byDoubt.last!.recall > 0.9)
+  }
+
+  @Test func sameSeedSameAdapter() throws {
+    let adapters = try [1, 1, 2].map { (seed: UInt64) in
+      var options = Self.options
+      options.seed = seed
+      return try HeadCalibration.fit(
+        model: try Self.model("llama3"), text: Self.text, options: options)
+    }
+    #expect(adapters[0] == adapters[1])
+    #expect(adapters[0] != adapters[2])
+  }
+
+  @Test func survivesItsFolder() throws {
+    let folder = try TemporaryFolder()
+    let model = try Self.model("llama3")
+    let adapter = try HeadCalibration.fit(model: model, text: Self.text, options: Self.options)
+    try adapter.write(to: folder.file("a"))
+    #expect(try Adapter.read(folder.file("a")) == adapter)
+    let sparse = try Model.load(model.path, options: LoadOptions(adapter: folder.file("a")))
+    #expect(sparse.configuration == model.configuration)
+    let other = #expect(throws: SparrowError.self) {
+      try Model.load(
+        Fixtures.path("models/smollm2"), options: LoadOptions(adapter: folder.file("a")))
+    }
+    #expect(other?.kind == .mismatch)
+  }
+
+  /// Stops in every part of the work.
+  @Test(arguments: [0, 0.2, 0.51, 0.55, 0.6, 0.66, 0.81, 1])
+  func stops(at end: Double) throws {
+    let model = try Self.model("llama3")
+    let error = #expect(throws: SparrowError.self) {
+      _ = try HeadCalibration.fit(model: model, text: Self.text, options: Self.options) {
+        part, _ in part < end
+      }
+    }
+    #expect(error?.kind == .cancelled)
+  }
+
+  @Test func refusesShortTexts() throws {
+    let model = try Self.model("llama3")
+    let error = #expect(throws: SparrowError.self) {
+      _ = try HeadCalibration.fit(model: model, text: "short", options: Self.options)
+    }
+    #expect(error?.kind == .argument && error?.field == "text")
+  }
+}
