@@ -1,3 +1,5 @@
+internal import SparrowCore
+
 /// The elements of a list or tuple.
 struct TemplateList {
   let items: [TemplateValue]
@@ -50,10 +52,20 @@ final class TemplateSequence {
   let kind: Kind
   let items: [TemplateValue]
   var isUsed = false
+  /// Why there is nothing to iterate over; generators fail only when they are used.
+  let failure: SparrowError?
 
   init(_ kind: Kind, _ items: [TemplateValue]) {
     self.kind = kind
     self.items = items
+    failure = nil
+  }
+
+  /// A generator over what cannot be iterated over.
+  init(failure: SparrowError) {
+    kind = .generator
+    items = []
+    self.failure = failure
   }
 }
 

@@ -47,6 +47,14 @@ final class TemplateExpression: Sendable {
     self.line = line
     self.depth = depth
   }
+
+  /// Whether it reads a variable, or applies something to what it reads.
+  var isAccess: Bool {
+    switch kind {
+    case .name, .attribute, .item, .slice, .method, .call, .filter, .test: true
+    default: false
+    }
+  }
 }
 
 /// Arithmetic between two values.

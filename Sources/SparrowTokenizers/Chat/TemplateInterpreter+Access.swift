@@ -16,6 +16,7 @@ extension TemplateInterpreter {
       if sequence.kind == .generator {
         guard !sequence.isUsed else { throw unsupported("a second use of a generator") }
         sequence.isUsed = true
+        if let failure = sequence.failure { throw failure }
       }
       return sequence.items
     case .loop: throw unsupported("iteration over 'loop'")

@@ -1,27 +1,40 @@
 internal import SparrowCore
 
 extension TemplateInterpreter {
-  /// The value of an expression. One short frame a level: the cases are in functions of their own.
+  /// The value of an expression.
   func evaluate(
     _ expression: TemplateExpression, _ scope: TemplateScope
   ) throws(SparrowError) -> TemplateValue {
     try enter()
     line = expression.line
-    let value = try dispatch(expression, scope)
+    // The cases stand in three functions, each with a short frame, since every level of recursion takes stack.
+    let value: TemplateValue =
+      if let literal = literal(expression) {
+        literal
+      } else if expression.isAccess {
+        try access(expression, scope)
+      } else {
+        try operation(expression, scope)
+      }
     leave()
     return value
   }
 
-  private func dispatch(
-    _ expression: TemplateExpression, _ scope: TemplateScope
-  ) throws(SparrowError) -> TemplateValue {
+  private func literal(_ expression: TemplateExpression) -> TemplateValue? {
     switch expression.kind {
     case .none: .null
     case .boolean(let value): .boolean(value)
     case .integer(let value): .integer(value)
     case .number(let value): .number(value)
     case .text(let text): .text(text)
-    case .name(let name): try variable(name, scope)
+    default: nil
+    }
+  }
+
+  private func operation(
+    _ expression: TemplateExpression, _ scope: TemplateScope
+  ) throws(SparrowError) -> TemplateValue {
+    switch expression.kind {
     case .list(let items): .list(try list(items, scope))
     case .tuple(let items): .tuple(try list(items, scope))
     case .dictionary(let items): try dictionary(items, scope)
@@ -30,25 +43,84 @@ extension TemplateInterpreter {
     case .and(let left, let right): try both(left, right, scope)
     case .or(let left, let right): try either(left, right, scope)
     case .not(let operand): .boolean(!(try evaluate(operand, scope).isTrue))
-    case .negative(let operand): try negate(try evaluate(operand, scope))
-    case .positive(let operand): try negate(try negate(try evaluate(operand, scope)))
-    case .arithmetic(let sign, let left, let right):
-      try arithmetic(sign, try evaluate(left, scope), try evaluate(right, scope))
+    case .negative(let operand): try negate(operand, scope, times: 1)
+    case .positive(let operand): try negate(operand, scope, times: 2)
+    case .arithmetic(let sign, let left, let right): try arithmetic(sign, left, right, scope)
     case .concatenation(let parts): try concatenate(parts, scope)
     case .comparison(let first, let rest): try compare(first, rest, scope)
-    case .attribute(let target, let name): try attribute(name, of: try evaluate(target, scope))
-    case .item(let target, let index):
-      try item(try evaluate(index, scope), of: try evaluate(target, scope))
+    default: .null
+    }
+  }
+
+  private func access(
+    _ expression: TemplateExpression, _ scope: TemplateScope
+  ) throws(SparrowError) -> TemplateValue {
+    switch expression.kind {
+    case .name(let name): try variable(name, scope)
+    case .attribute(let target, let name): try attribute(target, name, scope)
+    case .item(let target, let index): try item(target, index, scope)
     case .slice(let target, let parts): try slice(target, parts, scope)
     case .method(let target, let method, let arguments):
-      try call(method, of: try evaluate(target, scope), try evaluate(arguments, scope))
+      try call(target, method, arguments, scope)
     case .call(let callee, let arguments): try call(callee, arguments, scope)
     case .filter(let target, let filter, let arguments):
-      try apply(filter, to: try evaluate(target, scope), try evaluate(arguments, scope))
-    case .test(let target, let test, let arguments):
-      .boolean(
-        try check(test, try evaluate(target, scope), try evaluate(arguments, scope).positional))
+      try apply(filter, target, arguments, scope)
+    case .test(let target, let test, let arguments): try check(test, target, arguments, scope)
+    default: .null
     }
+  }
+
+  private func negate(
+    _ operand: TemplateExpression, _ scope: TemplateScope, times: Int
+  ) throws(SparrowError) -> TemplateValue {
+    var value = try evaluate(operand, scope)
+    for _ in 0..<times { value = try negate(value) }
+    return value
+  }
+
+  private func arithmetic(
+    _ sign: TemplateOperator, _ left: TemplateExpression, _ right: TemplateExpression,
+    _ scope: TemplateScope
+  ) throws(SparrowError) -> TemplateValue {
+    let left = try evaluate(left, scope)
+    return try arithmetic(sign, left, try evaluate(right, scope))
+  }
+
+  private func attribute(
+    _ target: TemplateExpression, _ name: String, _ scope: TemplateScope
+  ) throws(SparrowError) -> TemplateValue {
+    try attribute(name, of: try evaluate(target, scope))
+  }
+
+  private func item(
+    _ target: TemplateExpression, _ index: TemplateExpression, _ scope: TemplateScope
+  ) throws(SparrowError) -> TemplateValue {
+    let value = try evaluate(target, scope)
+    return try item(try evaluate(index, scope), of: value)
+  }
+
+  private func call(
+    _ target: TemplateExpression, _ method: TemplateMethod,
+    _ arguments: TemplateExpression.Arguments, _ scope: TemplateScope
+  ) throws(SparrowError) -> TemplateValue {
+    let value = try evaluate(target, scope)
+    return try call(method, of: value, try evaluate(arguments, scope))
+  }
+
+  private func apply(
+    _ filter: TemplateFilter, _ target: TemplateExpression,
+    _ arguments: TemplateExpression.Arguments, _ scope: TemplateScope
+  ) throws(SparrowError) -> TemplateValue {
+    let value = try evaluate(target, scope)
+    return try apply(filter, to: value, try evaluate(arguments, scope))
+  }
+
+  private func check(
+    _ test: TemplateTest, _ target: TemplateExpression,
+    _ arguments: TemplateExpression.Arguments, _ scope: TemplateScope
+  ) throws(SparrowError) -> TemplateValue {
+    let value = try evaluate(target, scope)
+    return .boolean(try check(test, value, try evaluate(arguments, scope).positional))
   }
 
   private func variable(

@@ -58,7 +58,9 @@ extension TemplateInterpreter {
       case .dictionary(let dictionary):
         try charge(dictionary.keys.count * 32)
         return .sequence(TemplateSequence(.generator, items(of: dictionary)))
-      default: throw error("the items of \(value.typeName)", expected: "a dictionary")
+      default:
+        let failure = error("the items of \(value.typeName)", expected: "a dictionary")
+        return .sequence(TemplateSequence(failure: failure))
       }
     case .length: return .integer(try length(of: value))
     case .first: return try elements(of: value).first ?? .undefined("the first of no elements")

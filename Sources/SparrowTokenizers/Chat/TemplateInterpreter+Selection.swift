@@ -19,6 +19,7 @@ extension TemplateInterpreter {
         throw error("the test '\(test.rawValue)' with \(rest.count) arguments")
       }
     }
+    guard isIterable(value) else { return failing(value) }
     let isKept = filter == .select || filter == .selectattr
     var kept: [TemplateValue] = []
     for item in try elements(of: value) {
@@ -35,6 +36,7 @@ extension TemplateInterpreter {
   func map(
     _ value: TemplateValue, _ arguments: TemplateArguments
   ) throws(SparrowError) -> TemplateValue {
+    guard isIterable(value) else { return failing(value) }
     var mapped: [TemplateValue] = []
     if arguments.positional.isEmpty {
       let values = try bind(
@@ -60,6 +62,18 @@ extension TemplateInterpreter {
       }
     }
     return .sequence(TemplateSequence(.generator, mapped))
+  }
+
+  private func isIterable(_ value: TemplateValue) -> Bool {
+    switch value {
+    case .null, .boolean, .integer, .number: false
+    default: true
+    }
+  }
+
+  private func failing(_ value: TemplateValue) -> TemplateValue {
+    let failure = error("\(value.typeName) to iterate over", expected: "a list")
+    return .sequence(TemplateSequence(failure: failure))
   }
 
   func sort(

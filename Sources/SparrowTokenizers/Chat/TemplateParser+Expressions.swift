@@ -23,7 +23,7 @@ extension TemplateParser {
         isTuple = true
       }
       if isTupleEnd { break }
-      items.append(conditional ? try expression() : try or())
+      items.append(conditional ? try expression() : try operation(0))
     }
     guard let first = items.first else { throw unexpected(expected: "an expression") }
     return isTuple ? try node(.tuple(items), items, line: line) : first
@@ -39,58 +39,96 @@ extension TemplateParser {
   /// One expression, with its inline `if`.
   mutating func expression() throws(SparrowError) -> TemplateExpression {
     let line = token.line
-    guard nesting < TemplateLimits.expression else {
-      throw unsupported("an expression nested too deeply")
-    }
-    nesting += 1
-    defer { nesting -= 1 }
-    var value = try or()
+    try nest()
+    var value = try operation(0)
     while takeName("if") {
-      let condition = try or()
+      let condition = try operation(0)
       let otherwise = takeName("else") ? try expression() : nil
       value = try node(
         .conditional(condition, then: value, otherwise: otherwise),
         [value, condition] + (otherwise.map { [$0] } ?? []), line: line)
     }
+    nesting -= 1
     return value
   }
 
-  mutating func or() throws(SparrowError) -> TemplateExpression {
+  /// Counts a level of recursion; the caller takes it back.
+  mutating func nest() throws(SparrowError) {
+    guard nesting < TemplateLimits.nesting else {
+      throw unsupported("an expression nested too deeply")
+    }
+    nesting += 1
+  }
+
+  /// Operands and the operators between them that bind at least as strongly as `minimum`: 0 `or`, 1 `and`, 2 `not`, 3 comparisons, 4
+  /// `+ -`, 5 `~`, 6 `* / // %`. One function for all, since every level of recursion takes stack.
+  mutating func operation(_ minimum: Int) throws(SparrowError) -> TemplateExpression {
     let line = token.line
-    var left = try and()
-    while takeName("or") {
-      let right = try and()
-      left = try node(.or(left, right), [left, right], line: line)
+    var left: TemplateExpression
+    if minimum <= 2, isName("not") {
+      var count = 0
+      while takeName("not") { count += 1 }
+      left = try operation(3)
+      for _ in 0..<count { left = try node(.not(left), [left], line: line) }
+    } else {
+      left = try unary(filtered: true)
+    }
+    while let level = try operatorLevel(), level >= minimum {
+      left = try combine(left, level, line: line)
     }
     return left
   }
 
-  private mutating func and() throws(SparrowError) -> TemplateExpression {
-    let line = token.line
-    var left = try not()
-    while takeName("and") {
-      let right = try not()
-      left = try node(.and(left, right), [left, right], line: line)
+  /// How strongly the operator at the current token binds; nil when there is none.
+  private func operatorLevel() throws(SparrowError) -> Int? {
+    switch token.kind {
+    case .name("or"): return 0
+    case .name("and"): return 1
+    case .name("in"): return 3
+    case .name("not"): return next.kind == .name("in") ? 3 : nil
+    case .symbol(let symbol):
+      switch symbol {
+      case "==", "!=", "<", "<=", ">", ">=": return 3
+      case "+", "-": return 4
+      case "~": return 5
+      case "*", "/", "//", "%": return 6
+      case "**": throw unsupported("the operator '**'")
+      default: return nil
+      }
+    default: return nil
     }
-    return left
   }
 
-  private mutating func not() throws(SparrowError) -> TemplateExpression {
-    let line = token.line
-    var count = 0
-    while takeName("not") { count += 1 }
-    var value = try comparison()
-    for _ in 0..<count { value = try node(.not(value), [value], line: line) }
-    return value
+  /// `left` with the operator at the current token and what follows it.
+  private mutating func combine(
+    _ left: TemplateExpression, _ level: Int, line: Int
+  ) throws(SparrowError) -> TemplateExpression {
+    switch level {
+    case 3: return try comparison(left, line: line)
+    case 5:
+      var parts = [left]
+      while take("~") { parts.append(try operation(6)) }
+      return try node(.concatenation(parts), parts, line: line)
+    default: break
+    }
+    let sign = token
+    advance()
+    let right = try operation(level + 1)
+    if level < 2 {
+      return try node(level == 0 ? .or(left, right) : .and(left, right), [left, right], line: line)
+    }
+    guard case .symbol(let symbol) = sign.kind, let sign = TemplateOperator(rawValue: symbol) else {
+      throw unexpected()
+    }
+    return try node(.arithmetic(sign, left, right), [left, right], line: line)
   }
 
-  private mutating func comparison() throws(SparrowError) -> TemplateExpression {
-    let line = token.line
-    let first = try sum()
+  private mutating func comparison(
+    _ left: TemplateExpression, line: Int
+  ) throws(SparrowError) -> TemplateExpression {
     var rest: [(relation: TemplateRelation, TemplateExpression)] = []
-    while let relation = takeRelation() { rest.append((relation, try sum())) }
-    return rest.isEmpty
-      ? first : try node(.comparison(first, rest), [first] + rest.map(\.1), line: line)
+    while let relation = takeRelation() { rest.append((relation, try operation(4))) }
+    return try node(.comparison(left, rest), [left] + rest.map(\.1), line: line)
   }
 
   private mutating func takeRelation() -> TemplateRelation? {
@@ -110,53 +148,16 @@ extension TemplateParser {
     }
   }
 
-  private mutating func sum() throws(SparrowError) -> TemplateExpression {
-    let line = token.line
-    var left = try concatenation()
-    while isSymbol("+") || isSymbol("-") {
-      let sign: TemplateOperator = isSymbol("+") ? .add : .subtract
-      advance()
-      let right = try concatenation()
-      left = try node(.arithmetic(sign, left, right), [left, right], line: line)
-    }
-    return left
-  }
-
-  private mutating func concatenation() throws(SparrowError) -> TemplateExpression {
-    let line = token.line
-    var parts = [try product()]
-    while take("~") { parts.append(try product()) }
-    return parts.count == 1 ? parts[0] : try node(.concatenation(parts), parts, line: line)
-  }
-
-  private mutating func product() throws(SparrowError) -> TemplateExpression {
-    let line = token.line
-    var left = try unary(filtered: true)
-    while case .symbol(let symbol) = token.kind {
-      guard symbol != "**" else { throw unsupported("the operator '**'") }
-      guard let sign = TemplateOperator(rawValue: symbol), sign != .add, sign != .subtract else {
-        break
-      }
-      advance()
-      let right = try unary(filtered: true)
-      left = try node(.arithmetic(sign, left, right), [left, right], line: line)
-    }
-    return left
-  }
-
   /// A value with its signs and, after them, its filters and tests: `-1|string` filters minus one.
   private mutating func unary(filtered: Bool) throws(SparrowError) -> TemplateExpression {
     let line = token.line
     var value: TemplateExpression
     if isSymbol("-") || isSymbol("+") {
       let isNegative = isSymbol("-")
-      guard nesting < TemplateLimits.expression else {
-        throw unsupported("an expression nested too deeply")
-      }
-      nesting += 1
-      defer { nesting -= 1 }
+      try nest()
       advance()
       value = try unary(filtered: false)
+      nesting -= 1
       value = try node(isNegative ? .negative(value) : .positive(value), [value], line: line)
     } else {
       value = try primary()
@@ -166,46 +167,64 @@ extension TemplateParser {
   }
 
   mutating func primary() throws(SparrowError) -> TemplateExpression {
-    let token = token
+    switch token.kind {
+    case .symbol("("): return try parenthesis()
+    case .symbol("["): return try list()
+    case .symbol("{"): return try dictionary()
+    default: break
+    }
+    let kind = try literal()
     let line = token.line
     advance()
+    guard case .text(var text) = kind else { return try node(kind, [], line: line) }
+    // Adjacent strings are one, as in Python.
+    while case .text(let more) = token.kind {
+      text += more
+      advance()
+    }
+    return try node(.text(text), [], line: line)
+  }
+
+  /// The name, number or string at the current token.
+  private func literal() throws(SparrowError) -> TemplateExpression.Kind {
     switch token.kind {
-    case .name("true"), .name("True"): return try node(.boolean(true), [], line: line)
-    case .name("false"), .name("False"): return try node(.boolean(false), [], line: line)
-    case .name("none"), .name("None"): return try node(.none, [], line: line)
-    case .name(let name): return try node(.name(name), [], line: line)
-    case .integer(let value): return try node(.integer(value), [], line: line)
-    case .number(let value): return try node(.number(value), [], line: line)
-    case .text(var text):
-      // Adjacent strings are one, as in Python.
-      while case .text(let more) = self.token.kind {
-        text += more
-        advance()
-      }
-      return try node(.text(text), [], line: line)
-    case .symbol("("):
-      if take(")") { return try node(.tuple([]), [], line: line) }
-      let value = try tuple()
-      try expect(")")
-      return value
-    case .symbol("["):
-      var items: [TemplateExpression] = []
-      while !take("]") {
-        if !items.isEmpty {
-          try expect(",")
-          if take("]") { break }
-        }
-        items.append(try expression())
-      }
-      return try node(.list(items), items, line: line)
-    case .symbol("{"): return try dictionary(line: line)
-    default:
-      at -= token.kind == .end ? 0 : 1
-      throw unexpected(expected: "a value")
+    case .name("true"), .name("True"): return .boolean(true)
+    case .name("false"), .name("False"): return .boolean(false)
+    case .name("none"), .name("None"): return .none
+    case .name(let name): return .name(name)
+    case .integer(let value): return .integer(value)
+    case .number(let value): return .number(value)
+    case .text(let text): return .text(text)
+    default: throw unexpected(expected: "a value")
     }
   }
 
-  private mutating func dictionary(line: Int) throws(SparrowError) -> TemplateExpression {
+  private mutating func parenthesis() throws(SparrowError) -> TemplateExpression {
+    let line = token.line
+    advance()
+    if take(")") { return try node(.tuple([]), [], line: line) }
+    let value = try tuple()
+    try expect(")")
+    return value
+  }
+
+  private mutating func list() throws(SparrowError) -> TemplateExpression {
+    let line = token.line
+    advance()
+    var items: [TemplateExpression] = []
+    while !take("]") {
+      if !items.isEmpty {
+        try expect(",")
+        if take("]") { break }
+      }
+      items.append(try expression())
+    }
+    return try node(.list(items), items, line: line)
+  }
+
+  private mutating func dictionary() throws(SparrowError) -> TemplateExpression {
+    let line = token.line
+    advance()
     var items: [(key: TemplateExpression, value: TemplateExpression)] = []
     while !take("}") {
       if !items.isEmpty {

@@ -5,7 +5,9 @@ extension TemplateParser {
   mutating func postfix(_ first: TemplateExpression) throws(SparrowError) -> TemplateExpression {
     var value = first
     while true {
-      if isSymbol(".") || isSymbol("[") {
+      if isSymbol(".") {
+        value = try attribute(value)
+      } else if isSymbol("[") {
         value = try subscripted(value)
       } else if isSymbol("(") {
         value = try call(value)
@@ -39,24 +41,29 @@ extension TemplateParser {
     }
   }
 
+  private mutating func attribute(
+    _ value: TemplateExpression
+  ) throws(SparrowError) -> TemplateExpression {
+    let line = token.line
+    advance()
+    switch token.kind {
+    case .name(let name):
+      guard !name.hasPrefix("__") else { throw unsupported("the attribute '\(name)'") }
+      advance()
+      return try node(.attribute(value, name), [value], line: line)
+    case .integer(let index):
+      advance()
+      let index = try node(.integer(index), [], line: line)
+      return try node(.item(value, index), [value, index], line: line)
+    default: throw unexpected(expected: "a name or a number")
+    }
+  }
+
   private mutating func subscripted(
     _ value: TemplateExpression
   ) throws(SparrowError) -> TemplateExpression {
     let line = token.line
-    if take(".") {
-      switch token.kind {
-      case .name(let name):
-        advance()
-        guard !name.hasPrefix("__") else { throw unsupported("the attribute '\(name)'") }
-        return try node(.attribute(value, name), [value], line: line)
-      case .integer(let index):
-        advance()
-        let index = try node(.integer(index), [], line: line)
-        return try node(.item(value, index), [value, index], line: line)
-      default: throw unexpected(expected: "a name or a number")
-      }
-    }
-    try expect("[")
+    advance()
     var parts: [TemplateExpression?] = [nil]
     while !isSymbol("]") {
       if take(":") {
@@ -64,14 +71,14 @@ extension TemplateParser {
         parts.append(nil)
       } else {
         guard parts[parts.count - 1] == nil else {
-          if isSymbol(",") { throw unsupported("an index of several values") }
-          throw unexpected(expected: "']'")
+          throw isSymbol(",")
+            ? unsupported("an index of several values") : unexpected(expected: "']'")
         }
         parts[parts.count - 1] = try expression()
       }
     }
     advance()
-    if parts.count > 1 {
+    guard parts.count == 1 else {
       return try node(.slice(value, parts), [value] + parts.compactMap(\.self), line: line)
     }
     guard let index = parts[0] else { throw error("an empty index", line: line) }
