@@ -90,7 +90,7 @@ CONSTRUCTS = [
     ("{{ 1 + 2 if not 1 > 2 and not 3 in [1] or 4 else 5 }} {{ not 1 in [2] and not (1 or 0) }} {{ 1 - 2 - 3 }} {{ 8 / 2 / 2 }} {{ 1 < 2 == true }}",),
     ("{{ 2 * 3 + 4 * 5 - 6 // 4 % 3 }} {{ 'a' ~ 1 * 2 ~ 'b' }} {{ 1 + 2 == 3 and 'a' ~ 'b' == 'ab' }} {{ (1 + 2) ~ 3 + '' }}",),
     # Failures of rendering.
-    ("{{ none|select|list }}",), ("{{ 'a'|items|first }}",), ("{{ 1|map('upper')|join }}",), ("{{ missing.x }}",), ("{{ missing['x'] }}",), ("{{ missing.strip() }}",), ("{{ missing() }}",), ("{{ missing + 1 }}",),
+    ("{{ none|select|list }}{{ 0|map('upper')|list }}{{ false|selectattr('x')|list }}",), ("{{ 5|select|list }}",), ("{{ 'a'|items|first }}",), ("{{ 1|map('upper')|join }}",), ("{{ missing.x }}",), ("{{ missing['x'] }}",), ("{{ missing.strip() }}",), ("{{ missing() }}",), ("{{ missing + 1 }}",),
     ("{{ missing < 1 }}",), ("{{ d.q.r }}", D), ("{{ 1 + 'a' }}",), ("{{ 'a' + 1 }}",), ("{{ 'a' + none }}",), ("{{ 1 // 0 }}",),
     ("{{ 1 < 'a' }}",), ("{{ none|length }}",), ("{{ 5|join }}",), ("{% for x in 5 %}{% endfor %}",), ("{% for x in none %}{% endfor %}",),
     ("{% for a, b in [[1]] %}{% endfor %}",), ("{{ 1 in 'abc' }}",), ("{{ 1 in 5 }}",), ("{{ missing|tojson }}",), ("{{ 'a'.split('') }}",),

@@ -71,7 +71,9 @@ extension TemplateInterpreter {
     }
   }
 
+  /// What is false, such as none, counts as empty here; the rest fails once the generator is used.
   private func failing(_ value: TemplateValue) -> TemplateValue {
+    guard value.isTrue else { return .sequence(TemplateSequence(.generator, [])) }
     let failure = error("\(value.typeName) to iterate over", expected: "a list")
     return .sequence(TemplateSequence(failure: failure))
   }
