@@ -38,7 +38,7 @@ let package = Package(
       dependencies: ["CSparrowKernels", "SparrowCore", "SparrowFormats", "SparrowTestSupport"],
       swiftSettings: swift),
     .target(
-      name: "SparrowTestSupport", dependencies: ["SparrowCore"],
+      name: "SparrowTestSupport", dependencies: ["SparrowCore", "SparrowFormats"],
       path: "Tests/SparrowTestSupport", swiftSettings: swift),
   ]
     + room("SparrowCore", ["CSparrowSystem"])

@@ -1,4 +1,5 @@
-/// Decodes tokens as they come; the pieces joined are what `Tokenizer.decode` gives for all of them.
+/// Decodes tokens as they come; the pieces joined are what `Tokenizer.decode` gives for all of them, or,
+/// `continuing` other text, what they add to it: the first token then keeps its leading space.
 ///
 /// Holds back bytes that may become a character: at most 3.
 public struct StreamingDecoder: Sendable {
@@ -7,10 +8,10 @@ public struct StreamingDecoder: Sendable {
   private var pending: [UInt8] = []
   private var dropsSpace: Bool
 
-  public init(_ tokenizer: Tokenizer, skipSpecial: Bool = true) {
+  public init(_ tokenizer: Tokenizer, skipSpecial: Bool = true, continuing: Bool = false) {
     self.tokenizer = tokenizer
     self.skipSpecial = skipSpecial
-    dropsSpace = tokenizer.description.dropsFirstSpace
+    dropsSpace = !continuing && tokenizer.description.dropsFirstSpace
   }
 
   /// The text that is certain once `id` has come; may be empty.

@@ -5,26 +5,6 @@ import SparrowTestSupport
 import SparrowTransformer
 import Testing
 
-/// What Hugging Face transformers computed for a fixture.
-struct Expected {
-  let tokens: [Int32]
-  let logits: [Float]
-  let greedy: [Int32]
-
-  init(_ name: String) throws {
-    let file = try Checkpoint.open(Fixtures.path("models/\(name)/expected.safetensors"))
-    func load<T>(_ tensor: String, as type: T.Type) throws -> [T] {
-      let bytes = file.bytes(of: try #require(file[tensor]))
-      return (0..<bytes.count / MemoryLayout<T>.size).map {
-        bytes.loadUnaligned(fromByteOffset: $0 * MemoryLayout<T>.size, as: type)
-      }
-    }
-    tokens = try load("input_ids", as: Int32.self)
-    logits = try load("logits", as: Float.self)
-    greedy = try load("greedy", as: Int32.self)
-  }
-}
-
 func engine(_ path: String, threads: Int) throws -> CPUEngine {
   let checkpoint = try Checkpoint.open(path)
   let configuration =
@@ -59,7 +39,7 @@ func logits(
 
   @Test(arguments: Fixtures.models, chunks)
   func logitsEqualHuggingFace(name: String, chunk: Int) throws {
-    let expected = try Expected(name)
+    let expected = try Fixtures.expected(name)
     let engine = try engine(Fixtures.path("models/" + name), threads: 2)
     let found = try logits(engine, expected.tokens, chunk: chunk)
     #expect(found.count == expected.logits.count)
@@ -69,7 +49,7 @@ func logits(
 
   @Test(arguments: Fixtures.ggufModels)
   func ggufTwinsEqualHuggingFace(name: String) throws {
-    let expected = try Expected(name)
+    let expected = try Fixtures.expected(name)
     let engine = try engine(Fixtures.path("gguf/\(name).gguf"), threads: 1)
     let found = try logits(engine, expected.tokens, chunk: 7)
     let worst = zip(found, expected.logits).map { abs($0 - $1) }.max() ?? .infinity

@@ -9,7 +9,7 @@ import Testing
 
   @Test(arguments: names)
   func logitsDoNotDependOnTheBatchThatATokenCameIn(name: String) throws {
-    let tokens = try Expected(name).tokens
+    let tokens = try Fixtures.expected(name).tokens
     let engine = try engine(Fixtures.path("models/" + name), threads: 2)
     let whole = try logits(engine, tokens, chunk: 24, type: .f16)
     for chunk in [1, 3, 17] {
@@ -19,7 +19,7 @@ import Testing
 
   @Test(arguments: names, [1, 3])
   func logitsDoNotDependOnTheThreads(name: String, threads: Int) throws {
-    let tokens = try Expected(name).tokens
+    let tokens = try Fixtures.expected(name).tokens
     let two = try engine(Fixtures.path("models/" + name), threads: 2)
     let other = try engine(Fixtures.path("models/" + name), threads: threads)
     #expect(
@@ -29,7 +29,7 @@ import Testing
 
   @Test(arguments: names)
   func sequencesSteppedTogetherEqualEachAlone(name: String) throws {
-    let tokens = try Expected(name).tokens
+    let tokens = try Fixtures.expected(name).tokens
     let engine = try engine(Fixtures.path("models/" + name), threads: 2)
     let prefixes = [Array(tokens[..<5]), Array(tokens[..<9]), Array(tokens[3..<4])]
     let caches = try prefixes.map { prefix in
@@ -49,7 +49,7 @@ import Testing
   }
 
   @Test func aTruncatedCacheGoesOnAsIfTheRestHadNeverBeen() throws {
-    let tokens = try Expected("llama3").tokens
+    let tokens = try Fixtures.expected("llama3").tokens
     let engine = try engine(Fixtures.path("models/llama3"), threads: 2)
     let cache = try KeyValueCache(engine.model, capacity: 32)
     tokens.withUnsafeBufferPointer { engine.step($0, cache: cache) }

@@ -36,4 +36,13 @@ import Testing
       #expect(tokenizer.decode(ids, skipSpecial: skips) == expected)
     }
   }
+
+  @Test func aContinuationKeepsItsFirstSpace() throws {
+    let tokenizer = try TokenizerFixture(named: "llama2").tokenizer
+    let ids = tokenizer.encode("Paris", addSpecial: false)
+    var fresh = StreamingDecoder(tokenizer)
+    var continued = StreamingDecoder(tokenizer, continuing: true)
+    #expect(ids.map { fresh.append($0) }.joined() == "Paris")
+    #expect(ids.map { continued.append($0) }.joined() == " Paris")
+  }
 }

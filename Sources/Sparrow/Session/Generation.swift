@@ -19,7 +19,7 @@ struct Generation {
     self.session = session
     self.options = options
     sampler = try Sampler(options.sampling)
-    decoder = StreamingDecoder(session.model.tokenizer)
+    decoder = StreamingDecoder(session.model.tokenizer, continuing: true)
     stops = StopScanner(options.stop)
   }
 
