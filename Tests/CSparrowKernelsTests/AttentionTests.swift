@@ -81,12 +81,12 @@ struct AttentionCase: CustomTestStringConvertible {
     }
 
     /// In double precision, the obvious way.
-    func expected() -> [Double] {
+    func expected(_ tokens: [Int]) -> [Double] {
       let dimension = Int(shape.dimension)
       let keys = floats(keys).map(Double.init)
       let values = floats(values).map(Double.init)
       var out: [Double] = []
-      for token in 0..<shape.tokens {
+      for token in tokens {
         for head in 0..<shape.heads {
           let q = query[((token * shape.heads + head) * dimension)...].prefix(dimension).map(
             Double.init)
@@ -115,7 +115,13 @@ struct AttentionCase: CustomTestStringConvertible {
   func attends(_ isa: Instructions, _ shape: AttentionCase) {
     let data = Data(shape)
     let result = isa.use { data.attend(heads: 0..<shape.heads, tokens: 0..<shape.tokens) }
-    for (y, expected) in zip(result, data.expected()) { #expect(abs(Double(y) - expected) <= 1e-5) }
+    // The first and the last, and some between: the reference takes its time.
+    let tokens = Set([0, 1, shape.tokens - 1]).union(stride(from: 5, to: shape.tokens, by: 29))
+      .filter { $0 < shape.tokens }.sorted()
+    let width = shape.heads * Int(shape.dimension)
+    let checked = tokens.flatMap { result[$0 * width..<($0 + 1) * width] }
+    let worst = zip(checked, data.expected(tokens)).map { abs(Double($0) - $1) }.max()!
+    #expect(worst <= 1e-5 && checked.allSatisfy(\.isFinite))
   }
 
   /// A query's result is the same bits in every batch, so that prefill agrees with decode.
