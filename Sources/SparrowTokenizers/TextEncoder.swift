@@ -6,11 +6,12 @@ struct TextEncoder {
   private var cache: WordCache
   var tokens: [Int32] = []
 
-  init(_ tokenizer: Tokenizer) {
+  /// An encoder for one text of so many bytes.
+  init(_ tokenizer: Tokenizer, byteCount: Int) {
     self.tokenizer = tokenizer
     description = tokenizer.description
     merger = Merger(description.vocabulary, description.rule)
-    cache = WordCache()
+    cache = WordCache(for: byteCount)
   }
 
   /// Appends the tokens of valid UTF-8.
@@ -31,17 +32,18 @@ struct TextEncoder {
   /// Normalises text between added tokens, then cuts and merges it.
   private mutating func encodeRun(_ bytes: UnsafeBufferPointer<UInt8>, isFirst: Bool) {
     if description.composes, let composed = Composition.composed(bytes) {
-      composed.withUnsafeBufferPointer { encodeNormal($0, isFirst: isFirst) }
+      encodeCopy(composed)
+    } else if description.spacing == .marked, let changed = respaced(bytes, isFirst: isFirst) {
+      encodeCopy(changed)
     } else {
-      encodeNormal(bytes, isFirst: isFirst)
+      encodeWords(bytes)
     }
   }
 
-  private mutating func encodeNormal(_ bytes: UnsafeBufferPointer<UInt8>, isFirst: Bool) {
-    guard description.spacing == .marked else { return encodeWords(bytes) }
+  /// The text with the first space that it needs and spaces for U+2581; nil where that changes nothing.
+  private func respaced(_ bytes: UnsafeBufferPointer<UInt8>, isFirst: Bool) -> [UInt8]? {
     let space = UInt8(ascii: " ")
-    let text = TokenizerDescription.unmarked(bytes)
-    let isSpaced = text.first == space
+    let isSpaced = bytes.first == space || bytes.starts(with: [0xE2, 0x96, 0x81])
     let needsSpace =
       switch description.spacePrefix {
       case .none: false
@@ -49,23 +51,33 @@ struct TextEncoder {
       case .unlessSpaced: !isSpaced
       case .firstUnlessSpaced: isFirst && !isSpaced
       }
-    (needsSpace ? [space] + text : text).withUnsafeBufferPointer { encodeWords($0) }
+    let isMarked = bytes.indices.contains {
+      bytes[$0] == 0x81 && $0 >= 2 && bytes[$0 - 1] == 0x96 && bytes[$0 - 2] == 0xE2
+    }
+    guard needsSpace || isMarked else { return nil }
+    return (needsSpace ? [space] : []) + TokenizerDescription.unmarked(bytes)
+  }
+
+  /// Encodes text that lies here only for now, so that no word of it may be remembered.
+  private mutating func encodeCopy(_ bytes: [UInt8]) {
+    cache.forget()
+    bytes.withUnsafeBufferPointer { encodeWords($0) }
+    cache.forget()
   }
 
   private mutating func encodeWords(_ bytes: UnsafeBufferPointer<UInt8>) {
     var scanner = WordScanner(bytes, description.splitting, tokenizer.adjacency)
-    cache.reset(for: bytes.count)
     var start = 0
     while start < bytes.count {
       let end = scanner.end(from: start)
       let word = UnsafeBufferPointer(rebasing: bytes[start..<end])
       let hash = Vocabulary.hash(word)
-      if let range = cache.find(word, hash, in: bytes) {
+      if let range = cache.find(word, hash) {
         for index in range { tokens.append(tokens[index]) }
       } else {
         let before = tokens.count
         encodeWord(word)
-        cache.store(hash, start..<end, before..<tokens.count)
+        cache.store(hash, word, before..<tokens.count)
       }
       start = end
     }

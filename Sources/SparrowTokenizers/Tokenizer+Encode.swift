@@ -12,7 +12,7 @@ extension Tokenizer {
   ) -> [Int32] {
     var text = text
     return text.withUTF8 { bytes in
-      var encoder = TextEncoder(self)
+      var encoder = TextEncoder(self, byteCount: bytes.count)
       if addSpecial, addsBOS, let bos { encoder.tokens.append(bos) }
       encoder.encode(bytes, parseSpecial: parseSpecial)
       if addSpecial, description.addsEOS, let eos { encoder.tokens.append(eos) }

@@ -78,6 +78,20 @@ import Testing
     #expect(together == words.flatMap { tokenizer.encode($0) })
   }
 
+  /// Pieces that normalising copies come and go; the others stay, and their words are remembered.
+  @Test(arguments: ["gemma", "metaspace", "mistral", "qwen2", "qwen35"])
+  func wordsAreRememberedAcrossPieces(name: String) throws {
+    let tokenizer = try tokenizer(name)
+    var random = SeededRandom(seed: 6)
+    let words = [" the", " and", "e\u{301}t", " \u{2581}", " theandio", "caf\u{e9}", " 12", "ing "]
+    let pieces = (0..<600).map { _ in
+      (0..<(1 + random.next() % 9)).map { _ in words[Int(random.next() % 8)] }.joined()
+    }
+    let marked = pieces.map { "<tool>" + $0 }
+    let together = tokenizer.encode(marked.joined(), addSpecial: false)
+    #expect(together == marked.flatMap { tokenizer.encode($0, addSpecial: false) })
+  }
+
   @Test(arguments: ["gpt2", "llama2", "sentencepiece"])
   func theHeapMergesAsTheScanDoes(name: String) throws {
     let description: TokenizerDescription
