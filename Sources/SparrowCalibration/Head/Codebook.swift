@@ -2,7 +2,9 @@ internal import SparrowCore
 
 /// 16 centroids of one group of directions.
 ///
-/// Lloyd's k-means from k-means++ starts (Arthur and Vassilvitskii, SODA 2007). Kept by coordinate, so that one vector operation meets all 16.
+/// Lloyd's k-means from points drawn at random. k-means++ starts were no better on held-out windows and worse
+/// on another text (one run: top 32 of Gemma 3 270M on WikiText-2 among 256, 95.9% against 96.5%). Kept by
+/// coordinate, so that one vector operation meets all 16.
 struct Codebook {
   /// Directions of the group.
   let width: Int
@@ -81,7 +83,7 @@ struct Codebook {
     return Int(i4[best])
   }
 
-  /// Even quantiles of one direction; of more, points drawn by their squared distance from those before.
+  /// Even quantiles of one direction, points drawn at random of more.
   private mutating func start(
     _ points: UnsafePointer<Float>, _ count: Int, _ random: inout SeededRandom
   ) {
@@ -92,38 +94,12 @@ struct Codebook {
         lanes[0][code] = sorted[Int(place.rounded())]
       }
     } else {
-      var distances = [Float](repeating: .infinity, count: count)
-      var chosen = Int(random.next() % UInt64(count))
       for code in 0..<16 {
-        let center = points + chosen * width
-        for axis in 0..<width { lanes[axis][code] = center[axis] }
-        chosen = Self.next(points, count, width, center, &distances, &random)
+        let chosen = Int(random.next() % UInt64(count))
+        for axis in 0..<width { lanes[axis][code] = points[chosen * width + axis] }
       }
     }
     setHalves()
-  }
-
-  /// Lowers every point's squared distance to that from `center`, and draws a point in proportion to it.
-  private static func next(
-    _ points: UnsafePointer<Float>, _ count: Int, _ width: Int, _ center: UnsafePointer<Float>,
-    _ distances: inout [Float], _ random: inout SeededRandom
-  ) -> Int {
-    var total = 0.0
-    for index in 0..<count {
-      var distance: Float = 0
-      for axis in 0..<width {
-        let difference = points[index * width + axis] - center[axis]
-        distance += difference * difference
-      }
-      distances[index] = min(distances[index], distance)
-      total += Double(distances[index])
-    }
-    var rest = Double(random.uniform()) * total
-    for index in 0..<count {
-      rest -= Double(distances[index])
-      if rest < 0 { return index }
-    }
-    return Int(random.next() % UInt64(count))
   }
 
   private mutating func setHalves() {
