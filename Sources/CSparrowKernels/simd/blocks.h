@@ -56,8 +56,8 @@ SK_INLINE vf group_floats(
 
 /// Part `h` of one half (of blocks of 16) or all (of blocks of 32) of a group of G blocks.
 SK_INLINE void part_of_group(
-  const sk_tile *tile, const shape s, const int G, const int half, const int h, int32_t start,
-  const int8_t *x, vf sum[ROWS][SK_TILE_TOKENS]) {
+  const sk_tile *tile, const shape s, const int G, const int first_part, const int half,
+  const int h, int32_t start, const int8_t *x, vf sum[ROWS][SK_TILE_TOKENS]) {
   const int halves = s.block == 16 && G > 2 ? 2 : 1, chunks = G / 2 / halves;
   vi dot[ROWS][SK_TILE_TOKENS], xsum[SK_TILE_TOKENS];
 #pragma unroll
@@ -93,42 +93,49 @@ SK_INLINE void part_of_group(
 #pragma unroll
     for (int t = 0; t < s.tokens; t++) {
       vf d = v_load((const float *)(x + (size_t)t * tile->x_stride + G * 32) + h * VW);
-      sum[r][t] = v_fma(i_floats(dot[r][t]), v_mul(scale, d), sum[r][t]);
+      vf k = v_mul(scale, d), f = i_floats(dot[r][t]);
+      sum[r][t] = first_part ? v_mul(f, k) : v_fma(f, k, sum[r][t]);
       if (s.minimums) sum[r][t] = v_fma(minimum, v_mul(d, i_floats(xsum[t])), sum[r][t]);
     }
   }
 }
 
 SK_INLINE void group(
-  const sk_tile *tile, const shape s, const int G, int32_t start, const int8_t *x,
-  vf sum[ROWS][SK_TILE_TOKENS]) {
+  const sk_tile *tile, const shape s, const int G, const int first, int32_t start,
+  const int8_t *x, vf sum[ROWS][SK_TILE_TOKENS]) {
 #pragma unroll
   for (int h = 0; h < PARTS; h++) {
-    part_of_group(tile, s, G, 0, h, start, x, sum);
-    if (s.block == 16 && G > 2) part_of_group(tile, s, G, 1, h, start, x, sum);
+    part_of_group(tile, s, G, first && h == 0, 0, h, start, x, sum);
+    if (s.block == 16 && G > 2) part_of_group(tile, s, G, 0, 1, h, start, x, sum);
   }
 }
 
 SK_INLINE void block_tile(const sk_tile *tile, const shape s) {
   const sk_layout *l = &tile->layout;
   vf sum[ROWS][SK_TILE_TOKENS];
-#pragma unroll
-  for (int r = 0; r < ROWS; r++)
-#pragma unroll
-    for (int t = 0; t < s.tokens; t++) sum[r][t] = v_zero();
   const int8_t *x = (const int8_t *)tile->x;
   int32_t start = 0;
-  for (int32_t g = 0; g < l->groups; g++, start += 512, x += 512 + SK_INPUT_EXTRA)
-    group(tile, s, 16, start, x, sum);
+  if (l->groups > 0) {
+    // The first group starts the sums: while it runs, registers need not hold them.
+    group(tile, s, 16, 1, 0, x, sum);
+    start += 512, x += 512 + SK_INPUT_EXTRA;
+  } else {
+#pragma unroll
+    for (int r = 0; r < ROWS; r++)
+#pragma unroll
+      for (int t = 0; t < s.tokens; t++) sum[r][t] = v_zero();
+  }
+  for (int32_t g = 1; g < l->groups; g++, start += 512, x += 512 + SK_INPUT_EXTRA)
+    group(tile, s, 16, 0, start, x, sum);
   if (l->tail & 4) {
-    group(tile, s, 8, start, x, sum);
+    group(tile, s, 8, 0, start, x, sum);
     start += 256, x += 256 + SK_INPUT_EXTRA;
   }
   if (l->tail & 2) {
-    group(tile, s, 4, start, x, sum);
+    group(tile, s, 4, 0, start, x, sum);
     start += 128, x += 128 + SK_INPUT_EXTRA;
   }
-  if (l->tail & 1) group(tile, s, 2, start, x, sum);
+  if (l->tail & 1) group(tile, s, 2, 0, start, x, sum);
 #pragma unroll
   for (int t = 0; t < s.tokens; t++)
     v_store_sums(tile->y + t * tile->y_stride, sum[0][t], sum[1][t], sum[2][t], sum[3][t]);
