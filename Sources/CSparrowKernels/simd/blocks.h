@@ -54,48 +54,70 @@ SK_INLINE vf group_floats(
   return G == 2 ? v_pair_floats(p, h) : v_block_floats(p + half * G * 2, G, h);
 }
 
+SK_INLINE void load_scales(
+  const sk_tile *tile, const shape s, const int G, const int half, const int h, int32_t start,
+  vf scale[ROWS], vf minimum[ROWS]) {
+#pragma unroll
+  for (int r = 0; r < ROWS; r++) {
+    const uint8_t *row = tile->rows[r];
+    scale[r] = group_floats(row + tile->layout.scales_at, s, G, start, half, h);
+    if (s.minimums)
+      minimum[r] = group_floats(row + tile->layout.minimums_at, s, G, start, half, h);
+  }
+}
+
 /// Part `h` of one half (of blocks of 16) or all (of blocks of 32) of a group of G blocks.
 SK_INLINE void part_of_group(
   const sk_tile *tile, const shape s, const int G, const int first_part, const int half,
   const int h, int32_t start, const int8_t *x, vf sum[ROWS][SK_TILE_TOKENS]) {
   const int halves = s.block == 16 && G > 2 ? 2 : 1, chunks = G / 2 / halves;
-  vi dot[ROWS][SK_TILE_TOKENS], xsum[SK_TILE_TOKENS];
+  // Of a single chunk the products of one token after another are finished: that needs fewer registers.
+  const int together = chunks == 1 ? 1 : s.tokens;
+  vi only[ROWS];
+  vf scale[ROWS], minimum[ROWS];
+  if (chunks == 1) {
 #pragma unroll
-  for (int t = 0; t < s.tokens; t++) {
-    const int8_t *sums = x + (size_t)t * tile->x_stride + G * 32 + 64 + h * PART_BYTES;
-    xsum[t] = halves == 1 ? i_load(sums)
-              : half == 0 ? i_load(sums + 64)
-                          : i_sub32(i_load(sums), i_load(sums + 64));
-    const int signed_already = s.minimums || (s.bits == 8 && V_SIGNED_BYTES);
-    vi first = signed_already ? i_zero() : i_sub32(i_zero(), i_shift32(xsum[t], s.bits - 1));
-#pragma unroll
-    for (int r = 0; r < ROWS; r++) dot[r][t] = first;
+    for (int r = 0; r < ROWS; r++) only[r] = weights(tile, s, G, half, r, start / 64 + half, h);
+    load_scales(tile, s, G, half, h, start, scale, minimum);
   }
 #pragma unroll
-  for (int i = 0; i < chunks; i++) {
-    const int c = half * chunks + i;
-    vi w[ROWS];
+  for (int from = 0; from < s.tokens; from += together) {
+    vi dot[ROWS][SK_TILE_TOKENS], xsum[SK_TILE_TOKENS];
 #pragma unroll
-    for (int r = 0; r < ROWS; r++) w[r] = weights(tile, s, G, c, r, start / 64 + c, h);
+    for (int t = from; t < from + together; t++) {
+      const int8_t *sums = x + (size_t)t * tile->x_stride + G * 32 + 64 + h * PART_BYTES;
+      xsum[t] = halves == 1 ? i_load(sums)
+                : half == 0 ? i_load(sums + 64)
+                            : i_sub32(i_load(sums), i_load(sums + 64));
+      const int signed_already = s.minimums || (s.bits == 8 && V_SIGNED_BYTES);
+      vi first = signed_already ? i_zero() : i_sub32(i_zero(), i_shift32(xsum[t], s.bits - 1));
 #pragma unroll
-    for (int t = 0; t < s.tokens; t++) {
-      vi v = i_load(x + (size_t)t * tile->x_stride + c * 64 + h * PART_BYTES);
-#pragma unroll
-      for (int r = 0; r < ROWS; r++) dot[r][t] = i_dot(dot[r][t], w[r], v, s.bits);
+      for (int r = 0; r < ROWS; r++) dot[r][t] = first;
     }
-  }
 #pragma unroll
-  for (int r = 0; r < ROWS; r++) {
-    const uint8_t *row = tile->rows[r];
-    vf scale = group_floats(row + tile->layout.scales_at, s, G, start, half, h);
-    vf minimum = v_zero();
-    if (s.minimums) minimum = group_floats(row + tile->layout.minimums_at, s, G, start, half, h);
+    for (int i = 0; i < chunks; i++) {
+      const int c = half * chunks + i;
+      vi w[ROWS];
 #pragma unroll
-    for (int t = 0; t < s.tokens; t++) {
+      for (int r = 0; r < ROWS; r++)
+        w[r] = chunks == 1 ? only[r] : weights(tile, s, G, c, r, start / 64 + c, h);
+#pragma unroll
+      for (int t = from; t < from + together; t++) {
+        vi v = i_load(x + (size_t)t * tile->x_stride + c * 64 + h * PART_BYTES);
+#pragma unroll
+        for (int r = 0; r < ROWS; r++) dot[r][t] = i_dot(dot[r][t], w[r], v, s.bits);
+      }
+    }
+    if (chunks > 1) load_scales(tile, s, G, half, h, start, scale, minimum);
+#pragma unroll
+    for (int t = from; t < from + together; t++) {
       vf d = v_load((const float *)(x + (size_t)t * tile->x_stride + G * 32) + h * VW);
-      vf k = v_mul(scale, d), f = i_floats(dot[r][t]);
-      sum[r][t] = first_part ? v_mul(f, k) : v_fma(f, k, sum[r][t]);
-      if (s.minimums) sum[r][t] = v_fma(minimum, v_mul(d, i_floats(xsum[t])), sum[r][t]);
+#pragma unroll
+      for (int r = 0; r < ROWS; r++) {
+        vf k = v_mul(scale[r], d), f = i_floats(dot[r][t]);
+        sum[r][t] = first_part ? v_mul(f, k) : v_fma(f, k, sum[r][t]);
+        if (s.minimums) sum[r][t] = v_fma(minimum[r], v_mul(d, i_floats(xsum[t])), sum[r][t]);
+      }
     }
   }
 }
