@@ -116,7 +116,6 @@ typedef void (*sk_tile_fn)(const sk_tile *tile);
 /// exactly.
 typedef struct {
   int32_t tokens;
-  int32_t batch;  ///< the fastest tile's tokens, for large batches
   sk_tile_fn fn[SK_TILE_TOKENS];
 } sk_tiles;
 

@@ -104,8 +104,8 @@ static void gemm_block(
         prefetch(asked, tile.rows[0] + SK_AHEAD_BYTES + w->row_bytes * SK_TILE_ROWS, end);
     for (int32_t t = 0; t < tokens;) {
       // Two tiles of even size beat a full one and a remainder of one.
-      int32_t left = tokens - t, batch = tiles->batch;
-      int32_t n = left <= tiles->tokens ? left : left < 2 * batch ? (left + 1) / 2 : batch;
+      int32_t left = tokens - t, full = tiles->tokens;
+      int32_t n = left <= full ? left : left < 2 * full ? (left + 1) / 2 : full;
       tile.x = x + (size_t)t * tile.x_stride;
       tile.y = y + t * tile.y_stride + row;
       if (rows < SK_TILE_ROWS) run_short(tiles->fn[n - 1], tile, rows, n);
@@ -124,9 +124,9 @@ void sk_gemm(
   tile.y_stride = y_stride;
   int64_t block_rows = SK_WEIGHT_CACHE / w->row_bytes & ~(SK_TILE_ROWS - 1);
   if (block_rows < 2 * SK_TILE_ROWS) block_rows = 2 * SK_TILE_ROWS;
-  int32_t batch = tiles->batch;
-  int64_t block_tokens = x_stride ? (int64_t)(SK_INPUT_CACHE / x_stride) / batch * batch : tokens;
-  if (block_tokens < tiles->tokens) block_tokens = tiles->tokens;
+  int32_t full = tiles->tokens;
+  int64_t block_tokens = x_stride ? (int64_t)(SK_INPUT_CACHE / x_stride) / full * full : tokens;
+  if (block_tokens < full) block_tokens = full;
   for (int64_t r = row0; r < row1; r += block_rows) {
     int32_t end = row1 - r < block_rows ? row1 : (int32_t)(r + block_rows);
     for (int64_t t = 0; t < tokens; t += block_tokens) {

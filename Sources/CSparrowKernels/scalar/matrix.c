@@ -93,7 +93,7 @@ SK_INLINE void block_tile(
 
 #define SK_BLOCK_TILE(name, bits, block, minimums) \
   static void name(const sk_tile *tile) { block_tile(tile, bits, block, minimums); } \
-  static const sk_tiles name##s = {1, 1, {name}};
+  static const sk_tiles name##s = {1, {name}};
 
 SK_BLOCK_TILE(q4_tile, 4, 32, 0)
 SK_BLOCK_TILE(q4m_tile, 4, 32, 1)
@@ -114,7 +114,7 @@ SK_BLOCK_TILE(q8hm_tile, 8, 16, 1)
 
 const sk_tiles *sk_tiles_scalar(sk_format format, int32_t block, int32_t minimums) {
   static const sk_tiles floats[3] = {
-    {1, 1, {f32_tile}}, {1, 1, {f16_tile}}, {1, 1, {bf16_tile}}};
+    {1, {f32_tile}}, {1, {f16_tile}}, {1, {bf16_tile}}};
   static const sk_tiles *const blocks[4][4] = {
     {&q4_tiles, &q4m_tiles, &q4h_tiles, &q4hm_tiles},
     {&q5_tiles, &q5m_tiles, &q5h_tiles, &q5hm_tiles},

@@ -4,7 +4,6 @@
 #include "avx2_blocks.h"
 
 #define BLOCK_TOKENS 2
-#define BYTE_BATCH 2
 #define FLOAT_TOKENS 2
 #include "tiles.h"
 

@@ -5,7 +5,6 @@
 #include "avx512_blocks.h"
 
 #define BLOCK_TOKENS 4
-#define BYTE_BATCH 3
 #define FLOAT_TOKENS 6
 #include "tiles.h"
 

@@ -4,7 +4,6 @@
 #include "neon_blocks.h"
 
 #define BLOCK_TOKENS 4
-#define BYTE_BATCH 4
 #define FLOAT_TOKENS 6
 #include "tiles.h"
 

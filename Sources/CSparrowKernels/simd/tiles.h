@@ -1,6 +1,5 @@
-/// Every format's tiles, instantiated: `block_tile` for up to BLOCK_TOKENS tokens, `float_tile` for
-/// up to FLOAT_TOKENS. BYTE_BATCH is the tile of large batches over bytes, which cost nothing to
-/// decode: one whose sums fit the registers.
+/// Every format's tiles, instantiated: `block_tile` for up to BLOCK_TOKENS tokens, `float_tile` for up
+/// to FLOAT_TOKENS.
 #pragma once
 #include "blocks.h"
 #include "float_tile.h"
@@ -23,14 +22,13 @@
   }
 #define BLOCK_TILES(name, bits, minimums, block) \
   JOIN(ONE_, BLOCK_TOKENS)(BLOCK_TILE, name, bits, minimums, block) \
-  static const sk_tiles name = { \
-    BLOCK_TOKENS, bits == 8 ? BYTE_BATCH : BLOCK_TOKENS, {JOIN(NAMES_, BLOCK_TOKENS)(name)}};
+  static const sk_tiles name = {BLOCK_TOKENS, {JOIN(NAMES_, BLOCK_TOKENS)(name)}};
 
 #define FLOAT_TILE(name, tokens, format) \
   static void name##_##tokens(const sk_tile *tile) { float_tile(tile, format, tokens); }
 #define FLOAT_TILES(name, format) \
   JOIN(ONE_, FLOAT_TOKENS)(FLOAT_TILE, name, format) \
-  static const sk_tiles name = {FLOAT_TOKENS, FLOAT_TOKENS, {JOIN(NAMES_, FLOAT_TOKENS)(name)}};
+  static const sk_tiles name = {FLOAT_TOKENS, {JOIN(NAMES_, FLOAT_TOKENS)(name)}};
 
 BLOCK_TILES(q4, 4, 0, 32)
 BLOCK_TILES(q4m, 4, 1, 32)
