@@ -89,6 +89,11 @@ CONSTRUCTS = [
     ("{% set x = none|selectattr('a') %}{% set y = 1|map('upper') %}{% set z = 'a'|items %}{{ 'x' if y }}{{ 2 + 3 ~ '' if 0 }}",),
     ("{{ 1 + 2 if not 1 > 2 and not 3 in [1] or 4 else 5 }} {{ not 1 in [2] and not (1 or 0) }} {{ 1 - 2 - 3 }} {{ 8 / 2 / 2 }} {{ 1 < 2 == true }}",),
     ("{{ 2 * 3 + 4 * 5 - 6 // 4 % 3 }} {{ 'a' ~ 1 * 2 ~ 'b' }} {{ 1 + 2 == 3 and 'a' ~ 'b' == 'ab' }} {{ (1 + 2) ~ 3 + '' }}",),
+    ("{% for x in [1] %}{{ i }}{% endfor %}{% set i = 2 %}{{ i }}{% for x in [1] %}{{ i }}{% endfor %}", {"i": 1}),
+    ("{{ i }}{% for x in [1] %}{{ i }}{% endfor %}{% set i = 2 %}{{ i }}{% macro m() %}{{ j }}{% endmacro %}{{ m() }}{% set j = 2 %}{{ m() }}", {"i": 1, "j": 3}),
+    ("{% for x in [1] %}{{ i }}{% endfor %}{% if 1 %}{% set i = 2 %}{% else %}{% set i = 3 %}{% endif %}{{ i }}", {"i": 1}),
+    ("{% for x in [1] %}{{ i }}{% endfor %}{% if 1 %}{% set i = 2 %}{% elif 2 %}{% set i = 4 %}{% else %}{% set i = 3 %}{% endif %}{{ i }}", {"i": 1}),
+    ("{% for x in [1] %}{{ i }}{{ j }}{% endfor %}{% set i = i %}{{ i }}{% set j %}{{ j }}{% endset %}[{{ j }}]", {"i": 1, "j": 3}),
     # Failures of rendering.
     ("{{ none|select|list }}{{ 0|map('upper')|list }}{{ false|selectattr('x')|list }}",), ("{{ 5|select|list }}",), ("{{ 'a'|items|first }}",), ("{{ 1|map('upper')|join }}",), ("{{ missing.x }}",), ("{{ missing['x'] }}",), ("{{ missing.strip() }}",), ("{{ missing() }}",), ("{{ missing + 1 }}",),
     ("{{ missing < 1 }}",), ("{{ d.q.r }}", D), ("{{ 1 + 'a' }}",), ("{{ 'a' + 1 }}",), ("{{ 'a' + none }}",), ("{{ 1 // 0 }}",),

@@ -8,6 +8,8 @@ public struct ChatTemplate: Sendable {
   public let source: String
   private let file: String
   private let statements: [TemplateStatement]
+  /// Names of variables that the template hides.
+  private let own: Set<String>
 
   /// Parses a template; `file` is named in errors. Throws `.malformed` for what is no template, and `.unsupported` for a construct
   /// that Sparrow does not know, with its line.
@@ -15,6 +17,7 @@ public struct ChatTemplate: Sendable {
     self.source = source
     self.file = file
     statements = try TemplateParser.parse(source, file: file)
+    own = TemplateSymbols(statements).own
   }
 
   /// The prompt of a conversation, with the start of the answer when `addGenerationPrompt`.
@@ -53,6 +56,7 @@ public struct ChatTemplate: Sendable {
     for (name, value) in variables where name.utf8.allSatisfy({ $0 < 0x80 }) {
       scope[name] = try TemplateValue(value, name: name, depth: 0)
     }
+    for name in own { scope[name] = nil }
     let interpreter = TemplateInterpreter(
       file: file, scope: scope, date: variables["date"], budget: budget)
     return try interpreter.run(statements)

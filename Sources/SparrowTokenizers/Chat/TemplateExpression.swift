@@ -38,14 +38,16 @@ final class TemplateExpression: Sendable {
   }
 
   let kind: Kind
+  let children: [TemplateExpression]
   let line: Int
   /// Nodes from here to the deepest leaf.
   let depth: Int
 
-  init(_ kind: Kind, line: Int, depth: Int) {
+  init(_ kind: Kind, _ children: [TemplateExpression], line: Int) {
     self.kind = kind
+    self.children = children
     self.line = line
-    self.depth = depth
+    depth = 1 + (children.lazy.map(\.depth).max() ?? 0)
   }
 
   /// Whether it reads a variable, or applies something to what it reads.

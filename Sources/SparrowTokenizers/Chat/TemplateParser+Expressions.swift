@@ -5,11 +5,11 @@ extension TemplateParser {
   func node(
     _ kind: TemplateExpression.Kind, _ children: [TemplateExpression], line: Int
   ) throws(SparrowError) -> TemplateExpression {
-    let depth = 1 + (children.map(\.depth).max() ?? 0)
-    guard depth <= TemplateLimits.expression else {
+    let node = TemplateExpression(kind, children, line: line)
+    guard node.depth <= TemplateLimits.expression else {
       throw unsupported("an expression nested too deeply", line: line)
     }
-    return TemplateExpression(kind, line: line, depth: depth)
+    return node
   }
 
   /// Expressions separated by commas, which make a tuple, or one alone.
