@@ -158,4 +158,25 @@ struct AttentionCase: CustomTestStringConvertible {
     }
     for i in out.indices { #expect(out[i].isNaN == (i / 64 == 3)) }
   }
+
+  /// A NaN key spoils every query that sees it, in whatever block it lies, and no other.
+  @Test(arguments: Instructions.available, [0, 70, 127])
+  func keepsNaN(_ isa: Instructions, _ bad: Int) {
+    let data = Data(AttentionCase(dimension: 16, tokens: 200))
+    var parameters = data.parameters
+    var keys = data.keys
+    keys[bad * data.stride + 3] = 0x7e00
+    var out = [Float](repeating: 0, count: data.query.count)
+    isa.use {
+      let bytes = sk_attend_scratch(&parameters, 1, 200)
+      let scratch = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 4)
+      defer { scratch.deallocate() }
+      sk_attend(
+        &parameters, data.query, 16, 1, 200, 0, keys, data.values, Int64(data.stride), &out, 16,
+        scratch)
+    }
+    for token in 0..<200 {
+      #expect(out[token * 16..<(token + 1) * 16].allSatisfy { $0.isNaN == (token >= bad) })
+    }
+  }
 }

@@ -197,7 +197,8 @@ void sk_sketch_scores(
 
 // MARK: - Machine
 
-/// The instruction set in use: "scalar", "avx2", "avx512" or "neon". `SPARROW_ISA` overrides it.
+/// The instruction set in use: "scalar", "avx2", "avx512" or "neon". `SPARROW_ISA` overrides it, unless
+/// it names none that this processor runs.
 const char *sk_isa(void);
 
 /// Chooses the instruction set by name; returns 0 if this processor lacks it or the name is

@@ -119,11 +119,11 @@ SK_INLINE float soften(float *scores, int32_t low, int32_t high, float *most, fl
       v_store(scores + j, v_select_less(index, l, none, s));
     }
   }
-  vf m = v_load(scores);
-  for (int32_t j = VW; j < KEYS; j += VW) m = v_max(v_load(scores + j), m);
+  vf m = v_set1(-INFINITY);
+  for (int32_t j = 0; j < KEYS; j += VW) m = v_max(v_load(scores + j), m);
   const float before = *most, block = v_hmax(m);
   const float now = block > before ? block : before;
-  // A NaN among the scores reaches the sum below; a maximum of infinity would hide it.
+  // The maximum passes over a NaN, which reaches the sum below and stays in it.
   const vf shift = v_set1(now == -INFINITY ? 0 : now);
   vf sum = v_zero();
   for (int32_t j = 0; j < KEYS; j += VW) {
@@ -132,7 +132,7 @@ SK_INLINE float soften(float *scores, int32_t low, int32_t high, float *most, fl
     sum = v_add(sum, w);
   }
   float shrink = -1;
-  if (before != -INFINITY) {
+  if (before != -INFINITY || isnan(*total)) {
     float change[VW];
     v_store(change, v_exp(v_set1(before - now)));
     shrink = change[0];
