@@ -46,14 +46,15 @@ public final class WorkerPool: @unchecked Sendable {
   }
 
   /// Runs `job` on every worker, the caller being worker 0, and returns when all are done.
-  public func run(_ job: (Worker) -> Void) {
-    withoutActuallyEscaping(job) { escaping in
-      shared.job = escaping
-      shared.begin()
-      escaping(Worker(index: 0, count: count, shared: shared))
-      shared.awaitOthers()
-      shared.job = nil
-    }
+  ///
+  /// Takes an escaping closure so that a caller can keep one and run it again and again: nothing is then
+  /// allocated.
+  public func run(_ job: @escaping (Worker) -> Void) {
+    shared.job = job
+    shared.begin()
+    job(Worker(index: 0, count: count, shared: shared))
+    shared.awaitOthers()
+    shared.job = nil
   }
 }
 

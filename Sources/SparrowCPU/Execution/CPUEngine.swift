@@ -19,8 +19,17 @@ package final class CPUEngine: @unchecked Sendable {
   private let lowering: Lowering
   private let operations: UnsafeMutableBufferPointer<LoweredOperation>
   private let segments: UnsafeMutablePointer<StepSegment>
+  private let rotaries: [RotaryDescription]
   private let head: DenseHead
   private let sketchHead: SketchHead?
+
+  // What the jobs work on, and the jobs: made once, because a closure made for each token would be allocated.
+  private var current: StepState
+  private var logitRows = 0..<0
+  private var outputRow = 0
+  private var stepJob: (Worker) -> Void = { _ in }
+  private var logitJob: (Worker) -> Void = { _ in }
+  private var sketchJob: (Worker) -> Void = { _ in }
 
   /// Bytes that one decoding step reads densely: all matrices but looked-up embeddings.
   private let denseBytesPerToken: Int
@@ -34,6 +43,7 @@ package final class CPUEngine: @unchecked Sendable {
     head sparse: (plan: HeadPlan, sketch: HeadSketch, recall: HeadRecall)? = nil
   ) throws(SparrowError) {
     model = binding.configuration
+    rotaries = model.rotaries
     self.pool = pool
     self.maximumRows = maximumRows
     weights = try PackedWeights(binding, pool: pool)
@@ -43,6 +53,8 @@ package final class CPUEngine: @unchecked Sendable {
     operations = .allocate(capacity: lowering.operations.count)
     _ = operations.initialize(from: lowering.operations)
     segments = .allocate(capacity: maximumRows)
+    let none = UnsafeMutablePointer<Int32>(mutating: buffers.positions)
+    current = StepState(rows: 0, tokens: none, segments: segments, segmentCount: 0)
     head = DenseHead(
       matrix: weights.matrix(binding.headRole), input: buffers[lowering.headInput], model: model)
     var looked: [WeightRole] = [WeightRole(.positionEmbedding)]
@@ -52,6 +64,7 @@ package final class CPUEngine: @unchecked Sendable {
     denseBytesPerToken = bytes
     guard let sparse else {
       sketchHead = nil
+      makeJobs()
       return
     }
     let matrix = weights.matrix(binding.headRole)
@@ -66,6 +79,13 @@ package final class CPUEngine: @unchecked Sendable {
     sketchHead = SketchHead(
       plan: sparse.plan, sketch: sparse.sketch, recall: sparse.recall, matrix: matrix,
       input: buffers[lowering.headInput], finish: LogitFinish(model))
+    makeJobs()
+  }
+
+  private func makeJobs() {
+    stepJob = { [unowned(unsafe) self] in execute($0) }
+    logitJob = { [unowned(unsafe) self] in head.run($0, rows: logitRows) }
+    sketchJob = { [unowned(unsafe) self] in sketchHead?.run($0, row: outputRow) }
   }
 
   /// Bytes of weights that one decoding step reads; of a sparse head what it has read on average so far.
@@ -115,37 +135,44 @@ package final class CPUEngine: @unchecked Sendable {
   /// Dense logits of adjacent rows of the last step, `[rows][vocabulary]`, valid until the next call.
   package func logits(rows: Range<Int>) -> UnsafeBufferPointer<Float> {
     precondition(rows.count <= Self.maximumLogitRows && rows.upperBound <= maximumRows)
-    pool.run { head.run($0, rows: rows) }
+    logitRows = rows
+    pool.run(logitJob)
     return UnsafeBufferPointer(start: head.logits, count: rows.count * model.vocabulary)
   }
 
   /// Logits of one row of the last step, as the program's head computes them.
   package func output(row: Int) -> HeadOutput {
     guard let sketchHead else { return HeadOutput(ids: nil, logits: logits(rows: row..<row + 1)) }
-    pool.run { sketchHead.run($0, row: row) }
+    outputRow = row
+    pool.run(sketchJob)
     if let sparse = sketchHead.output() { return sparse }
     return HeadOutput(ids: nil, logits: logits(rows: row..<row + 1), fellBack: true)
   }
 
   private func run(_ step: StepState) {
+    current = step
     setPositions(step)
-    pool.run { worker in
-      for operation in operations {
-        switch operation {
-        case .embed(let kernel): kernel.run(worker, step)
-        case .addPositions(let kernel): kernel.run(worker, step)
-        case .norm(let kernel):
-          kernel.run(worker, step)
-          // Every worker made the row for itself.
-          if step.rows == 1 && !kernel.isInPlace { continue }
-        case .multiply(let kernel): kernel.run(worker, step)
-        case .heads(let kernel): kernel.run(worker, step)
-        case .attend(let kernel): kernel.run(worker, step)
-        case .feedForward(let kernel): kernel.run(worker, step)
-        case .add(let kernel): kernel.run(worker, step)
-        }
-        worker.barrier()
+    pool.run(stepJob)
+  }
+
+  /// One worker's part of the current step.
+  private func execute(_ worker: Worker) {
+    let step = current
+    for operation in operations {
+      switch operation {
+      case .embed(let kernel): kernel.run(worker, step)
+      case .addPositions(let kernel): kernel.run(worker, step)
+      case .norm(let kernel):
+        kernel.run(worker, step)
+        // Every worker made the row for itself.
+        if step.rows == 1 && !kernel.isInPlace { continue }
+      case .multiply(let kernel): kernel.run(worker, step)
+      case .heads(let kernel): kernel.run(worker, step)
+      case .attend(let kernel): kernel.run(worker, step)
+      case .feedForward(let kernel): kernel.run(worker, step)
+      case .add(let kernel): kernel.run(worker, step)
       }
+      worker.barrier()
     }
   }
 
@@ -157,7 +184,7 @@ package final class CPUEngine: @unchecked Sendable {
         buffers.positions[segment.firstRow + row] = Int32(segment.firstPosition + row)
       }
     }
-    for (rotary, rotation) in zip(model.rotaries, buffers.rotations) {
+    for (rotary, rotation) in zip(rotaries, buffers.rotations) {
       var offset = 0
       for row in 0..<step.rows {
         let position = Float(buffers.positions[row])
