@@ -50,8 +50,9 @@ SK_INLINE void float_sums(
 
 SK_INLINE void float_tile(const sk_tile *tile, const sk_format format, const int tokens) {
   vf sum[SK_TILE_ROWS][SK_TILE_TOKENS];
-  if (tokens == 1 && format != SK_F32) {
-    // Fewer rows at once are more of a stream: for short elements, decoding gains a twentieth.
+  if (tokens == 1 && format != SK_F32 && VW == 16) {
+    // Fewer rows at once are more of a stream: for short elements, decoding gains a twentieth. (Narrow
+    // vectors need the four sums to hide the latency of adding.)
     float_sums(tile, format, tokens, 0, 2, sum);
     float_sums(tile, format, tokens, 2, 2, sum);
   } else {
