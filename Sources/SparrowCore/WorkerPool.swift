@@ -46,10 +46,12 @@ public final class WorkerPool: @unchecked Sendable {
   }
 
   /// Runs `job` on every worker, the caller being worker 0, and returns when all are done.
-  ///
-  /// Takes an escaping closure so that a caller can keep one and run it again and again: nothing is then
-  /// allocated.
-  public func run(_ job: @escaping (Worker) -> Void) {
+  public func run(_ job: (Worker) -> Void) {
+    withoutActuallyEscaping(job) { run(kept: $0) }
+  }
+
+  /// As `run`, for a closure that the caller made once and keeps: nothing is then allocated.
+  public func run(kept job: @escaping (Worker) -> Void) {
     shared.job = job
     shared.begin()
     job(Worker(index: 0, count: count, shared: shared))

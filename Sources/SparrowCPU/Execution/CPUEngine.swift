@@ -136,7 +136,7 @@ package final class CPUEngine: @unchecked Sendable {
   package func logits(rows: Range<Int>) -> UnsafeBufferPointer<Float> {
     precondition(rows.count <= Self.maximumLogitRows && rows.upperBound <= maximumRows)
     logitRows = rows
-    pool.run(logitJob)
+    pool.run(kept: logitJob)
     return UnsafeBufferPointer(start: head.logits, count: rows.count * model.vocabulary)
   }
 
@@ -144,7 +144,7 @@ package final class CPUEngine: @unchecked Sendable {
   package func output(row: Int) -> HeadOutput {
     guard let sketchHead else { return HeadOutput(ids: nil, logits: logits(rows: row..<row + 1)) }
     outputRow = row
-    pool.run(sketchJob)
+    pool.run(kept: sketchJob)
     if let sparse = sketchHead.output() { return sparse }
     return HeadOutput(ids: nil, logits: logits(rows: row..<row + 1), fellBack: true)
   }
@@ -152,7 +152,7 @@ package final class CPUEngine: @unchecked Sendable {
   private func run(_ step: StepState) {
     current = step
     setPositions(step)
-    pool.run(stepJob)
+    pool.run(kept: stepJob)
   }
 
   /// One worker's part of the current step.
