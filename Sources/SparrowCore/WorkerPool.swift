@@ -47,11 +47,11 @@ public final class WorkerPool: @unchecked Sendable {
 
   /// Runs `job` on every worker, the caller being worker 0, and returns when all are done.
   public func run(_ job: (Worker) -> Void) {
-    withoutActuallyEscaping(job) { run(kept: $0) }
+    withoutActuallyEscaping(job) { runKept($0) }
   }
 
   /// As `run`, for a closure that the caller made once and keeps: nothing is then allocated.
-  public func run(kept job: @escaping (Worker) -> Void) {
+  public func runKept(_ job: @escaping (Worker) -> Void) {
     shared.job = job
     shared.begin()
     job(Worker(index: 0, count: count, shared: shared))

@@ -21,23 +21,3 @@ import Testing
     #expect(values.withUnsafeMutableBufferPointer { largest(4, of: $0) } == -.infinity)
   }
 }
-
-@Suite struct HeadRecallTests {
-  let plan = HeadPlan(
-    recalls: [.init(doubt: 0, recall: 0.95), .init(doubt: 2, recall: 0.99)])
-
-  @Test func theSmallestDoubtThatReachesTheTargetIsTaken() throws {
-    #expect(try HeadRecall.reaching(0.9, plan) == HeadRecall(rank: 32, doubt: 0))
-    #expect(try HeadRecall.reaching(0.96, plan) == HeadRecall(rank: 32, doubt: 2))
-  }
-
-  @Test func onlyTheDenseHeadReachesMoreThanWasMeasured() throws {
-    #expect(try HeadRecall.reaching(0.995, plan) == nil)
-    #expect(try HeadRecall.reaching(1, plan) == nil)
-  }
-
-  @Test(arguments: [Float(-0.1), 1.1, .nan])
-  func aTargetThatIsNoShareIsRefused(_ target: Float) {
-    #expect(throws: SparrowError.self) { try HeadRecall.reaching(target, plan) }
-  }
-}

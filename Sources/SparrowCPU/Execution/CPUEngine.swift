@@ -136,7 +136,7 @@ package final class CPUEngine: @unchecked Sendable {
   package func logits(rows: Range<Int>) -> UnsafeBufferPointer<Float> {
     precondition(rows.count <= Self.maximumLogitRows && rows.upperBound <= maximumRows)
     logitRows = rows
-    pool.run(kept: logitJob)
+    pool.runKept(logitJob)
     return UnsafeBufferPointer(start: head.logits, count: rows.count * model.vocabulary)
   }
 
@@ -144,7 +144,7 @@ package final class CPUEngine: @unchecked Sendable {
   package func output(row: Int) -> HeadOutput {
     guard let sketchHead else { return HeadOutput(ids: nil, logits: logits(rows: row..<row + 1)) }
     outputRow = row
-    pool.run(kept: sketchJob)
+    pool.runKept(sketchJob)
     if let sparse = sketchHead.output() { return sparse }
     return HeadOutput(ids: nil, logits: logits(rows: row..<row + 1), fellBack: true)
   }
@@ -152,7 +152,7 @@ package final class CPUEngine: @unchecked Sendable {
   private func run(_ step: StepState) {
     current = step
     setPositions(step)
-    pool.run(kept: stepJob)
+    pool.runKept(stepJob)
   }
 
   /// One worker's part of the current step.
