@@ -66,7 +66,7 @@ let package = Package(
       [
         "SparrowCore", "SparrowFormats", "SparrowTokenizers", "SparrowTransformer",
         "SparrowSparsity", "SparrowCPU", "Sparrow", "CSparrowKernels",
-      ])
+      ], test: ["SparrowEvaluation"])
     + room(
       "SparrowEvaluation",
       [

@@ -1,5 +1,6 @@
 import Sparrow
 import SparrowCore
+import SparrowEvaluation
 import SparrowSparsity
 import SparrowTestSupport
 import Testing
@@ -45,6 +46,27 @@ import Testing
     }
     #expect(adapters[0] == adapters[1])
     #expect(adapters[0] != adapters[2])
+  }
+
+  /// Each of HiRE's own sketches, fitted, written, read, and run by the engine beside the dense head.
+  @Test(arguments: SketchCoding.allCases)
+  func everySketchNamesTheDenseToken(coding: SketchCoding) throws {
+    let folder = try TemporaryFolder()
+    var options = Self.options
+    options.coding = coding
+    options.rank = 32
+    let dense = try Self.model("llama3")
+    let (adapter, measured) = try HeadCalibration.fitAndMeasure(
+      model: dense, text: Self.text, options: options)
+    #expect(measured.byCandidates.first { $0.candidates == 24 }!.recall > 0.6)
+    try adapter.write(to: folder.file("a"))
+    #expect(try Adapter.read(folder.file("a")) == adapter)
+    let sparse = try Model.load(
+      dense.path, options: LoadOptions(threads: 2, adapter: folder.file("a")))
+    let agreement = try HeadAgreement.measure(sparse, text: Self.text, context: 64, windows: 4)
+    #expect(agreement.sameTopShare > 0.97)
+    #expect(agreement.recall > 0.6)
+    #expect(agreement.meanCandidates < 90)
   }
 
   @Test func survivesItsFolder() throws {

@@ -32,6 +32,8 @@ final class SketchHead: @unchecked Sendable {
   private let least: UnsafeMutablePointer<Float>
   private let ranges: UnsafeMutablePointer<Float>
   private let tables: UnsafeMutablePointer<UInt8>
+  /// The scalar sketch's rows with their bias; nil when rows are codes.
+  private let rows: SketchRowScores?
   private let scores: UnsafeMutablePointer<Float>
   private let blockBest: UnsafeMutablePointer<Float>
   private let selected: UnsafeMutablePointer<Float>
@@ -77,11 +79,15 @@ final class SketchHead: @unchecked Sendable {
     tables = memory.bytes(sketch.pairs * 32).assumingMemoryBound(to: UInt8.self)
     scores = memory.floats(sketch.blocks * HeadSketch.blockRows)
     blockBest = memory.floats(sketch.blocks)
-    selected = memory.floats(max(capacity, sketch.blocks))
+    selected = memory.floats(max(sketch.vocabulary, sketch.blocks))
     ids = memory.bytes(capacity * 4).assumingMemoryBound(to: Int32.self)
     logits = memory.floats(capacity)
     basis = memory.bytes(MemoryLayout<sk_matrix>.stride).assumingMemoryBound(to: sk_matrix.self)
+    rows = sketch.rows.map { [memory] in SketchRowScores($0, sketch, memory) }
     packBasis(sketch)
+    let padded = sizes.blocks * HeadSketch.blockRows
+    (scores + sketch.vocabulary).update(
+      repeating: -.infinity, count: padded - sketch.vocabulary)
   }
 
   /// Bytes that the sketch and the rows touched so far read per call, on average.
@@ -105,16 +111,12 @@ final class SketchHead: @unchecked Sendable {
     let own = worker.share(of: sizes.hidden, unit: 16)
     sk_gemv(basis, quantized, directions, Int32(own.lowerBound), Int32(own.upperBound))
     worker.barrier()
-    let groups = worker.share(of: sizes.groups)
-    for group in groups { look(group) }
-    worker.barrier()
-    let scale = tableScale()
-    for group in groups { round(group, scale: scale) }
-    worker.barrier()
     let blocks = worker.share(of: sizes.blocks)
-    sk_sketch_scores(
-      codesBase, tables, biasBase, Int32(sizes.pairs), scale, offset(), Int32(blocks.lowerBound),
-      Int32(blocks.upperBound), scores, blockBest)
+    if let rows {
+      rows.score(blocks, worker, directions: directions, scores: scores, best: blockBest)
+    } else {
+      scoreCodes(blocks, worker)
+    }
     worker.barrier()
     if worker.index == 0 { choose() }
     worker.barrier()
@@ -128,6 +130,19 @@ final class SketchHead: @unchecked Sendable {
   }
 
   // MARK: - Scores
+
+  /// Scores from look-ups: tables of this hidden state, then sums by code.
+  private func scoreCodes(_ blocks: Range<Int>, _ worker: Worker) {
+    let groups = worker.share(of: sizes.groups)
+    for group in groups { look(group) }
+    worker.barrier()
+    let scale = tableScale()
+    for group in groups { round(group, scale: scale) }
+    worker.barrier()
+    sk_sketch_scores(
+      codesBase, tables, biasBase, Int32(sizes.pairs), scale, offset(), Int32(blocks.lowerBound),
+      Int32(blocks.upperBound), scores, blockBest)
+  }
 
   private func center(_ row: Int) {
     let hidden = input.row(row)
@@ -189,29 +204,31 @@ final class SketchHead: @unchecked Sendable {
 
   // MARK: - Selection, on worker 0
 
-  /// The k' best scores: at least as many blocks as k' have a best score among the k' best of blocks.
+  /// The k' best scores: at least as many blocks as k' have a best score among the k' best of blocks, so that
+  /// few rows need be looked at. Where there are fewer blocks, or rows crowd, all scores are ranked.
   private func choose() {
     calls += 1
     let wanted = min(plan.candidates, sizes.vocabulary)
-    selected.update(from: blockBest, count: sizes.blocks)
-    let rank = min(wanted, sizes.blocks)
-    var floor = largest(
-      rank, of: UnsafeMutableBufferPointer(start: selected, count: sizes.blocks))
-    if sizes.blocks < wanted { floor = -Float.greatestFiniteMagnitude }
-    let found = gather(floor)
-    guard found > wanted, found <= capacity else {
-      threshold = floor
-      count = min(found, capacity)
+    var found = capacity + 1
+    if sizes.blocks >= wanted {
+      selected.update(from: blockBest, count: sizes.blocks)
+      found = gather(
+        largest(wanted, of: UnsafeMutableBufferPointer(start: selected, count: sizes.blocks)))
+    }
+    if found > capacity {
+      found = sizes.vocabulary
+      selected.update(from: scores, count: found)
+    } else {
+      for index in 0..<found { selected[index] = scores[Int(ids[index])] }
+    }
+    // Fewer than k' only where scores are not numbers: the dense head decides.
+    guard found >= wanted else {
+      count = 0
       return
     }
-    for index in 0..<found { selected[index] = scores[Int(ids[index])] }
     threshold = largest(wanted, of: UnsafeMutableBufferPointer(start: selected, count: found))
-    var kept = 0
-    for index in 0..<found where scores[Int(ids[index])] >= threshold {
-      ids[kept] = ids[index]
-      kept += 1
-    }
-    count = kept
+    found = gather(threshold)
+    count = found <= capacity ? found : 0
   }
 
   /// Writes the rows with scores from `floor` on, ascending, at most `capacity`; returns how many there are.

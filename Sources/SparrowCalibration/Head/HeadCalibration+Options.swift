@@ -1,12 +1,17 @@
 public import SparrowCore
+public import SparrowSparsity
 
 extension HeadCalibration {
   /// How a sketch is fitted.
   public struct Options: Sendable, Equatable {
     /// Tokens of the text whose hidden states are recorded, at most.
     public var tokens: Int
-    /// Groups of directions, half a byte of each row's code each.
+    /// How the sketch keeps rows.
+    public var coding: SketchCoding
+    /// Groups of directions, half a byte of each row's code each; for product quantisation.
     public var groups: Int
+    /// Directions of the low-rank codings, a multiple of 32; 0 for a quarter of the width, as in the paper.
+    public var rank: Int
     /// k' of the plan.
     public var candidates: Int
     /// k of the plan: exact logits that recall is measured on.
@@ -19,11 +24,13 @@ extension HeadCalibration {
     public var window: Int
 
     public init(
-      tokens: Int = 30_000, groups: Int = 160, candidates: Int = 256, kept: Int = 32,
-      doubt: Float = 3, seed: UInt64 = 1, window: Int = 512
+      tokens: Int = 30_000, coding: SketchCoding = .product, groups: Int = 160, rank: Int = 0,
+      candidates: Int = 256, kept: Int = 32, doubt: Float = 3, seed: UInt64 = 1, window: Int = 512
     ) {
       self.tokens = tokens
+      self.coding = coding
       self.groups = groups
+      self.rank = rank
       self.candidates = candidates
       self.kept = kept
       self.doubt = doubt
@@ -42,6 +49,11 @@ extension HeadCalibration {
       }
       try require("tokens", tokens, 64...100_000_000)
       try require("groups", groups, 1...512)
+      try require("rank", rank, 0...65536)
+      guard rank % 32 == 0 else {
+        throw SparrowError(
+          .argument, field: "rank", found: "\(rank)", expected: "a multiple of 32")
+      }
       try require("kept", kept, 1...1024)
       try require("candidates", candidates, kept...65536)
       try require("window", window, 32...65536)

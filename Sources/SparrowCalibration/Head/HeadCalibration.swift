@@ -39,14 +39,7 @@ public enum HeadCalibration {
     }
     let rows = try headMoments(head) { progress(0.5 + 0.05 * $0, "reading the head") }
     try go(progress(0.55, "finding directions"))
-    let basis = SketchBasis(
-      states: moments.covariance(), head: rows.covariance(), pool: head.pool)
-    try go(progress(0.6, "fitting codebooks"))
-    let fitter = SketchFitter(
-      head: head, basis: basis, mean: moments.mean, meanRow: rows.mean, groups: options.groups,
-      seed: options.seed)
-    fitter.fitCodebooks()
-    var sketch = try fitter.assign { progress(0.65 + 0.15 * $0, "coding rows") }
+    var sketch = try sketch(head, moments, rows, options, progress)
     let measured = try HeadMeasurement.run(
       sketch, head: head, states: heldOut, candidates: candidates, kept: kept, deviation: nil
     ) { progress(0.8 + 0.2 * $0, "measuring recall") }
@@ -60,6 +53,29 @@ public enum HeadCalibration {
       baseHash: model.binding.checkpoint.contentHash(), baseName: name(of: model),
       head: (plan, sketch))
     return (adapter, measured)
+  }
+
+  /// The sketch in the coding that the options ask for.
+  private static func sketch(
+    _ head: HeadRows, _ moments: MomentSum, _ rows: MomentSum, _ options: Options,
+    _ progress: (Double, String) -> Bool
+  ) throws(SparrowError) -> HeadSketch {
+    let basis =
+      options.coding == .int4
+      ? SketchBasis(identity: head.hidden)
+      : SketchBasis(states: moments.covariance(), head: rows.covariance(), pool: head.pool)
+    if options.coding == .product {
+      try go(progress(0.6, "fitting codebooks"))
+      let fitter = SketchFitter(
+        head: head, basis: basis, mean: moments.mean, meanRow: rows.mean, groups: options.groups,
+        seed: options.seed)
+      fitter.fitCodebooks()
+      return try fitter.assign { progress(0.65 + 0.15 * $0, "coding rows") }
+    }
+    let coder = RowCoder(
+      head: head, basis: basis, mean: moments.mean, meanRow: rows.mean, coding: options.coding,
+      rank: options.rank)
+    return try coder.sketch { progress(0.6 + 0.2 * $0, "coding rows") }
   }
 
   /// Measures an adapter's sketch on another text. Throws as `fit` does.

@@ -16,6 +16,17 @@ struct SketchBasis {
   /// Added to the covariance's diagonal, as a share of its mean.
   private static let ridge = 0.01
 
+  /// The coordinates as they are: what a plain quantised copy uses.
+  init(identity order: Int) {
+    states = SquareMatrix(order: order)
+    rows = FloatRows(rows: order, columns: order)
+    weights = Array(repeating: 1, count: order)
+    for index in 0..<order {
+      states[index][index] = 1
+      rows[index][index] = 1
+    }
+  }
+
   init(states covariance: SquareMatrix, head moment: SquareMatrix, pool: WorkerPool) {
     let order = covariance.order
     let ridge = max(

@@ -104,6 +104,14 @@ final class SketchScorer {
 
   /// The rows as their codes tell them.
   private func decode(_ range: Range<Int>) {
+    if let rows = sketch.rows {
+      head.pool.run { worker in
+        for index in worker.share(of: range.count) {
+          RowCoder.decode(rows, range.lowerBound + index, into: decoded[index])
+        }
+      }
+      return
+    }
     let pairs = sketch.pairs
     let blockRows = HeadSketch.blockRows
     let groups = sketch.groups

@@ -87,20 +87,36 @@ extension Adapter {
         found: bounds.last.map { "an end of \($0)" } ?? "no numbers",
         expected: "an end of 1 to \(hidden)")
     }
-    return HeadSketch(
+    let name = try head.string("coding")
+    guard let coding = SketchCoding(rawValue: name) else {
+      throw SparrowError(
+        .unsupported, file: head.file, field: "head.coding",
+        found: String(name.prefix(80)).debugDescription,
+        expected: SketchCoding.allCases.map(\.rawValue).joined(separator: ", "))
+    }
+    var sketch = HeadSketch(
       vocabulary: vocabulary, hidden: hidden,
       mean: try tensors.values("head.mean", .f32, shape: [hidden], as: Float.self),
       meanRow: try tensors.values("head.mean_row", .f32, shape: [hidden], as: Float.self),
       basis: try tensors.values(
         "head.basis", .u8, shape: [hidden, hidden / 32 * 34], as: UInt8.self),
-      bounds: bounds.map { Int(Int32(littleEndian: $0)) },
-      centroids: try tensors.values(
-        "head.centroids", .f32, shape: [16 * Int(last)], as: Float.self),
-      codes: try tensors.values(
-        "head.codes", .u8, shape: [blocks, pairs, HeadSketch.blockRows], as: UInt8.self),
+      bounds: bounds.map { Int(Int32(littleEndian: $0)) }, centroids: [], codes: [],
       bias: try tensors.values(
         "head.bias", .f16, shape: [blocks * HeadSketch.blockRows], as: UInt16.self),
       deviation: try head.float("deviation"))
+    if let type = coding.type {
+      let rowBytes = type.byteCount(elements: Int(last) / 32 * 32) ?? 0
+      sketch.rows = SketchRows(
+        coding: coding, directions: Int(last),
+        bytes: try tensors.values(
+          "head.rows", .u8, shape: [vocabulary, rowBytes], as: UInt8.self))
+      return sketch
+    }
+    sketch.centroids = try tensors.values(
+      "head.centroids", .f32, shape: [16 * Int(last)], as: Float.self)
+    sketch.codes = try tensors.values(
+      "head.codes", .u8, shape: [blocks, pairs, HeadSketch.blockRows], as: UInt8.self)
+    return sketch
   }
 }
 

@@ -35,6 +35,7 @@ extension Adapter {
   private static func json(_ plan: HeadPlan, _ sketch: HeadSketch) -> JSON {
     .object([
       ("predictor", "sketch"),
+      ("coding", .string((sketch.rows?.coding ?? .product).rawValue)),
       ("candidates", .integer(plan.candidates)),
       ("kept", .integer(plan.kept)),
       ("doubt", .number(Double(plan.doubt))),
@@ -63,12 +64,17 @@ extension Adapter {
       name: "head.bounds", type: .i32, shape: [sketch.bounds.count],
       bytes: Self.bytes(sketch.bounds.map { Int32($0).littleEndian }))
     try writer.add(
+      name: "head.bias", type: .f16, shape: [sketch.bias.count], bytes: Self.bytes(sketch.bias))
+    if let rows = sketch.rows {
+      try writer.add(
+        name: "head.rows", type: .u8, shape: [sketch.vocabulary, rows.rowBytes], bytes: rows.bytes)
+      return writer
+    }
+    try writer.add(
       name: "head.centroids", shape: [sketch.centroids.count], floats: sketch.centroids)
     try writer.add(
       name: "head.codes", type: .u8, shape: [sketch.blocks, sketch.pairs, HeadSketch.blockRows],
       bytes: sketch.codes)
-    try writer.add(
-      name: "head.bias", type: .f16, shape: [sketch.bias.count], bytes: Self.bytes(sketch.bias))
     return writer
   }
 

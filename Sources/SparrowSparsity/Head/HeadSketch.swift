@@ -1,7 +1,9 @@
 public import SparrowCore
 
-/// A product-quantised sketch of the vocabulary head: HiRE's cheap copy of the weights (arXiv 2402.09360,
-/// algorithm 1), made of 4-bit codes that byte shuffles look up.
+/// A sketch of the vocabulary head: HiRE's cheap copy of the weights (arXiv 2402.09360, algorithm 1).
+///
+/// Either product-quantised, made of 4-bit codes that byte shuffles look up, or one of the paper's own three
+/// (`rows`): int4, low rank, low rank in int4. Product quantisation is the best of them at equal bytes.
 ///
 /// With W' = W - meanRow and x = basis · (h - mean), where the basis makes recorded hidden states white and
 /// orders directions by what they contribute to logits, W'(h - mean) = U x. The columns of U are cut into
@@ -9,7 +11,8 @@ public import SparrowCore
 ///
 ///     score(i) = bias(i) + sum over groups g of x_g · centroid(g, code(i, g))  ≈  logit(i) - meanRow · h
 ///
-/// Bytes read per token: groups / 2 + 2 a row, where the row itself has 17/16 · hidden in Q8_0.
+/// Bytes read per token: groups / 2 + 2 a row, where the row itself has 17/16 · hidden in Q8_0. With `rows`
+/// the sum is the product of a row's stored directions with x.
 public struct HeadSketch: Sendable, Equatable {
   /// Rows of the head.
   public var vocabulary: Int
@@ -33,10 +36,13 @@ public struct HeadSketch: Sendable, Equatable {
   public var bias: [UInt16]
   /// Standard deviation of logit - score at |x|² = hidden, over the rows that matter.
   public var deviation: Float
+  /// Directions of every row one by one, instead of codes; `bounds` is then 0 and their count.
+  public var rows: SketchRows?
 
   public init(
     vocabulary: Int, hidden: Int, mean: [Float], meanRow: [Float], basis: [UInt8], bounds: [Int],
-    centroids: [Float], codes: [UInt8], bias: [UInt16], deviation: Float
+    centroids: [Float], codes: [UInt8], bias: [UInt16], deviation: Float,
+    rows: SketchRows? = nil
   ) {
     self.vocabulary = vocabulary
     self.hidden = hidden
@@ -48,6 +54,7 @@ public struct HeadSketch: Sendable, Equatable {
     self.codes = codes
     self.bias = bias
     self.deviation = deviation
+    self.rows = rows
   }
 
   /// Rows whose codes lie together.
@@ -59,7 +66,9 @@ public struct HeadSketch: Sendable, Equatable {
   public var pairs: Int { (groups + 1) / 2 }
   public var blocks: Int { (vocabulary + Self.blockRows - 1) / Self.blockRows }
   /// Bytes that scoring all rows reads.
-  public var byteCount: Int { codes.count + 2 * bias.count + basis.count + 4 * centroids.count }
+  public var byteCount: Int {
+    codes.count + 2 * bias.count + basis.count + 4 * centroids.count + (rows?.bytes.count ?? 0)
+  }
 
   /// Throws `.malformed`, naming `file` and the tensor, unless every part has the size that the others
   /// imply and every number is finite.
@@ -86,12 +95,19 @@ public struct HeadSketch: Sendable, Equatable {
     try require(
       basis.count == hidden * (hidden / 32 * 34), "head.basis", basis.count,
       hidden * (hidden / 32 * 34))
-    try require(
-      centroids.count == 16 * bounds[groups], "head.centroids", centroids.count,
-      16 * bounds[groups])
-    try require(
-      codes.count == blocks * pairs * Self.blockRows, "head.codes", codes.count,
-      blocks * pairs * Self.blockRows)
+    if let rows {
+      try rows.validate(vocabulary: vocabulary, file: file)
+      try require(
+        bounds == [0, rows.directions] && centroids.isEmpty && codes.isEmpty, "head.bounds", bounds,
+        "0 and \(rows.directions), without codes")
+    } else {
+      try require(
+        centroids.count == 16 * bounds[groups], "head.centroids", centroids.count,
+        16 * bounds[groups])
+      try require(
+        codes.count == blocks * pairs * Self.blockRows, "head.codes", codes.count,
+        blocks * pairs * Self.blockRows)
+    }
     try require(
       bias.count == blocks * Self.blockRows, "head.bias", bias.count, blocks * Self.blockRows)
     try require(

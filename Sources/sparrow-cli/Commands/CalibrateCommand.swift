@@ -31,7 +31,17 @@ struct CalibrateCommand: ParsableCommand {
   @Option(help: "The adapter's folder; an older adapter there is replaced.", completion: .directory)
   var output: String?
 
-  @Option(help: "Half bytes that the sketch keeps of each row: more find more.")
+  @Option(
+    help: ArgumentHelp(
+      "How the sketch keeps rows: product, int4, low-rank or low-rank-int4.",
+      discussion: "product finds most for its bytes; the others are HiRE's Q, LR and LRQ."),
+    transform: coding)
+  var sketch = HeadCalibration.Options().coding
+
+  @Option(help: "Directions of the low-rank sketches; 0 is a quarter of the width.")
+  var rank = HeadCalibration.Options().rank
+
+  @Option(help: "Half bytes that a product sketch keeps of each row: more find more.")
   var groups = HeadCalibration.Options().groups
 
   @Option(help: "Rows whose logits are computed exactly.")
@@ -51,6 +61,14 @@ struct CalibrateCommand: ParsableCommand {
 
   @OptionGroup var printing: OutputOptions
 
+  private static func coding(_ name: String) throws -> SketchCoding {
+    guard let coding = SketchCoding(rawValue: name) else {
+      let known = SketchCoding.allCases.map(\.rawValue).joined(separator: ", ")
+      throw ValidationError("--sketch \(name): expected one of \(known)")
+    }
+    return coding
+  }
+
   func validate() throws {
     guard head else { throw ValidationError("nothing to make sparse: give --head") }
     guard !text.isEmpty else { throw ValidationError("no text to calibrate on: give --text") }
@@ -66,7 +84,7 @@ struct CalibrateCommand: ParsableCommand {
 
   private var options: HeadCalibration.Options {
     HeadCalibration.Options(
-      tokens: tokens, groups: groups, candidates: candidates,
+      tokens: tokens, coding: sketch, groups: groups, rank: rank, candidates: candidates,
       kept: min(HeadCalibration.Options().kept, max(1, candidates)), seed: seed)
   }
 

@@ -1,0 +1,135 @@
+internal import CSparrowKernels
+internal import SparrowCore
+internal import SparrowSparsity
+
+/// Codes the head's rows one direction at a time: HiRE's Q, LR and LRQ (arXiv 2402.09360, section 3.1).
+///
+/// The low-rank ones keep the leading directions of `SketchBasis`, the closed form of the least-squares fit
+/// to logits of recorded hidden states (the paper trains them by cross-entropy).
+final class RowCoder {
+  private let head: HeadRows
+  private let basis: SketchBasis
+  private let mean: [Float]
+  private let meanRow: [Float]
+  private let coding: SketchCoding
+  private let directions: Int
+
+  init(
+    head: HeadRows, basis: SketchBasis, mean: [Float], meanRow: [Float], coding: SketchCoding,
+    rank: Int
+  ) {
+    self.head = head
+    self.basis = basis
+    self.mean = mean
+    self.meanRow = meanRow
+    self.coding = coding
+    let quarter = max(32, head.hidden / 4 / 32 * 32)
+    directions = coding == .int4 ? head.hidden : min(rank == 0 ? quarter : rank, head.hidden)
+  }
+
+  /// The whole sketch. `progress` gets the part done and returns false to stop.
+  func sketch(progress: (Double) -> Bool) throws(SparrowError) -> HeadSketch {
+    var rows = SketchRows(coding: coding, directions: directions, bytes: [])
+    rows.bytes = Array(repeating: 0, count: head.vocabulary * rows.rowBytes)
+    let blocks = (head.vocabulary + HeadSketch.blockRows - 1) / HeadSketch.blockRows
+    var bias = [Float](repeating: -.infinity, count: blocks * HeadSketch.blockRows)
+    let rowBytes = rows.rowBytes
+    for start in stride(from: 0, to: head.vocabulary, by: 4096) {
+      let range = start..<min(start + 4096, head.vocabulary)
+      rows.bytes.withUnsafeMutableBytes { bytes in
+        bias.withUnsafeMutableBufferPointer { bias in
+          code(range, rowBytes, into: bytes.baseAddress!, bias: bias.baseAddress!)
+        }
+      }
+      guard progress(Double(range.upperBound) / Double(head.vocabulary)) else {
+        throw SparrowError(.cancelled, found: "stopped")
+      }
+    }
+    var halves = [UInt16](repeating: 0, count: bias.count)
+    sk_to_f16(bias, &halves, Int32(bias.count))
+    return HeadSketch(
+      vocabulary: head.vocabulary, hidden: head.hidden, mean: mean, meanRow: meanRow,
+      basis: Q8Blocks.quantized(basis.states), bounds: [0, directions], centroids: [], codes: [],
+      bias: halves, deviation: 1, rows: rows)
+  }
+
+  private func code(
+    _ range: Range<Int>, _ rowBytes: Int, into bytes: UnsafeMutableRawPointer,
+    bias: UnsafeMutablePointer<Float>
+  ) {
+    head.pool.run { [self] worker in
+      let row = FloatRows(rows: 1, columns: head.hidden)
+      let turned = FloatRows(rows: 1, columns: directions)
+      for index in worker.share(of: range.count) {
+        let number = range.lowerBound + index
+        meanRow.withUnsafeBufferPointer { head.read(number, less: $0.baseAddress, into: row[0]) }
+        if coding == .int4 {
+          turned[0].update(from: row[0], count: directions)
+        } else {
+          basis.rows.multiply(
+            0..<directions, x: row[0], stride: head.hidden, count: 1, output: turned[0],
+            outputStride: directions)
+        }
+        var sum: Float = 0
+        for column in 0..<head.hidden { sum += row[0][column] * mean[column] }
+        bias[number] = sum
+        let target = bytes + number * rowBytes
+        if coding == .lowRank {
+          sk_to_f16(
+            turned[0], target.assumingMemoryBound(to: UInt16.self), Int32(directions))
+        } else {
+          Self.encode(turned[0], directions, into: target)
+        }
+      }
+    }
+  }
+
+  /// GGUF's Q4_0: a float16 scale and 32 nibbles, value = scale · (nibble - 8).
+  private static func encode(
+    _ values: UnsafePointer<Float>, _ count: Int, into target: UnsafeMutableRawPointer
+  ) {
+    for block in 0..<count / 32 {
+      let x = values + 32 * block
+      var extreme: Float = 0
+      for index in 0..<32 where abs(x[index]) > abs(extreme) { extreme = x[index] }
+      var scale = extreme / -8
+      var half: UInt16 = 0
+      sk_to_f16(&scale, &half, 1)
+      let inverse = scale == 0 ? 0 : 1 / scale
+      func nibble(_ value: Float) -> UInt8 {
+        UInt8(max(0, min(15, (value * inverse).rounded() + 8)))
+      }
+      let out = target + 18 * block
+      out.storeBytes(of: half.littleEndian, as: UInt16.self)
+      for index in 0..<16 {
+        (out + 2 + index).storeBytes(
+          of: nibble(x[index]) | nibble(x[index + 16]) << 4, as: UInt8.self)
+      }
+    }
+  }
+
+  /// One row's directions as its bytes tell them.
+  static func decode(_ rows: SketchRows, _ row: Int, into target: UnsafeMutablePointer<Float>) {
+    rows.bytes.withUnsafeBytes { bytes in
+      let own = bytes.baseAddress! + row * rows.rowBytes
+      func half(_ at: Int) -> Float {
+        var bits = own.loadUnaligned(fromByteOffset: at, as: UInt16.self)
+        var value: Float = 0
+        sk_from_f16(&bits, &value, 1)
+        return value
+      }
+      if rows.coding == .lowRank {
+        for index in 0..<rows.directions { target[index] = half(2 * index) }
+        return
+      }
+      for block in 0..<rows.directions / 32 {
+        let scale = half(18 * block)
+        for index in 0..<16 {
+          let byte = own.load(fromByteOffset: 18 * block + 2 + index, as: UInt8.self)
+          target[32 * block + index] = scale * Float(Int(byte & 15) - 8)
+          target[32 * block + 16 + index] = scale * Float(Int(byte >> 4) - 8)
+        }
+      }
+    }
+  }
+}
