@@ -39,6 +39,22 @@ public struct Benchmark: Sendable {
     }
   }
 
+  /// The dense program over the same weights.
+  public struct Dense: Sendable {
+    /// Tokens a second.
+    public var decode: Figure
+    public var bytesPerToken: Int
+    /// Sparse speed over dense speed, pair by pair.
+    public var speedup: Figure
+
+    var json: JSON {
+      [
+        "decode_tokens_per_second": decode.json, "bytes_per_token": .integer(bytesPerToken),
+        "speedup": speedup.json,
+      ]
+    }
+  }
+
   public var options: Options
   public var threads: Int
   /// Tokens a second.
@@ -46,6 +62,8 @@ public struct Benchmark: Sendable {
   public var decode: Figure
   /// Bytes of weights and cache that decoding one token reads, on average.
   public var bytesPerToken: Int
+  /// The model's dense self, measured in turn with the sparse one; nil for a dense model.
+  public var dense: Dense?
   /// Plain reads on the same threads, bytes a second.
   public var readBandwidth: Figure
 
@@ -54,7 +72,8 @@ public struct Benchmark: Sendable {
   /// Part of the read bandwidth that decoding reaches.
   public var bandwidthShare: Double { bytesPerSecond / readBandwidth.median }
 
-  /// Warms up once, then measures `repetitions` times; read bandwidth is probed in between.
+  /// Warms up once, then measures `repetitions` times; read bandwidth is probed in between. A sparse
+  /// model's dense self takes turns with it, the first turn alternating, so that a drift hits both.
   ///
   /// `progress` gets the part done and returns false to stop.
   public static func run(
@@ -70,6 +89,7 @@ public struct Benchmark: Sendable {
     let probe = try BandwidthProbe(bytes: 1 << 29)
     var prefill: [Double] = []
     var decode: [Double] = []
+    var denseDecode: [Double] = []
     var bandwidth: [Double] = []
     var random = SeededRandom(seed: 1)
     let prompt = (0..<max(options.promptTokens, 1)).map { _ in
@@ -83,11 +103,16 @@ public struct Benchmark: Sendable {
         _ = try session.advance(prompt) { $0.logits.count }
         measured = Double(prompt.count) / (monotonicSeconds() - start)
       }
-      let speed = try decodeSpeed(session, first: prompt[0], tokens: options.decodeTokens)
+      let turns = model.isSparse ? [repetition % 2 == 0, repetition % 2 == 1] : [false]
+      for isDense in turns {
+        let speed = try decodeSpeed(
+          session, isDense: isDense, first: prompt[0], tokens: options.decodeTokens)
+        guard repetition > 0 else { continue }
+        if isDense { denseDecode.append(speed) } else { decode.append(speed) }
+      }
       let reads = probe.measure(model.engine.pool)
       if repetition > 0 {
         if let measured { prefill.append(measured) }
-        decode.append(speed)
         bandwidth.append(reads)
       }
       guard progress(Double(repetition + 1) / Double(options.repetitions + 1)) else {
@@ -95,16 +120,27 @@ public struct Benchmark: Sendable {
       }
     }
     let cacheBytes = model.configuration.cacheElementsPerToken * 2 * options.decodeTokens / 2
+    let dense =
+      model.isSparse
+      ? Dense(
+        decode: Figure(denseDecode),
+        bytesPerToken: model.runningDense { model.bytesPerToken } + cacheBytes,
+        speedup: Figure(zip(decode, denseDecode).map { $0 / $1 })) : nil
     return Benchmark(
       options: options, threads: model.threads, prefill: prefill.isEmpty ? nil : Figure(prefill),
-      decode: Figure(decode), bytesPerToken: model.engine.bytesPerToken + cacheBytes,
-      readBandwidth: Figure(bandwidth))
+      decode: Figure(decode), bytesPerToken: model.bytesPerToken + cacheBytes,
+      dense: dense, readBandwidth: Figure(bandwidth))
   }
 
   /// Greedy decoding from an empty cache, tokens a second.
   private static func decodeSpeed(
-    _ session: Session, first: Int32, tokens: Int
+    _ session: Session, isDense: Bool, first: Int32, tokens: Int
   ) throws(SparrowError) -> Double {
+    if isDense {
+      return try session.model.runningDense { () throws(SparrowError) in
+        try decodeSpeed(session, isDense: false, first: first, tokens: tokens)
+      }
+    }
     session.clear()
     var sampler = try Sampler()
     var token = first
@@ -130,6 +166,7 @@ public struct Benchmark: Sendable {
       ("gigabytes_per_second", .number(bytesPerSecond / 1e9)),
       ("read_bandwidth_gigabytes_per_second", .number(readBandwidth.median / 1e9)),
       ("bandwidth_share", .number(bandwidthShare)),
+      ("dense", dense?.json ?? .null),
     ])
   }
 }

