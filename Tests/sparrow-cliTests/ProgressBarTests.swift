@@ -1,3 +1,4 @@
+import SparrowCore
 import Testing
 
 @testable import sparrow_cli

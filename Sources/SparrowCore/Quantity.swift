@@ -1,9 +1,7 @@
-import SparrowCore
-
 /// Numbers as people read them.
-enum Quantity {
+package enum Quantity {
   /// `98.4 MB`: three digits, powers of 1000.
-  static func bytes(_ count: Double) -> String {
+  package static func bytes(_ count: Double) -> String {
     let units = ["B", "kB", "MB", "GB", "TB"]
     var value = count
     var unit = 0
@@ -14,10 +12,10 @@ enum Quantity {
     return unit == 0 ? "\(Int(value)) B" : number(value) + " " + units[unit]
   }
 
-  static func bytes(_ count: Int) -> String { bytes(Double(count)) }
+  package static func bytes(_ count: Int) -> String { bytes(Double(count)) }
 
   /// `135 M`: three digits, powers of 1000.
-  static func count(_ count: Int) -> String {
+  package static func count(_ count: Int) -> String {
     let units = ["", " k", " M", " G", " T"]
     var value = Double(count)
     var unit = 0
@@ -29,14 +27,14 @@ enum Quantity {
   }
 
   /// Three digits: `9.84`, `98.4`, `984`.
-  static func number(_ value: Double) -> String {
+  package static func number(_ value: Double) -> String {
     guard value.isFinite else { return "-" }
     let size = abs(value)
     return fixed(value, size >= 99.95 ? 0 : size >= 9.995 ? 1 : 2)
   }
 
   /// With `digits` digits after the point.
-  static func fixed(_ value: Double, _ digits: Int) -> String {
+  package static func fixed(_ value: Double, _ digits: Int) -> String {
     guard value.isFinite, abs(value) < 1e15 else { return "\(value)" }
     var scale = 1.0
     for _ in 0..<digits { scale *= 10 }
@@ -49,7 +47,7 @@ enum Quantity {
   }
 
   /// `4 s`, `2:05`, `1:02:03`.
-  static func seconds(_ seconds: Double) -> String {
+  package static func seconds(_ seconds: Double) -> String {
     guard seconds.isFinite, seconds < 1e6 else { return "-" }
     let whole = Int(seconds.rounded(.up))
     func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
