@@ -72,7 +72,7 @@ let package = Package(
       [
         "SparrowCore", "SparrowFormats", "SparrowTokenizers", "SparrowTransformer",
         "SparrowSparsity", "SparrowCPU", "Sparrow", "CSparrowKernels", "CSparrowSystem",
-      ])
+      ], test: ["SparrowCalibration"])
     + [
       .executableTarget(
         name: "sparrow-cli",

@@ -69,8 +69,7 @@ public struct HeadAgreement: Sendable, Equatable {
       return
     }
     candidates += ids.count
-    let best = sk_argmax(output.logits.baseAddress, Int32(output.logits.count))
-    if ids[Int(best)] == top { sameTop += 1 }
+    if output.top == top { sameTop += 1 }
     let rank = min(kept, dense.count)
     let least = dense.withUnsafeMutableBufferPointer { largest(rank, of: $0) }
     recallSum += min(1, Double(output.logits.count { $0 >= least }) / Double(rank))

@@ -10,23 +10,18 @@ public struct Perplexity: Sendable, Equatable {
   public var context: Int
   /// Windows scored.
   public var windows: Int
-  /// Tokens scored.
-  public var tokens: Int
-  /// Sum of negative log likelihoods, in nats, and of their squares.
-  public var sum: Double
-  public var sumOfSquares: Double
+  /// Negative log likelihoods of the scored tokens, in nats.
+  public var losses = SampleMean()
   public var seconds: Double
 
+  /// Tokens scored.
+  public var tokens: Int { losses.count }
+
   /// exp(mean negative log likelihood).
-  public var estimate: Double { exponential(sum / Double(max(tokens, 1))) }
+  public var estimate: Double { exponential(losses.mean) }
 
   /// One standard error of the estimate.
-  public var error: Double {
-    guard tokens > 1 else { return 0 }
-    let mean = sum / Double(tokens)
-    let variance = max(sumOfSquares / Double(tokens) - mean * mean, 0)
-    return (variance / Double(tokens - 1)).squareRoot() * estimate
-  }
+  public var error: Double { losses.error * estimate }
 
   /// Scores `text` in at most `windows` windows.
   ///
@@ -38,8 +33,7 @@ public struct Perplexity: Sendable, Equatable {
   ) throws(SparrowError) -> Perplexity {
     let windows = try TextWindows(model, text: text, context: context, limit: limit)
     let session = try model.session(context: context)
-    var result = Perplexity(
-      context: context, windows: 0, tokens: 0, sum: 0, sumOfSquares: 0, seconds: 0)
+    var result = Perplexity(context: context, windows: 0, seconds: 0)
     let start = monotonicSeconds()
     for index in 0..<windows.count {
       let window = windows[index]
@@ -48,9 +42,7 @@ public struct Perplexity: Sendable, Equatable {
         guard position + 1 < context else { return }
         let next = Int(window[position + 1])
         let loss = sk_log_sum_exp(logits.baseAddress, Int32(logits.count)) - logits[next]
-        result.sum += Double(loss)
-        result.sumOfSquares += Double(loss) * Double(loss)
-        result.tokens += 1
+        result.losses.add(Double(loss))
       }
       result.windows += 1
       result.seconds = monotonicSeconds() - start

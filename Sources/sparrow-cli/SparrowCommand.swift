@@ -18,6 +18,7 @@ struct SparrowCommand: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       PullCommand.self, InfoCommand.self, GenerateCommand.self, ChatCommand.self,
-      PerplexityCommand.self, BenchCommand.self, CalibrateCommand.self, DemoCommand.self,
+      PerplexityCommand.self, EvaluateCommand.self, BenchCommand.self, CalibrateCommand.self,
+      DemoCommand.self,
     ])
 }

@@ -38,7 +38,10 @@ struct ProgramTests {
 
   @Test(
     "wrong usage is one line on standard error and exit code 2",
-    arguments: [["pull"], ["nonsense"], ["pull", "a/b", "--wrong"]])
+    arguments: [
+      ["pull"], ["nonsense"], ["pull", "a/b", "--wrong"], ["evaluate", "m", "--text", "t"],
+      ["evaluate", "m", "--text", "t", "--adapter", "a", "--sparse"],
+    ])
   func usage(arguments: [String]) throws {
     let outcome = try Self.run(arguments)
     #expect(outcome.status == 2)

@@ -8,7 +8,7 @@ import Testing
 
 /// Makes a tiny model sparse through the program, and runs it.
 struct SparseTests {
-  @Test("calibrate makes an adapter that --sparse finds, info shows and demo compares")
+  @Test("calibrate makes an adapter that --sparse finds, info shows, and demo and evaluate compare")
   func adapter() throws {
     let cache = try TemporaryFolder()
     let environment = ["SPARROW_CACHE": cache.path]
@@ -40,6 +40,13 @@ struct SparseTests {
     let dense = try #require(report["dense"])
     #expect((dense["speedup"]?["median"]?.double ?? 0) > 0)
     #expect(dense["bytes_per_token"]?.int != report["bytes_per_token"]?.int)
+
+    let evaluated = try ProgramTests.run(
+      ["evaluate", model, "--sparse", "-t", "1", "--text", text, "-c", "16", "--chunks", "2"]
+        + ["--json"], environment: environment)
+    let run = try #require(try JSON.parse(evaluated.output)["runs"]?.array?.first)
+    #expect(run["fidelity"]?["body"]?["perplexity_ratio"]?.double == 1)
+    #expect((run["fidelity"]?["speed"]?["speedup"]?["median"]?.double ?? 0) > 0)
   }
 
   @Test("a comparison counts up to the first difference")

@@ -18,7 +18,11 @@ struct AdapterOptions: ParsableArguments {
 
   /// The adapter's folder; nil for a dense model. Throws when `--sparse` finds none.
   func folder(forModel path: String, name: String) throws(SparrowError) -> String? {
-    guard sparse else { return adapter }
+    sparse ? try Self.calibrated(forModel: path, name: name) : adapter
+  }
+
+  /// The adapter that `sparrow calibrate` has made for a model. Throws `.argument` when there is none yet.
+  static func calibrated(forModel path: String, name: String) throws(SparrowError) -> String {
     guard let own = try ModelCache().adapter(forModel: path) else {
       throw SparrowError(
         .argument, file: name, field: "--sparse",

@@ -1,0 +1,26 @@
+public import SparrowCore
+
+/// Decoding speed of a model and its dense self, measured in turn over the same tokens.
+public struct DecodeSpeed: Sendable, Equatable {
+  /// Tokens a second, of each window.
+  public var dense: Benchmark.Figure
+  public var sparse: Benchmark.Figure
+  /// Sparse speed over dense speed, window by window.
+  public var speedup: Benchmark.Figure
+  /// Bytes of weights that decoding a token reads; of a sparse model, on average over the run.
+  public var denseBytes: Int
+  public var sparseBytes: Int
+
+  public var json: JSON {
+    func side(_ figure: Benchmark.Figure, _ bytes: Int) -> JSON {
+      [
+        "tokens_per_second": figure.json, "milliseconds_per_token": .number(1000 / figure.median),
+        "bytes_per_token": .integer(bytes),
+      ]
+    }
+    return [
+      "dense": side(dense, denseBytes), "sparse": side(sparse, sparseBytes),
+      "speedup": speedup.json,
+    ]
+  }
+}

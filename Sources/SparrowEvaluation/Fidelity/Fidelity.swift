@@ -1,0 +1,87 @@
+public import Sparrow
+public import SparrowCore
+
+/// How near a sparse model is to its dense self, and how much faster, over windows of one text.
+///
+/// Windows are cut and scored as `Perplexity` does, but every token of the sparse run is decoded by itself, by
+/// the kernels that generate, over a key/value cache that only such steps have filled. A sparse head names
+/// candidates, not a distribution: losses and divergence are of the *body* (feed-forward and attention
+/// sparse, the dense head over their hidden state); the *head*'s figure is how often its own token is the
+/// dense model's.
+public struct Fidelity: Sendable, Equatable {
+  /// Tokens of a window.
+  public var context: Int
+  /// Windows scored.
+  public var windows = 0
+  /// Negative log likelihoods of the text's tokens in nats, dense and sparse body.
+  public var denseLoss = SampleMean()
+  public var sparseLoss = SampleMean()
+  /// Sparse loss less dense loss: the logarithm of the perplexities' ratio, by position and by window.
+  ///
+  /// Positions of a window are not independent: the error over windows is the honest one once there are
+  /// a dozen of them; the other is llama.cpp's.
+  public var logRatio = SampleMean()
+  public var windowLogRatio = SampleMean()
+  /// KL(dense || sparse) of the next token's distribution in nats.
+  public var divergence = SampleMean()
+  /// Part of the positions where the sparse body names the dense model's greedy token.
+  public var bodySameTop = SampleMean()
+  /// The same, of the sparse model's own head.
+  public var headSameTop = SampleMean()
+  /// Positions where a sparse head left the decision to the dense one.
+  public var fallbacks = 0
+  /// nil until the run's end.
+  public var speed: DecodeSpeed?
+  /// What each sparse layer touched; empty where nothing counts it.
+  public var layers: [LayerActivity] = []
+
+  init(context: Int) { self.context = context }
+
+  /// Positions scored.
+  public var positions: Int { logRatio.count }
+  public var densePerplexity: Double { exponential(denseLoss.mean) }
+  public var sparsePerplexity: Double { exponential(sparseLoss.mean) }
+  /// Sparse perplexity over dense perplexity.
+  public var ratio: Double { exponential(logRatio.mean) }
+
+  /// Mean density and recall of the layers of a kind; nil where there are none, or none audited.
+  public func means(_ kind: LayerActivity.Kind) -> (density: Double?, recall: Double?) {
+    func mean(_ values: [Double]) -> Double? {
+      values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
+    }
+    let own = layers.filter { $0.kind == kind }
+    return (mean(own.map(\.density)), mean(own.compactMap(\.recall)))
+  }
+
+  /// Compares at every position of the second half of at most `windows` windows of `text`; the first half
+  /// measures speed.
+  ///
+  /// `activity` is asked once, after the run. `progress` gets the tokens decoded, their number and the
+  /// figures so far, and returns false to stop. Throws `.argument` for a dense model, a text shorter than
+  /// two windows or a context that the model lacks. Costs about three decoded tokens a position.
+  public static func measure(
+    _ model: Model, text: String, context: Int = 512, windows limit: Int? = nil,
+    activity: () -> [LayerActivity] = { [] },
+    progress: (Int, Int, Fidelity) -> Bool = { _, _, _ in true }
+  ) throws(SparrowError) -> Fidelity {
+    try requireSparse(model)
+    let windows = try TextWindows(model, text: text, context: context, limit: limit)
+    let run = try FidelityRun(model, context: context)
+    let total = windows.count * context
+    for index in 0..<windows.count {
+      try run.measure(windows[index], denseFirst: index % 2 == 0) { done, result in
+        progress(index * context + done, total, result)
+      }
+    }
+    return run.finish(layers: activity())
+  }
+
+  /// Throws `.argument` for a model without anything sparse.
+  static func requireSparse(_ model: Model) throws(SparrowError) {
+    guard model.isSparse else {
+      throw SparrowError(
+        .argument, file: model.path, field: "adapter", found: "a dense model",
+        expected: "one that an adapter makes sparse")
+    }
+  }
+}

@@ -1,0 +1,145 @@
+import CSparrowKernels
+import Sparrow
+import SparrowCPU
+import SparrowCore
+
+/// The work of `Fidelity.measure`: a dense and a sparse session over the same windows, in step.
+final class FidelityRun {
+  private let model: Model
+  private let dense: Session
+  private let sparse: Session
+  private let vocabulary: Int
+  /// Dense logits of the positions at hand, `[stride][vocabulary]`.
+  private var denseLogits: [Float]
+  private var denseSpeeds: [Double] = []
+  private var sparseSpeeds: [Double] = []
+  private var windowSum = 0.0
+  private var result: Fidelity
+
+  /// Positions between two looks at whether to stop.
+  private static let stride = CPUEngine.maximumLogitRows
+
+  init(_ model: Model, context: Int) throws(SparrowError) {
+    self.model = model
+    dense = try model.session(context: context)
+    sparse = try model.session(context: context)
+    vocabulary = model.configuration.vocabulary
+    denseLogits = Array(repeating: 0, count: Self.stride * vocabulary)
+    result = Fidelity(context: context)
+  }
+
+  /// Times the first half of a window dense and sparse, and compares both at each position of its second half.
+  ///
+  /// `progress` gets the window's tokens done and the figures so far, and returns false to stop.
+  func measure(
+    _ window: [Int32], denseFirst: Bool, progress: (Int, Fidelity) -> Bool
+  ) throws(SparrowError) {
+    func go(on done: Int) throws(SparrowError) {
+      guard progress(done, result) else { throw SparrowError(.cancelled, found: "stopped") }
+    }
+    let half = window.count / 2
+    if result.windows == 0 { try warmUp(Array(window.prefix(Self.stride))) }
+    dense.clear()
+    sparse.clear()
+    var seconds = (dense: 0.0, sparse: 0.0)
+    for isDense in [denseFirst, !denseFirst] {
+      for start in Swift.stride(from: 0, to: half, by: Self.stride) {
+        let part = window[start..<min(start + Self.stride, half)]
+        if isDense {
+          seconds.dense += try denseSeconds(part)
+        } else {
+          seconds.sparse += try sparseSeconds(part)
+        }
+        try go(on: (isDense == denseFirst ? 0 : half / 2) + start / 2)
+      }
+    }
+    denseSpeeds.append(Double(half) / seconds.dense)
+    sparseSpeeds.append(Double(half) / seconds.sparse)
+    windowSum = 0
+    // The last token has no successor in the window.
+    for start in Swift.stride(from: half, to: window.count - 1, by: Self.stride) {
+      let end = min(start + Self.stride, window.count - 1)
+      try compare(window, start..<end)
+      try go(on: end)
+    }
+    result.windows += 1
+    result.windowLogRatio.add(windowSum / Double(window.count - 1 - half))
+    try go(on: window.count)
+  }
+
+  /// The figures, with the speeds of all windows.
+  func finish(layers: [LayerActivity]) -> Fidelity {
+    result.layers = layers
+    result.speed = DecodeSpeed(
+      dense: .init(denseSpeeds), sparse: .init(sparseSpeeds),
+      speedup: .init(zip(sparseSpeeds, denseSpeeds).map { $0 / $1 }),
+      denseBytes: model.runningDense { model.bytesPerToken }, sparseBytes: model.bytesPerToken)
+    return result
+  }
+
+  private func warmUp(_ part: [Int32]) throws(SparrowError) {
+    _ = try denseSeconds(part[...])
+    _ = try sparseSeconds(part[...])
+  }
+
+  private func denseSeconds(_ part: ArraySlice<Int32>) throws(SparrowError) -> Double {
+    try model.runningDense { () throws(SparrowError) in try Self.seconds(dense, part) }
+  }
+
+  private func sparseSeconds(_ part: ArraySlice<Int32>) throws(SparrowError) -> Double {
+    try Self.seconds(sparse, part)
+  }
+
+  /// Seconds of decoding the given tokens one by one, each step's head and greedy choice included.
+  private static func seconds(
+    _ session: Session, _ part: ArraySlice<Int32>
+  ) throws(SparrowError) -> Double {
+    let start = monotonicSeconds()
+    for token in part { _ = try session.advance(token) { $0.top } }
+    return monotonicSeconds() - start
+  }
+
+  /// A batch's dense logits are the same bits as those of its tokens one by one, so the dense side takes
+  /// `range` as a batch; the sparse side decodes.
+  private func compare(_ window: [Int32], _ range: Range<Int>) throws(SparrowError) {
+    try model.runningDense { () throws(SparrowError) in
+      try dense.score(Array(window[range]), from: 0) { index, _, logits in
+        denseLogits.withUnsafeMutableBufferPointer { rows in
+          _ = UnsafeMutableBufferPointer(rebasing: rows[(index * vocabulary)...])
+            .update(fromContentsOf: logits)
+        }
+      }
+    }
+    for position in range {
+      try sparse.advance(window[position]) { output in
+        let top = output.top
+        if output.fellBack { result.fallbacks += 1 }
+        let body = model.bodyLogits(output)
+        denseLogits.withUnsafeBufferPointer { rows in
+          let start = (position - range.lowerBound) * vocabulary
+          let row = UnsafeBufferPointer(rebasing: rows[start..<start + vocabulary])
+          compare(row, body, sparseTop: top, next: Int(window[position + 1]))
+        }
+      }
+    }
+  }
+
+  private func compare(
+    _ dense: UnsafeBufferPointer<Float>, _ body: UnsafeBufferPointer<Float>, sparseTop: Int32,
+    next: Int
+  ) {
+    let count = Int32(vocabulary)
+    let denseTotal = sk_log_sum_exp(dense.baseAddress, count)
+    let bodyTotal = sk_log_sum_exp(body.baseAddress, count)
+    let denseLoss = Double(denseTotal - dense[next])
+    let bodyLoss = Double(bodyTotal - body[next])
+    result.denseLoss.add(denseLoss)
+    result.sparseLoss.add(bodyLoss)
+    result.logRatio.add(bodyLoss - denseLoss)
+    windowSum += bodyLoss - denseLoss
+    result.divergence.add(divergence(dense, total: denseTotal, body, total: bodyTotal))
+    let top = sk_argmax(dense.baseAddress, count)
+    result.bodySameTop.add(sk_argmax(body.baseAddress, count) == top ? 1 : 0)
+    result.headSameTop.add(sparseTop == top ? 1 : 0)
+  }
+}

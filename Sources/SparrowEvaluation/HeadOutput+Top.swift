@@ -1,0 +1,10 @@
+import CSparrowKernels
+import SparrowCPU
+
+extension HeadOutput {
+  /// The greedy token.
+  var top: Int32 {
+    let best = sk_argmax(logits.baseAddress, Int32(logits.count))
+    return ids.map { $0[Int(best)] } ?? best
+  }
+}

@@ -1,0 +1,12 @@
+import Sparrow
+import SparrowCPU
+
+extension Model {
+  /// Logits of the whole vocabulary for the step that gave `output`: its own where they are all there, else
+  /// the dense head's over the same hidden state.
+  ///
+  /// For use inside the step's turn; ends the validity of `output`.
+  func bodyLogits(_ output: HeadOutput) -> UnsafeBufferPointer<Float> {
+    output.ids == nil ? output.logits : engine.logits(rows: 0..<1)
+  }
+}

@@ -1,0 +1,90 @@
+import SparrowCore
+
+extension Evaluation {
+  /// All figures side by side; dense figures are the first run's.
+  public var table: ReportTable {
+    var table = ReportTable(columns: ["dense"] + runs.map(\.name))
+    addFidelity(to: &table)
+    addSpeed(to: &table)
+    for kind in LayerActivity.Kind.allCases { addActivity(kind, to: &table) }
+    return table
+  }
+
+  private func addFidelity(to table: inout ReportTable) {
+    func row(
+      _ label: String, dense: (Fidelity) -> String = { _ in "" }, sparse: (Fidelity) -> String
+    ) {
+      table.add(label, cells(\.fidelity, dense: dense, sparse: sparse))
+    }
+    func perplexity(_ loss: SampleMean) -> String {
+      let estimate = exponential(loss.mean)
+      return plusMinus(estimate, estimate * loss.error, digits: 3)
+    }
+    row("perplexity, body") {
+      perplexity($0.denseLoss)
+    } sparse: {
+      perplexity($0.sparseLoss)
+    }
+    row("perplexity ratio") { plusMinus($0.ratio, $0.ratio * $0.logRatio.error, digits: 4) }
+    row("KL(dense || sparse), nats") {
+      plusMinus($0.divergence.mean, $0.divergence.error, digits: 5)
+    }
+    row("same token, body") { percent($0.bodySameTop) }
+    row("same token, body and head") { percent($0.headSameTop) }
+    row("head in doubt") {
+      percent(Double($0.fallbacks) / Double(max($0.positions, 1)))
+    }
+  }
+
+  private func addSpeed(to table: inout ReportTable) {
+    func row(
+      _ label: String, dense: (DecodeSpeed) -> String = { _ in "" }, sparse: (DecodeSpeed) -> String
+    ) {
+      table.add(label, cells({ $0.fidelity?.speed }, dense: dense, sparse: sparse))
+    }
+    row("decode, tokens/s") {
+      Quantity.number($0.dense.median)
+    } sparse: {
+      Quantity.number($0.sparse.median)
+    }
+    row("decode, ms a token") {
+      Quantity.number(1000 / $0.dense.median)
+    } sparse: {
+      Quantity.number(1000 / $0.sparse.median)
+    }
+    row("speed over dense") { Quantity.fixed($0.speedup.median, 2) }
+    row("read a token") {
+      Quantity.bytes($0.denseBytes)
+    } sparse: {
+      Quantity.bytes($0.sparseBytes)
+    }
+  }
+
+  private func addActivity(_ kind: LayerActivity.Kind, to table: inout ReportTable) {
+    let figures: [(density: Double?, recall: Double?)] = runs.map {
+      $0.fidelity?.means(kind) ?? (nil, nil)
+    }
+    table.add(
+      "density, \(kind.rawValue)", [""] + figures.map { $0.density.map(percent) ?? "" })
+    table.add("recall, \(kind.rawValue)", [""] + figures.map { $0.recall.map(percent) ?? "" })
+  }
+
+  /// A row's cells: the first run's dense text, then each run's own; empty where a run lacks the part.
+  func cells<Part>(
+    _ part: (Run) -> Part?, dense: (Part) -> String, sparse: (Part) -> String
+  ) -> [String] {
+    let parts = runs.map(part)
+    return [parts.lazy.compactMap { $0 }.first.map(dense) ?? ""]
+      + parts.map { $0.map(sparse) ?? "" }
+  }
+
+  func plusMinus(_ value: Double, _ error: Double, digits: Int) -> String {
+    "\(Quantity.fixed(value, digits)) ± \(Quantity.fixed(error, digits))"
+  }
+
+  func percent(_ share: Double) -> String { Quantity.fixed(share * 100, 2) + "%" }
+
+  func percent(_ share: SampleMean) -> String {
+    plusMinus(share.mean * 100, share.error * 100, digits: 2) + "%"
+  }
+}

