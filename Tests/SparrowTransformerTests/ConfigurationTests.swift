@@ -52,6 +52,25 @@ import Testing
     #expect(error?.field == change.field)
   }
 
+  @Test func aGGUFFileMayNameItsActivation() throws {
+    let bytes = try contents(of: Fixtures.path("relu/model.gguf"))
+    let folder = try TemporaryFolder()
+    func model(_ name: String) throws -> ModelConfiguration {
+      // A value's type and length, 12 bytes, lie between key and value.
+      let key = try #require(bytes.firstRange(of: Array("llama.hidden_activation".utf8)))
+      var changed = bytes
+      changed.replaceSubrange(key.upperBound + 12..<key.upperBound + 16, with: Array(name.utf8))
+      return try ModelConfiguration(
+        gguf: try Checkpoint.open(try folder.write("model.gguf", changed)))
+    }
+    let feedForward = try model("relu").layers[0].feedForward
+    #expect(feedForward.activation == .relu && feedForward.gated)
+    #expect(try model("silu").layers[0].feedForward.activation == .silu)
+    let error = #expect(throws: SparrowError.self) { try model("mish") }
+    #expect(error?.kind == .unsupported && error?.field == "llama.hidden_activation")
+    #expect(error?.found == "'mish'")
+  }
+
   @Test func linearScalingDividesEveryFrequency() {
     let plain = RotaryDescription(dimension: 8, base: 10_000, interleaved: false)
     let slow = RotaryDescription(

@@ -80,8 +80,22 @@ private struct GGUFConfiguration {
         rotary: family == .gpt2 ? nil : try rotary(head: head)),
       feedForward: FeedForwardDescription(
         width: try count("feed_forward_length"),
-        activation: family == .gpt2 || family.isGemma ? .geluTanh : .silu,
-        gated: family != .gpt2))
+        activation: try activation(), gated: family != .gpt2))
+  }
+
+  /// Converters leave the activation to the family; files that depart from it say so.
+  private func activation() throws(SparrowError) -> Activation {
+    let field = key("hidden_activation")
+    guard has("hidden_activation") else {
+      return family == .gpt2 || family.isGemma ? .geluTanh : .silu
+    }
+    let name = try metadata.string(field)
+    guard let activation = Activation(checkpointName: name) else {
+      throw SparrowError(
+        .unsupported, file: metadata.file, field: field, found: "'\(name)'",
+        expected: Activation.checkpointNames)
+    }
+    return activation
   }
 
   /// GGUF does not store Gemma's query scale; the 27B models divide by width over heads, not head size.

@@ -96,16 +96,9 @@ struct HuggingFaceFields {
 
   func activation(_ field: String, _ fallback: String) throws(SparrowError) -> Activation {
     let name = try string(field, fallback)
-    switch name {
-    case "relu": return .relu
-    case "relu2", "relu_squared": return .reluSquared
-    case "silu", "swish": return .silu
-    case "gelu": return .gelu
-    case "gelu_new", "gelu_pytorch_tanh": return .geluTanh
-    default:
-      throw unsupported(
-        field, found: "'\(name)'",
-        expected: "relu, relu2, silu, gelu, gelu_new or gelu_pytorch_tanh")
+    guard let activation = Activation(checkpointName: name) else {
+      throw unsupported(field, found: "'\(name)'", expected: Activation.checkpointNames)
     }
+    return activation
   }
 }
