@@ -216,7 +216,7 @@ def main():
     parser.add_argument("--adapter", required=True, metavar="DIR", help="where predictors go")
     parser.add_argument("--density", type=float, default=0.10, help="part of the gates positive")
     parser.add_argument("--scale", choices=SCALES, default="1b")
-    parser.add_argument("--recall", type=float, default=0.995, help="of the positive gates")
+    parser.add_argument("--recall", type=float, default=0.992, help="of the positive gates")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--rebase", action="store_true", help="MODEL.gguf exists: fit --like to it")
     parser.add_argument("--like", metavar="DIR", help="the adapter to fit; else --adapter's own")

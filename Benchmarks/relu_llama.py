@@ -60,9 +60,8 @@ class Predictors:
         scores, positive = (x @ a.T) @ b.T + bias, x @ gate.T > 0
         fixing, measuring = np.array_split(np.arange(len(x)), 2)
         missed = 1 - self.recall
-        # The next float below is kept too, so that equality does not depend on the sums' order.
-        value = np.quantile(scores[fixing][positive[fixing]], missed, method="lower")
-        threshold = float(np.nextafter(np.float32(value), np.float32(-np.inf)))
+        # Above zero it would drop gates that it takes for positive.
+        threshold = min(0.0, float(np.quantile(scores[fixing][positive[fixing]], missed)))
         selected, true = scores[measuring] >= threshold, positive[measuring]
         layer = len(self.layers)
         row = true.mean(), selected.mean(), (true & selected).sum() / max(true.sum(), 1)
