@@ -1,5 +1,5 @@
 extension Cut {
-  /// The cut at `mean + deviation * Q(1 - k/n)` of the finite scores (arXiv 2506.06644, section 3).
+  /// The cut at `mean + deviation * Q(1 - k/n)` of the finite scores (arXiv 2506.06644).
   static func statistical(_ k: Int, of scores: UnsafeBufferPointer<Float>) -> Cut {
     guard k > 0 else { return .nothing }
     guard k < scores.count, let first = scores.first(where: \.isFinite) else { return .everything }
@@ -28,6 +28,6 @@ extension Cut {
     // Q(1 - p) = -Q(p), and the small p is the exact one.
     let quantile = -normalQuantile(Double(k) / Double(scores.count))
     let floor = Double(first) + shift + variance.squareRoot() * quantile
-    return Cut(floor: Float(floor), tieEnd: scores.count)
+    return Cut(floor: Float(floor), tieEnd: .max)
   }
 }

@@ -25,17 +25,18 @@ public struct Cut: Sendable, Equatable {
   public func select(
     _ scores: UnsafeBufferPointer<Float>, first: Int = 0, into indices: UnsafeMutablePointer<Int32>
   ) -> Int {
-    // Every index is written and the next one overwrites it if it is not kept: no branch to mispredict.
-    var count = 0
     let ties = min(max(tieEnd - first, 0), scores.count)
-    for index in 0..<ties {
-      indices[count] = Int32(truncatingIfNeeded: first &+ index)
-      count &+= scores[index] >= floor ? 1 : 0
+    let floor = SIMD8(repeating: floor)
+    let below = compact(scores, 0..<ties) {
+      $0 .>= floor
+    } write: { index, place in
+      indices[place] = Int32(truncatingIfNeeded: first &+ index)
     }
-    for index in ties..<scores.count {
-      indices[count] = Int32(truncatingIfNeeded: first &+ index)
-      count &+= scores[index] > floor ? 1 : 0
-    }
-    return count
+    return below
+      + compact(scores, ties..<scores.count) {
+        $0 .> floor
+      } write: { index, place in
+        indices[below &+ place] = Int32(truncatingIfNeeded: first &+ index)
+      }
   }
 }

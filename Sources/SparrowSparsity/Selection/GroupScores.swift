@@ -1,4 +1,4 @@
-/// The L1 norm of each group's activations: HiRE's score of a group (arXiv 2402.09360, section 3.2).
+/// The L1 norm of each group's activations: HiRE's score of a group (arXiv 2402.09360, equation 6).
 ///
 /// - Parameters:
 ///   - activations: `[groups * groupSize]`, after the activation function.

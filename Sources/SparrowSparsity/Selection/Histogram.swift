@@ -1,4 +1,4 @@
-/// Counts of finite scores in bins of equal width between the least and the greatest.
+/// Counts of scores in bins of equal width between the least and the greatest.
 struct Histogram {
   static let bins = 256
 
@@ -6,25 +6,35 @@ struct Histogram {
   private let scale: Float
   private let counts: UnsafeMutablePointer<UInt32>
 
-  /// Counts `scores` into `counts`, `[bins]`.
+  /// Counts `scores`, which lie in `range`, into `counts`, `[bins]`.
   ///
-  /// nil where bins cannot tell scores apart: one is not finite, all are equal, or their range is too wide or
-  /// too narrow for float32.
-  init?(of scores: UnsafeBufferPointer<Float>, into counts: UnsafeMutablePointer<UInt32>) {
-    guard let (least, greatest) = Self.range(of: scores) else { return nil }
-    let scale = Float(Self.bins - 1) / (greatest - least)
-    guard scale.isNormal else { return nil }
-    self.least = least
+  /// nil where the range is too wide or too narrow for bins in float32.
+  init?(
+    of scores: UnsafeBufferPointer<Float>, in range: ClosedRange<Float>,
+    into counts: UnsafeMutablePointer<UInt32>
+  ) {
+    let scale = Float(Self.bins - 1) / (range.upperBound - range.lowerBound)
+    guard let base = scores.baseAddress, scale.isNormal else { return nil }
+    self.least = range.lowerBound
     self.scale = scale
     self.counts = counts
     counts.update(repeating: 0, count: Self.bins)
-    for score in scores { counts[bin(of: score)] &+= 1 }
+    let tail = scores.count & ~7
+    for index in stride(from: 0, to: tail, by: 8) {
+      let next = UnsafeRawPointer(base + index).loadUnaligned(as: SIMD8<Float>.self)
+      let place = places(of: next)
+      for lane in 0..<8 { counts[Int(place[lane].bitPattern & 0xFF)] &+= 1 }
+    }
+    for score in scores[tail...] {
+      counts[Int(places(of: SIMD8(repeating: score))[0].bitPattern & 0xFF)] &+= 1
+    }
   }
 
-  /// Rises with the score: the sum with 2^23 leaves the nearest integer in the lowest bits, without a branch.
+  /// 2^23 and the bin, which rises with the score: the sum rounds to an integer and leaves it in the lowest
+  /// bits, where a conversion would check each for its range.
   @inline(__always)
-  private func bin(of score: Float) -> Int {
-    Int(((score - least) * scale + 0x1p23).bitPattern & 0xFF)
+  private func places(of scores: SIMD8<Float>) -> SIMD8<Float> {
+    (scores - least) * scale + 0x1p23
   }
 
   /// The bin that holds the score of this rank (1 is the greatest), and how many scores lie in greater bins.
@@ -42,41 +52,11 @@ struct Histogram {
   func gather(
     _ bin: Int, of scores: UnsafeBufferPointer<Float>, into values: UnsafeMutablePointer<Float>
   ) -> Int {
-    var count = 0
-    for score in scores {
-      values[count] = score
-      count &+= self.bin(of: score) == bin ? 1 : 0
+    let wanted = SIMD8(repeating: 0x1p23 + Float(bin))
+    return compact(scores, scores.indices) {
+      places(of: $0) .== wanted
+    } write: { index, place in
+      values[place] = scores[index]
     }
-    return count
-  }
-
-  /// The least and the greatest score; nil where one is not finite.
-  private static func range(
-    of scores: UnsafeBufferPointer<Float>
-  ) -> (least: Float, greatest: Float)? {
-    guard let base = scores.baseAddress, let first = scores.first else { return nil }
-    var least = SIMD16<Float>(repeating: first)
-    var greatest = least
-    // A difference of 0 for finite scores, not a number for others, and so is its sum.
-    var differences = SIMD16<Float>.zero
-    var index = 0
-    while index + 16 <= scores.count {
-      let next = UnsafeRawPointer(base + index).loadUnaligned(as: SIMD16<Float>.self)
-      least.replace(with: next, where: next .< least)
-      greatest.replace(with: next, where: next .> greatest)
-      differences += next - next
-      index += 16
-    }
-    var (lowest, highest, difference) = (first, first, differences.sum())
-    for lane in 0..<16 {
-      lowest = min(lowest, least[lane])
-      highest = max(highest, greatest[lane])
-    }
-    for score in scores[index...] {
-      lowest = min(lowest, score)
-      highest = max(highest, score)
-      difference += score - score
-    }
-    return difference == 0 ? (lowest, highest) : nil
   }
 }

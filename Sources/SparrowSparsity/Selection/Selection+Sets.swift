@@ -1,5 +1,5 @@
 extension Selection {
-  /// How many groups both select: two samples' dynamic overlap (HiRE, arXiv 2402.09360, section 3.3).
+  /// How many groups both select: two samples' dynamic overlap (HiRE, arXiv 2402.09360).
   public func intersectionCount(with other: Selection) -> Int {
     requireSameGroups(other)
     var common = 0
@@ -36,8 +36,8 @@ extension Selection {
 
   /// The groups that any sample of a batch selects, in O(groups + all counts); nil for no samples.
   ///
-  /// A batch touches weights once for all its samples (Deja Vu, arXiv 2310.17157, figure 8); HiRE's adaptive
-  /// sparsity takes the same union over the samples of one query (section 3.3).
+  /// A batch reads weights once for all its samples (Deja Vu, arXiv 2310.17157, figure 8); HiRE's adaptive
+  /// sparsity takes the same union over the samples of one query (arXiv 2402.09360).
   public static func union(of samples: [Selection]) -> Selection? {
     guard let first = samples.first else { return nil }
     var isSelected = [Bool](repeating: false, count: first.groups)

@@ -1,12 +1,12 @@
 public import SparrowCore
 
 extension Selector {
-  /// The part of the true top-k that bucketed top-k finds on average when every order of the scores is equally
-  /// likely; nil for other selectors.
+  /// The part of the true top-k that bucketed top-k finds on average when every order of the scores is
+  /// equally likely; nil for other selectors.
   ///
   /// `1 - (1/K) sum_b sum_{r > K'} (r - K') P(r)`: a bucket of M among N groups holds r of the top K with the
-  /// hypergeometric probability P(r) and loses what exceeds K'. Source: arXiv 2506.04165, theorem 1, here
-  /// with the sizes that buckets have when they do not divide the groups.
+  /// hypergeometric probability P(r) and loses what exceeds K'. Source: arXiv 2506.04165, here with the
+  /// sizes that buckets have when their number does not divide the groups'.
   public func expectedRecall(groups: Int) -> Double? {
     guard case .bucketedTopK(let k, let buckets, let perBucket) = self else { return nil }
     let wanted = min(k, groups)
@@ -43,7 +43,7 @@ extension Selector {
 
   /// The mean of max(r - limit, 0) for r of `marked` among `size` drawn from `total` without putting back.
   ///
-  /// Probabilities are ratios to the most likely one, so that binomials of any size neither overflow nor vanish.
+  /// Probabilities are ratios to the most likely one: binomials of any size neither overflow nor vanish.
   private static func expectedExcess(
     over limit: Int, drawing size: Int, marked: Int, of total: Int
   ) -> Double {

@@ -33,7 +33,7 @@ extension Selector {
     switch self {
     case .topK(let k): .keeping(k, of: scores, scratch)
     case .bucketedTopK: nil
-    case .threshold(let threshold): Cut(floor: threshold, tieEnd: scores.count)
+    case .threshold(let threshold): Cut(floor: threshold, tieEnd: .max)
     case .statisticalTopK(let k): .statistical(k, of: scores)
     }
   }

@@ -11,16 +11,19 @@ public enum Selector: Sendable, Equatable {
   /// The `perBucket` greatest scores of each bucket, then the k greatest of those.
   ///
   /// Bucket b holds the groups i with i mod `buckets` = b, so that neighbours, which often fire together,
-  /// compete least. Selects min(k, survivors). Source: arXiv 2506.04165, algorithm 1, after arXiv 2206.14286.
+  /// compete least. Selects min(k, survivors). Source: arXiv 2506.04165, after
+  /// arXiv 2206.14286.
   case bucketedTopK(Int, buckets: Int, perBucket: Int)
 
-  /// Scores from this one on (LTE, arXiv 2402.06126, section 3: a router's sigmoid from 0.5 on).
+  /// Scores from this one on.
+  ///
+  /// LTE takes a router's sigmoid at 0.5, and prints > (arXiv 2402.06126, equation 2).
   case threshold(Float)
 
   /// About k scores: those from `mean + deviation * Q(1 - k/n)` on, Q the normal distribution's quantile.
   ///
   /// Exact in expectation for scores that are normal; two passes and no ranking. Mean and deviation (of the
-  /// population) are those of the finite scores. Source: Spark Transformer, arXiv 2506.06644, section 3.
+  /// population) are those of the finite scores. Source: Spark Transformer, arXiv 2506.06644.
   case statisticalTopK(Int)
 
   /// Throws `.argument`, naming `field`, for counts below 0 (buckets: 1) and a threshold that is no number.

@@ -6,8 +6,8 @@ public final class SelectorScratch {
   let values: UnsafeMutablePointer<Float>
   /// Bucketed top-k's greatest scores, `[perBucket, buckets]`: at most one more a bucket than fill it.
   let greatest: UnsafeMutablePointer<Float>
-  /// Scores equal to a bucket's least survivor that survive too, `[buckets]`.
-  let ties: UnsafeMutablePointer<Int32>
+  /// Two numbers a bucket, or places among survivors, `[2 * groups]`.
+  let numbers: UnsafeMutablePointer<Int32>
   /// Scores in each bin of a histogram, `[Histogram.bins]`.
   let bins: UnsafeMutablePointer<UInt32>
 
@@ -15,18 +15,18 @@ public final class SelectorScratch {
     self.groups = groups
     values = .allocate(capacity: groups)
     greatest = .allocate(capacity: 2 * groups)
-    ties = .allocate(capacity: groups)
+    numbers = .allocate(capacity: 2 * groups)
     bins = .allocate(capacity: Histogram.bins)
     values.initialize(repeating: 0, count: groups)
     greatest.initialize(repeating: 0, count: 2 * groups)
-    ties.initialize(repeating: 0, count: groups)
+    numbers.initialize(repeating: 0, count: 2 * groups)
     bins.initialize(repeating: 0, count: Histogram.bins)
   }
 
   deinit {
     values.deallocate()
     greatest.deallocate()
-    ties.deallocate()
+    numbers.deallocate()
     bins.deallocate()
   }
 }

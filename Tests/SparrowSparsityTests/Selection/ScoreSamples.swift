@@ -3,7 +3,7 @@ import SparrowCore
 /// Scores to select from: every shape that has made a selection go wrong.
 enum ScoreSamples: String, CaseIterable, Sendable {
   case uniform, normal, fewValues, allEqual, oneOutlier, manyScales, notNumbers, infinite, zeros
-  case rising, falling
+  case rising, falling, rectified
 
   func scores(_ count: Int, seed: UInt64 = 1) -> [Float] {
     var random = SeededRandom(seed: seed &+ UInt64(count))
@@ -25,6 +25,7 @@ enum ScoreSamples: String, CaseIterable, Sendable {
       case .zeros: [0, -0.0, 1, -1][Int(random.next() % 4)]
       case .rising: Float(index)
       case .falling: Float(-index)
+      case .rectified: max(normal(), 0)
       }
     }
   }
