@@ -43,9 +43,10 @@ struct SparseTests {
 
     let evaluated = try ProgramTests.run(
       ["evaluate", model, "--sparse", "-t", "1", "--text", text, "-c", "16", "--chunks", "2"]
-        + ["--json"], environment: environment)
+        + ["--json", "--html", cache.file("page.html")], environment: environment)
     let run = try #require(try JSON.parse(evaluated.output)["runs"]?.array?.first)
     #expect(run["fidelity"]?["body"]?["perplexity_ratio"]?.double == 1)
+    #expect(try cache.read("page.html").starts(with: Array("<!DOCTYPE html>".utf8)))
     #expect((run["fidelity"]?["speed"]?["speedup"]?["median"]?.double ?? 0) > 0)
   }
 

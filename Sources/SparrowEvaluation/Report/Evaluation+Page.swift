@@ -1,0 +1,127 @@
+import SparrowCore
+
+extension Evaluation {
+  /// All figures and pictures as one self-contained page of HTML, without scripts.
+  public var page: String {
+    var body = "<h1>\(model.markupEscaped)</h1>\n<p>\(subject.markupEscaped)</p>\n"
+    body += Self.markup(table)
+    body += fidelityAgainstSpeed
+    let columns = ActivityMap.columns(
+      for: runs.flatMap { $0.fidelity?.byKind ?? [] }.map(\.layers))
+    for run in runs { body += activity(of: run, columns: columns) }
+    return """
+      <!DOCTYPE html>
+      <html lang="en">
+      <head>
+      <meta charset="utf-8">
+      <meta name="viewport" content="width=device-width, initial-scale=1">
+      <title>\(model.markupEscaped): sparse beside dense</title>
+      <style>
+      \(PageStyle.sheet)
+      </style>
+      </head>
+      <body>
+      \(body)</body>
+      </html>
+
+      """
+  }
+
+  /// What was run, in a line.
+  private var subject: String {
+    var parts = ["Sparse beside dense, by the kernels that decode."]
+    if let text, let fidelity = runs.lazy.compactMap(\.fidelity).first {
+      parts.append(
+        "\(fidelity.positions) positions of \(text), in \(fidelity.windows) windows of "
+          + "\(fidelity.context) tokens.")
+    }
+    parts.append(threads == 1 ? "1 thread." : "\(threads) threads.")
+    return parts.joined(separator: " ")
+  }
+
+  private static func markup(_ table: ReportTable) -> String {
+    func row(_ label: String, _ cells: [String], _ element: String) -> String {
+      cells.reduce("<tr><th>\(label.markupEscaped)</th>") {
+        $0 + "<\(element)>\($1.markupEscaped)</\(element)>"
+      } + "</tr>\n"
+    }
+    return table.rows.reduce(
+      "<div class=\"wide\"><table>\n" + row("", table.columns, "th")
+    ) { $0 + row($1.label, $1.cells, "td") } + "</table></div>\n"
+  }
+
+  /// Each run's point beside that of the dense model measured in turn with it.
+  private var fidelityAgainstSpeed: String {
+    var points: [PointChart.Point] = []
+    for run in runs {
+      guard let fidelity = run.fidelity, let speed = fidelity.speed else { continue }
+      let error = fidelity.ratio * fidelity.logRatio.error
+      points.append(
+        .init(
+          x: speed.dense.median, y: 1, error: 0, name: points.isEmpty ? "dense" : "",
+          isReference: true,
+          title: "dense, beside \(run.name): \(rate(speed.dense.median))"))
+      points.append(
+        .init(
+          x: speed.sparse.median, y: fidelity.ratio, error: error, name: run.name,
+          isReference: false,
+          title: "\(run.name): \(rate(speed.sparse.median)), "
+            + "\(Quantity.fixed(speed.speedup.median, 2)) times dense; perplexity ratio "
+            + plusMinus(fidelity.ratio, error, digits: 4)))
+    }
+    guard !points.isEmpty else { return "" }
+    return Self.figure(
+      "Fidelity against speed",
+      PointChart(
+        points: points, across: "decoding speed, tokens/s",
+        up: "perplexity, sparse over dense"
+      ).svg(),
+      "Lower and further right is better. Rings are the dense model, measured in turn with each "
+        + "adapter; bars are one standard error.")
+  }
+
+  /// Bars and a heat map of at most `columns` for each kind of layers.
+  private func activity(of run: Run, columns: Int) -> String {
+    (run.fidelity?.byKind ?? []).reduce("") { markup, part in
+      let (kind, layers) = part
+      let audited = layers.contains { $0.recall != nil }
+      let name = audited ? "density (bars), recall (points)" : "density"
+      let chart = BarChart(
+        bands: layers.map {
+          .init(name: $0.layer, bar: $0.density, point: $0.recall, title: title(of: $0))
+        }, across: "layer", up: name)
+      return markup
+        + Self.figure(
+          "\(run.name): \(kind.rawValue)", chart.svg(),
+          "What a token touches of each layer"
+            + (audited ? ", and how much of the true top of the same size that holds." : "."))
+        + "<figure>\n" + ActivityMap.map(layers, columns: columns).svg().markup
+        + "<figcaption>How often tokens of the text touch each group.</figcaption>\n</figure>\n"
+    }
+  }
+
+  private func title(of layer: LayerActivity) -> String {
+    let touched = Quantity.number(layer.density * Double(layer.groups))
+    let recall = layer.recall.map { ", recall " + percent($0) } ?? ""
+    return
+      "layer \(layer.layer): \(percent(layer.density)), \(touched) of \(layer.groups) groups"
+      + recall
+  }
+
+  private func rate(_ speed: Double) -> String {
+    "\(Quantity.number(speed)) tokens/s, \(Quantity.number(1000 / speed)) ms a token"
+  }
+
+  private static func figure(_ heading: String, _ svg: SVG, _ caption: String) -> String {
+    "<h2>\(heading.markupEscaped)</h2>\n<figure>\n\(svg.markup)"
+      + "<figcaption>\(caption.markupEscaped)</figcaption>\n</figure>\n"
+  }
+}
+
+extension Fidelity {
+  /// The layers that were counted, kind by kind.
+  fileprivate var byKind: [(kind: LayerActivity.Kind, layers: [LayerActivity])] {
+    LayerActivity.Kind.allCases.map { kind in (kind, layers.filter { $0.kind == kind }) }
+      .filter { !$0.layers.isEmpty }
+  }
+}
