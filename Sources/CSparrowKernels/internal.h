@@ -96,6 +96,20 @@ SK_INLINE int64_t sk_input_offset(int32_t columns, int32_t start) {
   return (int64_t)start + (int64_t)groups * SK_INPUT_EXTRA;
 }
 
+// MARK: - Columns
+
+/// Rows that a column's storage is padded to.
+#define SK_COLUMN_ROWS 64
+
+SK_INLINE int32_t sk_padded_rows(int32_t rows) {
+  return (rows + SK_COLUMN_ROWS - 1) & ~(SK_COLUMN_ROWS - 1);
+}
+
+/// The integers of one packed row in column order, and the float16 numbers of its blocks; `minimums`
+/// may be NULL where the format has none.
+void sk_row_quants(
+  const sk_matrix *w, int32_t row, uint8_t *quants, uint16_t *scales, uint16_t *minimums);
+
 // MARK: - Tiles
 
 /// One tile of a matrix product: four rows times a fixed count of tokens.
@@ -148,6 +162,8 @@ typedef struct {
   void (*sketch_scores)(
     const uint8_t *codes, const uint8_t *tables, const uint16_t *bias, int32_t pairs, float scale,
     float offset, int32_t block0, int32_t block1, float *scores, float *block_best);
+  void (*columns_acc)(
+    const sk_columns *w, const int32_t *columns, const float *a, int32_t count, float *y);
   uint64_t (*read_sum)(const void *memory, size_t bytes);
 } sk_table;
 

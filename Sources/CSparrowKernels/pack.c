@@ -295,25 +295,38 @@ void sk_pack_rows(
 
 // MARK: - Unpacking
 
-static void unpack_blocks(const sk_matrix *w, const uint8_t *row, float *out) {
+void sk_row_quants(
+  const sk_matrix *w, int32_t r, uint8_t *quants, uint16_t *scales, uint16_t *minimums) {
+  const uint8_t *row = (const uint8_t *)w->data + r * w->row_bytes;
   const sk_layout l = sk_layout_of(w->format, w->block, w->minimums, w->columns);
-  const int32_t bits = (int32_t)w->format, offset = w->minimums ? 0 : 1 << (bits - 1);
   int32_t blocks;
   for (int32_t start = 0; start < l.columns; start += blocks * 32) {
     blocks = group_blocks(l.columns, start);
-    uint8_t chunks[SK_GROUP], quants[SK_GROUP];
+    uint8_t chunks[SK_GROUP], straight[SK_GROUP];
     for (int32_t c = 0; c < blocks / 2; c++)
-      sk_decode_chunk(&l, bits, row, start / SK_CHUNK + c, chunks + c * SK_CHUNK);
-    straighten(blocks, chunks, quants);
+      sk_decode_chunk(&l, (int32_t)w->format, row, start / SK_CHUNK + c, chunks + c * SK_CHUNK);
+    straighten(blocks, chunks, straight);
     const int32_t left = w->columns - start, count = left < blocks * 32 ? left : blocks * 32;
+    memcpy(quants + start, straight, (size_t)count);
     for (int32_t column = 0; column < count; column += w->block) {
       const int32_t index = start / w->block + scale_index(blocks, w->block, column);
-      const float scale = sk_half_at(row + l.scales_at, index);
-      const float minimum = w->minimums ? sk_half_at(row + l.minimums_at, index) : 0;
-      const int32_t end = count - column < w->block ? count - column : w->block;
-      for (int32_t i = column; i < column + end; i++)
-        out[start + i] = scale * (float)(quants[i] - offset) + minimum;
+      const int32_t at = (start + column) / w->block;
+      memcpy(scales + at, row + l.scales_at + 2 * index, 2);
+      if (w->minimums) memcpy(minimums + at, row + l.minimums_at + 2 * index, 2);
     }
+  }
+}
+
+static void unpack_blocks(const sk_matrix *w, int32_t row, float *out) {
+  const int32_t offset = w->minimums ? 0 : 1 << ((int32_t)w->format - 1);
+  const int32_t blocks = (w->columns + w->block - 1) / w->block;
+  uint8_t quants[w->columns];
+  uint16_t scales[blocks], minimums[blocks];
+  sk_row_quants(w, row, quants, scales, minimums);
+  for (int32_t i = 0; i < w->columns; i++) {
+    const int32_t at = i / w->block;
+    const float minimum = w->minimums ? sk_half_float(minimums[at]) : 0;
+    out[i] = sk_half_float(scales[at]) * (float)(quants[i] - offset) + minimum;
   }
 }
 
@@ -330,6 +343,6 @@ void sk_unpack_row(const sk_matrix *w, int32_t row, float *out) {
       out[i] = sk_bfloat_float(bits);
     }
   } else {
-    unpack_blocks(w, p, out);
+    unpack_blocks(w, row, out);
   }
 }

@@ -104,6 +104,46 @@ void sk_gemm(
   const sk_matrix *w, const void *x, size_t x_stride, int32_t tokens, float *y, int64_t y_stride,
   int32_t row0, int32_t row1);
 
+// MARK: - Matrices by columns
+
+/// A matrix `[rows, columns]` kept by columns, so that a product reads only the columns of inputs
+/// that count: the second matrix of a sparse feed-forward network, the output matrix of sparse
+/// attention.
+///
+/// Weights are those of the packed matrix, exactly: a column holds its quants, one after the other
+/// (`SK_Q4`: 64 rows in 32 bytes, the first 32 in the low halves; `SK_Q8`: signed bytes, for all
+/// formats of more bits), and a block of columns shares, for each row, the scale that the packed
+/// row has there. Rows are padded to a multiple of 64 with zeros.
+typedef struct {
+  const void *data;          ///< column c at `data + c * column_bytes`
+  int64_t column_bytes;      ///< distance between columns, a multiple of 32
+  const uint16_t *scales;    ///< float16 `[blocks of columns][padded rows]`; NULL for float formats
+  const uint16_t *minimums;  ///< likewise; NULL without
+  int32_t rows;
+  int32_t columns;
+  sk_format format;  ///< `SK_F32`, `SK_F16`, `SK_BF16`, `SK_Q4` or `SK_Q8`
+  int32_t block;     ///< columns of a block; 0 for float formats
+} sk_columns;
+
+/// What keeping `w` by columns takes: format, sizes and block are written to `layout`, and the bytes
+/// of the column data and of one plane of scales (0 for float formats).
+void sk_columns_layout(
+  const sk_matrix *w, sk_columns *layout, size_t *data_bytes, size_t *plane_bytes);
+
+/// Copies the rows `[row0, row1)` of `w` into `target`, `row0` a multiple of 64.
+void sk_pack_columns(const sk_matrix *w, const sk_columns *target, int32_t row0, int32_t row1);
+
+/// y[r] += sum over i in [begin, end) of a[i] * w[r][columns[i]], for all rows; `columns` ascends.
+///
+/// `y` has room for the padded rows, whose surplus gets what does not matter. Inputs stay float32.
+void sk_columns_acc(
+  const sk_columns *w, const int32_t *columns, const float *a, int32_t begin, int32_t end,
+  float *y);
+
+/// Asks for the memory of columns [begin, end) of a list, and does not wait.
+void sk_columns_prefetch(
+  const sk_columns *w, const int32_t *columns, int32_t begin, int32_t end);
+
 // MARK: - Element-wise
 
 /// y = x / sqrt(mean(x^2) + epsilon) * weight; `weight` may be NULL (all ones). In place allowed.

@@ -28,4 +28,6 @@ int32_t sk_select_above_scalar(
 void sk_sketch_scores_scalar(
   const uint8_t *codes, const uint8_t *tables, const uint16_t *bias, int32_t pairs, float scale,
   float offset, int32_t block0, int32_t block1, float *scores, float *block_best);
+void sk_columns_acc_scalar(
+  const sk_columns *w, const int32_t *columns, const float *a, int32_t count, float *y);
 uint64_t sk_read_sum_scalar(const void *memory, size_t bytes);

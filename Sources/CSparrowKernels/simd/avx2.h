@@ -38,6 +38,18 @@ SK_INLINE vf v_load_bf16_part(const void *p, int32_t n) {
   memcpy(halves, p, (size_t)n * 2);
   return v_load_bf16(halves);
 }
+/// Signed bytes; the low or the high four bits of bytes.
+SK_INLINE vf v_load_i8(const void *p) {
+  return _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)p)));
+}
+SK_INLINE vf v_load_low4(const void *p) {
+  __m256i bytes = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)p));
+  return _mm256_cvtepi32_ps(_mm256_and_si256(bytes, _mm256_set1_epi32(15)));
+}
+SK_INLINE vf v_load_high4(const void *p) {
+  __m256i bytes = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)p));
+  return _mm256_cvtepi32_ps(_mm256_srli_epi32(bytes, 4));
+}
 SK_INLINE void v_store_f16(uint16_t *p, vf x) {
   _mm_storeu_si128((__m128i *)p, _mm256_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT));
 }

@@ -35,6 +35,18 @@ SK_INLINE vf v_load_bf16_part(const void *p, int32_t n) {
   __m256i bits = _mm256_maskz_loadu_epi16(v_first(n), p);
   return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(bits), 16));
 }
+/// Signed bytes; the low or the high four bits of bytes.
+SK_INLINE vf v_load_i8(const void *p) {
+  return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)p)));
+}
+SK_INLINE vf v_load_low4(const void *p) {
+  __m512i bytes = _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)p));
+  return _mm512_cvtepi32_ps(_mm512_and_si512(bytes, _mm512_set1_epi32(15)));
+}
+SK_INLINE vf v_load_high4(const void *p) {
+  __m512i bytes = _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)p));
+  return _mm512_cvtepi32_ps(_mm512_srli_epi32(bytes, 4));
+}
 SK_INLINE void v_store_f16(uint16_t *p, vf x) {
   _mm256_storeu_si256((__m256i *)p, _mm512_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT));
 }

@@ -12,6 +12,9 @@ void SK_NAME(sk_sketch_scores)(
   const uint8_t *codes, const uint8_t *tables, const uint16_t *bias, int32_t pairs, float scale,
   float offset, int32_t block0, int32_t block1, float *scores, float *block_best);
 
+void SK_NAME(sk_columns_acc)(
+  const sk_columns *w, const int32_t *columns, const float *a, int32_t count, float *y);
+
 #define SK_TABLE(isa) \
   { \
     .name = isa, .tiles = SK_NAME(sk_tiles), .quantize = SK_NAME(sk_quantize), \
@@ -20,5 +23,6 @@ void SK_NAME(sk_sketch_scores)(
     .softcap = SK_NAME(softcap), .to_f16 = SK_NAME(to_f16), .from_f16 = SK_NAME(from_f16), \
     .attend = SK_NAME(sk_attend), .argmax = SK_NAME(argmax), \
     .log_sum_exp = SK_NAME(log_sum_exp), .select_above = SK_NAME(select_above), \
-    .sketch_scores = SK_NAME(sk_sketch_scores), .read_sum = SK_NAME(read_sum), \
+    .sketch_scores = SK_NAME(sk_sketch_scores), .columns_acc = SK_NAME(sk_columns_acc), \
+    .read_sum = SK_NAME(read_sum), \
   }

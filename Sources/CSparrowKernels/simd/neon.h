@@ -37,6 +37,21 @@ SK_INLINE vf v_load_f16(const void *p) { return v_from_f16(v_halves(p, 4)); }
 SK_INLINE vf v_load_f16_part(const void *p, int32_t n) { return v_from_f16(v_halves(p, n)); }
 SK_INLINE vf v_load_bf16(const void *p) { return v_from_bf16(v_halves(p, 4)); }
 SK_INLINE vf v_load_bf16_part(const void *p, int32_t n) { return v_from_bf16(v_halves(p, n)); }
+/// Signed bytes; the low or the high four bits of bytes.
+SK_INLINE vf v_load_i8(const void *p) {
+  int8_t bytes[8] = {0};
+  memcpy(bytes, p, 4);
+  return vcvtq_f32_s32(vmovl_s16(vget_low_s16(vmovl_s8(vld1_s8(bytes)))));
+}
+SK_INLINE uint32x4_t v_bytes(const void *p) {
+  uint8_t bytes[8] = {0};
+  memcpy(bytes, p, 4);
+  return vmovl_u16(vget_low_u16(vmovl_u8(vld1_u8(bytes))));
+}
+SK_INLINE vf v_load_low4(const void *p) {
+  return vcvtq_f32_u32(vandq_u32(v_bytes(p), vdupq_n_u32(15)));
+}
+SK_INLINE vf v_load_high4(const void *p) { return vcvtq_f32_u32(vshrq_n_u32(v_bytes(p), 4)); }
 SK_INLINE void v_store_f16_part(uint16_t *p, vf x, int32_t n) {
   uint16_t part[4];
   vst1_u16(part, vreinterpret_u16_f16(vcvt_f16_f32(x)));

@@ -1,0 +1,98 @@
+// Matrices kept by columns: their layout, packing and the loop over blocks that all formats share.
+#include "internal.h"
+
+void sk_columns_layout(
+  const sk_matrix *w, sk_columns *layout, size_t *data_bytes, size_t *plane_bytes) {
+  const int32_t rows = sk_padded_rows(w->rows);
+  memset(layout, 0, sizeof *layout);
+  layout->rows = w->rows;
+  layout->columns = w->columns;
+  layout->format = sk_is_float(w->format) || w->format == SK_Q4 ? w->format : SK_Q8;
+  layout->block = w->block;
+  switch (layout->format) {
+  case SK_F32: layout->column_bytes = 4 * (int64_t)rows; break;
+  case SK_F16:
+  case SK_BF16: layout->column_bytes = 2 * (int64_t)rows; break;
+  case SK_Q4: layout->column_bytes = rows / 2; break;
+  default: layout->column_bytes = rows;
+  }
+  *data_bytes = (size_t)layout->column_bytes * (size_t)w->columns;
+  *plane_bytes = 0;
+  if (w->block > 0)
+    *plane_bytes = (size_t)((w->columns + w->block - 1) / w->block) * (size_t)rows * 2;
+}
+
+static void pack_float_columns(
+  const sk_matrix *w, const sk_columns *target, int32_t row0, int32_t row1) {
+  const size_t size = w->format == SK_F32 ? 4 : 2;
+  uint8_t *data = (uint8_t *)(uintptr_t)target->data;
+  for (int64_t r = row0; r < row1; r++) {
+    const uint8_t *row = (const uint8_t *)w->data + r * w->row_bytes;
+    for (int64_t c = 0; c < w->columns; c++)
+      memcpy(data + c * target->column_bytes + r * (int64_t)size, row + c * (int64_t)size, size);
+  }
+}
+
+/// One run of up to 64 rows: their quants first, so that each column is written in one piece.
+static void pack_block_columns(
+  const sk_matrix *w, const sk_columns *target, int32_t row0, int32_t rows) {
+  const int32_t blocks = (w->columns + w->block - 1) / w->block;
+  const int64_t plane = sk_padded_rows(w->rows);
+  const int32_t offset = w->minimums ? 0 : 1 << ((int32_t)w->format - 1);
+  uint8_t *data = (uint8_t *)(uintptr_t)target->data;
+  uint16_t *scales = (uint16_t *)(uintptr_t)target->scales;
+  uint16_t *minimums = (uint16_t *)(uintptr_t)target->minimums;
+  uint8_t quants[w->columns];
+  uint16_t row_scales[blocks], row_minimums[blocks];
+  for (int32_t r = 0; r < rows; r++) {
+    sk_row_quants(w, row0 + r, quants, row_scales, row_minimums);
+    for (int32_t b = 0; b < blocks; b++) {
+      scales[b * plane + row0 + r] = row_scales[b];
+      if (w->minimums) minimums[b * plane + row0 + r] = row_minimums[b];
+    }
+    for (int64_t c = 0; c < w->columns; c++) {
+      uint8_t *column = data + c * target->column_bytes;
+      if (target->format == SK_Q4) {
+        uint8_t *byte = column + (row0 + r) / 64 * 32 + r % 32;
+        *byte |= (uint8_t)(quants[c] << (r % 64 < 32 ? 0 : 4));
+      } else {
+        column[row0 + r] = (uint8_t)(quants[c] - offset);
+      }
+    }
+  }
+}
+
+void sk_pack_columns(const sk_matrix *w, const sk_columns *target, int32_t row0, int32_t row1) {
+  if (sk_is_float(w->format)) {
+    pack_float_columns(w, target, row0, row1);
+    return;
+  }
+  for (int32_t row = row0; row < row1; row += 64)
+    pack_block_columns(w, target, row, row1 - row < 64 ? row1 - row : 64);
+}
+
+void sk_columns_prefetch(
+  const sk_columns *w, const int32_t *columns, int32_t begin, int32_t end) {
+  for (int32_t i = begin; i < end; i++) {
+    const uint8_t *column = (const uint8_t *)w->data + columns[i] * w->column_bytes;
+    for (int64_t byte = 0; byte < w->column_bytes; byte += 64) __builtin_prefetch(column + byte);
+  }
+}
+
+/// Columns that one call of a kernel takes: their pieces of a row block stay in the first-level cache.
+#define SK_RUN 16
+
+void sk_columns_acc(
+  const sk_columns *w, const int32_t *columns, const float *a, int32_t begin, int32_t end,
+  float *y) {
+  const sk_table *table = sk_current();
+  while (begin < end) {
+    int32_t count = 1;
+    // A run shares its blocks' scales.
+    while (begin + count < end && count < SK_RUN &&
+           (w->block == 0 || columns[begin + count] / w->block == columns[begin] / w->block))
+      count++;
+    table->columns_acc(w, columns + begin, a + begin, count, y);
+    begin += count;
+  }
+}

@@ -1,0 +1,8 @@
+// Products by columns with AVX-512.
+#if defined(__x86_64__)
+#include "avx512.h"
+
+#include "columns.h"
+
+#pragma clang attribute pop
+#endif

@@ -1,0 +1,8 @@
+// Products by columns with NEON.
+#if defined(__aarch64__)
+#include "neon.h"
+
+#include "columns.h"
+
+#pragma clang attribute pop
+#endif

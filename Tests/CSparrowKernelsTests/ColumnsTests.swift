@@ -1,0 +1,75 @@
+import CSparrowKernels
+import Testing
+
+/// A packed matrix copied into column layout.
+final class ColumnMatrix {
+  var columns = sk_columns()
+  private let data: UnsafeMutableRawBufferPointer
+  private let planes: UnsafeMutableRawBufferPointer
+  let paddedRows: Int
+
+  init(_ source: PackedMatrix) {
+    var matrix = source.matrix
+    var dataBytes = 0
+    var planeBytes = 0
+    sk_columns_layout(&matrix, &columns, &dataBytes, &planeBytes)
+    data = .allocate(byteCount: dataBytes, alignment: 64)
+    planes = .allocate(byteCount: 2 * planeBytes, alignment: 64)
+    data.initializeMemory(as: UInt8.self, repeating: 0)
+    planes.initializeMemory(as: UInt8.self, repeating: 0)
+    columns.data = UnsafeRawPointer(data.baseAddress)
+    if planeBytes > 0 {
+      let base = planes.baseAddress!
+      columns.scales = UnsafePointer(base.assumingMemoryBound(to: UInt16.self))
+      if matrix.minimums == 1 {
+        columns.minimums = UnsafePointer(
+          (base + planeBytes).assumingMemoryBound(to: UInt16.self))
+      }
+    }
+    paddedRows = (source.rows + 63) / 64 * 64
+    sk_pack_columns(&matrix, &columns, 0, matrix.rows)
+  }
+
+  deinit {
+    data.deallocate()
+    planes.deallocate()
+  }
+
+  func product(_ chosen: [Int32], _ a: [Float], from start: [Float]) -> [Float] {
+    var y = start + [Float](repeating: 0, count: paddedRows - start.count)
+    sk_columns_prefetch(&columns, chosen, 0, Int32(chosen.count))
+    sk_columns_acc(&columns, chosen, a, 0, Int32(chosen.count), &y)
+    return Array(y[..<start.count])
+  }
+}
+
+@Suite struct ColumnsTests {
+  /// Masked-dense identity of one matrix: the chosen columns alone give the product with all other inputs zero.
+  @Test(arguments: Instructions.available, sk_gguf_type.names.map(\.type))
+  func addsTheChosenColumns(_ isa: Instructions, _ type: sk_gguf_type) {
+    let width = type.block.weights == 256 ? 512 : 160
+    for rows in [64, 96, 130] {
+      let w = PackedMatrix(type, rows: rows, columns: width)
+      let columns = ColumnMatrix(w)
+      var noise = Noise(rows)
+      for density in [0.0, 0.1, 0.5, 1.0] {
+        let chosen = (0..<Int32(width)).filter { _ in
+          Double.random(in: 0..<1, using: &noise) < density
+        }
+        let a = noise.floats(chosen.count, size: 2)
+        let start = noise.floats(rows)
+        let y = isa.use { columns.product(chosen, a, from: start) }
+        for row in 0..<rows {
+          var sum = Double(start[row])
+          var size = abs(sum)
+          for (column, value) in zip(chosen, a) {
+            let weight = Double(w.weights[row][Int(column)])
+            sum += weight * Double(value)
+            size += (abs(weight) + 0.6) * abs(Double(value))
+          }
+          #expect(abs(Double(y[row]) - sum) <= 2e-6 * size, "row \(row) at density \(density)")
+        }
+      }
+    }
+  }
+}
