@@ -28,7 +28,7 @@ import Testing
     let head = try #require(adapter.head)
     try head.sketch.validate(file: name)
     try head.plan.validate(file: name)
-    #expect(head.sketch.vocabulary == model.configuration.vocabulary)
+    #expect(head.sketch.rowCount == model.configuration.vocabulary)
     #expect(measured.byCandidates.first { $0.candidates == 24 }!.recall > 0.75)
     let recalls = head.plan.recalls.map(\.recall)
     #expect(recalls == recalls.sorted() && recalls.last! > 0.9)

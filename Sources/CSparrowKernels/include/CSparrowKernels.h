@@ -225,6 +225,17 @@ float sk_log_sum_exp(const float *x, int32_t n);
 int32_t sk_select_above(
   const float *x, int32_t n, float threshold, int32_t base, int32_t *indices, int32_t capacity);
 
+/// Tables of a product-quantised sketch for the directions x: each group's 16 products of centroids
+/// with the group's directions, less the least of them, in steps of one scale.
+///
+/// Group g has the directions [bounds[g], bounds[g + 1]); `centroids + 16 * d` has direction d's
+/// coordinate of its group's 16 centroids. `products` is scratch `[groups][16]`; `tables` as
+/// `sk_sketch_scores` reads them. Returns the scale; `offset` gets the sum of the groups' least
+/// products. What is not a number counts as least.
+float sk_sketch_tables(
+  const float *x, const float *centroids, const int32_t *bounds, int32_t groups, float *products,
+  uint8_t *tables, float *offset);
+
 /// Scores of a product-quantised sketch for the blocks of 64 rows in [block0, block1).
 ///
 /// score[r] = scale * (sum over groups of the group's table at r's code) + offset + bias[r]. Codes

@@ -5,7 +5,7 @@ import SparrowSparsity
 /// The sparse head that load options ask for.
 struct SparseHead {
   let plan: HeadPlan
-  let sketch: HeadSketch
+  let sketch: RowSketch
   let recall: HeadRecall
 
   /// nil when no adapter is given, it has no head, or only the dense head reaches the asked recall.

@@ -44,7 +44,7 @@ package final class CPUEngine: @unchecked Sendable {
   /// `.mismatch` when it is of another size than the model's head.
   package init(
     _ binding: WeightBinding, program: StepProgram, pool: WorkerPool, maximumRows: Int = 256,
-    head sparse: (plan: HeadPlan, sketch: HeadSketch, recall: HeadRecall)? = nil
+    head sparse: (plan: HeadPlan, sketch: RowSketch, recall: HeadRecall)? = nil
   ) throws(SparrowError) {
     model = binding.configuration
     rotaries = model.rotaries
@@ -72,17 +72,17 @@ package final class CPUEngine: @unchecked Sendable {
       return
     }
     let matrix = weights.matrix(binding.headRole)
-    guard sparse.sketch.vocabulary == model.vocabulary,
+    guard sparse.sketch.rowCount == model.vocabulary,
       sparse.sketch.hidden == Int(matrix.pointee.columns)
     else {
       throw SparrowError(
         .mismatch, field: "head",
-        found: "a sketch of \(sparse.sketch.vocabulary) x \(sparse.sketch.hidden)",
+        found: "a sketch of \(sparse.sketch.rowCount) x \(sparse.sketch.hidden)",
         expected: "\(model.vocabulary) x \(matrix.pointee.columns)")
     }
     sketchHead = SketchHead(
       plan: sparse.plan, sketch: sparse.sketch, recall: sparse.recall, matrix: matrix,
-      input: buffers[lowering.headInput], finish: LogitFinish(model))
+      input: buffers[lowering.headInput], finish: LogitFinish(model), workers: pool.count)
     makeJobs()
   }
 

@@ -31,9 +31,9 @@ public enum HeadCalibration {
     progress: (Double, String) -> Bool = { _, _ in true }
   ) throws(SparrowError) -> (adapter: Adapter, measurement: HeadMeasurement) {
     try options.validate()
-    let head = try HeadRows(model)
-    let kept = min(options.kept, head.vocabulary)
-    let candidates = min(options.candidates, head.vocabulary)
+    let head = try SketchedRows(headOf: model)
+    let kept = min(options.kept, head.rowCount)
+    let candidates = min(options.candidates, head.rowCount)
     let (moments, heldOut) = try record(model, head, text, options) {
       progress(0.5 * $0, "recording hidden states")
     }
@@ -57,9 +57,9 @@ public enum HeadCalibration {
 
   /// The sketch in the coding that the options ask for.
   private static func sketch(
-    _ head: HeadRows, _ moments: MomentSum, _ rows: MomentSum, _ options: Options,
+    _ head: SketchedRows, _ moments: MomentSum, _ rows: MomentSum, _ options: Options,
     _ progress: (Double, String) -> Bool
-  ) throws(SparrowError) -> HeadSketch {
+  ) throws(SparrowError) -> RowSketch {
     let basis =
       options.coding == .int4
       ? SketchBasis(identity: head.hidden)
@@ -67,13 +67,13 @@ public enum HeadCalibration {
     if options.coding == .product {
       try go(progress(0.6, "fitting codebooks"))
       let fitter = SketchFitter(
-        head: head, basis: basis, mean: moments.mean, meanRow: rows.mean, groups: options.groups,
+        source: head, basis: basis, mean: moments.mean, meanRow: rows.mean, groups: options.groups,
         seed: options.seed)
       fitter.fitCodebooks()
       return try fitter.assign { progress(0.65 + 0.15 * $0, "coding rows") }
     }
     let coder = RowCoder(
-      head: head, basis: basis, mean: moments.mean, meanRow: rows.mean, coding: options.coding,
+      source: head, basis: basis, mean: moments.mean, meanRow: rows.mean, coding: options.coding,
       rank: options.rank)
     return try coder.sketch { progress(0.6 + 0.2 * $0, "coding rows") }
   }
@@ -83,13 +83,13 @@ public enum HeadCalibration {
     _ adapter: Adapter, model: Model, text: String, tokens: Int = 2048, window: Int = 512,
     progress: (Double, String) -> Bool = { _, _ in true }
   ) throws(SparrowError) -> HeadMeasurement {
-    let head = try HeadRows(model)
-    guard let (plan, sketch) = adapter.head, sketch.vocabulary == head.vocabulary,
+    let head = try SketchedRows(headOf: model)
+    guard let (plan, sketch) = adapter.head, sketch.rowCount == head.rowCount,
       sketch.hidden == head.hidden
     else {
       throw SparrowError(
         .mismatch, file: model.path, field: "adapter", found: "no head for this model",
-        expected: "one of \(head.vocabulary) rows of \(head.hidden)")
+        expected: "one of \(head.rowCount) rows of \(head.hidden)")
     }
     let recorder = try StateRecorder(
       model, text: text, tokens: tokens, window: window, minimum: 1)
@@ -107,7 +107,7 @@ public enum HeadCalibration {
 
   /// Moments of the states to fit on, and the states held out.
   private static func record(
-    _ model: Model, _ head: HeadRows, _ text: String, _ options: Options,
+    _ model: Model, _ head: SketchedRows, _ text: String, _ options: Options,
     progress: (Double) -> Bool
   ) throws(SparrowError) -> (MomentSum, FloatRows) {
     let recorder = try StateRecorder(
@@ -134,15 +134,15 @@ public enum HeadCalibration {
   }
 
   private static func headMoments(
-    _ head: HeadRows, progress: (Double) -> Bool
+    _ head: SketchedRows, progress: (Double) -> Bool
   ) throws(SparrowError) -> MomentSum {
     let moments = MomentSum(dimension: head.hidden, pool: head.pool)
     let chunk = FloatRows(rows: 1024, columns: head.hidden)
-    for start in stride(from: 0, to: head.vocabulary, by: chunk.rows) {
-      let end = min(start + chunk.rows, head.vocabulary)
+    for start in stride(from: 0, to: head.rowCount, by: chunk.rows) {
+      let end = min(start + chunk.rows, head.rowCount)
       head.read(start..<end, less: nil, into: chunk)
       moments.add(chunk, count: end - start)
-      try go(progress(Double(end) / Double(head.vocabulary)))
+      try go(progress(Double(end) / Double(head.rowCount)))
     }
     return moments
   }

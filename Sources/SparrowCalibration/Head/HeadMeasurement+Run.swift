@@ -8,17 +8,17 @@ extension HeadMeasurement {
   /// Uses the basis as stored, codes and centroids; the run time's byte tables and int8 inputs are not
   /// imitated. `deviation` nil measures it, else it is the sketch's. `progress` returns false to stop.
   static func run(
-    _ sketch: HeadSketch, head: HeadRows, states: FloatRows, candidates: Int, kept: Int,
+    _ sketch: RowSketch, head: SketchedRows, states: FloatRows, candidates: Int, kept: Int,
     deviation: Float?, progress: (Double) -> Bool
   ) throws(SparrowError) -> HeadMeasurement {
     let scorer = SketchScorer(sketch, head: head, states: states)
-    let limit = min(max(rowLimit, candidates), sketch.vocabulary)
+    let limit = min(max(rowLimit, candidates), sketch.rowCount)
     var best = Array(repeating: TopList(capacity: limit), count: states.rows)
     var exact = Array(repeating: TopList(capacity: kept), count: states.rows)
-    for start in stride(from: 0, to: sketch.vocabulary, by: SketchScorer.chunkRows) {
-      let rows = start..<min(start + SketchScorer.chunkRows, sketch.vocabulary)
+    for start in stride(from: 0, to: sketch.rowCount, by: SketchScorer.chunkRows) {
+      let rows = start..<min(start + SketchScorer.chunkRows, sketch.rowCount)
       scorer.score(rows, best: &best, exact: &exact)
-      guard progress(Double(rows.upperBound) / Double(sketch.vocabulary)) else {
+      guard progress(Double(rows.upperBound) / Double(sketch.rowCount)) else {
         throw SparrowError(.cancelled, found: "stopped")
       }
     }

@@ -4,8 +4,8 @@ internal import SparrowSparsity
 
 /// Scores and exact logits of many states, a chunk of the head's rows at a time.
 final class SketchScorer {
-  private let sketch: HeadSketch
-  private let head: HeadRows
+  private let sketch: RowSketch
+  private let head: SketchedRows
   private let states: FloatRows
   /// `[states, directions]`
   private let turned: FloatRows
@@ -20,7 +20,7 @@ final class SketchScorer {
   /// States that a worker takes at a time.
   private static let tile = 32
 
-  init(_ sketch: HeadSketch, head: HeadRows, states: FloatRows) {
+  init(_ sketch: RowSketch, head: SketchedRows, states: FloatRows) {
     self.sketch = sketch
     self.head = head
     self.states = states
@@ -113,7 +113,7 @@ final class SketchScorer {
       return
     }
     let pairs = sketch.pairs
-    let blockRows = HeadSketch.blockRows
+    let blockRows = RowSketch.blockRows
     let groups = sketch.groups
     sketch.codes.withUnsafeBufferPointer { codes in
       sketch.centroids.withUnsafeBufferPointer { centroids in

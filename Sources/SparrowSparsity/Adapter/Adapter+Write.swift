@@ -32,7 +32,7 @@ extension Adapter {
     ])
   }
 
-  private static func json(_ plan: HeadPlan, _ sketch: HeadSketch) -> JSON {
+  private static func json(_ plan: HeadPlan, _ sketch: RowSketch) -> JSON {
     .object([
       ("predictor", "sketch"),
       ("coding", .string((sketch.rows?.coding ?? .product).rawValue)),
@@ -46,7 +46,7 @@ extension Adapter {
             ["doubt": .number(Double($0.doubt)), "recall": .number(Double($0.recall))]
           })
       ),
-      ("vocabulary", .integer(sketch.vocabulary)),
+      ("vocabulary", .integer(sketch.rowCount)),
       ("hidden", .integer(sketch.hidden)),
       ("deviation", .number(Double(sketch.deviation))),
     ])
@@ -67,13 +67,13 @@ extension Adapter {
       name: "head.bias", type: .f16, shape: [sketch.bias.count], bytes: Self.bytes(sketch.bias))
     if let rows = sketch.rows {
       try writer.add(
-        name: "head.rows", type: .u8, shape: [sketch.vocabulary, rows.rowBytes], bytes: rows.bytes)
+        name: "head.rows", type: .u8, shape: [sketch.rowCount, rows.rowBytes], bytes: rows.bytes)
       return writer
     }
     try writer.add(
       name: "head.centroids", shape: [sketch.centroids.count], floats: sketch.centroids)
     try writer.add(
-      name: "head.codes", type: .u8, shape: [sketch.blocks, sketch.pairs, HeadSketch.blockRows],
+      name: "head.codes", type: .u8, shape: [sketch.blocks, sketch.pairs, RowSketch.blockRows],
       bytes: sketch.codes)
     return writer
   }

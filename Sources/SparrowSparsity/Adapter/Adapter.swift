@@ -10,10 +10,10 @@ public struct Adapter: Sendable, Equatable {
   /// The model's name, for people.
   public var baseName: String
   /// The sparse vocabulary head; nil leaves the head dense.
-  public var head: (plan: HeadPlan, sketch: HeadSketch)?
+  public var head: (plan: HeadPlan, sketch: RowSketch)?
 
   public init(
-    baseHash: String, baseName: String, head: (plan: HeadPlan, sketch: HeadSketch)? = nil
+    baseHash: String, baseName: String, head: (plan: HeadPlan, sketch: RowSketch)? = nil
   ) {
     self.baseHash = baseHash
     self.baseName = baseName

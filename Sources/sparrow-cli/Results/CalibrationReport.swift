@@ -16,7 +16,7 @@ struct CalibrationReport {
   /// Bytes that the sketch and the plan's candidates read a token.
   private var sparseBytes: Int {
     guard let (plan, sketch) = adapter.head else { return denseBytes }
-    return sketch.byteCount + plan.candidates * (denseBytes / sketch.vocabulary)
+    return sketch.byteCount + plan.candidates * (denseBytes / sketch.rowCount)
   }
 
   var text: String {

@@ -16,7 +16,7 @@ import Testing
     // 70 rows in two blocks; 3 groups in two pairs.
     var bias = [UInt16](repeating: 0x3C00, count: 128)
     for row in 70..<128 { bias[row] = 0xFC00 }
-    let sketch = HeadSketch(
+    let sketch = RowSketch(
       vocabulary: 70, hidden: 32, mean: floats(32), meanRow: floats(32), basis: bytes(32 * 34),
       bounds: [0, 1, 4, 9], centroids: floats(16 * 9), codes: bytes(2 * 2 * 64), bias: bias,
       deviation: 1.25)
@@ -83,7 +83,7 @@ import Testing
     ("\"vocabulary\": 70", "\"vocabulary\": 129", .malformed, "head.bias"),
     ("\"product\"", "\"oracle\"", .unsupported, "head.coding"),
     ("\"product\"", "\"low-rank\"", .malformed, "head.rows"),
-    ("\"vocabulary\": 70", "\"vocabulary\": 9223372036854775807", .malformed, "head.vocabulary"),
+    ("\"vocabulary\": 70", "\"vocabulary\": 9223372036854775807", .malformed, "head.rowCount"),
     ("\"hidden\": 32", "\"hidden\": 33", .malformed, "head.hidden"),
     ("\"hidden\": 32", "\"hidden\": 64", .malformed, "head.mean"),
     ("\"deviation\": 1.25", "\"deviation\": 0", .malformed, "head.deviation"),

@@ -3,9 +3,9 @@ internal import SparrowCore
 internal import SparrowSparsity
 
 /// Codebooks of all groups, and the codes of all rows: product quantisation (Jégou, Douze and Schmid, 2011,
-/// doi:10.1109/TPAMI.2010.57) of the head's rows in the sketch's basis.
+/// doi:10.1109/TPAMI.2010.57) of a matrix's rows in the sketch's basis.
 final class SketchFitter {
-  private let head: HeadRows
+  private let source: SketchedRows
   private let basis: SketchBasis
   private let mean: [Float]
   private let meanRow: [Float]
@@ -25,9 +25,9 @@ final class SketchFitter {
   private static let lossBonus: Float = 6
 
   init(
-    head: HeadRows, basis: SketchBasis, mean: [Float], meanRow: [Float], groups: Int, seed: UInt64
+    source: SketchedRows, basis: SketchBasis, mean: [Float], meanRow: [Float], groups: Int, seed: UInt64
   ) {
-    self.head = head
+    self.source = source
     self.basis = basis
     self.mean = mean
     self.meanRow = meanRow
@@ -45,7 +45,7 @@ final class SketchFitter {
       halves.withUnsafeMutableBufferPointer { halves in
         let lanes = lanes.baseAddress!
         let halves = halves.baseAddress!
-        head.pool.run { worker in
+        source.pool.run { worker in
           for group in stride(from: worker.index, to: groups, by: worker.count) {
             let start = bounds[group]
             let width = bounds[group + 1] - start
@@ -67,7 +67,7 @@ final class SketchFitter {
   /// The rows of the sample in the basis, `[sample, directions]`.
   private func sampled() -> FloatRows {
     var random = SeededRandom(seed: seed)
-    var numbers = Array(0..<head.vocabulary)
+    var numbers = Array(0..<source.rowCount)
     let count = min(Self.sampleRows, numbers.count)
     for index in 0..<count {
       numbers.swapAt(index, index + Int(random.next() % UInt64(numbers.count - index)))
@@ -75,15 +75,15 @@ final class SketchFitter {
     let chosen = numbers.prefix(count).sorted()
     let directions = bounds.last!
     let sample = FloatRows(rows: count, columns: directions)
-    let hidden = head.hidden
+    let hidden = source.hidden
     meanRow.withUnsafeBufferPointer { meanRow in
-      head.pool.run { worker in
+      source.pool.run { worker in
         let tile = FloatRows(rows: Self.tileRows, columns: hidden)
         let share = worker.share(of: count)
         for start in stride(from: share.lowerBound, to: share.upperBound, by: Self.tileRows) {
           let rows = min(Self.tileRows, share.upperBound - start)
           for row in 0..<rows {
-            head.read(chosen[start + row], less: meanRow.baseAddress, into: tile[row])
+            source.read(chosen[start + row], less: meanRow.baseAddress, into: tile[row])
           }
           basis.rows.multiply(
             0..<directions, x: tile[0], stride: hidden, count: rows, output: sample[start],
@@ -95,25 +95,25 @@ final class SketchFitter {
   }
 
   /// Gives every row its codes and its bias. `progress` gets the part done and returns false to stop.
-  func assign(progress: (Double) -> Bool) throws(SparrowError) -> HeadSketch {
-    let vocabulary = head.vocabulary
+  func assign(progress: (Double) -> Bool) throws(SparrowError) -> RowSketch {
+    let rowCount = source.rowCount
     let groups = bounds.count - 1
-    var sketch = HeadSketch(
-      vocabulary: vocabulary, hidden: head.hidden, mean: mean, meanRow: meanRow, basis: [],
+    var sketch = RowSketch(
+      rowCount: rowCount, hidden: source.hidden, mean: mean, meanRow: meanRow, basis: [],
       bounds: bounds, centroids: centroids(), codes: [], bias: [], deviation: 1)
     sketch.basis = Q8Blocks.quantized(basis.states)
-    sketch.codes = Array(repeating: 0, count: sketch.blocks * sketch.pairs * HeadSketch.blockRows)
-    let padded = sketch.blocks * HeadSketch.blockRows
+    sketch.codes = Array(repeating: 0, count: sketch.blocks * sketch.pairs * RowSketch.blockRows)
+    let padded = sketch.blocks * RowSketch.blockRows
     var bias = [Float](repeating: -.infinity, count: padded)
     let chunk = 8192
-    for start in stride(from: 0, to: vocabulary, by: chunk) {
-      let rows = start..<min(start + chunk, vocabulary)
+    for start in stride(from: 0, to: rowCount, by: chunk) {
+      let rows = start..<min(start + chunk, rowCount)
       sketch.codes.withUnsafeMutableBufferPointer { codes in
         bias.withUnsafeMutableBufferPointer { bias in
           assign(rows, groups, codes: codes.baseAddress!, bias: bias.baseAddress!)
         }
       }
-      guard progress(Double(rows.upperBound) / Double(vocabulary)) else {
+      guard progress(Double(rows.upperBound) / Double(rowCount)) else {
         throw SparrowError(.cancelled, found: "stopped")
       }
     }
@@ -126,18 +126,18 @@ final class SketchFitter {
     _ rows: Range<Int>, _ groups: Int, codes: UnsafeMutablePointer<UInt8>,
     bias: UnsafeMutablePointer<Float>
   ) {
-    let hidden = head.hidden
+    let hidden = source.hidden
     let pairs = (groups + 1) / 2
-    let blockRows = HeadSketch.blockRows
+    let blockRows = RowSketch.blockRows
     withPointers { lanes, halves, bounds, mean, meanRow in
-      head.pool.run { worker in
+      source.pool.run { worker in
         let tile = FloatRows(rows: Self.tileRows, columns: hidden)
         let turned = FloatRows(rows: Self.tileRows, columns: hidden)
         let share = worker.share(of: rows.count)
         for offset in stride(from: share.lowerBound, to: share.upperBound, by: Self.tileRows) {
           let count = min(Self.tileRows, share.upperBound - offset)
           let first = rows.lowerBound + offset
-          for row in 0..<count { head.read(first + row, less: meanRow, into: tile[row]) }
+          for row in 0..<count { source.read(first + row, less: meanRow, into: tile[row]) }
           basis.rows.multiply(
             0..<hidden, x: tile[0], stride: hidden, count: count, output: turned[0],
             outputStride: hidden)
@@ -183,7 +183,7 @@ final class SketchFitter {
     }
   }
 
-  /// In `HeadSketch`'s order: a group's centroids one after another.
+  /// In `RowSketch`'s order: a group's centroids one after another.
   private func centroids() -> [Float] {
     var result: [Float] = []
     result.reserveCapacity(16 * lanes.count)

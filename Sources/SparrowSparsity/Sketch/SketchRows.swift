@@ -1,6 +1,6 @@
 public import SparrowCore
 
-/// How a sketch keeps the head's rows.
+/// How a sketch keeps rows.
 public enum SketchCoding: String, Sendable, CaseIterable {
   /// Product quantisation: 4-bit codes of groups of directions.
   case product
@@ -26,7 +26,7 @@ public struct SketchRows: Sendable, Equatable {
   public var coding: SketchCoding
   /// Elements of a row, a multiple of 32.
   public var directions: Int
-  /// `[vocabulary, directions]` in the coding's element type: GGUF's Q4_0 blocks or float16.
+  /// `[rows, directions]` in the coding's element type: GGUF's Q4_0 blocks or float16.
   public var bytes: [UInt8]
 
   public init(coding: SketchCoding, directions: Int, bytes: [UInt8]) {
@@ -38,16 +38,16 @@ public struct SketchRows: Sendable, Equatable {
   /// Bytes of one row.
   public var rowBytes: Int { coding.type?.byteCount(elements: directions) ?? 0 }
 
-  func validate(vocabulary: Int, file: String) throws(SparrowError) {
+  func validate(rowCount: Int, file: String, name: String) throws(SparrowError) {
     guard coding != .product, directions > 0, directions % 32 == 0 else {
       throw SparrowError(
-        .malformed, file: file, field: "head.rows", found: "\(coding.rawValue) of \(directions)",
+        .malformed, file: file, field: name + ".rows", found: "\(coding.rawValue) of \(directions)",
         expected: "int4 or low rank, a multiple of 32 directions")
     }
-    guard bytes.count == vocabulary * rowBytes else {
+    guard bytes.count == rowCount * rowBytes else {
       throw SparrowError(
-        .malformed, file: file, field: "head.rows", found: "\(bytes.count) bytes",
-        expected: "\(vocabulary * rowBytes)")
+        .malformed, file: file, field: name + ".rows", found: "\(bytes.count) bytes",
+        expected: "\(rowCount * rowBytes)")
     }
   }
 }

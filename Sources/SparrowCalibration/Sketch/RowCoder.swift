@@ -2,12 +2,12 @@ internal import CSparrowKernels
 internal import SparrowCore
 internal import SparrowSparsity
 
-/// Codes the head's rows one direction at a time: HiRE's Q, LR and LRQ (arXiv 2402.09360, section 3.1).
+/// Codes a matrix's rows one direction at a time: HiRE's Q, LR and LRQ (arXiv 2402.09360, section 3.1).
 ///
 /// The low-rank ones keep the leading directions of `SketchBasis`, the closed form of the least-squares fit
 /// to logits of recorded hidden states (the paper trains them by cross-entropy).
 final class RowCoder {
-  private let head: HeadRows
+  private let source: SketchedRows
   private let basis: SketchBasis
   private let mean: [Float]
   private let meanRow: [Float]
@@ -15,40 +15,40 @@ final class RowCoder {
   private let directions: Int
 
   init(
-    head: HeadRows, basis: SketchBasis, mean: [Float], meanRow: [Float], coding: SketchCoding,
+    source: SketchedRows, basis: SketchBasis, mean: [Float], meanRow: [Float], coding: SketchCoding,
     rank: Int
   ) {
-    self.head = head
+    self.source = source
     self.basis = basis
     self.mean = mean
     self.meanRow = meanRow
     self.coding = coding
-    let quarter = max(32, head.hidden / 4 / 32 * 32)
-    directions = coding == .int4 ? head.hidden : min(rank == 0 ? quarter : rank, head.hidden)
+    let quarter = max(32, source.hidden / 4 / 32 * 32)
+    directions = coding == .int4 ? source.hidden : min(rank == 0 ? quarter : rank, source.hidden)
   }
 
   /// The whole sketch. `progress` gets the part done and returns false to stop.
-  func sketch(progress: (Double) -> Bool) throws(SparrowError) -> HeadSketch {
+  func sketch(progress: (Double) -> Bool) throws(SparrowError) -> RowSketch {
     var rows = SketchRows(coding: coding, directions: directions, bytes: [])
-    rows.bytes = Array(repeating: 0, count: head.vocabulary * rows.rowBytes)
-    let blocks = (head.vocabulary + HeadSketch.blockRows - 1) / HeadSketch.blockRows
-    var bias = [Float](repeating: -.infinity, count: blocks * HeadSketch.blockRows)
+    rows.bytes = Array(repeating: 0, count: source.rowCount * rows.rowBytes)
+    let blocks = (source.rowCount + RowSketch.blockRows - 1) / RowSketch.blockRows
+    var bias = [Float](repeating: -.infinity, count: blocks * RowSketch.blockRows)
     let rowBytes = rows.rowBytes
-    for start in stride(from: 0, to: head.vocabulary, by: 4096) {
-      let range = start..<min(start + 4096, head.vocabulary)
+    for start in stride(from: 0, to: source.rowCount, by: 4096) {
+      let range = start..<min(start + 4096, source.rowCount)
       rows.bytes.withUnsafeMutableBytes { bytes in
         bias.withUnsafeMutableBufferPointer { bias in
           code(range, rowBytes, into: bytes.baseAddress!, bias: bias.baseAddress!)
         }
       }
-      guard progress(Double(range.upperBound) / Double(head.vocabulary)) else {
+      guard progress(Double(range.upperBound) / Double(source.rowCount)) else {
         throw SparrowError(.cancelled, found: "stopped")
       }
     }
     var halves = [UInt16](repeating: 0, count: bias.count)
     sk_to_f16(bias, &halves, Int32(bias.count))
-    return HeadSketch(
-      vocabulary: head.vocabulary, hidden: head.hidden, mean: mean, meanRow: meanRow,
+    return RowSketch(
+      rowCount: source.rowCount, hidden: source.hidden, mean: mean, meanRow: meanRow,
       basis: Q8Blocks.quantized(basis.states), bounds: [0, directions], centroids: [], codes: [],
       bias: halves, deviation: 1, rows: rows)
   }
@@ -57,21 +57,21 @@ final class RowCoder {
     _ range: Range<Int>, _ rowBytes: Int, into bytes: UnsafeMutableRawPointer,
     bias: UnsafeMutablePointer<Float>
   ) {
-    head.pool.run { [self] worker in
-      let row = FloatRows(rows: 1, columns: head.hidden)
+    source.pool.run { [self] worker in
+      let row = FloatRows(rows: 1, columns: source.hidden)
       let turned = FloatRows(rows: 1, columns: directions)
       for index in worker.share(of: range.count) {
         let number = range.lowerBound + index
-        meanRow.withUnsafeBufferPointer { head.read(number, less: $0.baseAddress, into: row[0]) }
+        meanRow.withUnsafeBufferPointer { source.read(number, less: $0.baseAddress, into: row[0]) }
         if coding == .int4 {
           turned[0].update(from: row[0], count: directions)
         } else {
           basis.rows.multiply(
-            0..<directions, x: row[0], stride: head.hidden, count: 1, output: turned[0],
+            0..<directions, x: row[0], stride: source.hidden, count: 1, output: turned[0],
             outputStride: directions)
         }
         var sum: Float = 0
-        for column in 0..<head.hidden { sum += row[0][column] * mean[column] }
+        for column in 0..<source.hidden { sum += row[0][column] * mean[column] }
         bias[number] = sum
         let target = bytes + number * rowBytes
         if coding == .lowRank {

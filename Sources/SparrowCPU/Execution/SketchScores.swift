@@ -1,0 +1,157 @@
+internal import CSparrowKernels
+import SparrowCore
+import SparrowSparsity
+
+/// Scores of all rows of a sketch: what HiRE's first stage computes instead of the exact products.
+///
+/// Two phases with a barrier between them: `turn` brings inputs into the sketch's directions, `score` sums what
+/// the rows' codes stand for. Plain pointers into `Scratch`, so that it can lie in a lowered operation.
+struct SketchScores: BitwiseCopyable {
+  let rowCount: Int
+  let hidden: Int
+  let groups: Int
+  let pairs: Int
+  let blocks: Int
+  /// Bytes that scoring all rows reads.
+  let byteCount: Int
+  /// `[rows][basisRows]`, the inputs in the sketch's directions.
+  let directions: UnsafeMutablePointer<Float>
+  let basisRows: Int
+  /// `[rows][blocks · 64]`; minus infinity behind the last row.
+  let scores: UnsafeMutablePointer<Float>
+  /// `[rows][blocks]`: the best score of each block.
+  let blockBest: UnsafeMutablePointer<Float>
+
+  private let mean: UnsafePointer<Float>
+  private let meanRow: UnsafePointer<Float>
+  private let bounds: UnsafePointer<Int32>
+  /// `[directions][16]`
+  private let centroids: UnsafePointer<Float>
+  private let codes: UnsafePointer<UInt8>
+  private let bias: UnsafePointer<UInt16>
+  private let basis: UnsafeMutablePointer<sk_matrix>
+  /// The scalar sketch's rows with their bias; nil when rows are codes.
+  private let rows: SketchRowScores?
+
+  // For each worker: `[hidden]`, its quantised form, `[rows]`, `[groups][16]` twice.
+  private let centered: UnsafeMutablePointer<Float>
+  private let quantized: UnsafeMutableRawPointer
+  private let quantizedStride: Int
+  private let meanDots: UnsafeMutablePointer<Float>
+  private let products: UnsafeMutablePointer<Float>
+  private let tables: UnsafeMutablePointer<UInt8>
+  private let maximumInputs: Int
+
+  /// `inputs` are the rows of a step at most.
+  init(_ sketch: RowSketch, inputs: Int, workers: Int, memory: Scratch) {
+    rowCount = sketch.rowCount
+    hidden = sketch.hidden
+    groups = sketch.groups
+    pairs = sketch.pairs
+    blocks = sketch.blocks
+    byteCount = sketch.byteCount
+    basisRows = sketch.basisRows
+    maximumInputs = inputs
+    directions = memory.floats(inputs * basisRows)
+    scores = memory.floats(inputs * blocks * RowSketch.blockRows)
+    blockBest = memory.floats(inputs * blocks)
+    mean = memory.copy(sketch.mean)
+    meanRow = memory.copy(sketch.meanRow)
+    bounds = memory.copy(sketch.bounds.map(Int32.init))
+    centroids = memory.copy(sketch.centroidLanes)
+    codes = memory.copy(sketch.codes)
+    bias = memory.copy(sketch.bias)
+    rows = sketch.rows.map { SketchRowScores($0, sketch, workers: workers, memory) }
+    centered = memory.floats(workers * hidden)
+    quantizedStride = (sk_quantized_bytes(Int32((hidden + 63) & ~63)) + 127) & ~127
+    quantized = memory.bytes(workers * quantizedStride)
+    meanDots = memory.floats(workers * (inputs + 32))
+    products = memory.floats(workers * groups * 16)
+    tables = memory.bytes(workers * (pairs * 32 + 64)).assumingMemoryBound(to: UInt8.self)
+    basis = memory.matrix(
+      SK_GGUF_Q8_0, rows: basisRows, columns: hidden, bytes: sketch.basis)
+    let padded = blocks * RowSketch.blockRows
+    for input in 0..<inputs {
+      (scores + input * padded + rowCount).update(repeating: -.infinity, count: padded - rowCount)
+    }
+  }
+
+  /// The scores of one input, `[rowCount]` and the padding.
+  func scores(of input: Int) -> UnsafeMutablePointer<Float> {
+    scores + input * blocks * RowSketch.blockRows
+  }
+
+  /// meanRow · h, which scores lack, of an input that this worker has turned.
+  func meanDot(_ worker: Worker, of input: Int) -> Float {
+    meanDots[worker.index * (maximumInputs + 32) + input]
+  }
+
+  /// This worker's share of an input's directions.
+  func turn(_ worker: Worker, _ values: UnsafePointer<Float>, input: Int) {
+    let centered = centered + worker.index * hidden
+    let quantized = quantized + worker.index * quantizedStride
+    var dot = SIMD8<Float>.zero
+    for index in stride(from: 0, to: hidden, by: 8) {
+      let h = UnsafeRawPointer(values + index).loadUnaligned(as: SIMD8<Float>.self)
+      let m = UnsafeRawPointer(mean + index).loadUnaligned(as: SIMD8<Float>.self)
+      let w = UnsafeRawPointer(meanRow + index).loadUnaligned(as: SIMD8<Float>.self)
+      UnsafeMutableRawPointer(centered + index).storeBytes(of: h - m, as: SIMD8<Float>.self)
+      dot += h * w
+    }
+    meanDots[worker.index * (maximumInputs + 32) + input] = dot.sum()
+    sk_quantize(centered, Int32(hidden), quantized)
+    let own = worker.share(of: basisRows, unit: 16)
+    sk_gemv(
+      basis, quantized, directions + input * basisRows, Int32(own.lowerBound),
+      Int32(own.upperBound))
+  }
+
+  /// Scores of the rows of the blocks in `parts` for an input whose directions are all there.
+  func score(_ worker: Worker, input: Int, _ parts: (Range<Int>, Range<Int>)) {
+    let x = directions + input * basisRows
+    let scores = scores(of: input)
+    let best = blockBest + input * blocks
+    if let rows {
+      rows.score(parts, worker, directions: x, scores: scores, best: best)
+      return
+    }
+    let tables = tables + worker.index * (pairs * 32 + 64)
+    var offset: Float = 0
+    let scale = sk_sketch_tables(
+      x, centroids, bounds, Int32(groups), products + worker.index * groups * 16, tables, &offset)
+    func score(_ part: Range<Int>) {
+      guard !part.isEmpty else { return }
+      sk_sketch_scores(
+        codes, tables, bias, Int32(pairs), scale, offset, Int32(part.lowerBound),
+        Int32(part.upperBound), scores, best)
+    }
+    score(parts.0)
+    score(parts.1)
+  }
+
+  /// |x|² of an input, over all directions of the basis.
+  func energy(input: Int) -> Float {
+    let x = directions + input * basisRows
+    var sum: Float = 0
+    for index in 0..<basisRows { sum += x[index] * x[index] }
+    return sum
+  }
+}
+
+extension RowSketch {
+  /// Centroids by direction: 16 coordinates for each.
+  fileprivate var centroidLanes: [Float] {
+    guard rows == nil else { return [] }
+    var lanes = [Float](repeating: 0, count: centroids.count)
+    for group in 0..<groups {
+      let start = bounds[group]
+      let width = bounds[group + 1] - start
+      for code in 0..<16 {
+        for axis in 0..<width {
+          lanes[16 * (start + axis) + code] = centroids[16 * start + code * width + axis]
+        }
+      }
+    }
+    return lanes
+  }
+}

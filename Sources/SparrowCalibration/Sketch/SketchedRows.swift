@@ -1,0 +1,75 @@
+internal import CSparrowKernels
+internal import Sparrow
+internal import SparrowCPU
+internal import SparrowCore
+internal import SparrowSparsity
+internal import SparrowTransformer
+
+/// The rows of the matrices of one input as float32, expanded in chunks: the vocabulary head, or gate and up
+/// one after the other.
+struct SketchedRows {
+  let matrices: [UnsafePointer<sk_matrix>]
+  /// Factors of each matrix's rows; nil for 1.
+  let factors: [[Float]?]
+  let pool: WorkerPool
+  /// Keeps the matrices' memory.
+  private let model: Model
+
+  /// The vocabulary head. Throws `.unsupported` when the rows' width is not a multiple of 32.
+  init(headOf model: Model) throws(SparrowError) {
+    try self.init(
+      model, [model.engine.weights.matrix(model.binding.headRole)], factors: [nil], field: "head")
+  }
+
+  /// Matrices of as many rows each. Throws `.unsupported` when their width is not a multiple of 32.
+  init(
+    _ model: Model, _ matrices: [UnsafePointer<sk_matrix>], factors: [[Float]?], field: String
+  ) throws(SparrowError) {
+    self.model = model
+    self.matrices = matrices
+    self.factors = factors
+    pool = model.engine.pool
+    guard hidden % 32 == 0 else {
+      throw SparrowError(
+        .unsupported, file: model.path, field: field, found: "\(hidden) columns",
+        expected: "a multiple of 32")
+    }
+  }
+
+  /// Rows from one matrix to the next: padded to whole blocks of the sketch where there are several.
+  private var step: Int {
+    let rows = Int(matrices[0].pointee.rows)
+    let block = RowSketch.blockRows
+    return matrices.count == 1 ? rows : (rows + block - 1) / block * block
+  }
+  var rowCount: Int { step * matrices.count }
+  var hidden: Int { Int(matrices[0].pointee.columns) }
+
+  /// Expands row `row` less `mean`, `[hidden]`; the rows between two matrices are like the mean.
+  func read(_ row: Int, less mean: UnsafePointer<Float>?, into target: UnsafeMutablePointer<Float>)
+  {
+    let matrix = matrices[row / step]
+    let own = row % step
+    guard own < matrix.pointee.rows else {
+      target.update(repeating: 0, count: hidden)
+      return
+    }
+    sk_unpack_row(matrix, Int32(own), target)
+    if let factors = factors[row / step] { sk_scale(target, factors[own], target, Int32(hidden)) }
+    guard let mean else { return }
+    for column in 0..<hidden { target[column] -= mean[column] }
+  }
+
+  /// Expands rows on all workers: row i of `target` becomes row `rows[i]` less `mean`.
+  func read(_ rows: some RandomAccessCollection<Int>, less mean: [Float]?, into target: FloatRows) {
+    func run(_ mean: UnsafePointer<Float>?) {
+      pool.run { worker in
+        for index in worker.share(of: rows.count) {
+          let row = rows[rows.index(rows.startIndex, offsetBy: index)]
+          read(row, less: mean, into: target[index])
+        }
+      }
+    }
+    if let mean { mean.withUnsafeBufferPointer { run($0.baseAddress) } } else { run(nil) }
+  }
+}
