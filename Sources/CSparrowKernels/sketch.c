@@ -1,4 +1,4 @@
-// Tables of a product-quantised sketch: little work, the same for all instruction sets.
+// Little work around sketches, the same for all instruction sets.
 #include "internal.h"
 
 typedef float floats16 __attribute__((vector_size(64)));
@@ -41,4 +41,8 @@ float sk_sketch_tables(
   }
   *offset = sum_of_least;
   return scale;
+}
+
+void sk_sizes(const float *x, float *y, int32_t n) {
+  for (int32_t i = 0; i < n; i++) y[i] = fabsf(x[i]);
 }

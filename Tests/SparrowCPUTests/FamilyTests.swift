@@ -1,11 +1,14 @@
 import SparrowCPU
 import SparrowCore
 import SparrowFormats
+import SparrowSparsity
 import SparrowTestSupport
 import SparrowTransformer
 import Testing
 
-func engine(_ path: String, threads: Int) throws -> CPUEngine {
+func engine(
+  _ path: String, threads: Int, layers: (ModelConfiguration) -> [Int: FeedForwardPlan] = { _ in [:] }
+) throws -> CPUEngine {
   let checkpoint = try Checkpoint.open(path)
   let configuration =
     checkpoint.kind == .gguf
@@ -13,8 +16,7 @@ func engine(_ path: String, threads: Int) throws -> CPUEngine {
     : try ModelConfiguration(huggingFace: try #require(checkpoint.config), file: path)
   let binding = try WeightBinding(checkpoint: checkpoint, configuration: configuration)
   return try CPUEngine(
-    binding, program: StepProgram(configuration), pool: try WorkerPool(count: threads),
-    maximumRows: 32)
+    binding, pool: try WorkerPool(count: threads), maximumRows: 32, layers: layers(configuration))
 }
 
 /// Logits of all tokens, stepping `chunk` tokens at a time.

@@ -170,6 +170,9 @@ typedef enum : int32_t {
 /// y[i] = activation(x[i]) * (up ? up[i] : 1). In place allowed.
 void sk_activate(sk_activation kind, const float *x, const float *up, float *y, int32_t n);
 
+/// y[i] = |x[i]|. In place allowed.
+void sk_sizes(const float *x, float *y, int32_t n);
+
 /// y[i] += x[i].
 void sk_add_acc(const float *x, float *y, int32_t n);
 

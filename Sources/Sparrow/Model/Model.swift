@@ -20,6 +20,8 @@ public final class Model: @unchecked Sendable {
   public let program: StepProgram
   /// The sparse head's plan; nil when the head is dense.
   public let headPlan: HeadPlan?
+  /// The sparse feed-forward networks by layer.
+  public let layerPlans: [Int: FeedForwardPlan]
   package let binding: WeightBinding
   package let engine: CPUEngine
   private let turn = Mutex(())
@@ -50,14 +52,15 @@ public final class Model: @unchecked Sendable {
     tokenizer = try checkpoint.tokenizer()
     endTokens = try checkpoint.endTokens(tokenizer)
     binding = description.binding
-    let head = try SparseHead(options, checkpoint)
-    headPlan = head?.plan
-    let dense = StepProgram(configuration)
-    program = head == nil ? dense : dense.withSparseHead()
+    let sparsity = try Sparsity(options, checkpoint)
+    headPlan = sparsity.head?.plan
+    layerPlans = sparsity.layers
+    let program = StepProgram(configuration).withSparseFeedForward(sparsity.layers)
+    self.program = sparsity.head == nil ? program : program.withSparseHead()
     let pool = try WorkerPool(count: options.threads ?? availableProcessors())
     engine = try CPUEngine(
-      binding, program: program, pool: pool, maximumRows: options.prefillTokens,
-      head: head.map { ($0.plan, $0.sketch, $0.recall) })
+      binding, pool: pool, maximumRows: options.prefillTokens, head: sparsity.head,
+      layers: sparsity.layers)
   }
 
   /// Worker threads.

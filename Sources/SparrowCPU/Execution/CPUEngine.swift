@@ -1,5 +1,6 @@
 internal import CSparrowKernels
 package import SparrowCore
+import SparrowFormats
 package import SparrowSparsity
 package import SparrowTransformer
 
@@ -18,6 +19,10 @@ package final class CPUEngine: @unchecked Sendable {
   private let buffers: StepBuffers
   private let lowering: Lowering
   private let operations: UnsafeMutableBufferPointer<LoweredOperation>
+  /// The program with sparse layers, which narrow steps of decoding run; empty without.
+  private let sparseLayers: SparseLayers?
+  private let sparseLowering: Lowering?
+  private let sparseOperations: UnsafeMutableBufferPointer<LoweredOperation>
   private let segments: UnsafeMutablePointer<StepSegment>
   private let rotaries: [RotaryDescription]
   private let head: DenseHead
@@ -40,11 +45,12 @@ package final class CPUEngine: @unchecked Sendable {
 
   /// Packs the weights and allocates every buffer that stepping needs.
   ///
-  /// `head` is the sparse head's sketch with its plan, for a program whose head was rewritten. Throws
-  /// `.mismatch` when it is of another size than the model's head.
+  /// `head` is the sparse head's sketch with its plan; `layers` are the sparse feed-forward networks. Throws
+  /// `.mismatch` when one of them is of another size than the model has.
   package init(
-    _ binding: WeightBinding, program: StepProgram, pool: WorkerPool, maximumRows: Int = 256,
-    head sparse: (plan: HeadPlan, sketch: RowSketch, recall: HeadRecall)? = nil
+    _ binding: WeightBinding, pool: WorkerPool, maximumRows: Int = 256,
+    head sparse: (plan: HeadPlan, sketch: RowSketch, recall: HeadRecall)? = nil,
+    layers plans: [Int: FeedForwardPlan] = [:]
   ) throws(SparrowError) {
     model = binding.configuration
     rotaries = model.rotaries
@@ -52,10 +58,25 @@ package final class CPUEngine: @unchecked Sendable {
     self.maximumRows = maximumRows
     weights = try PackedWeights(binding, pool: pool)
     buffers = StepBuffers(model, maximumTokens: max(maximumRows, pool.count))
+    let program = StepProgram(model)
     lowering = Lowering(
       program, model: model, weights: weights, buffers: buffers, workers: pool.count)
     operations = .allocate(capacity: lowering.operations.count)
     _ = operations.initialize(from: lowering.operations)
+    try plans.check(model, file: binding.checkpoint.path)
+    if plans.isEmpty {
+      sparseLayers = nil
+      sparseLowering = nil
+    } else {
+      let layers = SparseLayers(
+        plans, model: model, weights: weights, buffers: buffers, pool: pool)
+      sparseLayers = layers
+      sparseLowering = Lowering(
+        program.withSparseFeedForward(plans), model: model, weights: weights, buffers: buffers,
+        sparse: layers, workers: pool.count)
+    }
+    sparseOperations = .allocate(capacity: sparseLowering?.operations.count ?? 0)
+    _ = sparseOperations.initialize(from: sparseLowering?.operations ?? [])
     segments = .allocate(capacity: maximumRows)
     let none = UnsafeMutablePointer<Int32>(mutating: buffers.positions)
     current = StepState(rows: 0, tokens: none, segments: segments, segmentCount: 0)
@@ -92,15 +113,21 @@ package final class CPUEngine: @unchecked Sendable {
     sketchJob = { [unowned(unsafe) self] in sketchHead?.run($0, row: outputRow) }
   }
 
-  /// Bytes of weights that one decoding step reads; of a sparse head what it has read on average so far.
+  /// Bytes of weights that one decoding step reads; of what is sparse, as much as it has read on average.
   package var bytesPerToken: Int {
-    guard let sketchHead, !runsDense else { return denseBytesPerToken }
+    guard !runsDense else { return denseBytesPerToken }
+    var bytes = denseBytesPerToken
+    if let sparseLayers {
+      bytes += sparseLayers.bytesPerToken - sparseLayers.denseBytesPerToken
+    }
+    guard let sketchHead else { return bytes }
     let dense = Int(head.product.matrix.pointee.row_bytes) * model.vocabulary
-    return denseBytesPerToken - dense + sketchHead.bytesPerCall
+    return bytes - dense + sketchHead.bytesPerCall
   }
 
   deinit {
     operations.deallocate()
+    sparseOperations.deallocate()
     segments.deallocate()
     head.logits.deallocate()
   }
@@ -164,6 +191,11 @@ package final class CPUEngine: @unchecked Sendable {
   /// One worker's part of the current step.
   private func execute(_ worker: Worker) {
     let step = current
+    // Prompts and wide batches touch nearly all neurons: the dense products are faster there.
+    let isSparse =
+      !sparseOperations.isEmpty && !runsDense && step.rows == step.segmentCount
+      && step.rows <= NeuronScores.maximumRows
+    let operations = isSparse ? sparseOperations : operations
     for operation in operations {
       switch operation {
       case .embed(let kernel): kernel.run(worker, step)
@@ -176,6 +208,9 @@ package final class CPUEngine: @unchecked Sendable {
       case .heads(let kernel): kernel.run(worker, step)
       case .attend(let kernel): kernel.run(worker, step)
       case .feedForward(let kernel): kernel.run(worker, step)
+      case .predict(let kernel): kernel.run(worker, step)
+      case .select(let kernel): kernel.run(worker, step)
+      case .sparseFeedForward(let kernel): kernel.run(worker, step)
       case .add(let kernel): kernel.run(worker, step)
       }
       worker.barrier()

@@ -25,6 +25,17 @@ final class Scratch {
     return memory
   }
 
+  /// A map of its own in huge pages, for weights.
+  func hugeBytes(_ count: Int) -> UnsafeMutableRawPointer {
+    let memory = bytes(max(count, Self.mapBytes))
+    ss_advise_huge(memory, count)
+    return memory
+  }
+
+  func integers(_ count: Int) -> UnsafeMutablePointer<Int32> {
+    bytes(4 * count).assumingMemoryBound(to: Int32.self)
+  }
+
   func floats(_ count: Int) -> UnsafeMutablePointer<Float> {
     bytes(4 * count).assumingMemoryBound(to: Float.self)
   }

@@ -22,10 +22,10 @@ struct SketchRowScores: BitwiseCopyable {
     quantized = memory.bytes(quantizedStride * workers)
   }
 
-  /// Scores of the rows of `parts`, which are blocks, and each block's best.
+  /// Scores of the rows of `parts`, which are blocks, and `constant`, and each block's best.
   func score(
     _ parts: (Range<Int>, Range<Int>), _ worker: Worker, directions: UnsafePointer<Float>,
-    scores: UnsafeMutablePointer<Float>, best: UnsafeMutablePointer<Float>
+    plus constant: Float, scores: UnsafeMutablePointer<Float>, best: UnsafeMutablePointer<Float>
   ) {
     var x = UnsafeRawPointer(directions)
     if sk_wants_quantized(matrix) != 0 {
@@ -33,19 +33,20 @@ struct SketchRowScores: BitwiseCopyable {
       sk_quantize(directions, matrix.pointee.columns, own)
       x = UnsafeRawPointer(own)
     }
-    score(parts.0, x, scores, best)
-    score(parts.1, x, scores, best)
+    score(parts.0, x, constant, scores, best)
+    score(parts.1, x, constant, scores, best)
   }
 
   private func score(
-    _ blocks: Range<Int>, _ x: UnsafeRawPointer, _ scores: UnsafeMutablePointer<Float>,
-    _ best: UnsafeMutablePointer<Float>
+    _ blocks: Range<Int>, _ x: UnsafeRawPointer, _ constant: Float,
+    _ scores: UnsafeMutablePointer<Float>, _ best: UnsafeMutablePointer<Float>
   ) {
     guard !blocks.isEmpty else { return }
     let first = blocks.lowerBound * RowSketch.blockRows
     let last = min(blocks.upperBound * RowSketch.blockRows, Int(matrix.pointee.rows))
     sk_gemv(matrix, x, scores, Int32(first), Int32(last))
     sk_add_acc(bias + first, scores + first, Int32(last - first))
+    if constant != 0 { for row in first..<last { scores[row] += constant } }
     for block in blocks {
       let own = scores + block * RowSketch.blockRows
       best[block] = own[Int(sk_argmax(own, Int32(RowSketch.blockRows)))]

@@ -106,19 +106,23 @@ struct SketchScores: BitwiseCopyable {
       Int32(own.upperBound))
   }
 
-  /// Scores of the rows of the blocks in `parts` for an input whose directions are all there.
-  func score(_ worker: Worker, input: Int, _ parts: (Range<Int>, Range<Int>)) {
+  /// Scores of the rows of the blocks in `parts`, and `constant`, for an input whose directions are all there.
+  func score(
+    _ worker: Worker, input: Int, _ parts: (Range<Int>, Range<Int>), plus constant: Float = 0
+  ) {
     let x = directions + input * basisRows
     let scores = scores(of: input)
     let best = blockBest + input * blocks
     if let rows {
-      rows.score(parts, worker, directions: x, scores: scores, best: best)
+      rows.score(
+        parts, worker, directions: x, plus: constant, scores: scores, best: best)
       return
     }
     let tables = tables + worker.index * (pairs * 32 + 64)
     var offset: Float = 0
     let scale = sk_sketch_tables(
       x, centroids, bounds, Int32(groups), products + worker.index * groups * 16, tables, &offset)
+    offset += constant
     func score(_ part: Range<Int>) {
       guard !part.isEmpty else { return }
       sk_sketch_scores(

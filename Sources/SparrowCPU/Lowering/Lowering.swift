@@ -11,6 +11,7 @@ final class Lowering {
   private let model: ModelConfiguration
   private let weights: PackedWeights
   private let buffers: StepBuffers
+  private let sparse: SparseLayers?
   private let memory = Scratch()
   /// `attendStride` bytes for each worker; layers run one after the other and share them.
   private let attendScratch: UnsafeMutableRawPointer
@@ -20,8 +21,9 @@ final class Lowering {
 
   init(
     _ program: StepProgram, model: ModelConfiguration, weights: PackedWeights,
-    buffers: StepBuffers, workers: Int
+    buffers: StepBuffers, sparse: SparseLayers? = nil, workers: Int
   ) {
+    self.sparse = sparse
     self.model = model
     self.weights = weights
     self.buffers = buffers
@@ -72,6 +74,21 @@ final class Lowering {
       normed.remove(.attended)
     case .feedForward(let network, let input, let output, let landing):
       feedForward(network, layer, input, output, landing)
+    case .predict(let network, let input):
+      operations.append(
+        .predict(
+          sparse!.predict(
+            layer!, network, input: buffers[input], isNormed: normed.contains(input)
+          ) { product($0, layer, $1) }))
+    case .select: operations.append(.select(sparse!.select(layer!)))
+    case .sparseFeedForward(let network, let input, let output, let landing):
+      operations.append(
+        .sparseFeedForward(
+          sparse!.feedForward(
+            layer!, network, input: buffers[input], isNormed: normed.contains(input),
+            output: buffers[output], isAdded: landing == .add
+          ) { product($0, layer, $1) }))
+      normed.remove(output)
     case .add(let input, let output):
       precondition(normed.contains(input), "only norms' results are added")
       operations.append(.add(AddKernel(input: buffers[input], output: buffers[output])))

@@ -50,6 +50,16 @@ struct MatrixInput: BitwiseCopyable {
     values = row
     quantized = row
   }
+
+  /// The input that many rows on.
+  func advanced(by rows: Int) -> MatrixInput {
+    MatrixInput(values: values + rows, quantized: quantized + rows)
+  }
+
+  private init(values: Int, quantized: Int) {
+    self.values = values
+    self.quantized = quantized
+  }
 }
 
 /// Several matrices over one input, their rows shared out as one run.

@@ -33,5 +33,8 @@ enum LoweredOperation: BitwiseCopyable {
   case heads(HeadsKernel)
   case attend(AttendKernel)
   case feedForward(FeedForwardKernel)
+  case predict(PredictKernel)
+  case select(SelectKernel)
+  case sparseFeedForward(SparseFeedForwardKernel)
   case add(AddKernel)
 }

@@ -29,13 +29,13 @@ extension Adapter {
       ("version", .integer(Self.version)),
       ("base", ["hash": .string(baseHash), "name": .string(baseName)]),
       ("head", head.map { Self.json($0.plan, $0.sketch) } ?? .null),
+      ("layers", layersJSON),
     ])
   }
 
   private static func json(_ plan: HeadPlan, _ sketch: RowSketch) -> JSON {
     .object([
       ("predictor", "sketch"),
-      ("coding", .string((sketch.rows?.coding ?? .product).rawValue)),
       ("candidates", .integer(plan.candidates)),
       ("kept", .integer(plan.kept)),
       ("doubt", .number(Double(plan.doubt))),
@@ -46,37 +46,15 @@ extension Adapter {
             ["doubt": .number(Double($0.doubt)), "recall": .number(Double($0.recall))]
           })
       ),
-      ("vocabulary", .integer(sketch.rowCount)),
-      ("hidden", .integer(sketch.hidden)),
-      ("deviation", .number(Double(sketch.deviation))),
-    ])
+    ] + sketch.jsonMembers)
   }
 
   private func tensors() throws(SparrowError) -> SafetensorsWriter {
     var writer = SafetensorsWriter()
-    guard let sketch = head?.sketch else { return writer }
-    try writer.add(name: "head.mean", shape: [sketch.hidden], floats: sketch.mean)
-    try writer.add(name: "head.mean_row", shape: [sketch.hidden], floats: sketch.meanRow)
-    try writer.add(
-      name: "head.basis", type: .u8, shape: [sketch.hidden, sketch.hidden / 32 * 34],
-      bytes: sketch.basis)
-    try writer.add(
-      name: "head.bounds", type: .i32, shape: [sketch.bounds.count],
-      bytes: Self.bytes(sketch.bounds.map { Int32($0).littleEndian }))
-    try writer.add(
-      name: "head.bias", type: .f16, shape: [sketch.bias.count], bytes: Self.bytes(sketch.bias))
-    if let rows = sketch.rows {
-      try writer.add(
-        name: "head.rows", type: .u8, shape: [sketch.rowCount, rows.rowBytes], bytes: rows.bytes)
-      return writer
+    if let sketch = head?.sketch { try sketch.add(to: &writer, name: "head") }
+    for (layer, plan) in layers.sorted(by: { $0.key < $1.key }) {
+      try plan.add(to: &writer, name: Self.tensorName(layer))
     }
-    try writer.add(
-      name: "head.centroids", shape: [sketch.centroids.count], floats: sketch.centroids)
-    try writer.add(
-      name: "head.codes", type: .u8, shape: [sketch.blocks, sketch.pairs, RowSketch.blockRows],
-      bytes: sketch.codes)
     return writer
   }
-
-  private static func bytes<T>(_ values: [T]) -> [UInt8] { values.withUnsafeBytes { Array($0) } }
 }

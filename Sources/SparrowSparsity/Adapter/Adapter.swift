@@ -3,7 +3,7 @@
 /// On disk a folder: `adapter.json` (version, base model, plan) and `adapter.safetensors`.
 public struct Adapter: Sendable, Equatable {
   /// The version that this code writes and reads.
-  public static let version = 1
+  public static let version = 2
 
   /// `Checkpoint.contentHash()` of the model that it was made for.
   public var baseHash: String
@@ -11,17 +11,21 @@ public struct Adapter: Sendable, Equatable {
   public var baseName: String
   /// The sparse vocabulary head; nil leaves the head dense.
   public var head: (plan: HeadPlan, sketch: RowSketch)?
+  /// The sparse feed-forward networks by layer; the others stay dense.
+  public var layers: [Int: FeedForwardPlan]
 
   public init(
-    baseHash: String, baseName: String, head: (plan: HeadPlan, sketch: RowSketch)? = nil
+    baseHash: String, baseName: String, head: (plan: HeadPlan, sketch: RowSketch)? = nil,
+    layers: [Int: FeedForwardPlan] = [:]
   ) {
     self.baseHash = baseHash
     self.baseName = baseName
     self.head = head
+    self.layers = layers
   }
 
   public static func == (a: Adapter, b: Adapter) -> Bool {
     a.baseHash == b.baseHash && a.baseName == b.baseName && a.head?.plan == b.head?.plan
-      && a.head?.sketch == b.head?.sketch
+      && a.head?.sketch == b.head?.sketch && a.layers == b.layers
   }
 }

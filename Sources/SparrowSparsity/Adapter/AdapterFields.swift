@@ -39,6 +39,24 @@ struct AdapterFields {
     return fields
   }
 
+  /// A list of objects; empty when there is none.
+  func optionalList(_ name: String) throws(SparrowError) -> [AdapterFields] {
+    guard let value = try member(name), !value.isNull else { return [] }
+    return try list(name)
+  }
+
+  func optionalString(_ name: String) throws(SparrowError) -> String? {
+    guard let value = try member(name), !value.isNull else { return nil }
+    return try string(name)
+  }
+
+  /// False when there is none.
+  func optionalFlag(_ name: String) throws(SparrowError) -> Bool {
+    guard let value = try member(name), !value.isNull else { return false }
+    guard let flag = value.bool else { throw refuse(name, "no flag", "true or false") }
+    return flag
+  }
+
   func string(_ name: String) throws(SparrowError) -> String {
     guard let value = try required(name).string else { throw refuse(name, "no string", "a string") }
     return value

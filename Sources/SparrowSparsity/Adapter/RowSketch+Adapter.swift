@@ -53,4 +53,34 @@ extension RowSketch {
     codes = try tensors.values(
       name + ".codes", .u8, shape: [blocks, pairs, RowSketch.blockRows], as: UInt8.self)
   }
+
+  /// What `adapter.json` says of it.
+  var jsonMembers: [(String, JSON)] {
+    [
+      ("coding", .string((rows?.coding ?? .product).rawValue)),
+      ("rows", .integer(rowCount)), ("hidden", .integer(hidden)),
+      ("deviation", .number(Double(deviation))),
+    ]
+  }
+
+  func add(to writer: inout SafetensorsWriter, name: String) throws(SparrowError) {
+    try writer.add(name: name + ".mean", shape: [hidden], floats: mean)
+    try writer.add(name: name + ".mean_row", shape: [hidden], floats: meanRow)
+    try writer.add(
+      name: name + ".basis", type: .u8, shape: [basisRows, basisRowBytes], bytes: basis)
+    try writer.add(
+      name: name + ".bounds", type: .i32, shape: [bounds.count],
+      bytes: rawBytes(bounds.map { Int32($0).littleEndian }))
+    try writer.add(
+      name: name + ".bias", type: .f16, shape: [bias.count],
+      bytes: rawBytes(bias))
+    if let rows {
+      try writer.add(
+        name: name + ".rows", type: .u8, shape: [rowCount, rows.rowBytes], bytes: rows.bytes)
+      return
+    }
+    try writer.add(name: name + ".centroids", shape: [centroids.count], floats: centroids)
+    try writer.add(
+      name: name + ".codes", type: .u8, shape: [blocks, pairs, Self.blockRows], bytes: codes)
+  }
 }

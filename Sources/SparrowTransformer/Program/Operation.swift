@@ -54,6 +54,12 @@ public struct Operation: Sendable, Equatable {
     case attend(AttentionDescription)
     /// The whole feed-forward network, dense.
     case feedForward(FeedForwardDescription, input: Buffer, output: Buffer, Landing)
+    /// Scores of the neuron groups of this operation's layer, from which `select` picks.
+    case predict(FeedForwardDescription, input: Buffer)
+    /// The groups that the layer's network will touch.
+    case select(FeedForwardDescription)
+    /// The selected neurons of the feed-forward network.
+    case sparseFeedForward(FeedForwardDescription, input: Buffer, output: Buffer, Landing)
     case add(input: Buffer, output: Buffer)
     /// Logits of the rows that want them, dense, scaled and capped.
     case head(input: Buffer)

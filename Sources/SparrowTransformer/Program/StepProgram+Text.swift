@@ -1,18 +1,39 @@
 extension StepProgram {
+  /// What the sparse operations of a program read, which only their plan knows.
+  public struct SparseBytes: Sendable {
+    /// The head's sketch, and its candidates' rows.
+    public var sketch = 0
+    public var exact = 0
+    /// The sparse feed-forward networks by layer.
+    public var layers: [Int: Layer] = [:]
+
+    public struct Layer: Sendable {
+      public var predictor: String
+      public var predictorBytes: Int
+      public var groupSize: Int
+
+      public init(predictor: String, predictorBytes: Int, groupSize: Int) {
+        self.predictor = predictor
+        self.predictorBytes = predictorBytes
+        self.groupSize = groupSize
+      }
+    }
+
+    public init() {}
+  }
+
   /// The program as a table, one operation a line, with the bytes of weights that each reads for one token.
   ///
-  /// Layers equal to the one before, bytes included, are named and not repeated. `sparseHead` has the bytes
-  /// of a sparse head's sketch and of its candidates' rows.
-  public func text(
-    _ binding: WeightBinding, sparseHead: (sketch: Int, exact: Int) = (0, 0)
-  ) -> String {
+  /// Layers equal to the one before, bytes included, are named and not repeated. `sparse` says what
+  /// its sparse operations read.
+  public func text(_ binding: WeightBinding, sparse: SparseBytes = SparseBytes()) -> String {
     var text = ""
     var blocks: [(layer: Int?, lines: [String])] = []
     for operation in operations {
       if blocks.isEmpty || blocks[blocks.count - 1].layer != operation.layer {
         blocks.append((operation.layer, []))
       }
-      blocks[blocks.count - 1].lines.append(operation.line(binding, sparseHead))
+      blocks[blocks.count - 1].lines.append(operation.line(binding, sparse))
     }
     var index = 0
     while index < blocks.count {
@@ -39,9 +60,9 @@ extension StepProgram {
 extension Operation {
   /// Name, buffers, bytes.
   fileprivate func line(
-    _ binding: WeightBinding, _ sparseHead: (sketch: Int, exact: Int)
+    _ binding: WeightBinding, _ sparse: StepProgram.SparseBytes
   ) -> String {
-    let parts = parts(binding, sparseHead)
+    let parts = parts(binding, sparse)
     let line = parts.name.padded(12) + parts.flow
     let hundredths = (parts.bytes + 5000) / 10_000
     guard hundredths > 0 else { return line }
@@ -50,7 +71,7 @@ extension Operation {
   }
 
   private func parts(
-    _ binding: WeightBinding, _ sparseHead: (sketch: Int, exact: Int)
+    _ binding: WeightBinding, _ sparse: StepProgram.SparseBytes
   ) -> (name: String, flow: String, bytes: Int) {
     func bytes(_ kinds: WeightRole.Kind...) -> Int {
       kinds.reduce(0) { $0 + (binding[WeightRole($1, layer: layer)]?.byteCount ?? 0) }
@@ -89,13 +110,26 @@ extension Operation {
       return (
         "ffn", "\(input.rawValue) -> \(landing(output, way))", bytes(.gate, .up, .down)
       )
+    case .predict(let network, let input):
+      let predictor = sparse.layers[layer ?? -1]
+      return (
+        "predict", "\(input.rawValue) -> s [\(network.width / (predictor?.groupSize ?? 1))]",
+        predictor?.predictorBytes ?? 0
+      )
+    case .select:
+      return ("select", "s -> S    \(sparse.layers[layer ?? -1]?.predictor ?? "")", 0)
+    case .sparseFeedForward(_, let input, let output, let way):
+      return (
+        "ffn", "\(input.rawValue), S -> \(landing(output, way))  of",
+        bytes(.gate, .up, .down)
+      )
     case .add(let input, let output):
       return ("add", "\(input.rawValue) -> \(output.rawValue) +=", 0)
     case .head(let input):
       return ("head", "\(input.rawValue) -> logits", binding.matrix(binding.headRole).byteCount)
-    case .sketch(let input): return ("sketch", "\(input.rawValue) -> s", sparseHead.sketch)
+    case .sketch(let input): return ("sketch", "\(input.rawValue) -> s", sparse.sketch)
     case .candidates: return ("candidates", "s -> C", 0)
-    case .exact(let input): return ("exact", "\(input.rawValue), C -> logits[C]", sparseHead.exact)
+    case .exact(let input): return ("exact", "\(input.rawValue), C -> logits[C]", sparse.exact)
     }
   }
 }

@@ -70,21 +70,23 @@ struct ModelFacts {
             + "\(plan.kept) kept"
         ))
     }
+    if let layers = adapter?.layers, !layers.isEmpty {
+      let names = Set(layers.values.map(\.predictorName)).sorted().joined(separator: ", ")
+      rows.append(
+        (
+          "sparse layers",
+          "\(layers.count) of \(configuration.layers.count) feed-forward networks, by \(names)"
+        ))
+    }
     return rows
-  }
-
-  /// Bytes that a token reads of the sketch and of its candidates' rows.
-  private var sparseHeadBytes: (sketch: Int, exact: Int) {
-    guard let (plan, sketch) = adapter?.head else { return (0, 0) }
-    let head = description.binding.matrix(description.binding.headRole)
-    return (sketch.byteCount, head.byteCount / max(1, head.rows.count) * plan.candidates)
   }
 
   /// What one token's step does.
   var program: String {
     let dense = StepProgram(configuration)
-    let program = adapter?.head == nil ? dense : dense.withSparseHead()
-    return program.text(description.binding, sparseHead: sparseHeadBytes)
+    guard let adapter else { return dense.text(description.binding) }
+    return dense.sparse(adapter).text(
+      description.binding, sparse: adapter.bytes(description.binding))
   }
 
   private var activations: String {

@@ -17,7 +17,7 @@ import Testing
     var bias = [UInt16](repeating: 0x3C00, count: 128)
     for row in 70..<128 { bias[row] = 0xFC00 }
     let sketch = RowSketch(
-      vocabulary: 70, hidden: 32, mean: floats(32), meanRow: floats(32), basis: bytes(32 * 34),
+      rowCount: 70, hidden: 32, mean: floats(32), meanRow: floats(32), basis: bytes(32 * 34),
       bounds: [0, 1, 4, 9], centroids: floats(16 * 9), codes: bytes(2 * 2 * 64), bias: bias,
       deviation: 1.25)
     let plan = HeadPlan(

@@ -1,0 +1,35 @@
+import SparrowCore
+import SparrowFormats
+import SparrowSparsity
+
+/// What of a model is sparse, by its load options.
+struct Sparsity {
+  /// nil for a dense head.
+  var head: (plan: HeadPlan, sketch: RowSketch, recall: HeadRecall)?
+  /// The sparse feed-forward networks by layer.
+  var layers: [Int: FeedForwardPlan] = [:]
+
+  /// All dense without an adapter; the head too where only the dense one reaches the asked recall.
+  ///
+  /// Throws what reading the adapter throws, `.mismatch` when it was made for another model, `.argument`
+  /// for a recall outside 0...1 or one that no adapter serves.
+  init(_ options: LoadOptions, _ checkpoint: Checkpoint) throws(SparrowError) {
+    guard let folder = options.adapter else {
+      guard options.headRecall == nil else {
+        throw SparrowError(
+          .argument, file: checkpoint.path, field: "head recall", found: "no adapter",
+          expected: "an adapter with a sparse head (--adapter)")
+      }
+      return
+    }
+    let adapter = try Adapter.read(folder)
+    try adapter.check(base: checkpoint.contentHash(), name: checkpoint.path)
+    layers = adapter.layers
+    guard let (plan, sketch) = adapter.head else { return }
+    guard let target = options.headRecall else {
+      head = (plan, sketch, .greedy(plan))
+      return
+    }
+    if let recall = try HeadRecall.reaching(target, plan) { head = (plan, sketch, recall) }
+  }
+}

@@ -1,0 +1,33 @@
+internal import CSparrowKernels
+import SparrowCore
+
+extension Scratch {
+  /// A copy of a packed matrix by columns, for products that touch few of them.
+  ///
+  /// Exact; takes as many bytes again (8 bits a weight for formats of 5 to 8).
+  func columns(
+    of matrix: UnsafePointer<sk_matrix>, pool: WorkerPool
+  ) -> UnsafePointer<sk_columns> {
+    var layout = sk_columns()
+    var dataBytes = 0
+    var planeBytes = 0
+    sk_columns_layout(matrix, &layout, &dataBytes, &planeBytes)
+    layout.data = UnsafeRawPointer(hugeBytes(dataBytes))
+    if planeBytes > 0 {
+      layout.scales = plane(planeBytes)
+      if matrix.pointee.minimums != 0 { layout.minimums = plane(planeBytes) }
+    }
+    let columns = bytes(MemoryLayout<sk_columns>.stride)
+      .assumingMemoryBound(to: sk_columns.self)
+    columns.initialize(to: layout)
+    pool.run { worker in
+      let share = worker.share(of: Int(matrix.pointee.rows), unit: 64)
+      sk_pack_columns(matrix, columns, Int32(share.lowerBound), Int32(share.upperBound))
+    }
+    return UnsafePointer(columns)
+  }
+
+  private func plane(_ bytes: Int) -> UnsafePointer<UInt16> {
+    UnsafePointer(hugeBytes(bytes).assumingMemoryBound(to: UInt16.self))
+  }
+}

@@ -1,0 +1,82 @@
+internal import CSparrowKernels
+import SparrowCore
+import SparrowSparsity
+
+/// One or two linear maps with a bias: Deja Vu's predictor, LTE's router.
+struct LinearKernel: BitwiseCopyable {
+  private let a: UnsafePointer<sk_matrix>?
+  private let b: UnsafePointer<sk_matrix>
+  /// `[groups]`
+  private let bias: UnsafePointer<Float>
+  /// `[rows][rank]`
+  private let middle: UnsafeMutablePointer<Float>
+  /// A quantised input for each worker.
+  private let quantized: UnsafeMutableRawPointer
+  private let quantizedStride: Int
+
+  init(_ maps: LinearPredictor, workers: Int, memory: Scratch) {
+    a = maps.a.map { UnsafePointer(memory.matrix($0)) }
+    b = UnsafePointer(memory.matrix(maps.b))
+    bias = memory.copy(maps.bias)
+    middle = memory.floats(NeuronScores.maximumRows * maps.b.columns)
+    let columns = max(maps.a?.columns ?? 0, maps.b.columns)
+    quantizedStride = (sk_quantized_bytes(Int32((columns + 63) & ~63)) + 127) & ~127
+    quantized = memory.bytes(workers * quantizedStride)
+  }
+
+  func run(
+    _ worker: Worker, _ step: StepState, input: StepBuffer, from first: MatrixInput,
+    result: NeuronScores
+  ) {
+    if let a {
+      let rank = Int(a.pointee.rows)
+      for row in 0..<step.rows {
+        multiply(a, input.row(first.values + row), middle + row * rank, worker)
+      }
+      worker.barrier()
+      for row in 0..<step.rows {
+        score(middle + row * rank, result.scores(of: row), worker)
+      }
+    } else {
+      for row in 0..<step.rows {
+        score(input.row(first.values + row), result.scores(of: row), worker)
+      }
+    }
+  }
+
+  private func score(
+    _ x: UnsafePointer<Float>, _ scores: UnsafeMutablePointer<Float>, _ worker: Worker
+  ) {
+    let own = multiply(b, x, scores, worker)
+    sk_add_acc(bias + own.lowerBound, scores + own.lowerBound, Int32(own.count))
+  }
+
+  @discardableResult
+  private func multiply(
+    _ matrix: UnsafePointer<sk_matrix>, _ x: UnsafePointer<Float>,
+    _ y: UnsafeMutablePointer<Float>, _ worker: Worker
+  ) -> Range<Int> {
+    let own = worker.share(of: Int(matrix.pointee.rows), unit: 4)
+    var input = UnsafeRawPointer(x)
+    if sk_wants_quantized(matrix) != 0 {
+      let target = quantized + worker.index * quantizedStride
+      sk_quantize(x, matrix.pointee.columns, target)
+      input = UnsafeRawPointer(target)
+    }
+    sk_gemv(matrix, input, y, Int32(own.lowerBound), Int32(own.upperBound))
+    return own
+  }
+}
+
+extension Scratch {
+  /// A predictor's matrix in kernel layout.
+  fileprivate func matrix(_ matrix: PredictorMatrix) -> UnsafeMutablePointer<sk_matrix> {
+    let type: sk_gguf_type =
+      switch matrix.type {
+      case .q8_0: SK_GGUF_Q8_0
+      case .q4_0: SK_GGUF_Q4_0
+      default: SK_GGUF_F16
+      }
+    return self.matrix(type, rows: matrix.rows, columns: matrix.columns, bytes: matrix.bytes)
+  }
+}

@@ -1,0 +1,74 @@
+internal import CSparrowKernels
+import SparrowCore
+import SparrowSparsity
+
+/// Scores the neurons of a layer from the input of its network, or of the one before.
+struct PredictKernel: BitwiseCopyable {
+  enum Predictor: BitwiseCopyable {
+    case sketch(SketchScores)
+    case linear(LinearKernel)
+    /// The network's own gate, or gate and up: `activations` gets what they give, scores their sizes.
+    case own(gate: Product?, up: Product?, activations: StepBuffer)
+  }
+
+  let predictor: Predictor
+  let activation: sk_activation
+  let isGated: Bool
+  let input: StepBuffer
+  /// As in `MultiplyKernel`.
+  let isNormed: Bool
+  let result: NeuronScores
+
+  func run(_ worker: Worker, _ step: StepState) {
+    let row = MatrixInput(worker, step, isPrivate: isNormed)
+    switch predictor {
+    case .sketch(let sketch): run(sketch, worker, step, row)
+    case .linear(let maps):
+      maps.run(worker, step, input: input, from: row, result: result)
+    case .own(let gate, let up, let activations):
+      run(gate, up, activations, worker, step, row)
+    }
+  }
+
+  /// HiRE: |activation| from approximate products.
+  private func run(
+    _ sketch: SketchScores, _ worker: Worker, _ step: StepState, _ first: MatrixInput
+  ) {
+    for row in 0..<step.rows { sketch.turn(worker, input.row(first.values + row), input: row) }
+    worker.barrier()
+    let block = RowSketch.blockRows
+    let blocks = result.stride / block
+    let own = worker.share(of: blocks)
+    guard !own.isEmpty else { return }
+    let start = own.lowerBound * block
+    let count = Int32(own.count * block)
+    for row in 0..<step.rows {
+      let second = isGated ? own.lowerBound + blocks..<own.upperBound + blocks : 0..<0
+      sketch.score(worker, input: row, (own, second), plus: sketch.meanDot(worker, of: row))
+      let products = sketch.scores(of: row) + start
+      let target = result.scores(of: row) + start
+      sk_activate(activation, products, isGated ? products + result.stride : nil, target, count)
+      sk_sizes(target, target, count)
+    }
+  }
+
+  private func run(
+    _ gate: Product?, _ up: Product?, _ activations: StepBuffer, _ worker: Worker,
+    _ step: StepState, _ row: MatrixInput
+  ) {
+    let first = (gate ?? up)!
+    if !isNormed { input.quantize(for: first.matrix, worker, step) }
+    let share = worker.share(of: first.rows, unit: 64)
+    guard !share.isEmpty else { return }
+    gate?.run(share, input: input, from: row, tokens: step.rows)
+    up?.run(share, input: input, from: row, tokens: step.rows)
+    let start = share.lowerBound
+    for token in 0..<step.rows {
+      let source = (gate ?? up)!.output.row(token) + start
+      let other = gate == nil ? nil : up.map { $0.output.row(token) + start }
+      let target = activations.row(token) + start
+      sk_activate(activation, source, other, target, Int32(share.count))
+      sk_sizes(target, result.scores(of: token) + start, Int32(share.count))
+    }
+  }
+}

@@ -1,0 +1,106 @@
+internal import CSparrowKernels
+import SparrowCore
+import SparrowSparsity
+
+/// Turns the scores of a layer into the neurons that its network touches, a row of the step a worker.
+struct SelectKernel: BitwiseCopyable {
+  private let selector: Selector
+  private let groups: Int
+  private let groupSize: Int
+  /// Scores are of neurons and are summed up here.
+  private let sums: Bool
+  /// nil where groups are runs of neighbours.
+  private let order: UnsafePointer<Int32>?
+  private let common: UnsafePointer<Int32>
+  private let commonCount: Int
+  private let result: NeuronScores
+  // For each worker: `[groups]` twice, `[width]`, and what selectors work in.
+  private let groupScores: UnsafeMutablePointer<Float>
+  private let selected: UnsafeMutablePointer<Int32>
+  private let marks: UnsafeMutablePointer<Float>
+  private let scratch: UnsafePointer<Unmanaged<SelectorScratch>>
+
+  /// `scratch` has one for each worker and outlives the kernel.
+  init(
+    _ plan: FeedForwardPlan, result: NeuronScores, workers: Int, scratch: [SelectorScratch],
+    memory: Scratch
+  ) {
+    groupSize = plan.groupSize
+    groups = result.width / plan.groupSize
+    order = plan.order.isEmpty ? nil : memory.copy(plan.order)
+    common = memory.copy(plan.common)
+    commonCount = plan.common.count
+    self.result = result
+    groupScores = memory.floats(workers * groups)
+    selected = memory.integers(workers * groups)
+    marks = memory.floats(workers * result.width)
+    self.scratch = memory.copy(scratch.map(Unmanaged.passUnretained))
+    switch plan.predictor {
+    case .sketch, .gate, .exact:
+      sums = plan.groupSize > 1
+      selector = plan.selector
+    case .lowRank:
+      sums = false
+      selector = plan.selector
+    case .router:
+      sums = false
+      // Kernels leave out the sigmoid, which keeps the order.
+      selector = plan.selector.onLogits
+    }
+  }
+
+  func run(_ worker: Worker, _ step: StepState) {
+    for row in stride(from: worker.index, to: step.rows, by: worker.count) {
+      let count = select(worker, row)
+      result.counts[row] = Int32(count)
+      result.steps[row] += 1
+      result.selected[row] += count
+    }
+  }
+
+  private func select(_ worker: Worker, _ row: Int) -> Int {
+    var scores = result.scores(of: row)
+    let neurons = result.neurons(of: row)
+    if groupSize == 1 && commonCount == 0 && order == nil {
+      return choose(scores, worker, into: neurons)
+    }
+    if sums {
+      let target = groupScores + worker.index * groups
+      for group in 0..<groups {
+        var sum: Float = 0
+        for place in group * groupSize..<(group + 1) * groupSize {
+          sum += scores[order.map { Int($0[place]) } ?? place]
+        }
+        target[group] = sum
+      }
+      scores = target
+    }
+    let chosen = selected + worker.index * groups
+    let count = choose(scores, worker, into: chosen)
+    let marks = marks + worker.index * result.width
+    marks.update(repeating: 0, count: result.width)
+    for index in 0..<count { mark(Int(chosen[index]), marks) }
+    for index in 0..<commonCount { mark(Int(common[index]), marks) }
+    return Int(
+      sk_select_above(marks, Int32(result.width), 0.5, 0, neurons, Int32(result.width)))
+  }
+
+  private func mark(_ group: Int, _ marks: UnsafeMutablePointer<Float>) {
+    for place in group * groupSize..<(group + 1) * groupSize {
+      marks[order.map { Int($0[place]) } ?? place] = 1
+    }
+  }
+
+  private func choose(
+    _ scores: UnsafeMutablePointer<Float>, _ worker: Worker,
+    into indices: UnsafeMutablePointer<Int32>
+  ) -> Int {
+    if case .threshold(let least) = selector {
+      return Int(sk_select_above(scores, Int32(groups), least, 0, indices, Int32(groups)))
+    }
+    return scratch[worker.index]._withUnsafeGuaranteedRef {
+      selector.select(
+        UnsafeBufferPointer(start: scores, count: groups), into: indices, scratch: $0)
+    }
+  }
+}

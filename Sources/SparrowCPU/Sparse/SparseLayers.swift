@@ -1,0 +1,124 @@
+internal import CSparrowKernels
+import SparrowCore
+import SparrowSparsity
+import SparrowTransformer
+
+/// The sparse feed-forward networks of a program: their weights by columns, predictors and buffers.
+final class SparseLayers {
+  private let plans: [Int: FeedForwardPlan]
+  private let weights: PackedWeights
+  private let buffers: StepBuffers
+  private let workers: Int
+  private let memory = Scratch()
+  private var scores: [Int: NeuronScores] = [:]
+  private var columns: [Int: UnsafePointer<sk_columns>] = [:]
+  private let selectors: [SelectorScratch]
+  private let work: SparseWork
+
+  init(
+    _ plans: [Int: FeedForwardPlan], model: ModelConfiguration, weights: PackedWeights,
+    buffers: StepBuffers, pool: WorkerPool
+  ) {
+    self.plans = plans
+    self.weights = weights
+    self.buffers = buffers
+    workers = pool.count
+    let widest = plans.keys.map { model.layers[$0].feedForward.width }.max() ?? 1
+    selectors = (0..<pool.count).map { _ in SelectorScratch(groups: widest) }
+    work = SparseWork(width: model.hidden, workers: pool.count, memory: memory)
+    for layer in plans.keys.sorted() {
+      scores[layer] = NeuronScores(
+        width: model.layers[layer].feedForward.width, memory: memory)
+      columns[layer] = memory.columns(
+        of: weights.matrix(WeightRole(.down, layer: layer)), pool: pool)
+    }
+  }
+
+  /// Bytes that the sparse networks read for a token, as they did on average so far.
+  var bytesPerToken: Int {
+    plans.reduce(0) { sum, entry in
+      let (layer, plan) = entry
+      let down = columns[layer]!.pointee
+      let blocks =
+        down.block > 0 ? (Int(down.columns) + Int(down.block) - 1) / Int(down.block) : 0
+      let planes = blocks * Int(down.rows) * 2 * (down.minimums == nil ? 1 : 2)
+      let rows = [WeightRole.Kind.gate, .up].compactMap { kind -> (all: Int, row: Int)? in
+        let role = WeightRole(kind, layer: layer)
+        guard let bytes = weights.byteCount(of: role) else { return nil }
+        return (bytes, Int(weights.matrix(role).pointee.row_bytes))
+      }
+      let selected = scores[layer]!.meanSelected
+      var read = selected * Double(down.column_bytes)
+      switch plan.predictor {
+      case .exact: read += Double(rows.reduce(0) { $0 + $1.all })
+      case .gate: read += Double(rows[0].all) + selected * Double(rows[1].row)
+      default: read += selected * Double(rows.reduce(0) { $0 + $1.row })
+      }
+      return sum + Int(read) + planes + plan.predictorBytes
+    }
+  }
+
+  /// Bytes that the same networks read densely.
+  var denseBytesPerToken: Int {
+    plans.keys.reduce(0) { sum, layer in
+      sum
+        + [WeightRole.Kind.gate, .up, .down].reduce(0) {
+          $0 + (weights.byteCount(of: WeightRole($1, layer: layer)) ?? 0)
+        }
+    }
+  }
+
+  // MARK: - Lowering
+
+  func predict(
+    _ layer: Int, _ network: FeedForwardDescription, input: StepBuffer, isNormed: Bool,
+    product: (WeightRole.Kind, StepBuffer) -> Product
+  ) -> PredictKernel {
+    let predictor: PredictKernel.Predictor
+    switch plans[layer]!.predictor {
+    case .sketch(let sketch):
+      predictor = .sketch(
+        SketchScores(
+          sketch, inputs: NeuronScores.maximumRows, workers: workers, memory: memory))
+    case .lowRank(let maps), .router(let maps):
+      predictor = .linear(LinearKernel(maps, workers: workers, memory: memory))
+    case .gate:
+      predictor = .own(gate: product(.gate, buffers.gates), up: nil, activations: buffers.gates)
+    case .exact:
+      predictor = .own(
+        gate: network.gated ? product(.gate, buffers.gates) : nil,
+        up: product(.up, buffers.neurons),
+        activations: network.gated ? buffers.gates : buffers.neurons)
+    }
+    return PredictKernel(
+      predictor: predictor, activation: network.activation.kernel, isGated: network.gated,
+      input: input, isNormed: isNormed, result: scores[layer]!)
+  }
+
+  func select(_ layer: Int) -> SelectKernel {
+    SelectKernel(
+      plans[layer]!, result: scores[layer]!, workers: workers, scratch: selectors, memory: memory)
+  }
+
+  func feedForward(
+    _ layer: Int, _ network: FeedForwardDescription, input: StepBuffer, isNormed: Bool,
+    output: StepBuffer, isAdded: Bool, product: (WeightRole.Kind, StepBuffer) -> Product
+  ) -> SparseFeedForwardKernel {
+    let plan = plans[layer]!
+    let known: SparseFeedForwardKernel.Known =
+      switch plan.predictor {
+      case .gate: .gates(buffers.gates)
+      case .exact: .activations(network.gated ? buffers.gates : buffers.neurons)
+      default: .nothing
+      }
+    var work = work
+    if case .threshold(let least) = plan.kept { work.leastKept = least }
+    return SparseFeedForwardKernel(
+      activation: network.activation.kernel,
+      gate: network.gated ? product(.gate, buffers.gates) : nil,
+      up: product(.up, buffers.neurons), down: columns[layer]!,
+      downBias: weights.vector(WeightRole(.downBias, layer: layer)), input: input,
+      isNormed: isNormed, output: output, isAdded: isAdded, selection: scores[layer]!,
+      known: known, work: work)
+  }
+}

@@ -1,0 +1,122 @@
+public import SparrowCore
+public import SparrowTransformer
+
+/// How one layer's feed-forward network chooses its neurons for a token.
+///
+/// A predictor scores groups of neurons, a selector picks groups from the scores, and only the picked
+/// neurons' weights are read. With `kept` a second selector looks at their exact activations, and only what
+/// it keeps reads the down matrix: HiRE's two stages (arXiv 2402.09360, section 3.3).
+public struct FeedForwardPlan: Sendable, Equatable {
+  /// What turns the network's input into scores.
+  public enum Predictor: Sendable, Equatable {
+    /// HiRE: approximate products of gate and up, from which come approximate activations.
+    ///
+    /// Rows are those of gate, then from the next multiple of 64 on those of up; without a gate up's alone. A
+    /// group's score is the sum of its neurons' |activation| (HiRE's L1).
+    case sketch(RowSketch)
+    /// Deja Vu: two linear maps; a neuron's (or group's) score.
+    case lowRank(LinearPredictor)
+    /// LTE: one linear map to logits of groups; the selector sees their sigmoid.
+    case router(LinearPredictor)
+    /// CATS (arXiv 2404.08763): the exact |activation(gate)|, for comparison; up and down are sparse.
+    case gate
+    /// The oracle: exact |activation|; only down is sparse.
+    case exact
+  }
+
+  public var predictor: Predictor
+  /// Neurons that are selected together: 1, 8, 16 or 32.
+  public var groupSize: Int
+  public var selector: Selector
+  /// Picks neurons by their exact |activation|; nil keeps all but zeros.
+  public var kept: Selector?
+  /// Neuron at each place, where groups are not runs of neighbours; empty where they are.
+  public var order: [Int32]
+  /// Groups that every token uses (HiRE's common path, eq 7), ascending.
+  public var common: [Int32]
+  /// Scores come from the input of the layer before, so that predicting can overlap with its work (Deja Vu's
+  /// latency code: the input of feed-forward network l tells neurons of l + 1). The first layer has none.
+  public var lookahead: Bool
+
+  public init(
+    predictor: Predictor, selector: Selector, groupSize: Int = 1, kept: Selector? = nil,
+    order: [Int32] = [], common: [Int32] = [], lookahead: Bool = false
+  ) {
+    self.predictor = predictor
+    self.groupSize = groupSize
+    self.selector = selector
+    self.kept = kept
+    self.order = order
+    self.common = common
+    self.lookahead = lookahead
+  }
+
+  /// The name of the predictor in adapters, commands and reports.
+  public var predictorName: String {
+    switch predictor {
+    case .sketch: "sketch"
+    case .lowRank: "low_rank"
+    case .router: "router"
+    case .gate: "gate"
+    case .exact: "exact"
+    }
+  }
+
+  /// Bytes that predicting reads for a token, beyond the model's own matrices.
+  public var predictorBytes: Int {
+    switch predictor {
+    case .sketch(let sketch): sketch.byteCount
+    case .lowRank(let maps), .router(let maps): maps.byteCount
+    case .gate, .exact: 0
+    }
+  }
+
+  /// Rows that the sketch of a network has for each of its matrices.
+  public static func paddedNeurons(_ width: Int) -> Int {
+    (width + RowSketch.blockRows - 1) / RowSketch.blockRows * RowSketch.blockRows
+  }
+
+  /// Throws `.malformed`, naming `file` and the field, unless every part fits a network of this
+  /// description and `hidden` inputs.
+  public func validate(
+    file: String, name: String, network: FeedForwardDescription, hidden: Int
+  ) throws(SparrowError) {
+    func require(_ holds: Bool, _ part: String, _ found: Any, _ expected: String)
+      throws(SparrowError)
+    {
+      guard holds else {
+        throw SparrowError(
+          .malformed, file: file, field: name + "." + part, found: "\(found)", expected: expected)
+      }
+    }
+    try require([1, 8, 16, 32].contains(groupSize), "group", groupSize, "1, 8, 16 or 32")
+    try require(
+      network.width % groupSize == 0, "group", groupSize, "a divisor of \(network.width) neurons")
+    let groups = network.width / groupSize
+    try selector.validate(field: name + ".selector")
+    try kept?.validate(field: name + ".kept")
+    var seen = [Bool](repeating: false, count: network.width)
+    for neuron in order where (0..<network.width) ~= Int(neuron) { seen[Int(neuron)] = true }
+    try require(
+      order.isEmpty || (order.count == network.width && seen.allSatisfy { $0 }), "order",
+      "\(order.count) numbers", "every neuron's number once, \(network.width) in all")
+    try require(
+      common.allSatisfy { (0..<groups) ~= Int($0) } && zip(common, common.dropFirst()).allSatisfy(<),
+      "common", "\(common.prefix(8))", "rising numbers below \(groups)")
+    switch predictor {
+    case .sketch(let sketch):
+      let rows = Self.paddedNeurons(network.width) * (network.gated ? 2 : 1)
+      // A single matrix is not padded.
+      let fits = sketch.rowCount == rows || (!network.gated && sketch.rowCount == network.width)
+      try require(
+        fits && sketch.hidden == hidden, "sketch", "\(sketch.rowCount) x \(sketch.hidden)",
+        "\(rows) x \(hidden)")
+      try sketch.validate(file: file, name: name)
+    case .lowRank(let maps), .router(let maps):
+      try maps.validate(file: file, name: name, groups: groups, hidden: hidden)
+    case .gate:
+      try require(network.gated, "predictor", "gate", "another for a network without gate")
+    case .exact: break
+    }
+  }
+}
