@@ -4,7 +4,7 @@ public import SparrowCore
 ///
 /// A score that is not a number is never selected. A k of 0 selects nothing, a k beyond the groups all of
 /// them.
-public enum Selector: Sendable, Equatable {
+public enum Selector: Sendable, Equatable, BitwiseCopyable {
   /// The k greatest scores, exactly k of them: of equal scores the lowest indices.
   case topK(Int)
 

@@ -67,8 +67,8 @@ import Testing
 
   /// A change to `adapter.json` and the field that the error must name.
   static let changes: [(from: String, to: String, kind: SparrowError.Kind, field: String)] = [
-    ("\"version\": 1", "\"version\": 2", .unsupported, "version"),
-    ("\"version\": 1", "\"version\": \"1\"", .malformed, "version"),
+    ("\"version\": 2", "\"version\": 3", .unsupported, "version"),
+    ("\"version\": 2", "\"version\": \"1\"", .malformed, "version"),
     ("\"version\"", "\"other\"", .malformed, "version"),
     ("\"base\"", "\"other\"", .malformed, "base"),
     ("0123456789abcdef0123", "0123456789abcdeg0123", .malformed, "base.hash"),
@@ -80,10 +80,10 @@ import Testing
     ("\"doubt\": 2.5", "\"doubt\": 1e300", .malformed, "head.doubt"),
     ("\"recall\": 0.75", "\"recall\": 1.75", .malformed, "head.recalls"),
     ("\"recall\": 0.75", "\"recall\": null", .malformed, "head.recalls.recall"),
-    ("\"vocabulary\": 70", "\"vocabulary\": 129", .malformed, "head.bias"),
+    ("\"rows\": 70", "\"rows\": 129", .malformed, "head.bias"),
     ("\"product\"", "\"oracle\"", .unsupported, "head.coding"),
     ("\"product\"", "\"low-rank\"", .malformed, "head.rows"),
-    ("\"vocabulary\": 70", "\"vocabulary\": 9223372036854775807", .malformed, "head.rowCount"),
+    ("\"rows\": 70", "\"rows\": 9223372036854775807", .malformed, "head.rows"),
     ("\"hidden\": 32", "\"hidden\": 33", .malformed, "head.hidden"),
     ("\"hidden\": 32", "\"hidden\": 64", .malformed, "head.mean"),
     ("\"deviation\": 1.25", "\"deviation\": 0", .malformed, "head.deviation"),
