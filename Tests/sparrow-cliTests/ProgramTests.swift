@@ -41,6 +41,7 @@ struct ProgramTests {
     arguments: [
       ["pull"], ["nonsense"], ["pull", "a/b", "--wrong"], ["evaluate", "m", "--text", "t"],
       ["evaluate", "m", "--text", "t", "--adapter", "a", "--sparse"],
+      ["evaluate", "m", "--sparse"],
     ])
   func usage(arguments: [String]) throws {
     let outcome = try Self.run(arguments)

@@ -64,7 +64,7 @@ public struct Fidelity: Sendable, Equatable {
     activity: () -> [LayerActivity] = { [] },
     progress: (Int, Int, Fidelity) -> Bool = { _, _, _ in true }
   ) throws(SparrowError) -> Fidelity {
-    try requireSparse(model)
+    try model.requireSparse()
     let windows = try TextWindows(model, text: text, context: context, limit: limit)
     let run = try FidelityRun(model, context: context)
     let total = windows.count * context
@@ -74,14 +74,5 @@ public struct Fidelity: Sendable, Equatable {
       }
     }
     return run.finish(layers: activity())
-  }
-
-  /// Throws `.argument` for a model without anything sparse.
-  static func requireSparse(_ model: Model) throws(SparrowError) {
-    guard model.isSparse else {
-      throw SparrowError(
-        .argument, file: model.path, field: "adapter", found: "a dense model",
-        expected: "one that an adapter makes sparse")
-    }
   }
 }

@@ -35,6 +35,7 @@ extension Evaluation {
         "\(fidelity.positions) positions of \(text), in \(fidelity.windows) windows of "
           + "\(fidelity.context) tokens.")
     }
+    if let task { parts.append("Tasks of \(task).") }
     parts.append(threads == 1 ? "1 thread." : "\(threads) threads.")
     return parts.joined(separator: " ")
   }

@@ -7,6 +7,9 @@ extension Evaluation {
     addFidelity(to: &table)
     addSpeed(to: &table)
     for kind in LayerActivity.Kind.allCases { addActivity(kind, to: &table) }
+    addTasks("choice", "right choice", \.choice, to: &table)
+    addTasks("choice by byte", "right choice by byte", \.choiceByByte, to: &table)
+    addTasks("text", "exact match", \.exactMatch, to: &table)
     return table
   }
 
@@ -67,6 +70,19 @@ extension Evaluation {
     table.add(
       "density, \(kind.rawValue)", [""] + figures.map { $0.density.map(percent) ?? "" })
     table.add("recall, \(kind.rawValue)", [""] + figures.map { $0.recall.map(percent) ?? "" })
+  }
+
+  private func addTasks(
+    _ answer: String, _ right: String, _ path: KeyPath<TaskComparison, TaskFigure>,
+    to table: inout ReportTable
+  ) {
+    func figure(_ run: Run) -> TaskFigure? {
+      run.tasks.map { $0[keyPath: path] }.flatMap { $0.dense.count > 0 ? $0 : nil }
+    }
+    table.add(
+      right, cells(figure, dense: { percent($0.dense) }, sparse: { percent($0.sparse) }))
+    table.add(
+      "same \(answer)", cells(figure, dense: { _ in "" }, sparse: { percent($0.same) }))
   }
 
   /// A row's cells: the first run's dense text, then each run's own; empty where a run lacks the part.

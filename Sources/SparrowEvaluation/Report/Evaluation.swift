@@ -7,35 +7,40 @@ public struct Evaluation: Sendable, Equatable {
     /// The adapter, as the reader knows it.
     public var name: String
     public var fidelity: Fidelity?
+    public var tasks: TaskComparison?
 
-    public init(name: String, fidelity: Fidelity? = nil) {
+    public init(name: String, fidelity: Fidelity? = nil, tasks: TaskComparison? = nil) {
       self.name = name
       self.fidelity = fidelity
+      self.tasks = tasks
     }
   }
 
   /// The model, as the reader knows it.
   public var model: String
   public var threads = 0
-  /// The text's file.
+  /// The text's and the tasks' files.
   public var text: String?
+  public var task: String?
   public var runs: [Run] = []
 
-  public init(model: String, text: String?) {
+  public init(model: String, text: String?, task: String? = nil) {
     self.model = model
     self.text = text
+    self.task = task
   }
 
   public var json: JSON {
     .object([
       ("model", .string(model)), ("threads", .integer(threads)),
-      ("text", text.map(JSON.string) ?? .null),
+      ("text", text.map(JSON.string) ?? .null), ("task", task.map(JSON.string) ?? .null),
       (
         "runs",
         .array(
           runs.map {
             .object([
               ("adapter", .string($0.name)), ("fidelity", $0.fidelity?.json ?? .null),
+              ("tasks", $0.tasks?.json ?? .null),
             ])
           })
       ),

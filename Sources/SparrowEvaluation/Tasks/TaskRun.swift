@@ -1,0 +1,121 @@
+import CSparrowKernels
+public import Sparrow
+import SparrowCPU
+public import SparrowCore
+import SparrowTokenizers
+
+/// Answers tasks with a model as it generates: the prompt in dense batches, what follows decoded token by
+/// token.
+public final class TaskRun {
+  private let model: Model
+  private let session: Session
+  private let maximumTokens: Int
+
+  init(_ model: Model, maximumTokens: Int) throws(SparrowError) {
+    self.model = model
+    self.maximumTokens = maximumTokens
+    session = try model.session()
+  }
+
+  /// A model's answers, one for each item; `isDense` runs its dense program instead.
+  ///
+  /// Generations are greedy and at most `maximumTokens` long. `progress` gets the items done and is asked
+  /// for each token of a generation; it returns false to stop. Throws `.argument` for a dense model,
+  /// and, naming the line, for a task that the model's context cannot hold.
+  public static func answers(
+    _ model: Model, to items: [TaskItem], maximumTokens: Int, isDense: Bool,
+    progress: (Int) -> Bool = { _ in true }
+  ) throws(SparrowError) -> [TaskAnswer] {
+    let run = try TaskRun(model, maximumTokens: maximumTokens)
+    guard isDense else {
+      try model.requireSparse()
+      return try run.answer(items, progress)
+    }
+    return try model.runningDense { () throws(SparrowError) in try run.answer(items, progress) }
+  }
+
+  private func answer(
+    _ items: [TaskItem], _ progress: (Int) -> Bool
+  ) throws(SparrowError) -> [TaskAnswer] {
+    var answers: [TaskAnswer] = []
+    for (done, item) in items.enumerated() {
+      guard progress(done) else { throw SparrowError(.cancelled, found: "stopped") }
+      answers.append(try answer(item) { progress(done) })
+    }
+    return answers
+  }
+
+  private func answer(
+    _ item: TaskItem, isWanted: () -> Bool
+  ) throws(SparrowError) -> TaskAnswer {
+    session.clear()
+    switch item.question {
+    case .choice(let choices, _):
+      return TaskAnswer(
+        logProbabilities: try logProbabilities(of: choices, item), choices: choices)
+    case .generation(_, let stop):
+      let tokens = encode(item.prompt)
+      try check(tokens, item)
+      let result = try session.generate(
+        tokens: tokens, options: .init(maximumTokens: maximumTokens, stop: stop)
+      ) { _ in isWanted() }
+      guard result.reason != .cancelled else {
+        throw SparrowError(.cancelled, found: "stopped")
+      }
+      return TaskAnswer(text: result.text)
+    }
+  }
+
+  /// Log-probabilities of whole choices after the prompt, in nats, by the dense head over the body's states.
+  ///
+  /// Prompt and choice are encoded together, as lm-evaluation-harness does; white space at the prompt's end
+  /// and tokens that reach over it count with the choice.
+  func logProbabilities(
+    of choices: [String], _ item: TaskItem
+  ) throws(SparrowError) -> [Double] {
+    let bare = String(item.prompt.reversed().drop(while: \.isWhitespace).reversed())
+    let prompt = encode(bare)
+    let texts = choices.map { encode(item.prompt + $0) }
+    // What all begin with; each keeps a token to score.
+    let shared = texts.reduce(prompt.count) { count, text in
+      min(count, text.count - 1, zip(prompt, text).prefix { $0 == $1 }.count)
+    }
+    try check(Array(prompt.prefix(shared)), item)
+    for text in texts { try check(text, item) }
+    let first = try session.advance(Array(prompt.prefix(shared))) { output in
+      logProbabilities(of: texts.map { $0[shared] }, output)
+    }
+    var sums: [Double] = []
+    for (text, first) in zip(texts, first) {
+      session.truncate(to: shared)
+      var sum = first
+      for index in shared..<text.count - 1 {
+        sum += try session.advance(text[index]) { output in
+          logProbabilities(of: [text[index + 1]], output)[0]
+        }
+      }
+      sums.append(sum)
+    }
+    return sums
+  }
+
+  private func logProbabilities(of tokens: [Int32], _ output: HeadOutput) -> [Double] {
+    let logits = model.bodyLogits(output)
+    let total = sk_log_sum_exp(logits.baseAddress, Int32(logits.count))
+    return tokens.map { Double(logits[Int($0)] - total) }
+  }
+
+  /// The text's tokens after the model's first; no token ends it, since something follows.
+  private func encode(_ text: String) -> [Int32] {
+    let tokens = model.tokenizer.encode(text, addSpecial: false, parseSpecial: true)
+    return (model.tokenizer.addsBOS ? model.tokenizer.bos.map { [$0] } ?? [] : []) + tokens
+  }
+
+  private func check(_ tokens: [Int32], _ item: TaskItem) throws(SparrowError) {
+    guard (1...session.context).contains(tokens.count) else {
+      throw item.error(
+        .argument, "prompt", found: "\(tokens.count) tokens",
+        expected: "1 to \(session.context), choice included")
+    }
+  }
+}
