@@ -1,9 +1,10 @@
 import Sparrow
 import SparrowCalibration
+import SparrowFormats
 import SparrowSparsity
 import SparrowTestSupport
 
-/// A tiny random model with a sparse head.
+/// A tiny random model with a sparse head, or with sparse layers.
 enum SparseModel {
   static let text = String(
     repeating: "In the beginning was the word, and the sparrow ate 12 crumbs of bread. ", count: 60)
@@ -18,6 +19,17 @@ enum SparseModel {
       options: .init(tokens: 1200, groups: 28, candidates: 24, kept: 8, window: 64))
     try adapter.write(to: folder.file("a"))
     return folder
+  }
+
+  /// Half of the neurons by their exact gates; nothing to fit.
+  static func loadSparseBody() throws -> Model {
+    let folder = try TemporaryFolder()
+    let checkpoint = try Checkpoint.open(path)
+    let plan = FeedForwardPlan(predictor: .gate, selector: .topK(32))
+    let adapter = Adapter(
+      baseHash: checkpoint.contentHash(), baseName: path, layers: [0: plan, 1: plan])
+    try adapter.write(to: folder.file("a"))
+    return try Model.load(path, options: LoadOptions(threads: 2, adapter: folder.file("a")))
   }
 
   /// A model of its own for each caller, since running dense is a switch of the whole engine.

@@ -35,7 +35,7 @@ extension Evaluation {
     row("same token, body") { percent($0.bodySameTop) }
     row("same token, body and head") { percent($0.headSameTop) }
     row("head in doubt") {
-      percent(Double($0.fallbacks) / Double(max($0.positions, 1)))
+      $0.fallbacks == 0 ? "" : percent(Double($0.fallbacks) / Double(max($0.positions, 1)))
     }
   }
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import Sparrow
 import SparrowCore
 import SparrowEvaluation
+import SparrowSparsity
 
 /// `sparrow evaluate`: a sparse model beside its dense self.
 struct EvaluateCommand: ParsableCommand {
@@ -119,9 +120,13 @@ struct EvaluateCommand: ParsableCommand {
     try file.commit()
   }
 
-  /// The adapters to compare.
+  /// The adapters to compare. Throws what reading them throws.
   private func folders(forModel path: String) throws(SparrowError) -> [String] {
-    guard sparse else { return adapter }
+    guard sparse else {
+      // A bad one is better found before the good ones are measured.
+      for folder in adapter { _ = try Adapter.read(folder) }
+      return adapter
+    }
     return [try AdapterOptions.calibrated(forModel: path, name: location.model)]
   }
 

@@ -1,4 +1,5 @@
 import Sparrow
+import SparrowCPU
 import SparrowCore
 import SparrowTestSupport
 import Testing
@@ -21,6 +22,50 @@ import Testing
     #expect(speed.dense.minimum > 0 && speed.sparse.minimum > 0)
     #expect(speed.speedup.minimum <= speed.speedup.maximum)
     #expect(speed.denseBytes != speed.sparseBytes)
+  }
+
+  /// The definition: both decoded token by token in sessions of their own, in double precision.
+  @Test func aSparseBodyIsScoredAsItDecodes() throws {
+    let model = try SparseModel.loadSparseBody()
+    let context = 48
+    let found = try Fidelity.measure(
+      model, text: SparseModel.text, context: context, windows: 2)
+    let windows = try TextWindows(model, text: SparseModel.text, context: context, limit: 2)
+    var sums = (dense: 0.0, sparse: 0.0, divergence: 0.0, same: 0)
+    for index in 0..<2 {
+      let window = windows[index]
+      let sparse = try Self.logProbabilities(model, window)
+      let dense = try model.runningDense { try Self.logProbabilities(model, window) }
+      for position in context / 2..<context - 1 {
+        let (p, q) = (dense[position], sparse[position])
+        let next = Int(window[position + 1])
+        sums.dense -= p[next]
+        sums.sparse -= q[next]
+        sums.divergence += zip(p, q).reduce(0) { $0 + exponential($1.0) * ($1.0 - $1.1) }
+        sums.same += p.indices.max { p[$0] < p[$1] } == q.indices.max { q[$0] < q[$1] } ? 1 : 0
+      }
+    }
+    let count = Double(found.positions)
+    #expect(found.positions == 2 * 23)
+    #expect(abs(found.denseLoss.mean - sums.dense / count) < 1e-5)
+    #expect(abs(found.sparseLoss.mean - sums.sparse / count) < 1e-5)
+    #expect(abs(found.logRatio.mean - (sums.sparse - sums.dense) / count) < 1e-5)
+    #expect(abs(found.divergence.mean - sums.divergence / count) < 1e-5)
+    #expect(found.divergence.mean > 1e-4)
+    #expect(found.bodySameTop.mean == Double(sums.same) / count)
+    #expect(found.headSameTop == found.bodySameTop && found.fallbacks == 0)
+  }
+
+  /// `[tokens][vocabulary]`, decoded.
+  private static func logProbabilities(_ model: Model, _ tokens: [Int32]) throws -> [[Double]] {
+    let session = try model.session(context: tokens.count)
+    return try tokens.map { token in
+      try session.advance(token) { output in
+        let logits = output.logits.map(Double.init)
+        let total = naturalLog(logits.reduce(0) { $0 + exponential($1) })
+        return logits.map { $0 - total }
+      }
+    }
   }
 
   @Test func windowsOfOddLengthAreScoredToTheirEnd() throws {
