@@ -7,7 +7,8 @@ import SparrowTransformer
 import Testing
 
 func engine(
-  _ path: String, threads: Int, layers: (ModelConfiguration) -> [Int: FeedForwardPlan] = { _ in [:] }
+  _ path: String, threads: Int,
+  layers: (ModelConfiguration) -> [Int: FeedForwardPlan] = { _ in [:] }
 ) throws -> CPUEngine {
   let checkpoint = try Checkpoint.open(path)
   let configuration =

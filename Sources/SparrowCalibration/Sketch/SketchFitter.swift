@@ -25,7 +25,8 @@ final class SketchFitter {
   private static let lossBonus: Float = 6
 
   init(
-    source: SketchedRows, basis: SketchBasis, mean: [Float], meanRow: [Float], groups: Int, seed: UInt64
+    source: SketchedRows, basis: SketchBasis, mean: [Float], meanRow: [Float], groups: Int,
+    seed: UInt64
   ) {
     self.source = source
     self.basis = basis

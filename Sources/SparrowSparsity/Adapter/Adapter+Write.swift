@@ -34,19 +34,20 @@ extension Adapter {
   }
 
   private static func json(_ plan: HeadPlan, _ sketch: RowSketch) -> JSON {
-    .object([
-      ("predictor", "sketch"),
-      ("candidates", .integer(plan.candidates)),
-      ("kept", .integer(plan.kept)),
-      ("doubt", .number(Double(plan.doubt))),
-      (
-        "recalls",
-        .array(
-          plan.recalls.map {
-            ["doubt": .number(Double($0.doubt)), "recall": .number(Double($0.recall))]
-          })
-      ),
-    ] + sketch.jsonMembers)
+    .object(
+      [
+        ("predictor", "sketch"),
+        ("candidates", .integer(plan.candidates)),
+        ("kept", .integer(plan.kept)),
+        ("doubt", .number(Double(plan.doubt))),
+        (
+          "recalls",
+          .array(
+            plan.recalls.map {
+              ["doubt": .number(Double($0.doubt)), "recall": .number(Double($0.recall))]
+            })
+        ),
+      ] + sketch.jsonMembers)
   }
 
   private func tensors() throws(SparrowError) -> SafetensorsWriter {

@@ -50,6 +50,11 @@ struct AdapterFields {
     return try string(name)
   }
 
+  func optionalFloat(_ name: String) throws(SparrowError) -> Float? {
+    guard let value = try member(name), !value.isNull else { return nil }
+    return try float(name)
+  }
+
   /// False when there is none.
   func optionalFlag(_ name: String) throws(SparrowError) -> Bool {
     guard let value = try member(name), !value.isNull else { return false }

@@ -43,7 +43,8 @@ extension FeedForwardPlan {
     case "sketch": predictor = .sketch(try RowSketch(fields, tensors: tensors, name: name))
     case "low_rank":
       predictor = .lowRank(try LinearPredictor(fields, tensors, name: name, hasRank: true))
-    case "router": predictor = .router(try LinearPredictor(fields, tensors, name: name, hasRank: false))
+    case "router":
+      predictor = .router(try LinearPredictor(fields, tensors, name: name, hasRank: false))
     case "gate": predictor = .gate
     case "exact": predictor = .exact
     default:
@@ -63,7 +64,8 @@ extension FeedForwardPlan {
       groupSize: try fields.integer("group", in: 1...32),
       kept: try fields.object("kept").map { own throws(SparrowError) in try Selector(own) },
       order: try numbers(".order"), common: try numbers(".common"),
-      lookahead: try fields.optionalFlag("lookahead"))
+      lookahead: try fields.optionalFlag("lookahead"),
+      density: try fields.optionalFloat("density"))
   }
 
   fileprivate var json: JSON {
@@ -73,6 +75,7 @@ extension FeedForwardPlan {
     ]
     if let kept { members.append(("kept", kept.json)) }
     if lookahead { members.append(("lookahead", .bool(true))) }
+    if let density { members.append(("density", .number(Double(density)))) }
     switch predictor {
     case .sketch(let sketch): members += sketch.jsonMembers
     case .lowRank(let maps), .router(let maps):

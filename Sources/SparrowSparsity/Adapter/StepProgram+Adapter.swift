@@ -17,10 +17,36 @@ extension Adapter {
       bytes.sketch = sketch.byteCount
       bytes.exact = matrix.byteCount / max(1, matrix.rows.count) * plan.candidates
     }
-    bytes.layers = layers.mapValues {
-      .init(
-        predictor: $0.predictorName, predictorBytes: $0.predictorBytes, groupSize: $0.groupSize)
-    }
+    bytes.layers = layers.mapValues(\.sparseBytes)
     return bytes
+  }
+}
+
+extension FeedForwardPlan {
+  /// What the printed program says of the layer.
+  fileprivate var sparseBytes: StepProgram.SparseBytes.Layer {
+    let whole: [WeightRole.Kind] =
+      switch predictor {
+      case .gate: [.gate]
+      case .exact: [.gate, .up]
+      case .sketch, .lowRank, .router: []
+      }
+    return .init(
+      predictor: predictorName, predictorBytes: predictorBytes, readWhole: whole,
+      groupSize: groupSize,
+      selector: selector.text(of: "s") + (common.isEmpty ? "" : " + \(common.count) common"),
+      kept: kept?.text(of: "|a|"), density: density)
+  }
+}
+
+extension Selector {
+  /// What it picks of the scores called `name`.
+  fileprivate func text(of name: String) -> String {
+    switch self {
+    case .threshold(let least): "\(name) > \(least)"
+    case .topK(let k): "top \(k) of \(name)"
+    case .statisticalTopK(let k): "top ~\(k) of \(name)"
+    case .bucketedTopK(let k, let buckets, _): "top \(k) of \(name) in \(buckets) buckets"
+    }
   }
 }

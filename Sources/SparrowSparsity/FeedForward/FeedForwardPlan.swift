@@ -37,10 +37,12 @@ public struct FeedForwardPlan: Sendable, Equatable {
   /// Scores come from the input of the layer before, so that predicting can overlap with its work (Deja Vu's
   /// latency code: the input of feed-forward network l tells neurons of l + 1). The first layer has none.
   public var lookahead: Bool
+  /// Part of the neurons that a token selects on average, 0...1, as calibration measured it; nil if unknown.
+  public var density: Float?
 
   public init(
     predictor: Predictor, selector: Selector, groupSize: Int = 1, kept: Selector? = nil,
-    order: [Int32] = [], common: [Int32] = [], lookahead: Bool = false
+    order: [Int32] = [], common: [Int32] = [], lookahead: Bool = false, density: Float? = nil
   ) {
     self.predictor = predictor
     self.groupSize = groupSize
@@ -49,6 +51,7 @@ public struct FeedForwardPlan: Sendable, Equatable {
     self.order = order
     self.common = common
     self.lookahead = lookahead
+    self.density = density
   }
 
   /// The name of the predictor in adapters, commands and reports.
@@ -101,8 +104,12 @@ public struct FeedForwardPlan: Sendable, Equatable {
       order.isEmpty || (order.count == network.width && seen.allSatisfy { $0 }), "order",
       "\(order.count) numbers", "every neuron's number once, \(network.width) in all")
     try require(
-      common.allSatisfy { (0..<groups) ~= Int($0) } && zip(common, common.dropFirst()).allSatisfy(<),
+      common.allSatisfy { (0..<groups) ~= Int($0) }
+        && zip(common, common.dropFirst()).allSatisfy(<),
       "common", "\(common.prefix(8))", "rising numbers below \(groups)")
+    if let density {
+      try require((0...1).contains(density), "density", density, "0 to 1")
+    }
     switch predictor {
     case .sketch(let sketch):
       let rows = Self.paddedNeurons(network.width) * (network.gated ? 2 : 1)

@@ -83,7 +83,8 @@ public struct RowSketch: Sendable, Equatable {
     {
       guard holds else {
         throw SparrowError(
-          .malformed, file: file, field: part.isEmpty ? name : name + "." + part, found: "\(found)", expected: "\(expected)")
+          .malformed, file: file, field: part.isEmpty ? name : name + "." + part, found: "\(found)",
+          expected: "\(expected)")
       }
     }
     try require(

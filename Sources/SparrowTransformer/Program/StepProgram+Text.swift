@@ -9,13 +9,29 @@ extension StepProgram {
 
     public struct Layer: Sendable {
       public var predictor: String
+      /// Of the predictor's own tensors.
       public var predictorBytes: Int
+      /// The network's matrices that predicting reads whole, where it is not cheaper than they are.
+      public var readWhole: [WeightRole.Kind]
       public var groupSize: Int
+      /// What is selected, such as `s > 0.5`.
+      public var selector: String
+      /// What is kept of the exact activations; nil for all but zeros.
+      public var kept: String?
+      /// Part of the neurons that a token selects; nil if unknown.
+      public var density: Float?
 
-      public init(predictor: String, predictorBytes: Int, groupSize: Int) {
+      public init(
+        predictor: String, predictorBytes: Int, readWhole: [WeightRole.Kind], groupSize: Int,
+        selector: String, kept: String?, density: Float?
+      ) {
         self.predictor = predictor
         self.predictorBytes = predictorBytes
+        self.readWhole = readWhole
         self.groupSize = groupSize
+        self.selector = selector
+        self.kept = kept
+        self.density = density
       }
     }
 
@@ -33,7 +49,7 @@ extension StepProgram {
       if blocks.isEmpty || blocks[blocks.count - 1].layer != operation.layer {
         blocks.append((operation.layer, []))
       }
-      blocks[blocks.count - 1].lines.append(operation.line(binding, sparse))
+      blocks[blocks.count - 1].lines.append(operation.line(binding, sparse).text)
     }
     var index = 0
     while index < blocks.count {
@@ -58,22 +74,11 @@ extension StepProgram {
 }
 
 extension Operation {
-  /// Name, buffers, bytes.
   fileprivate func line(
     _ binding: WeightBinding, _ sparse: StepProgram.SparseBytes
-  ) -> String {
-    let parts = parts(binding, sparse)
-    let line = parts.name.padded(12) + parts.flow
-    let hundredths = (parts.bytes + 5000) / 10_000
-    guard hundredths > 0 else { return line }
-    let fraction = hundredths % 100
-    return line.padded(36) + "\(hundredths / 100).\(fraction < 10 ? "0" : "")\(fraction) MB"
-  }
-
-  private func parts(
-    _ binding: WeightBinding, _ sparse: StepProgram.SparseBytes
-  ) -> (name: String, flow: String, bytes: Int) {
-    func bytes(_ kinds: WeightRole.Kind...) -> Int {
+  ) -> OperationLine {
+    let layerBytes = sparse.layers[layer ?? -1]
+    func bytes(_ kinds: [WeightRole.Kind]) -> Int {
       kinds.reduce(0) { $0 + (binding[WeightRole($1, layer: layer)]?.byteCount ?? 0) }
     }
     func row(_ kind: WeightRole.Kind) -> Int {
@@ -86,56 +91,50 @@ extension Operation {
     switch kind {
     case .embed(let output, let positions):
       let places = positions ? row(.positionEmbedding) : 0
-      return (
+      return OperationLine(
         "embed", "token\(positions ? ", position" : "") -> \(output.rawValue)",
-        row(.tokenEmbedding) + places
-      )
+        row(.tokenEmbedding) + places)
     case .addPositions(let output):
-      return ("positions", "position -> \(output.rawValue) +=", row(.positionEmbedding))
+      return OperationLine(
+        "positions", "position -> \(output.rawValue) +=", row(.positionEmbedding))
     case .norm(_, let weight, let input, let output):
-      return ("norm", "\(input.rawValue) -> \(output.rawValue)", bytes(weight))
+      return OperationLine("norm", "\(input.rawValue) -> \(output.rawValue)", bytes([weight]))
     case .multiply(let weight, let input, let output, let way):
       let name = weight == .output ? "project" : weight.rawValue
-      return (name, "\(input.rawValue) -> \(landing(output, way))", bytes(weight))
+      return OperationLine(name, "\(input.rawValue) -> \(landing(output, way))", bytes([weight]))
     case .project(_, let input):
-      return ("qkv", "\(input.rawValue) -> q, k, v", bytes(.query, .key, .value))
-    case .normHeads: return ("normHeads", "q, k", bytes(.queryNorm, .keyNorm))
-    case .rotate: return ("rotate", "q, k", 0)
-    case .append: return ("append", "k, v -> cache", 0)
+      return OperationLine("qkv", "\(input.rawValue) -> q, k, v", bytes([.query, .key, .value]))
+    case .normHeads: return OperationLine("normHeads", "q, k", bytes([.queryNorm, .keyNorm]))
+    case .rotate: return OperationLine("rotate", "q, k")
+    case .append: return OperationLine("append", "k, v -> cache")
     case .attend(let attention):
-      return (
-        "attend", "q, cache\(attention.window > 0 ? "[-\(attention.window)...]" : "") -> a", 0
-      )
+      return OperationLine(
+        "attend", "q, cache\(attention.window > 0 ? "[-\(attention.window)...]" : "") -> a")
     case .feedForward(_, let input, let output, let way):
-      return (
-        "ffn", "\(input.rawValue) -> \(landing(output, way))", bytes(.gate, .up, .down)
-      )
+      return OperationLine(
+        "ffn", "\(input.rawValue) -> \(landing(output, way))", bytes([.gate, .up, .down]))
     case .predict(let network, let input):
-      let predictor = sparse.layers[layer ?? -1]
-      return (
-        "predict", "\(input.rawValue) -> s [\(network.width / (predictor?.groupSize ?? 1))]",
-        predictor?.predictorBytes ?? 0
-      )
-    case .select:
-      return ("select", "s -> S    \(sparse.layers[layer ?? -1]?.predictor ?? "")", 0)
+      return OperationLine(
+        "predict", "\(input.rawValue) -> s [\(network.width / (layerBytes?.groupSize ?? 1))]",
+        layerBytes.map { $0.predictorBytes + bytes($0.readWhole) },
+        note: layerBytes?.predictor ?? "")
+    case .select: return OperationLine("select", "\(layerBytes?.selector ?? "s") -> S")
     case .sparseFeedForward(_, let input, let output, let way):
-      return (
-        "ffn", "\(input.rawValue), S -> \(landing(output, way))  of",
-        bytes(.gate, .up, .down)
-      )
+      let dense = bytes([.gate, .up, .down])
+      return OperationLine(
+        "ffn", "\(input.rawValue), S -> \(landing(output, way))",
+        layerBytes.flatMap { plan in
+          plan.density.map { Int(Double($0) * Double(dense - bytes(plan.readWhole))) }
+        }, of: dense, note: layerBytes?.kept.map { "keeps " + $0 } ?? "")
     case .add(let input, let output):
-      return ("add", "\(input.rawValue) -> \(output.rawValue) +=", 0)
+      return OperationLine("add", "\(input.rawValue) -> \(output.rawValue) +=")
     case .head(let input):
-      return ("head", "\(input.rawValue) -> logits", binding.matrix(binding.headRole).byteCount)
-    case .sketch(let input): return ("sketch", "\(input.rawValue) -> s", sparse.sketch)
-    case .candidates: return ("candidates", "s -> C", 0)
-    case .exact(let input): return ("exact", "\(input.rawValue), C -> logits[C]", sparse.exact)
+      return OperationLine(
+        "head", "\(input.rawValue) -> logits", binding.matrix(binding.headRole).byteCount)
+    case .sketch(let input): return OperationLine("sketch", "\(input.rawValue) -> s", sparse.sketch)
+    case .candidates: return OperationLine("candidates", "s -> C")
+    case .exact(let input):
+      return OperationLine("exact", "\(input.rawValue), C -> logits[C]", sparse.exact)
     }
-  }
-}
-
-extension String {
-  fileprivate func padded(_ width: Int) -> String {
-    self + String(repeating: " ", count: max(1, width - count))
   }
 }

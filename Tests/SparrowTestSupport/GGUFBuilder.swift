@@ -1,6 +1,6 @@
 /// Makes GGUF files for tests, right ones and lying ones.
-struct GGUFBuilder {
-  enum Value {
+public struct GGUFBuilder {
+  public enum Value {
     case uint8(UInt8)
     case int8(Int8)
     case uint16(UInt16)
@@ -19,28 +19,33 @@ struct GGUFBuilder {
     case raw(UInt32, [UInt8])
   }
 
-  struct Tensor {
-    var name: [UInt8]
+  public struct Tensor {
+    public var name: [UInt8]
     /// GGUF's order: fastest first.
-    var dimensions: [UInt64]
-    var type: UInt32
-    var offset: UInt64
+    public var dimensions: [UInt64]
+    public var type: UInt32
+    public var offset: UInt64
   }
 
-  var magic = Array("GGUF".utf8)
-  var version: UInt32 = 3
-  var entries: [(key: [UInt8], value: Value)] = []
-  var tensors: [Tensor] = []
-  var data: [UInt8] = []
-  var alignment = 32
+  public var magic = Array("GGUF".utf8)
+  public var version: UInt32 = 3
+  public var entries: [(key: [UInt8], value: Value)] = []
+  public var tensors: [Tensor] = []
+  public var data: [UInt8] = []
+  public var alignment = 32
   /// Counts that lie.
-  var tensorCount: UInt64?
-  var entryCount: UInt64?
+  public var tensorCount: UInt64?
+  public var entryCount: UInt64?
 
-  mutating func set(_ key: String, _ value: Value) { entries.append((Array(key.utf8), value)) }
+  public init() {}
+
+  public mutating func set(_ key: String, _ value: Value) {
+    entries.append((Array(key.utf8), value))
+  }
 
   /// Adds a tensor with its bytes at the next aligned offset.
-  mutating func add(_ name: String, _ dimensions: [UInt64], type: UInt32 = 0, bytes: [UInt8]) {
+  public mutating func add(_ name: String, _ dimensions: [UInt64], type: UInt32 = 0, bytes: [UInt8])
+  {
     data += Array(repeating: 0, count: (alignment - data.count % alignment) % alignment)
     tensors.append(
       Tensor(
@@ -48,7 +53,7 @@ struct GGUFBuilder {
     data += bytes
   }
 
-  var bytes: [UInt8] {
+  public var bytes: [UInt8] {
     var out = magic + little(version)
     out += little(tensorCount ?? UInt64(tensors.count))
     out += little(entryCount ?? UInt64(entries.count))
@@ -83,42 +88,12 @@ struct GGUFBuilder {
   }
 
   private func number(_ type: UInt32) -> [UInt8] { little(type) }
-
-  /// A file with every kind of value and several tensors, a few hundred bytes.
-  static var sample: GGUFBuilder {
-    var builder = GGUFBuilder()
-    builder.set("general.architecture", .string(Array("llama".utf8)))
-    builder.set("general.alignment", .uint32(32))
-    builder.set("a.uint8", .uint8(200))
-    builder.set("a.int8", .int8(-5))
-    builder.set("a.uint16", .uint16(60_000))
-    builder.set("a.int16", .int16(-300))
-    builder.set("a.int32", .int32(-70_000))
-    builder.set("a.uint64", .uint64(1 << 40))
-    builder.set("a.large", .uint64(.max))
-    builder.set("a.int64", .int64(-1 << 40))
-    builder.set("a.float32", .float32(0.5))
-    builder.set("a.float64", .float64(-2.25))
-    builder.set("a.bool", .bool(true))
-    builder.set("tokens", .array(8, 3, text("a") + text("") + text([0xC3, 0x28])))
-    builder.set(
-      "scores", .array(6, 2, little(Float(1.5).bitPattern) + little(Float(-1).bitPattern)))
-    builder.set("types", .array(5, 3, little(Int32(1)) + little(Int32(-2)) + little(Int32(3))))
-    builder.set("flags", .array(7, 2, [1, 0]))
-    let inner = little(UInt32(4)) + little(UInt64(1)) + little(UInt32(7))
-    let empty = little(UInt32(8)) + little(UInt64(0))
-    builder.set("nested", .array(9, 2, inner + empty))
-    builder.add("token_embd.weight", [4, 3], bytes: (0..<48).map { UInt8($0) })
-    builder.add("blk.0.q", [32, 2], type: 8, bytes: Array(repeating: 7, count: 68))
-    builder.add("scalar", [], type: 1, bytes: [0, 60])
-    return builder
-  }
 }
 
-func little<T: FixedWidthInteger>(_ value: T) -> [UInt8] {
+public func little<T: FixedWidthInteger>(_ value: T) -> [UInt8] {
   withUnsafeBytes(of: value.littleEndian) { Array($0) }
 }
 
 /// A GGUF string: length, then bytes.
-func text(_ bytes: [UInt8]) -> [UInt8] { little(UInt64(bytes.count)) + bytes }
-func text(_ string: String) -> [UInt8] { text(Array(string.utf8)) }
+public func text(_ bytes: [UInt8]) -> [UInt8] { little(UInt64(bytes.count)) + bytes }
+public func text(_ string: String) -> [UInt8] { text(Array(string.utf8)) }

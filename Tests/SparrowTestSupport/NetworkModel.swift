@@ -1,0 +1,88 @@
+public import SparrowCore
+
+/// Makes GGUF models whose attention adds nothing, so that a step is their feed-forward networks alone.
+public struct NetworkModel {
+  /// The type of the networks' matrices; all else is float32.
+  public var type: ElementType
+  public var hidden: Int
+  public var width: Int
+  public var layers: Int
+  /// Llama's shape with a gate and RMS norms, or GPT-2's with neither.
+  public var isGated: Bool
+  public var hasBiases: Bool
+  /// As checkpoints call it.
+  public var activation: String
+  public static let vocabulary = 32
+
+  public init(
+    type: ElementType, hidden: Int = 96, width: Int = 160, layers: Int = 1, isGated: Bool = true,
+    hasBiases: Bool = false, activation: String = "silu"
+  ) {
+    self.type = type
+    self.hidden = hidden
+    self.width = width
+    self.layers = layers
+    self.isGated = isGated
+    self.hasBiases = hasBiases
+    self.activation = activation
+  }
+
+  /// The file; equal for equal seeds.
+  public func bytes(seed: UInt64 = 1) -> [UInt8] {
+    var random = SeededRandom(seed: seed)
+    var file = GGUFBuilder()
+    addMetadata(&file)
+    func floats(_ name: String, _ dimensions: [Int], _ value: () -> Float) {
+      let count = dimensions.reduce(1, *)
+      let values = (0..<count).map { _ in value() }
+      file.add(
+        name, dimensions.map(UInt64.init), bytes: values.withUnsafeBytes { Array($0) })
+    }
+    func matrix(_ name: String, rows: Int, columns: Int) {
+      file.add(
+        name, [UInt64(columns), UInt64(rows)], type: type.number,
+        bytes: type.randomBytes(elements: rows * columns, &random))
+    }
+    func bias(_ name: String, _ count: Int) {
+      if hasBiases { floats(name + ".bias", [count]) { random.uniform() - 0.5 } }
+    }
+    func norm(_ name: String) {
+      floats(name + ".weight", [hidden]) { 0.75 + random.uniform() / 2 }
+      if !isGated { floats(name + ".bias", [hidden]) { random.uniform() - 0.5 } }
+    }
+    // Small beside what the networks add.
+    floats("token_embd.weight", [hidden, Self.vocabulary]) { (random.uniform() - 0.5) / 64 }
+    if !isGated { floats("position_embd.weight", [hidden, 64]) { (random.uniform() - 0.5) / 64 } }
+    norm("output_norm")
+    for layer in 0..<layers {
+      let name = "blk.\(layer)."
+      norm(name + "attn_norm")
+      let parts =
+        isGated ? [("q", hidden), ("k", hidden), ("v", hidden)] : [("qkv", 3 * hidden)]
+      for (part, rows) in parts { floats(name + "attn_\(part).weight", [hidden, rows]) { 0 } }
+      floats(name + "attn_output.weight", [hidden, hidden]) { 0 }
+      norm(name + "ffn_norm")
+      for part in isGated ? ["gate", "up"] : ["up"] {
+        matrix(name + "ffn_\(part).weight", rows: width, columns: hidden)
+        bias(name + "ffn_\(part)", width)
+      }
+      matrix(name + "ffn_down.weight", rows: hidden, columns: width)
+      bias(name + "ffn_down", hidden)
+    }
+    return file.bytes
+  }
+
+  private func addMetadata(_ file: inout GGUFBuilder) {
+    let family = isGated ? "llama" : "gpt2"
+    file.set("general.architecture", .string(Array(family.utf8)))
+    let norm = isGated ? "attention.layer_norm_rms_epsilon" : "attention.layer_norm_epsilon"
+    file.set("\(family).\(norm)", .float32(1e-6))
+    file.set("\(family).hidden_activation", .string(Array(activation.utf8)))
+    for (key, value) in [
+      ("embedding_length", hidden), ("block_count", layers), ("context_length", 64),
+      ("attention.head_count", 1), ("feed_forward_length", width),
+    ] {
+      file.set("\(family).\(key)", .uint32(UInt32(value)))
+    }
+  }
+}
