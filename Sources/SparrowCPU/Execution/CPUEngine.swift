@@ -32,6 +32,9 @@ package final class CPUEngine: @unchecked Sendable {
   /// compared in one process.
   package var runsDense = false
 
+  /// Sees every dense feed-forward network's input and activations, while the other workers wait.
+  package var observer: ((FeedForwardObservation) -> Void)?
+
   // What the jobs work on, and the jobs: made once, because a closure made for each token would be allocated.
   private var current: StepState
   private var logitRows = 0..<0
@@ -207,7 +210,12 @@ package final class CPUEngine: @unchecked Sendable {
       case .multiply(let kernel): kernel.run(worker, step)
       case .heads(let kernel): kernel.run(worker, step)
       case .attend(let kernel): kernel.run(worker, step)
-      case .feedForward(let kernel): kernel.run(worker, step)
+      case .feedForward(let kernel):
+        kernel.run(worker, step)
+        if let observer {
+          worker.barrier()
+          if worker.index == 0 { observer(kernel.observation(step)) }
+        }
       case .predict(let kernel): kernel.run(worker, step)
       case .select(let kernel): kernel.run(worker, step)
       case .sparseFeedForward(let kernel): kernel.run(worker, step)

@@ -3,6 +3,7 @@ import SparrowCore
 
 /// A dense feed-forward network.
 struct FeedForwardKernel: BitwiseCopyable {
+  let layer: Int
   let activation: sk_activation
   /// nil when the network has no gate.
   let gate: Product?

@@ -1,6 +1,6 @@
-internal import CSparrowKernels
+package import CSparrowKernels
 import SparrowCore
-import SparrowTransformer
+package import SparrowTransformer
 
 /// A step program lowered to kernel calls: everything that decoding touches is allocated here.
 final class Lowering {
@@ -226,7 +226,7 @@ final class Lowering {
     operations.append(
       .feedForward(
         FeedForwardKernel(
-          activation: network.activation.kernel, gate: gate, up: up, input: buffers[input],
+          layer: layer!, activation: network.activation.kernel, gate: gate, up: up, input: buffers[input],
           isNormed: normed.contains(input),
           neurons: gate == nil ? buffers.neurons : buffers.gates,
           down: multiply(
@@ -242,7 +242,7 @@ final class Lowering {
 }
 
 extension Activation {
-  var kernel: sk_activation {
+  package var kernel: sk_activation {
     switch self {
     case .relu: SK_RELU
     case .reluSquared: SK_RELU_SQUARED

@@ -68,7 +68,7 @@ public enum HeadCalibration {
       try go(progress(0.6, "fitting codebooks"))
       let fitter = SketchFitter(
         source: head, basis: basis, mean: moments.mean, meanRow: rows.mean, groups: options.groups,
-        seed: options.seed)
+        seed: options.seed, lossBonus: SketchFitter.headLossBonus, cutsBasis: false)
       fitter.fitCodebooks()
       return try fitter.assign { progress(0.65 + 0.15 * $0, "coding rows") }
     }

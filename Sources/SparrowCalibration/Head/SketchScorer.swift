@@ -60,7 +60,7 @@ final class SketchScorer {
   /// for each state. Logits lack the mean row's part, as scores do.
   func score(_ range: Range<Int>, best: inout [TopList], exact: inout [TopList]) {
     head.read(range, less: sketch.meanRow, into: rows)
-    decode(range)
+    sketch.decode(range, into: decoded, pool: head.pool)
     let count = range.count
     best.withUnsafeMutableBufferPointer { best in
       exact.withUnsafeMutableBufferPointer { exact in
@@ -99,43 +99,6 @@ final class SketchScorer {
     for index in 0..<Int(found) {
       let row = Int(chosen[index])
       list.add(key: keys[row], other: others[row])
-    }
-  }
-
-  /// The rows as their codes tell them.
-  private func decode(_ range: Range<Int>) {
-    if let rows = sketch.rows {
-      head.pool.run { worker in
-        for index in worker.share(of: range.count) {
-          RowCoder.decode(rows, range.lowerBound + index, into: decoded[index])
-        }
-      }
-      return
-    }
-    let pairs = sketch.pairs
-    let blockRows = RowSketch.blockRows
-    let groups = sketch.groups
-    sketch.codes.withUnsafeBufferPointer { codes in
-      sketch.centroids.withUnsafeBufferPointer { centroids in
-        sketch.bounds.withUnsafeBufferPointer { bounds in
-          head.pool.run { worker in
-            for index in worker.share(of: range.count) {
-              let row = range.lowerBound + index
-              let own = row / blockRows * pairs * blockRows + row % blockRows
-              let target = decoded[index]
-              for group in 0..<groups {
-                let byte = codes[own + group / 2 * blockRows]
-                let code = Int(group % 2 == 0 ? byte & 15 : byte >> 4)
-                let start = bounds[group]
-                let width = bounds[group + 1] - start
-                for axis in 0..<width {
-                  target[start + axis] = centroids[16 * start + code * width + axis]
-                }
-              }
-            }
-          }
-        }
-      }
     }
   }
 }

@@ -5,12 +5,12 @@ enum Q8Blocks {
   private static let weights = 32
   private static let bytes = 34
 
-  /// The rows of a matrix whose order is a multiple of 32, one after another.
-  static func quantized(_ matrix: SquareMatrix) -> [UInt8] {
+  /// The first rows (by default all) of a matrix whose order is a multiple of 32, one after another.
+  static func quantized(_ matrix: SquareMatrix, rows: Int? = nil) -> [UInt8] {
     let order = matrix.order
     var result: [UInt8] = []
     result.reserveCapacity(order * (order / weights * bytes))
-    for row in 0..<order {
+    for row in 0..<(rows ?? order) {
       for start in stride(from: 0, to: order, by: weights) {
         let block = (0..<weights).map { Float(matrix[row][start + $0]) }
         var scale = (block.map(abs).max() ?? 0) / 127
@@ -28,10 +28,11 @@ enum Q8Blocks {
     return result
   }
 
-  /// The rows as float32, `[order, order]`.
+  /// The rows as float32, `[rows, order]`.
   static func rows(_ blocks: [UInt8], order: Int) -> FloatRows {
-    let result = FloatRows(rows: order, columns: order)
-    for index in 0..<order * (order / weights) {
+    let count = blocks.count / (order / weights * bytes)
+    let result = FloatRows(rows: count, columns: order)
+    for index in 0..<count * (order / weights) {
       var half = UInt16(blocks[index * bytes]) | UInt16(blocks[index * bytes + 1]) << 8
       var scale: Float = 0
       sk_from_f16(&half, &scale, 1)

@@ -20,14 +20,20 @@ final class SketchFitter {
   private static let sampleRows = 20_000
   /// Rows that a worker holds expanded at a time.
   private static let tileRows = 128
-  /// What a row's score is raised by for what its code lost: about the deviations by which the best rows
-  /// stand above the mean.
-  private static let lossBonus: Float = 6
+  /// What a row's score is raised by for what its code lost.
+  private let lossBonus: Float
+  /// Keeps only the directions that codes use.
+  private let cutsBasis: Bool
+
+  /// About the deviations by which the best rows of a vocabulary stand above the mean.
+  static let headLossBonus: Float = 6
 
   init(
     source: SketchedRows, basis: SketchBasis, mean: [Float], meanRow: [Float], groups: Int,
-    seed: UInt64
+    seed: UInt64, lossBonus: Float, cutsBasis: Bool
   ) {
+    self.lossBonus = lossBonus
+    self.cutsBasis = cutsBasis
     self.source = source
     self.basis = basis
     self.mean = mean
@@ -102,7 +108,8 @@ final class SketchFitter {
     var sketch = RowSketch(
       rowCount: rowCount, hidden: source.hidden, mean: mean, meanRow: meanRow, basis: [],
       bounds: bounds, centroids: centroids(), codes: [], bias: [], deviation: 1)
-    sketch.basis = Q8Blocks.quantized(basis.states)
+    sketch.basis = Q8Blocks.quantized(
+      basis.states, rows: cutsBasis ? bounds.last! : source.hidden)
     sketch.codes = Array(repeating: 0, count: sketch.blocks * sketch.pairs * RowSketch.blockRows)
     let padded = sketch.blocks * RowSketch.blockRows
     var bias = [Float](repeating: -.infinity, count: padded)
@@ -156,7 +163,7 @@ final class SketchFitter {
             }
             let length = product(u, u, hidden)
             let loss = length > 0 ? 1 - kept / length : 0
-            bias[number] = product(tile[row], mean, hidden) + Self.lossBonus * loss
+            bias[number] = product(tile[row], mean, hidden) + lossBonus * loss
           }
         }
       }

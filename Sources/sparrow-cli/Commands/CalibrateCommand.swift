@@ -2,6 +2,7 @@ import ArgumentParser
 import Sparrow
 import SparrowCalibration
 import SparrowCore
+import SparrowFormats
 import SparrowHub
 import SparrowSparsity
 
@@ -47,6 +48,15 @@ struct CalibrateCommand: ParsableCommand {
   @Option(help: "Rows whose logits are computed exactly.")
   var candidates = HeadCalibration.Options().candidates
 
+  @Option(help: "Make feed-forward networks sparse: sketch.")
+  var method: String?
+
+  @Option(help: "Part of the neurons that a token touches.")
+  var density: Float = 0.5
+
+  @Option(help: "Half bytes of a feed-forward sketch's row.")
+  var neuronGroups = 96
+
   @Option(help: "Tokens of the text to run through the model.")
   var tokens = HeadCalibration.Options().tokens
 
@@ -70,7 +80,7 @@ struct CalibrateCommand: ParsableCommand {
   }
 
   func validate() throws {
-    guard head else { throw ValidationError("nothing to make sparse: give --head") }
+    guard head || method != nil else { throw ValidationError("nothing to make sparse: give --head") }
     guard !text.isEmpty else { throw ValidationError("no text to calibrate on: give --text") }
     guard (0...256).contains(threads) else {
       throw ValidationError("--threads \(threads): expected 0 to 256")
@@ -99,6 +109,28 @@ struct CalibrateCommand: ParsableCommand {
     func progress(_ part: Double, _ what: String) -> Bool {
       bar.show(what, done: Int(part * 100), total: 100, unit: .items("per cent"))
       return !Interrupt.isRequested
+    }
+    if method != nil {
+      var own = FeedForwardCalibration.Options()
+      own.density = density
+      own.groups = neuronGroups
+      own.coding = sketch
+      own.tokens = tokens
+      let (layers, reports) = try FeedForwardCalibration.fit(
+        model: model, text: words, options: own, progress: progress)
+      var adapter = Adapter(
+        baseHash: try Checkpoint.open(path).contentHash(), baseName: path, layers: layers)
+      if head {
+        adapter.head = try HeadCalibration.fit(
+          model: model, text: words, options: options, progress: progress).head
+      }
+      try adapter.write(to: folder)
+      bar.clear()
+      for report in reports {
+        Terminal.write(
+          "layer \(report.layer) density \(report.density) recall \(report.recall) loss \(report.loss)\n")
+      }
+      return
     }
     let (adapter, heldOut) = try HeadCalibration.fitAndMeasure(
       model: model, text: words, options: options, progress: progress)

@@ -41,6 +41,7 @@ struct StateRecorder {
   }
 
   var count: Int { windows.count }
+  var windowLength: Int { windows[0].count }
   var statesPerWindow: Int { max(1, windows[0].count - Self.skipped) }
 
   /// Every tenth window, or the last of fewer.

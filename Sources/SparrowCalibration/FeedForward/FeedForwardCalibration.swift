@@ -1,0 +1,98 @@
+public import Sparrow
+public import SparrowCore
+internal import SparrowCPU
+internal import SparrowFormats
+public import SparrowSparsity
+internal import SparrowTransformer
+
+/// Fits sparse feed-forward networks: predictors from recorded inputs, thresholds from a density.
+public enum FeedForwardCalibration {
+  public struct Options: Sendable, Equatable {
+    /// Tokens of the text that are recorded, at most.
+    public var tokens = 30_000
+    /// How a sketch keeps the rows of gate and up.
+    public var coding = SketchCoding.int4
+    /// Half bytes that a product sketch keeps of each row.
+    public var groups = 288
+    /// Directions of the low-rank sketches, a multiple of 32; 0 for a quarter of the width.
+    public var rank = 0
+    /// Part of the neurons that a token touches, over all sparse layers.
+    public var density: Float = 0.5
+    public var seed: UInt64 = 1
+    public var window = 512
+
+    public init() {}
+  }
+
+  /// What a layer's predictor does on held-out windows.
+  public struct LayerReport: Sendable {
+    public var layer: Int
+    public var density: Float
+    public var recall: Float
+    public var loss: Float
+  }
+
+  /// Sparse networks by sketches for all layers.
+  public static func fit(
+    model: Model, text: String, options: Options = Options(),
+    progress: (Double, String) -> Bool = { _, _ in true }
+  ) throws(SparrowError) -> (layers: [Int: FeedForwardPlan], reports: [LayerReport]) {
+    let recorder = try LayerRecorder(
+      model, text: text, tokens: options.tokens, window: options.window, samples: 768)
+    try recorder.run { progress(0.3 * $0, "recording activations") }
+    var plans: [Int: FeedForwardPlan] = [:]
+    var reports: [LayerReport] = []
+    let count = model.configuration.layers.count
+    for layer in 0..<count {
+      guard progress(0.3 + 0.7 * Double(layer) / Double(count), "fitting layer \(layer)") else {
+        throw SparrowError(.cancelled, found: "stopped")
+      }
+      let network = try NetworkWeights(model, layer: layer)
+      let record = recorder.layers[layer]
+      let sketch = try sketch(network, record, options)
+      let scores = SketchPrediction.scores(
+        sketch, network.description, inputs: record.inputs, samples: recorder.samples,
+        pool: model.engine.pool)
+      let tradeoff = Tradeoff(
+        scores: scores, activations: record.activations, lengths: network.lengths,
+        samples: recorder.samples, pool: model.engine.pool)
+      let point = tradeoff.point(at: options.density)
+      plans[layer] = FeedForwardPlan(
+        predictor: .sketch(sketch),
+        selector: .topK(Int((options.density * Float(network.description.width)).rounded())))
+      reports.append(
+        LayerReport(
+          layer: layer, density: point.density, recall: point.recall, loss: point.loss))
+    }
+    return (plans, reports)
+  }
+
+  private static func sketch(
+    _ network: NetworkWeights, _ record: LayerRecorder.Layer, _ options: Options
+  ) throws(SparrowError) -> RowSketch {
+    let rows = network.rows
+    let moments = MomentSum(dimension: rows.hidden, pool: rows.pool)
+    let chunk = FloatRows(rows: 512, columns: rows.hidden)
+    for start in stride(from: 0, to: rows.rowCount, by: chunk.rows) {
+      let end = min(start + chunk.rows, rows.rowCount)
+      rows.read(start..<end, less: nil, into: chunk)
+      moments.add(chunk, count: end - start)
+    }
+    let basis =
+      options.coding == .int4
+      ? SketchBasis(identity: rows.hidden)
+      : SketchBasis(
+        states: record.moments.covariance(), head: moments.covariance(), pool: rows.pool)
+    if options.coding != .product {
+      return try RowCoder(
+        source: rows, basis: basis, mean: record.moments.mean, meanRow: moments.mean,
+        coding: options.coding, rank: options.rank
+      ).sketch { _ in true }
+    }
+    let fitter = SketchFitter(
+      source: rows, basis: basis, mean: record.moments.mean, meanRow: moments.mean,
+      groups: options.groups, seed: options.seed, lossBonus: 0, cutsBasis: true)
+    fitter.fitCodebooks()
+    return try fitter.assign { _ in true }
+  }
+}

@@ -1,0 +1,51 @@
+internal import CSparrowKernels
+internal import Sparrow
+internal import SparrowCPU
+internal import SparrowCore
+internal import SparrowTransformer
+
+/// One layer's feed-forward network as calibration sees it.
+struct NetworkWeights {
+  let layer: Int
+  let description: FeedForwardDescription
+  /// Gate (where there is one) and up; up's rows times the length of their column of down, so that what a
+  /// sketch predicts is what a neuron adds to the output.
+  let rows: SketchedRows
+  /// |column of down| of each neuron, `[neurons]`.
+  let lengths: [Float]
+
+  init(_ model: Model, layer: Int) throws(SparrowError) {
+    self.layer = layer
+    description = model.configuration.layers[layer].feedForward
+    let weights = model.engine.weights
+    lengths = Self.columnLengths(
+      weights.matrix(WeightRole(.down, layer: layer)), pool: model.engine.pool)
+    let up = weights.matrix(WeightRole(.up, layer: layer))
+    let field = "layer \(layer)"
+    if description.gated {
+      rows = try SketchedRows(
+        model, [weights.matrix(WeightRole(.gate, layer: layer)), up], factors: [nil, lengths],
+        field: field)
+    } else {
+      rows = try SketchedRows(model, [up], factors: [nil], field: field)
+    }
+  }
+
+  private static func columnLengths(
+    _ down: UnsafePointer<sk_matrix>, pool: WorkerPool
+  ) -> [Float] {
+    let columns = Int(down.pointee.columns)
+    let sums = FloatRows(rows: pool.count, columns: columns)
+    pool.run { worker in
+      let row = FloatRows(rows: 1, columns: columns)
+      let own = sums[worker.index]
+      for index in worker.share(of: Int(down.pointee.rows)) {
+        sk_unpack_row(down, Int32(index), row[0])
+        for column in 0..<columns { own[column] += row[0][column] * row[0][column] }
+      }
+    }
+    return (0..<columns).map { column in
+      (0..<pool.count).reduce(0) { $0 + sums[$1][column] }.squareRoot()
+    }
+  }
+}
