@@ -226,7 +226,8 @@ final class Lowering {
     operations.append(
       .feedForward(
         FeedForwardKernel(
-          layer: layer!, activation: network.activation.kernel, gate: gate, up: up, input: buffers[input],
+          layer: layer!, activation: network.activation.kernel, gate: gate, up: up,
+          input: buffers[input],
           isNormed: normed.contains(input),
           neurons: gate == nil ? buffers.neurons : buffers.gates,
           down: multiply(

@@ -80,7 +80,9 @@ struct CalibrateCommand: ParsableCommand {
   }
 
   func validate() throws {
-    guard head || method != nil else { throw ValidationError("nothing to make sparse: give --head") }
+    guard head || method != nil else {
+      throw ValidationError("nothing to make sparse: give --head")
+    }
     guard !text.isEmpty else { throw ValidationError("no text to calibrate on: give --text") }
     guard (0...256).contains(threads) else {
       throw ValidationError("--threads \(threads): expected 0 to 256")
@@ -122,13 +124,15 @@ struct CalibrateCommand: ParsableCommand {
         baseHash: try Checkpoint.open(path).contentHash(), baseName: path, layers: layers)
       if head {
         adapter.head = try HeadCalibration.fit(
-          model: model, text: words, options: options, progress: progress).head
+          model: model, text: words, options: options, progress: progress
+        ).head
       }
       try adapter.write(to: folder)
       bar.clear()
       for report in reports {
         Terminal.write(
-          "layer \(report.layer) density \(report.density) recall \(report.recall) loss \(report.loss)\n")
+          "layer \(report.layer) density \(report.density) recall \(report.recall) loss \(report.loss)\n"
+        )
       }
       return
     }
