@@ -3,7 +3,7 @@ struct PlotFrame {
   let width: Double
   let height: Double
   let left = 58.0
-  let right = 14.0
+  let right = 22.0
   let top = 12.0
   let bottom = 44.0
 

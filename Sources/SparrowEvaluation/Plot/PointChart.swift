@@ -29,6 +29,7 @@ struct PointChart {
     let y = frame.vertical([least - room, most + room])
     frame.drawVertical(y, label: up, into: &svg)
     frame.drawHorizontal(x, label: across, into: &svg)
+    var names = PlotLabels()
     for point in points where point.x.isFinite && point.y.isFinite {
       let (px, py) = (x(point.x), y(point.y))
       if point.error > 0 {
@@ -39,8 +40,11 @@ struct PointChart {
         title: point.title)
       // Beside the point, on the side that has room.
       let isRight = px < frame.left + frame.plotWidth * 0.7
+      let start = isRight ? px + 10 : px - 10
       svg.text(
-        point.name, x: px + (isRight ? 10 : -10), y: py - 8, anchor: isRight ? .start : .end)
+        point.name, x: start,
+        y: names.place(point.name, x: start, y: py - 8, isRight: isRight),
+        anchor: isRight ? .start : .end)
     }
     return svg
   }

