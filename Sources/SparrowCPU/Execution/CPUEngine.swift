@@ -20,7 +20,7 @@ package final class CPUEngine: @unchecked Sendable {
   private let lowering: Lowering
   private let operations: UnsafeMutableBufferPointer<LoweredOperation>
   /// The program with sparse layers, which narrow steps of decoding run; empty without.
-  private let sparseLayers: SparseLayers?
+  let sparseLayers: SparseLayers?
   private let sparseLowering: Lowering?
   private let sparseOperations: UnsafeMutableBufferPointer<LoweredOperation>
   private let segments: UnsafeMutablePointer<StepSegment>

@@ -7,39 +7,24 @@ struct NeuronScores: BitwiseCopyable {
   /// Rows that a sparse step takes at most: wider batches run dense, since their union touches nearly all.
   static let maximumRows = 16
 
-  /// Neurons of the network.
-  let width: Int
   /// Elements that a row of `scores` takes.
   let stride: Int
   /// `[rows][stride]`: a score for each group, or for each neuron where the selection sums them up.
-  let scores: UnsafeMutablePointer<Float>
-  /// `[rows][width]`: the selected neurons, ascending.
-  let neurons: UnsafeMutablePointer<Int32>
-  /// `[rows]`
-  let counts: UnsafeMutablePointer<Int32>
-  /// `[rows]`: steps so far, and neurons that they selected.
-  let steps: UnsafeMutablePointer<Int>
-  let selected: UnsafeMutablePointer<Int>
+  private let scores: UnsafeMutablePointer<Float>
+  /// The neurons that rows selected.
+  let selection: NeuronLists
+  /// What was read so far.
+  let reads: NeuronReads
 
-  init(width: Int, memory: Scratch) {
-    self.width = width
+  init(width: Int, workers: Int, memory: Scratch) {
     stride = FeedForwardPlan.paddedNeurons(width)
-    let rows = Self.maximumRows
-    scores = memory.floats(rows * stride)
-    neurons = memory.integers(rows * width)
-    counts = memory.integers(rows)
-    steps = memory.bytes(rows * 8).assumingMemoryBound(to: Int.self)
-    selected = memory.bytes(rows * 8).assumingMemoryBound(to: Int.self)
+    scores = memory.floats(Self.maximumRows * stride)
+    selection = NeuronLists(width: width, memory: memory)
+    reads = NeuronReads(workers: workers, memory: memory)
   }
+
+  /// Neurons of the network.
+  var width: Int { selection.width }
 
   func scores(of row: Int) -> UnsafeMutablePointer<Float> { scores + row * stride }
-  func neurons(of row: Int) -> UnsafeMutablePointer<Int32> { neurons + row * width }
-
-  /// Neurons that a token selected on average; all before the first.
-  var meanSelected: Double {
-    let rows = Self.maximumRows
-    let steps = (0..<rows).reduce(0) { $0 + self.steps[$1] }
-    guard steps > 0 else { return Double(width) }
-    return Double((0..<rows).reduce(0) { $0 + selected[$1] }) / Double(steps)
-  }
 }

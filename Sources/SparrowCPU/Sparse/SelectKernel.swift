@@ -7,7 +7,7 @@ struct SelectKernel: BitwiseCopyable {
   private let selector: Selector
   private let groups: Int
   private let groupSize: Int
-  /// Scores are of neurons and are summed up here.
+  /// Scores are of neurons, by number, and are summed up here to those of groups, by place.
   private let sums: Bool
   /// nil where groups are runs of neighbours.
   private let order: UnsafePointer<Int32>?
@@ -37,7 +37,7 @@ struct SelectKernel: BitwiseCopyable {
     self.scratch = memory.copy(scratch.map(Unmanaged.passUnretained))
     switch plan.predictor {
     case .sketch, .gate, .exact:
-      sums = plan.groupSize > 1
+      sums = plan.groupSize > 1 || order != nil
       selector = plan.selector
     case .lowRank:
       sums = false
@@ -52,15 +52,14 @@ struct SelectKernel: BitwiseCopyable {
   func run(_ worker: Worker, _ step: StepState) {
     for row in stride(from: worker.index, to: step.rows, by: worker.count) {
       let count = select(worker, row)
-      result.counts[row] = Int32(count)
-      result.steps[row] += 1
-      result.selected[row] += count
+      result.selection.counts[row] = Int32(count)
+      result.reads.addToken(worker.index, neurons: count)
     }
   }
 
   private func select(_ worker: Worker, _ row: Int) -> Int {
     var scores = result.scores(of: row)
-    let neurons = result.neurons(of: row)
+    let neurons = result.selection.neurons(of: row)
     if groupSize == 1 && commonCount == 0 && order == nil {
       return choose(scores, worker, into: neurons)
     }

@@ -19,9 +19,14 @@ struct SparseFeedForwardKernel: BitwiseCopyable {
   /// Where the result goes, and whether it is added there.
   let output: StepBuffer
   let isAdded: Bool
-  let selection: NeuronScores
+  let selection: NeuronLists
   /// What predicting computed of the network itself.
   let known: Known
+  /// Activations of this size and below read no column.
+  let leastKept: Float
+  /// Chooses among the exact activations; nil where their sizes alone decide.
+  let kept: KeptNeurons?
+  let reads: NeuronReads
   let work: SparseWork
 
   enum Known: BitwiseCopyable {
@@ -41,52 +46,58 @@ struct SparseFeedForwardKernel: BitwiseCopyable {
     for row in 0..<step.rows {
       work.result(worker, row).update(repeating: 0, count: work.stride)
     }
-    if step.rows == 1 {
-      let share = worker.share(of: Int(selection.counts[0]))
-      for start in stride(from: share.lowerBound, to: share.upperBound, by: Self.window) {
-        touch(worker, 0, first, start..<min(start + Self.window, share.upperBound))
+    if let kept {
+      forEachPart(of: selection, worker, step) { row, part in
+        activate(worker, row, first, part, into: kept.activations(of: row))
+      }
+      worker.barrier()
+      kept.choose(worker, step, of: selection)
+      worker.barrier()
+      forEachPart(of: kept.lists, worker, step) { row, part in
+        sk_columns_prefetch(
+          down, kept.lists.neurons(of: row), Int32(part.lowerBound), Int32(part.upperBound))
+        addColumns(worker, row, kept.lists, kept.activations(of: row), part)
       }
     } else {
-      touchBatch(worker, step, first)
+      forEachPart(of: selection, worker, step) { row, part in
+        sk_columns_prefetch(
+          down, selection.neurons(of: row), Int32(part.lowerBound), Int32(part.upperBound))
+        let values = work.values(worker) - part.lowerBound
+        activate(worker, row, first, part, into: values)
+        addColumns(worker, row, selection, values, part)
+      }
     }
     worker.barrier()
     addUp(worker, step)
   }
 
-  /// Windows of neurons by their numbers, all rows of the batch in each.
-  private func touchBatch(_ worker: Worker, _ step: StepState, _ first: MatrixInput) {
-    let share = worker.share(of: selection.width, unit: Self.window)
+  /// This worker's parts of the rows' lists: of a single row's a share of its neurons, of a batch's windows of
+  /// neurons by their numbers, all rows in each.
+  private func forEachPart(
+    of lists: NeuronLists, _ worker: Worker, _ step: StepState,
+    _ body: (_ row: Int, _ part: Range<Int>) -> Void
+  ) {
+    let isBatch = step.rows > 1
+    let total = isBatch ? selection.width : Int(lists.counts[0])
+    let share = worker.share(of: total, unit: isBatch ? Self.window : 1)
     for start in stride(from: share.lowerBound, to: share.upperBound, by: Self.window) {
       let end = min(start + Self.window, share.upperBound)
       for row in 0..<step.rows {
-        let from = place(of: start, row)
-        let to = place(of: end, row)
-        touch(worker, row, first.advanced(by: row), from..<to)
+        let part =
+          isBatch ? lists.place(of: start, row)..<lists.place(of: end, row) : start..<end
+        if !part.isEmpty { body(row, part) }
       }
     }
   }
 
-  /// Index of the first selected neuron of a row from `neuron` on.
-  private func place(of neuron: Int, _ row: Int) -> Int {
+  /// values[i] = activation of the selected neuron [i] of `row`, for i in `part`.
+  private func activate(
+    _ worker: Worker, _ row: Int, _ first: MatrixInput, _ part: Range<Int>,
+    into values: UnsafeMutablePointer<Float>
+  ) {
     let neurons = selection.neurons(of: row)
-    var low = 0
-    var high = Int(selection.counts[row])
-    while low < high {
-      let middle = (low + high) / 2
-      if neurons[middle] < Int32(neuron) { low = middle + 1 } else { high = middle }
-    }
-    return low
-  }
-
-  /// Adds the columns of the selected neurons `part` to the worker's result for `row`.
-  private func touch(_ worker: Worker, _ row: Int, _ x: MatrixInput, _ part: Range<Int>) {
-    guard !part.isEmpty else { return }
-    let neurons = selection.neurons(of: row)
-    let begin = Int32(part.lowerBound)
-    let end = Int32(part.upperBound)
-    let values = work.values(worker) - part.lowerBound
+    let x = first.advanced(by: row)
     let others = work.others(worker) - part.lowerBound
-    sk_columns_prefetch(down, neurons, begin, end)
     switch known {
     case .activations(let all):
       for index in part { values[index] = all.row(row)[Int(neurons[index])] }
@@ -102,7 +113,6 @@ struct SparseFeedForwardKernel: BitwiseCopyable {
       sk_activate(
         activation, own, gate == nil ? nil : others + part.lowerBound, own, Int32(part.count))
     }
-    addColumns(worker, row, neurons, values, part)
   }
 
   /// output[i] = rows of `product` for the neurons [i], with their bias.
@@ -120,21 +130,22 @@ struct SparseFeedForwardKernel: BitwiseCopyable {
     for index in part { output[index] += bias[Int(neurons[index])] }
   }
 
-  /// Only activations that are not zero read their column.
+  /// Adds the columns of the neurons `part` of a list to the worker's result for `row`; zeros read none.
   private func addColumns(
-    _ worker: Worker, _ row: Int, _ neurons: UnsafePointer<Int32>,
-    _ values: UnsafeMutablePointer<Float>, _ part: Range<Int>
+    _ worker: Worker, _ row: Int, _ lists: NeuronLists, _ values: UnsafePointer<Float>,
+    _ part: Range<Int>
   ) {
-    let least = work.leastKept
+    let neurons = lists.neurons(of: row)
     let chosen = work.chosen(worker)
-    let kept = work.kept(worker)
+    let factors = work.factors(worker)
     var count = 0
     for index in part {
       chosen[count] = neurons[index]
-      kept[count] = values[index]
-      count += abs(values[index]) > least || values[index].isNaN ? 1 : 0
+      factors[count] = values[index]
+      count += abs(values[index]) > leastKept || values[index].isNaN ? 1 : 0
     }
-    sk_columns_acc(down, chosen, kept, 0, Int32(count), work.result(worker, row))
+    sk_columns_acc(down, chosen, factors, 0, Int32(count), work.result(worker, row))
+    reads.addColumns(worker.index, count)
   }
 
   /// The workers' results, each worker a share of the columns.
@@ -150,42 +161,5 @@ struct SparseFeedForwardKernel: BitwiseCopyable {
       }
       if let downBias { sk_add_acc(downBias + share.lowerBound, target, count) }
     }
-  }
-}
-
-/// Memory that sparse feed-forward networks work in; layers run one after the other and share it.
-struct SparseWork: BitwiseCopyable {
-  /// Elements that a result takes: its width padded to what products by columns write.
-  let stride: Int
-  /// Activations of this size and below read no column.
-  var leastKept: Float = 0
-  private let results: UnsafeMutablePointer<Float>
-  private let floats: UnsafeMutablePointer<Float>
-  private let numbers: UnsafeMutablePointer<Int32>
-  /// More than a window of neurons, and of whole cache lines.
-  private static let room = 128
-
-  init(width: Int, workers: Int, memory: Scratch) {
-    stride = (width + 63) / 64 * 64
-    results = memory.floats(workers * NeuronScores.maximumRows * stride)
-    floats = memory.floats(workers * 3 * Self.room)
-    numbers = memory.integers(workers * Self.room)
-  }
-
-  func result(_ worker: Worker, _ row: Int) -> UnsafeMutablePointer<Float> {
-    result(worker.index, row)
-  }
-  func result(_ worker: Int, _ row: Int) -> UnsafeMutablePointer<Float> {
-    results + (worker * NeuronScores.maximumRows + row) * stride
-  }
-  func values(_ worker: Worker) -> UnsafeMutablePointer<Float> { part(worker, 0) }
-  func others(_ worker: Worker) -> UnsafeMutablePointer<Float> { part(worker, 1) }
-  func kept(_ worker: Worker) -> UnsafeMutablePointer<Float> { part(worker, 2) }
-  func chosen(_ worker: Worker) -> UnsafeMutablePointer<Int32> {
-    numbers + worker.index * Self.room
-  }
-
-  private func part(_ worker: Worker, _ index: Int) -> UnsafeMutablePointer<Float> {
-    floats + (worker.index * 3 + index) * Self.room
   }
 }

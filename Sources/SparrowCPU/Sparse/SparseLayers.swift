@@ -10,7 +10,8 @@ final class SparseLayers {
   private let buffers: StepBuffers
   private let workers: Int
   private let memory = Scratch()
-  private var scores: [Int: NeuronScores] = [:]
+  /// By layer.
+  private(set) var scores: [Int: NeuronScores] = [:]
   private var columns: [Int: UnsafePointer<sk_columns>] = [:]
   private let selectors: [SelectorScratch]
   private let work: SparseWork
@@ -28,7 +29,7 @@ final class SparseLayers {
     work = SparseWork(width: model.hidden, workers: pool.count, memory: memory)
     for layer in plans.keys.sorted() {
       scores[layer] = NeuronScores(
-        width: model.layers[layer].feedForward.width, memory: memory)
+        width: model.layers[layer].feedForward.width, workers: pool.count, memory: memory)
       columns[layer] = memory.columns(
         of: weights.matrix(WeightRole(.down, layer: layer)), pool: pool)
     }
@@ -47,8 +48,9 @@ final class SparseLayers {
         guard let bytes = weights.byteCount(of: role) else { return nil }
         return (bytes, Int(weights.matrix(role).pointee.row_bytes))
       }
-      let selected = scores[layer]!.meanSelected
-      var read = selected * Double(down.column_bytes)
+      let width = Double(scores[layer]!.width)
+      let (selected, touched) = scores[layer]!.reads.mean ?? (width, width)
+      var read = touched * Double(down.column_bytes)
       switch plan.predictor {
       case .exact: read += Double(rows.reduce(0) { $0 + $1.all })
       case .gate: read += Double(rows[0].all) + selected * Double(rows[1].row)
@@ -111,14 +113,23 @@ final class SparseLayers {
       case .exact: .activations(network.gated ? buffers.gates : buffers.neurons)
       default: .nothing
       }
-    var work = work
-    if case .threshold(let least) = plan.kept { work.leastKept = least }
+    // A threshold needs no other activations to decide, and so no second stage.
+    var leastKept: Float = 0
+    var kept: KeptNeurons?
+    switch plan.kept {
+    case nil: break
+    case .threshold(let least): leastKept = max(0, least.nextDown)
+    case let selector?:
+      kept = KeptNeurons(
+        selector, width: network.width, scratch: selectors, memory: memory)
+    }
     return SparseFeedForwardKernel(
       activation: network.activation.kernel,
       gate: network.gated ? product(.gate, buffers.gates) : nil,
       up: product(.up, buffers.neurons), down: columns[layer]!,
       downBias: weights.vector(WeightRole(.downBias, layer: layer)), input: input,
-      isNormed: isNormed, output: output, isAdded: isAdded, selection: scores[layer]!,
-      known: known, work: work)
+      isNormed: isNormed, output: output, isAdded: isAdded,
+      selection: scores[layer]!.selection, known: known, leastKept: leastKept, kept: kept,
+      reads: scores[layer]!.reads, work: work)
   }
 }

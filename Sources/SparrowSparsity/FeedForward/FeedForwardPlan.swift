@@ -121,9 +121,13 @@ public struct FeedForwardPlan: Sendable, Equatable {
       try sketch.validate(file: file, name: name)
     case .lowRank(let maps), .router(let maps):
       try maps.validate(file: file, name: name, groups: groups, hidden: hidden)
-    case .gate:
-      try require(network.gated, "predictor", "gate", "another for a network without gate")
-    case .exact: break
+    case .gate, .exact:
+      try require(
+        network.gated || predictor != .gate, "predictor", "gate",
+        "another for a network without gate")
+      // What they compute is the layer's own result, from its own input.
+      try require(
+        !lookahead, "lookahead", "true with \(predictorName)", "sketch, low_rank or router")
     }
   }
 }

@@ -1,0 +1,50 @@
+internal import CSparrowKernels
+import SparrowCore
+import SparrowSparsity
+
+/// The second of HiRE's two stages: of the selected neurons, those that the exact activations choose
+/// (arXiv 2402.09360, section 3.3). Only these read their column of down.
+struct KeptNeurons: BitwiseCopyable {
+  let lists: NeuronLists
+  private let selector: Selector
+  /// `[rows][width]`: of the selected neurons, then of the kept ones.
+  private let activations: UnsafeMutablePointer<Float>
+  /// `[workers][width]`
+  private let sizes: UnsafeMutablePointer<Float>
+  private let scratch: UnsafePointer<Unmanaged<SelectorScratch>>
+
+  /// `scratch` has one for each worker and outlives this.
+  init(_ selector: Selector, width: Int, scratch: [SelectorScratch], memory: Scratch) {
+    self.selector = selector
+    lists = NeuronLists(width: width, memory: memory)
+    activations = memory.floats(NeuronScores.maximumRows * width)
+    sizes = memory.floats(scratch.count * width)
+    self.scratch = memory.copy(scratch.map(Unmanaged.passUnretained))
+  }
+
+  func activations(of row: Int) -> UnsafeMutablePointer<Float> {
+    activations + row * lists.width
+  }
+
+  /// Fills `lists` from the rows' selections and their activations, a row a worker.
+  func choose(_ worker: Worker, _ step: StepState, of selection: NeuronLists) {
+    let sizes = sizes + worker.index * lists.width
+    for row in stride(from: worker.index, to: step.rows, by: worker.count) {
+      let values = activations(of: row)
+      let candidates = selection.neurons(of: row)
+      let kept = lists.neurons(of: row)
+      let count = Int(selection.counts[row])
+      sk_sizes(values, sizes, Int32(count))
+      let keptCount = scratch[worker.index]._withUnsafeGuaranteedRef {
+        selector.select(UnsafeBufferPointer(start: sizes, count: count), into: kept, scratch: $0)
+      }
+      // Places ascend, so that none is overwritten before it is read.
+      for index in 0..<keptCount {
+        let place = Int(kept[index])
+        kept[index] = candidates[place]
+        values[index] = values[place]
+      }
+      lists.counts[row] = Int32(keptCount)
+    }
+  }
+}

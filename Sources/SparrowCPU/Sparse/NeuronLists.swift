@@ -1,0 +1,29 @@
+/// Neurons of a network chosen for each row of a step.
+struct NeuronLists: BitwiseCopyable {
+  /// Neurons of the network.
+  let width: Int
+  /// `[rows][width]`: each row's neurons, ascending.
+  private let neurons: UnsafeMutablePointer<Int32>
+  /// `[rows]`
+  let counts: UnsafeMutablePointer<Int32>
+
+  init(width: Int, memory: Scratch) {
+    self.width = width
+    neurons = memory.integers(NeuronScores.maximumRows * width)
+    counts = memory.integers(NeuronScores.maximumRows)
+  }
+
+  func neurons(of row: Int) -> UnsafeMutablePointer<Int32> { neurons + row * width }
+
+  /// Index of the first neuron of a row's list from `neuron` on.
+  func place(of neuron: Int, _ row: Int) -> Int {
+    let neurons = neurons(of: row)
+    var low = 0
+    var high = Int(counts[row])
+    while low < high {
+      let middle = (low + high) / 2
+      if neurons[middle] < Int32(neuron) { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+}
