@@ -1,4 +1,5 @@
 import CSparrowKernels
+import SparrowTestSupport
 
 extension sk_gguf_type {
   static let names: [(type: sk_gguf_type, name: String)] = [
@@ -125,7 +126,7 @@ final class Inputs {
       let target = memory.baseAddress! + token * stride
       if quantized {
         sk_quantize(x, matrix.columns, target)
-        values.append(Self.rounded(x))
+        values.append(int8Rounded(x))
       } else {
         target.copyMemory(from: x, byteCount: columns * 4)
         values.append(x.map(Double.init))
@@ -141,19 +142,4 @@ final class Inputs {
   }
 
   var bytes: [UInt8] { Array(memory) }
-
-  /// The int8 rounding that the contract promises: blocks of 32, scale max / 127.
-  static func rounded(_ x: [Float]) -> [Double] {
-    var result: [Double] = []
-    for start in Swift.stride(from: 0, to: x.count, by: 32) {
-      let block = x[start..<min(start + 32, x.count)]
-      let most = block.reduce(0) { max($0, abs($1)) }
-      let inverse: Float = most > 0 ? 127 / most : 0
-      result += block.map {
-        Double(min(127, max(-127, ($0 * inverse).rounded(.toNearestOrEven))))
-          * Double(most * (1 / 127))
-      }
-    }
-    return result
-  }
 }

@@ -26,27 +26,30 @@ extension ElementType {
 
   /// Random weights of about -0.2...0.2 (offset where the type has minimums).
   public func randomBytes(elements: Int, _ random: inout SeededRandom) -> [UInt8] {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(elements / blockElements * blockBytes)
-    for _ in 0..<elements / blockElements {
-      let value = (random.uniform() - 0.5) * 0.4
-      switch self {
-      case .f32: bytes += little(value.bitPattern)
-      case .f16: bytes += little(Float16(value).bitPattern)
-      case .bf16: bytes += little(UInt16(value.bitPattern >> 16))
-      default:
-        var block: [UInt8] = []
-        while block.count < blockBytes { block += little(random.next()) }
-        block.removeLast(block.count - blockBytes)
-        for (offset, size) in halves {
-          block.replaceSubrange(
-            offset..<offset + 2, with: little(Float16(value * size).bitPattern))
-        }
-        bytes += block
+    switch self {
+    case .f32: return raw((0..<elements).map { _ in random.uniform() * 0.4 - 0.2 })
+    case .f16: return raw((0..<elements).map { _ in Float16(random.uniform() * 0.4 - 0.2) })
+    case .bf16:
+      return raw(
+        (0..<elements).map { _ in
+          UInt16((random.uniform() * 0.4 - 0.2).bitPattern >> 16)
+        })
+    default: break
+    }
+    let blocks = elements / blockElements
+    var bytes = raw((0..<blocks * blockBytes / 8 + 1).map { _ in random.next() })
+    bytes.removeLast(bytes.count - blocks * blockBytes)
+    for start in stride(from: 0, to: bytes.count, by: blockBytes) {
+      for (offset, size) in halves {
+        let bits = Float16((random.uniform() * 0.4 - 0.2) * size).bitPattern
+        bytes[start + offset] = UInt8(bits & 255)
+        bytes[start + offset + 1] = UInt8(bits >> 8)
       }
     }
     return bytes
   }
+
+  private func raw<T>(_ values: [T]) -> [UInt8] { values.withUnsafeBytes { Array($0) } }
 
   /// Where a block's float16 numbers lie, and how large they are for weights of about 1.
   private var halves: [(offset: Int, size: Float)] {

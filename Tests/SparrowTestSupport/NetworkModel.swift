@@ -38,6 +38,11 @@ public struct NetworkModel {
       file.add(
         name, dimensions.map(UInt64.init), bytes: values.withUnsafeBytes { Array($0) })
     }
+    func zeros(_ name: String, rows: Int) {
+      file.add(
+        name, [UInt64(hidden), UInt64(rows)], bytes: [UInt8](repeating: 0, count: 4 * hidden * rows)
+      )
+    }
     func matrix(_ name: String, rows: Int, columns: Int) {
       file.add(
         name, [UInt64(columns), UInt64(rows)], type: type.number,
@@ -59,8 +64,8 @@ public struct NetworkModel {
       norm(name + "attn_norm")
       let parts =
         isGated ? [("q", hidden), ("k", hidden), ("v", hidden)] : [("qkv", 3 * hidden)]
-      for (part, rows) in parts { floats(name + "attn_\(part).weight", [hidden, rows]) { 0 } }
-      floats(name + "attn_output.weight", [hidden, hidden]) { 0 }
+      for (part, rows) in parts { zeros(name + "attn_\(part).weight", rows: rows) }
+      zeros(name + "attn_output.weight", rows: hidden)
       norm(name + "ffn_norm")
       for part in isGated ? ["gate", "up"] : ["up"] {
         matrix(name + "ffn_\(part).weight", rows: width, columns: hidden)

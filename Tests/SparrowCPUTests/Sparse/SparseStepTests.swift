@@ -6,33 +6,101 @@ import SparrowTransformer
 import Testing
 
 /// Whole models with sparse feed-forward networks.
-@Suite struct SparseStepTests {
+@Suite(.serialized) struct SparseStepTests {
   /// Plans of one kind for all layers.
   static func plans(
-    _ predictor: FeedForwardPlan.Predictor, _ selector: Selector, group: Int = 1
+    _ kind: RandomPredictor, group: Int = 1, _ selector: @escaping (_ groups: Int) -> Selector
   ) -> (ModelConfiguration) -> [Int: FeedForwardPlan] {
     { model in
       Dictionary(
-        uniqueKeysWithValues: model.layers.indices.map {
-          ($0, FeedForwardPlan(predictor: predictor, selector: selector, groupSize: group))
+        uniqueKeysWithValues: model.layers.enumerated().map { layer, description in
+          let network = description.feedForward
+          return (
+            layer,
+            FeedForwardPlan(
+              predictor: kind.make(
+                hidden: model.hidden, width: network.width, group: group, isGated: network.gated,
+                seed: UInt64(layer + 1)),
+              selector: selector(network.width / group), groupSize: group)
+          )
         })
     }
   }
 
-  /// The last logits of tokens that are decoded one by one.
-  static func decode(_ engine: CPUEngine, _ tokens: [Int32]) throws -> [Float] {
-    try logits(engine, tokens, chunk: 1)
+  /// Predictors that every family can have, one after another.
+  static let kinds: [RandomPredictor] = [
+    .exact, .product, .router, .int4, .exact, .lowRank, .lowRankSketch,
+  ]
+
+  @Test("density 1 is the dense model, in every family", arguments: 0..<Fixtures.models.count)
+  func everything(index: Int) throws {
+    let name = Fixtures.models[index]
+    let tokens = try Fixtures.expected(name).tokens.prefix(8)
+    let engine = try engine(
+      Fixtures.path("models/" + name), threads: 1 + index % 2,
+      layers: Self.plans(Self.kinds[index % Self.kinds.count], group: 1 + 7 * (index % 2)) { _ in
+        .threshold(-.infinity)
+      })
+    engine.runsDense = true
+    let dense = try logits(engine, Array(tokens), chunk: 1)
+    engine.runsDense = false
+    let sparse = try logits(engine, Array(tokens), chunk: 1)
+    #expect(sparse != dense, "the sparse program did not run")
+    #expect(relativeError(sparse, dense.map(Double.init)) <= 2e-5)
   }
 
-  @Test("density 1 is the dense model, in every family", arguments: Fixtures.models)
-  func everything(name: String) throws {
-    let path = Fixtures.path("models/" + name)
+  @Test("density 1 is the dense network, for every predictor", arguments: [true, false])
+  func everyPredictor(isGated: Bool) throws {
+    let file = NetworkModel(type: .f32, isGated: isGated, hasBiases: true)
+    for kind in isGated ? RandomPredictor.allCases : RandomPredictor.ungated {
+      let predictor = kind.make(hidden: 96, width: 160, group: 8, isGated: isGated)
+      let network = try SparseNetwork(
+        file, threads: 1,
+        [0: FeedForwardPlan(predictor: predictor, selector: .threshold(-.infinity), groupSize: 8)])
+      let sparse = network.step([1, 2, 3])
+      network.engine.runsDense = true
+      let dense = network.step([1, 2, 3])
+      for (sparse, dense) in zip(sparse, dense) {
+        #expect(relativeError(sparse, dense.map(Double.init)) < 1e-5, "\(kind)")
+      }
+    }
+  }
+
+  @Test("a row of a batch gets what it gets alone", arguments: ["llama3", "gemma3", "gpt2", "opt"])
+  func batches(name: String) throws {
     let tokens = try Fixtures.expected(name).tokens
-    let dense = try Self.decode(try engine(path, threads: 2), tokens)
-    let sparse = try Self.decode(
-      try engine(path, threads: 2, layers: Self.plans(.exact, .threshold(0))), tokens)
-    let largest = dense.reduce(0) { max($0, abs($1)) }
-    let worst = zip(dense, sparse).map { abs($0 - $1) }.max() ?? .infinity
-    #expect(worst <= 2e-5 * largest, "worst difference \(worst) of \(largest)")
+    let kind: RandomPredictor = name == "gemma3" ? .router : .product
+    let engine = try engine(
+      Fixtures.path("models/" + name), threads: 2,
+      layers: Self.plans(kind, group: 8) { .topK($0 / 2) })
+    let prefixes = (0..<6).map { Array(tokens[$0..<2 * $0 + 2]) }
+    let next = (0..<6).map { Int32(7 + $0) }
+    func caches() throws -> [KeyValueCache] {
+      try prefixes.map { prefix in
+        let cache = try KeyValueCache(engine.model, capacity: 32)
+        prefix.withUnsafeBufferPointer { engine.step($0, cache: cache) }
+        return cache
+      }
+    }
+    let together = try caches()
+    next.withUnsafeBufferPointer { engine.step($0, caches: together) }
+    let rows = (0..<6).map { Array(engine.logits(rows: $0..<$0 + 1)) }
+    for (row, cache) in try caches().enumerated() {
+      [next[row]].withUnsafeBufferPointer { engine.step($0, cache: cache) }
+      let alone = engine.logits(rows: 0..<1).map(Double.init)
+      #expect(relativeError(rows[row], alone) < 2e-5)
+    }
+  }
+
+  @Test("prompts and wide batches run dense")
+  func wideBatches() throws {
+    let plan = FeedForwardPlan(predictor: .exact, selector: .topK(1))
+    let network = try SparseNetwork(NetworkModel(type: .q8_0), threads: 1, [0: plan])
+    for width: Int32 in [16, 17] {
+      let sparse = network.step(Array(0..<width))
+      network.engine.runsDense = true
+      #expect((network.step(Array(0..<width)) == sparse) == (width > 16))
+      network.engine.runsDense = false
+    }
   }
 }

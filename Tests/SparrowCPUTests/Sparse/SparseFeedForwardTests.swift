@@ -1,0 +1,81 @@
+import SparrowCore
+import SparrowSparsity
+import SparrowTestSupport
+import Testing
+
+@testable import SparrowCPU
+
+/// Masked-dense identity: a sparse network gives what the dense one gives with its unselected neurons zeroed.
+@Suite(.serialized) struct SparseFeedForwardTests {
+  static let groups = [1, 8, 16, 32]
+  static let activations = ["silu", "relu", "gelu_pytorch_tanh", "relu2"]
+
+  struct Case: CustomStringConvertible {
+    let kind: RandomPredictor
+    let plan: FeedForwardPlan
+    let batch: Int
+    let threads: Int
+
+    var description: String {
+      "\(kind), groups of \(plan.groupSize), \(plan.selector), batch \(batch), \(threads) threads"
+    }
+  }
+
+  /// A plan for every predictor: over all types of weights every pair of type, predictor, group size, batch,
+  /// gate and biases occurs.
+  static func cases(_ file: NetworkModel, turn: Int) -> [Case] {
+    let kinds = file.isGated ? RandomPredictor.allCases : RandomPredictor.ungated
+    return kinds.enumerated().map { place, kind in
+      let group = Self.groups[(turn + place + (file.isGated ? 0 : 2)) % 4]
+      let few = file.width / group / 2
+      let selectors: [Selector] = [
+        .topK(few), .statisticalTopK(few), .bucketedTopK(few, buckets: few, perBucket: 1),
+        .threshold(kind == .router ? 0.5 : 0),
+      ]
+      let isLinear = kind == .router || kind == .lowRank
+      return Case(
+        kind: kind,
+        plan: FeedForwardPlan(
+          predictor: kind.make(
+            hidden: file.hidden, width: file.width, group: group, isGated: file.isGated,
+            coding: [.f16, .q8_0, .q4_0][(turn + place) % 3]),
+          selector: selectors[(turn + place) % (isLinear ? 4 : 3)], groupSize: group),
+        batch: 1 + (turn + place + turn / 2) % 8, threads: [2, 1, 3, 1][place % 4])
+    }
+  }
+
+  /// The networks of one type of weights.
+  static func files(_ type: ElementType, turn: Int) -> [NetworkModel] {
+    let isWide = type.blockElements == 256
+    return [true, false].map { isGated in
+      NetworkModel(
+        type: type, hidden: isWide ? 256 : 96, width: isWide ? 256 : 160, isGated: isGated,
+        hasBiases: (turn % 2 == 0) == isGated,
+        activation: Self.activations[(turn + (isGated ? 0 : 2)) % 4])
+    }
+  }
+
+  @Test(arguments: Array(ElementType.weightTypes.enumerated()).map { ($0, $1) })
+  func equalsTheDenseNetworkWithOtherNeuronsZeroed(turn: Int, type: ElementType) throws {
+    let folder = try TemporaryFolder()
+    for file in Self.files(type, turn: turn) {
+      let path = try folder.write("model.gguf", file.bytes())
+      for own in Self.cases(file, turn: turn) {
+        let network = try SparseNetwork(path: path, threads: own.threads, [0: own.plan])
+        let tokens = (0..<Int32(own.batch)).map { $0 * 3 }
+        let found = network.step(tokens)
+        let neurons = tokens.indices.map { network.selected(row: $0) }
+        var worst = 0.0
+        for row in tokens.indices {
+          let expected = network.reference(tokens[row], [neurons[row]])
+          worst = max(worst, relativeError(found[row], expected))
+        }
+        #expect(worst < 1e-5, "\(own)")
+        #expect(neurons.contains { !$0.isEmpty && $0.count < file.width }, "\(own)")
+        let alone = network.step([tokens.last!])
+        #expect(network.selected(row: 0) == neurons.last)
+        #expect(relativeError(alone[0], found.last!.map(Double.init)) < 1e-5, "\(own)")
+      }
+    }
+  }
+}

@@ -1,0 +1,171 @@
+import CSparrowKernels
+import SparrowCore
+import SparrowFormats
+import SparrowSparsity
+import SparrowTestSupport
+import SparrowTransformer
+import Testing
+
+@testable import SparrowCPU
+
+/// An engine over a `NetworkModel`, and what it must compute, in double precision over its own weights.
+final class SparseNetwork {
+  let engine: CPUEngine
+  private let network: FeedForwardDescription
+  private let caches: [KeyValueCache]
+  private var matrices: [WeightRole: [Float]] = [:]
+
+  convenience init(
+    _ file: NetworkModel, threads: Int = 2, _ plans: [Int: FeedForwardPlan]
+  ) throws {
+    let folder = try TemporaryFolder()
+    try self.init(
+      path: folder.write("model.gguf", file.bytes()), threads: threads, plans)
+  }
+
+  init(path: String, threads: Int, _ plans: [Int: FeedForwardPlan]) throws {
+    let checkpoint = try Checkpoint.open(path)
+    let model = try ModelConfiguration(gguf: checkpoint)
+    network = model.layers[0].feedForward
+    engine = try CPUEngine(
+      WeightBinding(checkpoint: checkpoint, configuration: model),
+      pool: WorkerPool(count: threads), maximumRows: 32, layers: plans)
+    let own = engine
+    caches = try (0..<20).map { _ in try KeyValueCache(own.model, capacity: 2) }
+  }
+
+  /// One step of all `tokens`, each a sequence of its own; the final hidden state of each.
+  @discardableResult
+  func step(_ tokens: [Int32]) -> [[Float]] {
+    for cache in caches { cache.truncate(to: 0) }
+    tokens.withUnsafeBufferPointer {
+      engine.step($0, caches: Array(caches.prefix(tokens.count)))
+    }
+    return tokens.indices.map { Array(engine.hidden(row: $0)) }
+  }
+
+  /// The neurons that a row of the last step selected.
+  func selected(_ layer: Int = 0, row: Int) -> [Int32] {
+    let lists = engine.sparseLayers!.scores[layer]!.selection
+    return Array(
+      UnsafeBufferPointer(start: lists.neurons(of: row), count: Int(lists.counts[row])))
+  }
+
+  /// The scores that a row of the last step had.
+  func scores(_ layer: Int = 0, row: Int, count: Int) -> [Float] {
+    Array(
+      UnsafeBufferPointer(
+        start: engine.sparseLayers!.scores[layer]!.scores(of: row), count: count))
+  }
+
+  // MARK: - Reference
+
+  /// The final hidden state of a token at position 0 whose layers use these neurons alone.
+  func reference(_ token: Int32, _ selected: [[Int32]]) -> [Double] {
+    var h = embedding(token).map(Double.init)
+    for (layer, neurons) in selected.enumerated() {
+      let x = networkInput(layer, h)
+      let down = matrix(.down, layer)
+      for (neuron, value) in zip(neurons, activations(layer, x, of: neurons)) {
+        var place = Int(neuron)
+        for row in h.indices {
+          h[row] += value * Double(down[place])
+          place &+= network.width
+        }
+      }
+      add(.downBias, layer, to: &h)
+    }
+    return norm(.finalNorm, nil, h.map { Float($0) }).map(Double.init)
+  }
+
+  /// What a layer's network gets from a residual stream.
+  func networkInput(_ layer: Int, _ h: [Double]) -> [Float] {
+    norm(.feedForwardNorm, layer, h.map { Float($0) })
+  }
+
+  func embedding(_ token: Int32) -> [Float] {
+    let hidden = engine.model.hidden
+    func row(_ kind: WeightRole.Kind, _ index: Int) -> ArraySlice<Float> {
+      matrix(kind, nil)[index * hidden..<(index + 1) * hidden]
+    }
+    let h = Array(row(.tokenEmbedding, Int(token)))
+    guard engine.model.learnedPositionOffset != nil else { return h }
+    return zip(h, row(.positionEmbedding, 0)).map { $0 + $1 }
+  }
+
+  /// Activations of neurons from a network's input, rounded as the kernels do.
+  func activations(_ layer: Int, _ x: [Float], of neurons: [Int32]) -> [Double] {
+    let isQuantized = sk_wants_quantized(weights(.up, layer)) != 0
+    let x = isQuantized ? int8Rounded(x) : x.map(Double.init)
+    func products(_ kind: WeightRole.Kind) -> [Double] {
+      let matrix = matrix(kind, layer)
+      let bias = engine.weights.vector(WeightRole(kind.bias!, layer: layer))
+      return neurons.map { neuron in
+        var sum = Double(bias?[Int(neuron)] ?? 0)
+        let start = Int(neuron) * x.count
+        for column in x.indices { sum += Double(matrix[start &+ column]) * x[column] }
+        return sum
+      }
+    }
+    guard network.gated else { return products(.up).map(activation) }
+    return zip(products(.gate), products(.up)).map { activation($0) * $1 }
+  }
+
+  private func activation(_ x: Double) -> Double {
+    switch network.activation {
+    case .relu: return max(0, x)
+    case .reluSquared: return max(0, x) * max(0, x)
+    case .silu: return x / (1 + exponential(-x))
+    case .gelu, .geluTanh:
+      // tanh(y) = 1 - 2 / (exp(2 y) + 1)
+      let y = 0.7978845608028654 * (x + 0.044715 * x * x * x)
+      return x * (1 - 1 / (exponential(2 * y) + 1))
+    }
+  }
+
+  /// By the kernel, so that what is rounded to 8 bits is the same bits.
+  private func norm(_ kind: WeightRole.Kind, _ layer: Int?, _ h: [Float]) -> [Float] {
+    let description = engine.model.layers[0].norm
+    let weight = engine.weights.vector(WeightRole(kind, layer: layer))
+    var result = [Float](repeating: 0, count: h.count)
+    if description.kind == .rms {
+      sk_rms_norm(h, weight, description.epsilon, Int32(h.count), &result)
+    } else {
+      let bias = kind.bias.flatMap { engine.weights.vector(WeightRole($0, layer: layer)) }
+      sk_layer_norm(h, weight, bias, description.epsilon, Int32(h.count), &result)
+    }
+    return result
+  }
+
+  private func add(_ kind: WeightRole.Kind, _ layer: Int, to h: inout [Double]) {
+    guard let bias = engine.weights.vector(WeightRole(kind, layer: layer)) else { return }
+    for row in h.indices { h[row] += Double(bias[row]) }
+  }
+
+  private func weights(_ kind: WeightRole.Kind, _ layer: Int?) -> UnsafePointer<sk_matrix> {
+    engine.weights.matrix(WeightRole(kind, layer: layer))
+  }
+
+  /// Dequantised, `[rows][columns]`.
+  private func matrix(_ kind: WeightRole.Kind, _ layer: Int?) -> [Float] {
+    let role = WeightRole(kind, layer: layer)
+    if let known = matrices[role] { return known }
+    let packed = weights(kind, layer)
+    let columns = Int(packed.pointee.columns)
+    var values = [Float](repeating: 0, count: Int(packed.pointee.rows) * columns)
+    values.withUnsafeMutableBufferPointer {
+      for row in 0..<Int(packed.pointee.rows) {
+        sk_unpack_row(packed, Int32(row), $0.baseAddress! + row * columns)
+      }
+    }
+    matrices[role] = values
+    return values
+  }
+}
+
+/// The greatest difference, as a part of the greatest expected size.
+func relativeError(_ found: [Float], _ expected: [Double]) -> Double {
+  let largest = expected.reduce(0) { max($0, abs($1)) }
+  let worst = zip(found, expected).map { abs(Double($0) - $1) }.max() ?? .infinity
+  return found.allSatisfy(\.isFinite) ? worst / largest : .infinity
+}
