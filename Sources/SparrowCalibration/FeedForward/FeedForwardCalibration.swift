@@ -10,12 +10,24 @@ public enum FeedForwardCalibration {
   public struct Options: Sendable, Equatable {
     /// Tokens of the text that are recorded, at most.
     public var tokens = 30_000
+    public var method = Method.sketch
     /// How a sketch keeps the rows of gate and up.
     public var coding = SketchCoding.int4
     /// Half bytes that a product sketch keeps of each row.
     public var groups = 288
-    /// Directions of the low-rank sketches, a multiple of 32; 0 for a quarter of the width.
+    /// Directions of the low-rank sketches and maps; 0 for a quarter of the width. A multiple of 32 but for
+    /// float16 maps.
     public var rank = 0
+    /// How linear maps are kept: `.f16`, `.q8_0` or `.q4_0`.
+    public var mapType = ElementType.f16
+    /// Linear maps read the input of the layer before (but for the first layer).
+    public var lookahead = false
+    /// Neurons that are selected together: 1, 8, 16 or 32; magnitudes and exact activations select one.
+    public var groupSize = 1
+    public var grouping = Grouping.natural
+    /// Part of the firing neurons that a linear map's threshold keeps, in networks whose activation is zero or
+    /// not; `density` is for all others.
+    public var recall: Float = 0.99
     /// Part of the neurons that a token touches, over all sparse layers.
     public var density: Float = 0.5
     public var seed: UInt64 = 1
@@ -32,13 +44,17 @@ public enum FeedForwardCalibration {
     public var loss: Float
   }
 
-  /// Sparse networks by sketches for all layers.
+  /// Sparse networks for all layers.
+  ///
+  /// Throws `.argument` for a text of fewer than two windows and for maps that do not fill whole blocks,
+  /// `.unsupported` for a method that does not fit the model, `.cancelled` when `progress` returns false.
   public static func fit(
     model: Model, text: String, options: Options = Options(),
     progress: (Double, String) -> Bool = { _, _ in true }
   ) throws(SparrowError) -> (layers: [Int: FeedForwardPlan], reports: [LayerReport]) {
     let recorder = try LayerRecorder(
-      model, text: text, tokens: options.tokens, window: options.window, samples: 768)
+      model, text: text, tokens: options.tokens, window: options.window, samples: 768,
+      crossing: options.crossing)
     try recorder.run { progress(0.3 * $0, "recording activations") }
     var plans: [Int: FeedForwardPlan] = [:]
     var reports: [LayerReport] = []
@@ -49,20 +65,35 @@ public enum FeedForwardCalibration {
       }
       let network = try NetworkWeights(model, layer: layer)
       let record = recorder.layers[layer]
-      let sketch = try sketch(network, record, options)
-      let scores = SketchPrediction.scores(
-        sketch, network.description, inputs: record.inputs, samples: recorder.samples,
-        pool: model.engine.pool)
+      let before = options.lookahead && layer > 0 ? recorder.layers[layer - 1] : nil
+      let fit = LayerFit(
+        model: model, network: network, record: record, before: before,
+        samples: recorder.samples, options: options)
+      let predictor: LayerPredictor
+      switch options.method {
+      case .sketch:
+        let sketch = try sketch(network, record, options)
+        let scores = SketchPrediction.scores(
+          sketch, network.description, inputs: record.inputs, samples: recorder.samples,
+          pool: model.engine.pool)
+        predictor = LayerPredictor(
+          .sketch(sketch), neuronScores: scores, samples: recorder.samples,
+          groupSize: options.groupSize, order: fit.order)
+      case .lowRank: predictor = try fit.lowRank()
+      case .router: predictor = try fit.router()
+      case .magnitude: predictor = try fit.magnitude()
+      case .exact: predictor = fit.exact()
+      }
       let tradeoff = Tradeoff(
-        scores: scores, activations: record.activations, lengths: network.lengths,
+        scores: predictor.scores, activations: record.activations, lengths: network.lengths,
         samples: recorder.samples, pool: model.engine.pool)
-      let point = tradeoff.point(at: options.density)
-      plans[layer] = FeedForwardPlan(
-        predictor: .sketch(sketch),
-        selector: .topK(Int((options.density * Float(network.description.width)).rounded())))
+      plans[layer] = predictor.plan(density: options.density, tradeoff: tradeoff)
+      let point = tradeoff.point(at: plans[layer]?.density ?? options.density)
       reports.append(
         LayerReport(
-          layer: layer, density: point.density, recall: point.recall, loss: point.loss))
+          layer: layer, density: point.density,
+          recall: predictor.recallThreshold?.recall ?? point.recall,
+          loss: predictor.recallThreshold?.loss ?? point.loss))
     }
     return (plans, reports)
   }

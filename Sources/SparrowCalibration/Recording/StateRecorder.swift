@@ -8,7 +8,7 @@ struct StateRecorder {
   private let model: Model
   private let windows: [[Int32]]
   /// Positions at the start of a window that are left out: what stands there has seen too little text.
-  private static let skipped = 8
+  private static let skippedAtMost = 8
   /// Of this many windows in a row, the last is held out.
   private static let heldOutPeriod = 10
   /// More than a token takes in most texts.
@@ -42,7 +42,9 @@ struct StateRecorder {
 
   var count: Int { windows.count }
   var windowLength: Int { windows[0].count }
-  var statesPerWindow: Int { max(1, windows[0].count - Self.skipped) }
+  /// Positions at the start of each window that are left out.
+  var skipped: Int { windowLength - statesPerWindow }
+  var statesPerWindow: Int { max(1, windows[0].count - Self.skippedAtMost) }
 
   /// Every tenth window, or the last of fewer.
   func isHeldOut(_ index: Int) -> Bool {
@@ -55,7 +57,6 @@ struct StateRecorder {
   /// Records the windows in order. `body` gets the window's index and its states, `[states, hidden]`, valid
   /// until it returns; it returns false to stop, which throws `.cancelled`.
   func run(hidden: Int, body: (Int, FloatRows) -> Bool) throws(SparrowError) {
-    let skipped = windows[0].count - statesPerWindow
     let states = FloatRows(rows: statesPerWindow, columns: hidden)
     let cache = try KeyValueCache(model.configuration, capacity: windows[0].count)
     for (index, window) in windows.enumerated() {

@@ -7,22 +7,28 @@ enum Q8Blocks {
 
   /// The first rows (by default all) of a matrix whose order is a multiple of 32, one after another.
   static func quantized(_ matrix: SquareMatrix, rows: Int? = nil) -> [UInt8] {
-    let order = matrix.order
+    quantized(count: (rows ?? matrix.order) * matrix.order) { Float(matrix[0][$0]) }
+  }
+
+  /// All rows of a matrix whose columns are a multiple of 32.
+  static func quantized(_ matrix: FloatRows) -> [UInt8] {
+    quantized(count: matrix.rows * matrix.columns) { matrix[0][$0] }
+  }
+
+  private static func quantized(count: Int, _ value: (Int) -> Float) -> [UInt8] {
     var result: [UInt8] = []
-    result.reserveCapacity(order * (order / weights * bytes))
-    for row in 0..<(rows ?? order) {
-      for start in stride(from: 0, to: order, by: weights) {
-        let block = (0..<weights).map { Float(matrix[row][start + $0]) }
-        var scale = (block.map(abs).max() ?? 0) / 127
-        let inverse = scale > 0 ? 1 / scale : 0
-        var half: UInt16 = 0
-        sk_to_f16(&scale, &half, 1)
-        result.append(UInt8(half & 0xFF))
-        result.append(UInt8(half >> 8))
-        for value in block {
-          let level = (value * inverse).rounded()
-          result.append(UInt8(bitPattern: Int8(max(-127, min(127, level)))))
-        }
+    result.reserveCapacity(count / weights * bytes)
+    for start in stride(from: 0, to: count, by: weights) {
+      let block = (start..<start + weights).map(value)
+      var scale = (block.map(abs).max() ?? 0) / 127
+      let inverse = scale > 0 ? 1 / scale : 0
+      var half: UInt16 = 0
+      sk_to_f16(&scale, &half, 1)
+      result.append(UInt8(half & 0xFF))
+      result.append(UInt8(half >> 8))
+      for value in block {
+        let level = (value * inverse).rounded()
+        result.append(UInt8(bitPattern: Int8(max(-127, min(127, level)))))
       }
     }
     return result

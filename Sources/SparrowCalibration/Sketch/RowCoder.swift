@@ -85,7 +85,7 @@ final class RowCoder {
   }
 
   /// GGUF's Q4_0: a float16 scale and 32 nibbles, value = scale · (nibble - 8).
-  private static func encode(
+  static func encode(
     _ values: UnsafePointer<Float>, _ count: Int, into target: UnsafeMutableRawPointer
   ) {
     for block in 0..<count / 32 {

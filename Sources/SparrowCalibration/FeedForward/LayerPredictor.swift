@@ -1,0 +1,95 @@
+internal import CSparrowKernels
+internal import SparrowCPU
+internal import SparrowCore
+internal import SparrowSparsity
+internal import SparrowTransformer
+
+/// One layer's fitted predictor and what it says of the held-out samples.
+struct LayerPredictor {
+  var predictor: FeedForwardPlan.Predictor
+  /// Scores of neurons, or of the group that each is in, `[samples, neurons]`.
+  let scores: FloatRows
+  var groupSize = 1
+  var order: [Int32] = []
+  var isLookahead = false
+  /// The threshold of a recall, where activations are zero or not.
+  var recallThreshold: RecallThreshold?
+  private let samples: Int
+
+  init(
+    _ predictor: FeedForwardPlan.Predictor, neuronScores scores: FloatRows, samples: Int,
+    groupSize: Int = 1, order: [Int32] = []
+  ) {
+    self.predictor = predictor
+    self.groupSize = groupSize
+    self.order = order
+    self.samples = samples
+    self.scores = Self.spread(
+      Self.groupSums(scores, samples, groupSize, order), samples, groupSize, order)
+  }
+
+  /// Linear maps, whose scores are of groups already.
+  init(
+    _ predictor: FeedForwardPlan.Predictor, groupScores scores: FloatRows, samples: Int,
+    groupSize: Int, order: [Int32]
+  ) {
+    self.predictor = predictor
+    self.groupSize = groupSize
+    self.order = order
+    self.samples = samples
+    self.scores = Self.spread(scores, samples, groupSize, order)
+  }
+
+  /// The plan that touches this part of the neurons, or what the recall's threshold takes.
+  ///
+  /// CATS fixes a threshold for a layer; all others keep as many for each token.
+  func plan(density: Float, tradeoff: Tradeoff) -> FeedForwardPlan {
+    var plan = FeedForwardPlan(
+      predictor: predictor, selector: .threshold(tradeoff.point(at: density).threshold),
+      groupSize: groupSize, order: order, lookahead: isLookahead, density: density)
+    if let recallThreshold {
+      plan.density = recallThreshold.density
+      plan.selector = .threshold(recallThreshold.threshold)
+      if case .router(var maps) = predictor {
+        // LTE's selector takes the sigmoid from a half on, so the bias takes the threshold.
+        for group in maps.bias.indices { maps.bias[group] -= recallThreshold.threshold }
+        plan.predictor = .router(maps)
+        plan.selector = .threshold(0.5)
+      }
+    } else if predictor != .gate {
+      plan.selector = .topK(
+        Int((density * Float(scores.columns / groupSize)).rounded()))
+    }
+    return plan
+  }
+
+  /// Sums of neurons' scores over groups, as decoding takes them.
+  private static func groupSums(
+    _ scores: FloatRows, _ samples: Int, _ groupSize: Int, _ order: [Int32]
+  ) -> FloatRows {
+    guard groupSize > 1 else { return scores }
+    let result = FloatRows(rows: samples, columns: scores.columns / groupSize)
+    for sample in 0..<samples {
+      for place in 0..<scores.columns {
+        let neuron = order.isEmpty ? place : Int(order[place])
+        result[sample][place / groupSize] += scores[sample][neuron]
+      }
+    }
+    return result
+  }
+
+  /// Each neuron's group's score.
+  private static func spread(
+    _ scores: FloatRows, _ samples: Int, _ groupSize: Int, _ order: [Int32]
+  ) -> FloatRows {
+    guard groupSize > 1 else { return scores }
+    let result = FloatRows(rows: samples, columns: scores.columns * groupSize)
+    for sample in 0..<samples {
+      for place in 0..<result.columns {
+        let neuron = order.isEmpty ? place : Int(order[place])
+        result[sample][neuron] = scores[sample][place / groupSize]
+      }
+    }
+    return result
+  }
+}

@@ -1,0 +1,53 @@
+internal import CSparrowKernels
+internal import SparrowCore
+internal import SparrowSparsity
+
+extension PredictorMatrix {
+  /// Rows in `.f16`, `.q8_0` or `.q4_0`. Throws `.argument` when they do not fill whole blocks.
+  init(_ rows: FloatRows, type: ElementType) throws(SparrowError) {
+    guard rows.columns % type.blockElements == 0 else {
+      throw SparrowError(
+        .argument, field: "coding", found: "\(type.rawValue) of \(rows.columns) columns",
+        expected: "a multiple of \(type.blockElements)")
+    }
+    self.init(rows: rows.rows, columns: rows.columns, type: type, bytes: Self.bytes(rows, type))
+  }
+
+  private static func bytes(_ rows: FloatRows, _ type: ElementType) -> [UInt8] {
+    let count = rows.rows * rows.columns
+    if type == .q8_0 { return Q8Blocks.quantized(rows) }
+    var bytes = [UInt8](repeating: 0, count: type.byteCount(elements: count)!)
+    bytes.withUnsafeMutableBytes { target in
+      if type == .q4_0 {
+        RowCoder.encode(rows[0], count, into: target.baseAddress!)
+      } else {
+        sk_to_f16(
+          rows[0], target.baseAddress!.assumingMemoryBound(to: UInt16.self), Int32(count))
+      }
+    }
+    return bytes
+  }
+
+  /// The rows as the decoding kernels read them, `[rows, columns]`.
+  func floats() -> FloatRows {
+    let type: sk_gguf_type =
+      switch type {
+      case .q8_0: SK_GGUF_Q8_0
+      case .q4_0: SK_GGUF_Q4_0
+      default: SK_GGUF_F16
+      }
+    var layout = sk_matrix()
+    layout.rows = Int32(rows)
+    layout.columns = Int32(columns)
+    _ = sk_packed_format(type, &layout.format, &layout.block, &layout.minimums)
+    layout.row_bytes = sk_row_bytes(layout.format, layout.block, layout.minimums, layout.columns)
+    let result = FloatRows(rows: rows, columns: columns)
+    let size = Int(layout.row_bytes) * rows
+    withUnsafeTemporaryAllocation(byteCount: size, alignment: 64) { packed in
+      layout.data = UnsafeRawPointer(packed.baseAddress!)
+      bytes.withUnsafeBytes { sk_pack_rows(&layout, type, $0.baseAddress, 0, layout.rows) }
+      for row in 0..<rows { sk_unpack_row(&layout, Int32(row), result[row]) }
+    }
+    return result
+  }
+}

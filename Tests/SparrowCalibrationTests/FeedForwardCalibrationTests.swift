@@ -1,0 +1,131 @@
+import Sparrow
+import SparrowCPU
+import SparrowCore
+import SparrowFormats
+import SparrowSparsity
+import SparrowTestSupport
+import Testing
+
+@testable import SparrowCalibration
+
+/// Fitting sparse networks of tiny models.
+@Suite(.serialized) struct FeedForwardCalibrationTests {
+  static let text = HeadCalibrationTests.text
+  static let otherText = String(
+    repeating: "Quick zebras, vexed by 40 jumping foxes; why do you hum a dull tune? ", count: 30)
+
+  static func options(
+    _ method: FeedForwardCalibration.Method,
+    _ change: (inout FeedForwardCalibration.Options) -> Void
+  ) -> FeedForwardCalibration.Options {
+    var options = FeedForwardCalibration.Options()
+    options.method = method
+    options.tokens = 1500
+    options.window = 64
+    options.rank = 32
+    change(&options)
+    return options
+  }
+
+  static func relu() throws -> Model {
+    try Model.load(
+      Fixtures.path("relu/model.gguf"), options: LoadOptions(threads: 2, prefillTokens: 40))
+  }
+
+  /// The activity was planted with rank 16.
+  @Test(arguments: [FeedForwardCalibration.Method.lowRank, .router])
+  func findsPlantedActivityInAnotherText(method: FeedForwardCalibration.Method) throws {
+    let model = try Self.relu()
+    let (plans, reports) = try FeedForwardCalibration.fit(
+      model: model, text: Self.text, options: Self.options(method) { $0.rank = 16 })
+    let other = try LayerRecorder(
+      model, text: Self.otherText, tokens: 1000, window: 64, samples: 120)
+    try other.run { _ in true }
+    for (layer, plan) in plans {
+      let maps: LinearPredictor
+      let least: Float
+      switch (plan.predictor, plan.selector) {
+      case (.lowRank(let own), .threshold(let threshold)): (maps, least) = (own, threshold)
+      case (.router(let own), .threshold(0.5)): (maps, least) = (own, 0)
+      default: throw SparrowError(.malformed, found: "\(plan.selector)")
+      }
+      let record = other.layers[layer]
+      let scores = LinearPrediction.scores(
+        maps, inputs: record.inputs, samples: other.samples, pool: model.engine.pool)
+      var (firing, found, kept) = (0, 0, 0)
+      for sample in 0..<other.samples {
+        for neuron in 0..<scores.columns {
+          let isKept = scores[sample][neuron] >= least
+          let fires = record.activations[sample][neuron] != 0
+          kept += isKept ? 1 : 0
+          firing += fires ? 1 : 0
+          found += isKept && fires ? 1 : 0
+        }
+      }
+      #expect(firing > 0)
+      #expect(Double(found) >= 0.95 * Double(firing))
+      #expect(Double(kept) <= 1.3 * Double(firing))
+    }
+    #expect(reports.allSatisfy { $0.recall >= 0.99 && $0.loss < 0.01 })
+  }
+
+  struct Case: CustomTestStringConvertible {
+    var method: FeedForwardCalibration.Method
+    var groupSize = 1
+    var grouping = FeedForwardCalibration.Grouping.natural
+    var lookahead = false
+    var testDescription: String { "\(method) \(groupSize) \(grouping) \(lookahead)" }
+  }
+
+  static let cases =
+    FeedForwardCalibration.Method.allCases.map { Case(method: $0) } + [
+      Case(method: .sketch, groupSize: 8, grouping: .weights),
+      Case(method: .lowRank, groupSize: 8, grouping: .activity),
+      Case(method: .router, groupSize: 16, grouping: .weights, lookahead: true),
+      Case(method: .lowRank, lookahead: true),
+    ]
+
+  /// Fits, writes and runs; a random model's activity is hardly predictable, so recall only has to beat chance.
+  @Test(arguments: cases)
+  func everyMethodMakesPlansThatRun(example: Case) throws {
+    let folder = try TemporaryFolder()
+    let dense = try HeadCalibrationTests.model("llama3")
+    let (plans, reports) = try FeedForwardCalibration.fit(
+      model: dense, text: Self.text,
+      options: Self.options(example.method) {
+        ($0.groupSize, $0.grouping) = (example.groupSize, example.grouping)
+        $0.lookahead = example.lookahead
+      })
+    #expect(plans.count == dense.configuration.layers.count)
+    #expect(plans[0]?.lookahead == false && plans[1]?.lookahead == example.lookahead)
+    #expect(reports.allSatisfy { $0.recall > 0.52 && $0.loss < 0.5 })
+    let adapter = Adapter(
+      baseHash: try Checkpoint.open(dense.path).contentHash(), baseName: dense.path, layers: plans)
+    try adapter.write(to: folder.file("a"))
+    #expect(try Adapter.read(folder.file("a")) == adapter)
+    let sparse = try Model.load(
+      dense.path, options: LoadOptions(threads: 2, adapter: folder.file("a")))
+    #expect(sparse.configuration == dense.configuration)
+  }
+
+  /// Lookahead finds planted activity less well, since half a layer comes between, but far above chance.
+  @Test func looksAheadInSparseNetworks() throws {
+    let (plans, reports) = try FeedForwardCalibration.fit(
+      model: try Self.relu(), text: Self.text,
+      options: Self.options(.lowRank) {
+        $0.lookahead = true
+        $0.recall = 0.9
+      })
+    #expect(plans[1]?.lookahead == true)
+    #expect(reports[1].recall >= 0.9 && reports[1].density < 0.5)
+  }
+
+  @Test func magnitudesNeedAGate() throws {
+    let model = try HeadCalibrationTests.model("gpt2")
+    let error = #expect(throws: SparrowError.self) {
+      try FeedForwardCalibration.fit(
+        model: model, text: Self.text, options: Self.options(.magnitude) { _ in })
+    }
+    #expect(error?.kind == .unsupported)
+  }
+}
