@@ -5,7 +5,7 @@ extension Model {
   public var bytesPerToken: Int { engine.bytesPerToken }
 
   /// True when an adapter made some part of the model sparse.
-  public var isSparse: Bool { headPlan != nil || !layerPlans.isEmpty }
+  public var isSparse: Bool { headPlan != nil || !layerPlans.isEmpty || !attentionPlans.isEmpty }
 
   /// Runs `body` with the dense program over the same weights. Not for use while other threads generate.
   package func runningDense<T, E>(_ body: () throws(E) -> T) throws(E) -> T {

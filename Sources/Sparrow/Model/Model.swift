@@ -22,6 +22,8 @@ public final class Model: @unchecked Sendable {
   public let headPlan: HeadPlan?
   /// The sparse feed-forward networks by layer.
   public let layerPlans: [Int: FeedForwardPlan]
+  /// The sparse attention by layer.
+  public let attentionPlans: [Int: AttentionPlan]
   package let binding: WeightBinding
   package let engine: CPUEngine
   private let turn = Mutex(())
@@ -55,12 +57,14 @@ public final class Model: @unchecked Sendable {
     let sparsity = try Sparsity(options, checkpoint)
     headPlan = sparsity.head?.plan
     layerPlans = sparsity.layers
-    let program = StepProgram(configuration).withSparseFeedForward(sparsity.layers)
+    attentionPlans = sparsity.attention
+    let program = StepProgram(configuration).withSparseAttention(sparsity.attention)
+      .withSparseFeedForward(sparsity.layers)
     self.program = sparsity.head == nil ? program : program.withSparseHead()
     let pool = try WorkerPool(count: options.threads ?? availableProcessors())
     engine = try CPUEngine(
       binding, pool: pool, maximumRows: options.prefillTokens, head: sparsity.head,
-      layers: sparsity.layers)
+      layers: sparsity.layers, attention: sparsity.attention)
   }
 
   /// Worker threads.

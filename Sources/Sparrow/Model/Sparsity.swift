@@ -8,6 +8,8 @@ struct Sparsity {
   var head: (plan: HeadPlan, sketch: RowSketch, recall: HeadRecall)?
   /// The sparse feed-forward networks by layer.
   var layers: [Int: FeedForwardPlan] = [:]
+  /// The sparse attention by layer.
+  var attention: [Int: AttentionPlan] = [:]
 
   /// All dense without an adapter; the head too where only the dense one reaches the asked recall.
   ///
@@ -25,6 +27,7 @@ struct Sparsity {
     let adapter = try Adapter.read(folder)
     try adapter.check(base: checkpoint.contentHash(), name: checkpoint.path)
     layers = adapter.layers
+    attention = adapter.attention
     guard let (plan, sketch) = adapter.head else { return }
     guard let target = options.headRecall else {
       head = (plan, sketch, .greedy(plan))

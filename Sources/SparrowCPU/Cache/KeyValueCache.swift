@@ -23,6 +23,8 @@ package final class KeyValueCache: @unchecked Sendable {
   package let type: CacheType
   /// What `AttentionShape.planes` divides.
   let memory: UnsafeMutableRawPointer
+  /// What heads that were skipped still lack; nil before the first sparse step.
+  var deferred: DeferredKeys?
   private let byteCount: Int
 
   /// Throws `.system` when the address space cannot be reserved, `.argument` for a capacity below 1.
@@ -50,7 +52,7 @@ package final class KeyValueCache: @unchecked Sendable {
 
   /// Forgets all positions and gives their memory back.
   package func clear() {
-    count = 0
+    truncate(to: 0)
     ss_release(memory, byteCount)
   }
 
@@ -58,5 +60,6 @@ package final class KeyValueCache: @unchecked Sendable {
   package func truncate(to position: Int) {
     precondition((0...count).contains(position))
     count = position
+    deferred?.truncate(to: position)
   }
 }

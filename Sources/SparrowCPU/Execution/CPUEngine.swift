@@ -23,6 +23,8 @@ package final class CPUEngine: @unchecked Sendable {
   let sparseLayers: SparseLayers?
   private let sparseLowering: Lowering?
   private let sparseOperations: UnsafeMutableBufferPointer<LoweredOperation>
+  private let sparseAttention: SparseAttention?
+  private let catchUps: UnsafeMutableBufferPointer<CatchUpKernel>
   private let segments: UnsafeMutablePointer<StepSegment>
   private let rotaries: [RotaryDescription]
   private let head: DenseHead
@@ -48,12 +50,12 @@ package final class CPUEngine: @unchecked Sendable {
 
   /// Packs the weights and allocates every buffer that stepping needs.
   ///
-  /// `head` is the sparse head's sketch with its plan; `layers` are the sparse feed-forward networks. Throws
-  /// `.mismatch` when one of them is of another size than the model has.
+  /// `head` is the sparse head's sketch with its plan; `layers` are the sparse feed-forward networks and
+  /// `attention` the sparse attention. Throws `.mismatch` when one of them is of another size than the model has.
   package init(
     _ binding: WeightBinding, pool: WorkerPool, maximumRows: Int = 256,
     head sparse: (plan: HeadPlan, sketch: RowSketch, recall: HeadRecall)? = nil,
-    layers plans: [Int: FeedForwardPlan] = [:]
+    layers plans: [Int: FeedForwardPlan] = [:], attention: [Int: AttentionPlan] = [:]
   ) throws(SparrowError) {
     model = binding.configuration
     rotaries = model.rotaries
@@ -67,17 +69,23 @@ package final class CPUEngine: @unchecked Sendable {
     operations = .allocate(capacity: lowering.operations.count)
     _ = operations.initialize(from: lowering.operations)
     try plans.check(model, file: binding.checkpoint.path)
-    if plans.isEmpty {
+    try attention.check(model, file: binding.checkpoint.path)
+    if plans.isEmpty && attention.isEmpty {
       sparseLayers = nil
+      sparseAttention = nil
       sparseLowering = nil
     } else {
       let layers = SparseLayers(
         plans, model: model, weights: weights, buffers: buffers, pool: pool)
+      let heads = SparseAttention(attention, model: model, weights: weights, pool: pool)
       sparseLayers = layers
+      sparseAttention = heads
       sparseLowering = Lowering(
-        program.withSparseFeedForward(plans), model: model, weights: weights, buffers: buffers,
-        sparse: layers, workers: pool.count)
+        program.withSparseAttention(attention).withSparseFeedForward(plans), model: model,
+        weights: weights, buffers: buffers, sparse: layers, attention: heads, workers: pool.count)
     }
+    catchUps = .allocate(capacity: sparseLowering?.catchUps.count ?? 0)
+    _ = catchUps.initialize(from: sparseLowering?.catchUps ?? [])
     sparseOperations = .allocate(capacity: sparseLowering?.operations.count ?? 0)
     _ = sparseOperations.initialize(from: sparseLowering?.operations ?? [])
     segments = .allocate(capacity: maximumRows)
@@ -123,6 +131,9 @@ package final class CPUEngine: @unchecked Sendable {
     if let sparseLayers {
       bytes += sparseLayers.bytesPerToken - sparseLayers.denseBytesPerToken
     }
+    if let sparseAttention {
+      bytes += sparseAttention.bytesPerToken - sparseAttention.denseBytesPerToken
+    }
     guard let sketchHead else { return bytes }
     let dense = Int(head.product.matrix.pointee.row_bytes) * model.vocabulary
     return bytes - dense + sketchHead.bytesPerCall
@@ -131,6 +142,7 @@ package final class CPUEngine: @unchecked Sendable {
   deinit {
     operations.deallocate()
     sparseOperations.deallocate()
+    catchUps.deallocate()
     segments.deallocate()
     head.logits.deallocate()
   }
@@ -141,23 +153,25 @@ package final class CPUEngine: @unchecked Sendable {
   package func step(_ tokens: UnsafeBufferPointer<Int32>, cache: KeyValueCache) {
     precondition(tokens.count <= maximumRows && cache.count + tokens.count <= cache.capacity)
     guard let base = tokens.baseAddress, !tokens.isEmpty else { return }
-    segments[0] = cache.segment(firstRow: 0, rows: tokens.count)
+    let isSparse = runsSparse(rows: tokens.count, sequences: 1)
+    segments[0] = segment(of: cache, firstRow: 0, rows: tokens.count, isSparse: isSparse)
     run(StepState(rows: tokens.count, tokens: base, segments: segments, segmentCount: 1))
-    cache.count += tokens.count
+    finish(cache, rows: tokens.count, isSparse: isSparse)
   }
 
   /// Runs one token of each of several sequences, row i being `tokens[i]` of `caches[i]`.
   package func step(_ tokens: UnsafeBufferPointer<Int32>, caches: [KeyValueCache]) {
     precondition(tokens.count == caches.count && tokens.count <= maximumRows)
     guard let base = tokens.baseAddress, !tokens.isEmpty else { return }
+    let isSparse = runsSparse(rows: tokens.count, sequences: caches.count)
     for (index, cache) in caches.enumerated() {
       precondition(cache.count < cache.capacity)
-      segments[index] = cache.segment(firstRow: index, rows: 1)
+      segments[index] = segment(of: cache, firstRow: index, rows: 1, isSparse: isSparse)
     }
     run(
       StepState(
         rows: tokens.count, tokens: base, segments: segments, segmentCount: caches.count))
-    for cache in caches { cache.count += 1 }
+    for cache in caches { finish(cache, rows: 1, isSparse: isSparse) }
   }
 
   /// The head's input of a row of the last step, `[hidden]`.
@@ -185,74 +199,49 @@ package final class CPUEngine: @unchecked Sendable {
     return HeadOutput(ids: nil, logits: logits(rows: row..<row + 1), fellBack: true)
   }
 
+  /// Prompts and wide batches touch nearly all neurons: the dense products are faster there.
+  private func runsSparse(rows: Int, sequences: Int) -> Bool {
+    !sparseOperations.isEmpty && !runsDense && rows == sequences
+      && rows <= NeuronScores.maximumRows
+  }
+
+  /// The rows of a step that continue a sequence.
+  private func segment(
+    of cache: KeyValueCache, firstRow: Int, rows: Int, isSparse: Bool
+  ) -> StepSegment {
+    if isSparse, !catchUps.isEmpty, cache.deferred == nil, let sparseAttention {
+      cache.deferred = DeferredKeys(sparseAttention.layout, count: cache.count)
+    }
+    return StepSegment(
+      cache: cache.memory, type: cache.type, capacity: cache.capacity, firstRow: firstRow,
+      rows: rows, firstPosition: cache.count, deferred: cache.deferred?.memory)
+  }
+
+  private func finish(_ cache: KeyValueCache, rows: Int, isSparse: Bool) {
+    cache.count += rows
+    if !isSparse { cache.deferred?.fill(to: cache.count) }
+  }
+
   private func run(_ step: StepState) {
     current = step
-    setPositions(step)
+    buffers.setPositions(step, rotaries)
     pool.runKept(stepJob)
   }
 
   /// One worker's part of the current step.
   private func execute(_ worker: Worker) {
     let step = current
-    // Prompts and wide batches touch nearly all neurons: the dense products are faster there.
-    let isSparse =
-      !sparseOperations.isEmpty && !runsDense && step.rows == step.segmentCount
-      && step.rows <= NeuronScores.maximumRows
-    let operations = isSparse ? sparseOperations : operations
-    for operation in operations {
-      switch operation {
-      case .embed(let kernel): kernel.run(worker, step)
-      case .addPositions(let kernel): kernel.run(worker, step)
-      case .norm(let kernel):
-        kernel.run(worker, step)
-        // Every worker made the row for itself.
-        if step.rows == 1 && !kernel.isInPlace { continue }
-      case .multiply(let kernel): kernel.run(worker, step)
-      case .heads(let kernel): kernel.run(worker, step)
-      case .attend(let kernel): kernel.run(worker, step)
-      case .feedForward(let kernel):
-        kernel.run(worker, step)
-        if let observer {
-          worker.barrier()
-          if worker.index == 0 { observer(kernel.observation(step)) }
-        }
-      case .predict(let kernel): kernel.run(worker, step)
-      case .select(let kernel): kernel.run(worker, step)
-      case .sparseFeedForward(let kernel): kernel.run(worker, step)
-      case .add(let kernel): kernel.run(worker, step)
-      }
+    let isSparse = runsSparse(rows: step.rows, sequences: step.segmentCount)
+    if !isSparse && !catchUps.isEmpty {
+      for kernel in catchUps { kernel.run(worker, step) }
       worker.barrier()
     }
-  }
-
-  /// Positions of all rows, and the rotations they turn by.
-  private func setPositions(_ step: StepState) {
-    for index in 0..<step.segmentCount {
-      let segment = step.segments[index]
-      for row in 0..<segment.rows {
-        buffers.positions[segment.firstRow + row] = Int32(segment.firstPosition + row)
+    for operation in isSparse ? sparseOperations : operations {
+      if operation.run(worker, step) { worker.barrier() }
+      if let observer, case .feedForward(let kernel) = operation {
+        if worker.index == 0 { observer(kernel.observation(step)) }
+        worker.barrier()
       }
     }
-    for (rotary, rotation) in zip(rotaries, buffers.rotations) {
-      var offset = 0
-      for row in 0..<step.rows {
-        let position = Float(buffers.positions[row])
-        for frequency in rotary.frequencies {
-          let angle = Double(position * frequency)
-          rotation.cosine[offset] = Float(cosine(angle)) * rotary.magnitude
-          rotation.sine[offset] = Float(sine(angle)) * rotary.magnitude
-          offset += 1
-        }
-      }
-    }
-  }
-}
-
-extension KeyValueCache {
-  /// The rows of a step that continue this sequence.
-  func segment(firstRow: Int, rows: Int) -> StepSegment {
-    StepSegment(
-      cache: memory, type: type, capacity: capacity, firstRow: firstRow, rows: rows,
-      firstPosition: count)
   }
 }

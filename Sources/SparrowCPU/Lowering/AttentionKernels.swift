@@ -17,7 +17,6 @@ struct HeadsKernel: BitwiseCopyable {
   let value: StepBuffer
 
   func run(_ worker: Worker, _ step: StepState) {
-    let dimension = attention.headDimension
     let heads = attention.heads + attention.keyValueHeads
     for index in 0..<step.segmentCount {
       let segment = step.segments[index]
@@ -25,19 +24,51 @@ struct HeadsKernel: BitwiseCopyable {
         let row = segment.firstRow + item / heads
         let head = item % heads
         if head < attention.heads {
-          prepare(query.row(row) + head * dimension, queryNorm, row)
+          prepareQuery(head: head, row: row)
           continue
         }
-        let keyHead = head - attention.heads
-        let position = segment.firstPosition + item / heads
-        let source = key.row(row) + keyHead * dimension
-        prepare(source, keyNorm, row)
-        let planes = attention.planes(segment, head: keyHead)
-        let offset = position * dimension * segment.type.bytes
-        store(source, planes.keys + offset, segment.type)
-        store(value.row(row) + keyHead * dimension, planes.values + offset, segment.type)
+        append(
+          head: head - attention.heads, position: segment.firstPosition + item / heads, row: row,
+          segment)
       }
     }
+  }
+
+  /// Cosines and sines of one position, `[rotary / 2]` each.
+  struct Rotation: BitwiseCopyable {
+    let cosine: UnsafePointer<Float>
+    let sine: UnsafePointer<Float>
+  }
+
+  /// What heads of a row of the step are rotated by; nil without rotary positions.
+  func rotation(row: Int) -> Rotation? {
+    guard let cosine, let sine else { return nil }
+    let offset = row * rotary / 2
+    return Rotation(cosine: cosine + offset, sine: sine + offset)
+  }
+
+  func prepareQuery(head: Int, row: Int) {
+    prepare(query.row(row) + head * attention.headDimension, queryNorm, rotation(row: row))
+  }
+
+  /// A key/value head of a row of the step.
+  func append(head: Int, position: Int, row: Int, _ segment: StepSegment) {
+    let start = head * attention.headDimension
+    append(
+      key: key.row(row) + start, value: value.row(row) + start, rotation(row: row), head: head,
+      position: position, segment)
+  }
+
+  /// Norms and rotates `key`, and writes both into the cache.
+  func append(
+    key: UnsafeMutablePointer<Float>, value: UnsafePointer<Float>, _ rotation: Rotation?,
+    head: Int, position: Int, _ segment: StepSegment
+  ) {
+    prepare(key, keyNorm, rotation)
+    let planes = attention.planes(segment, head: head)
+    let offset = position * attention.headDimension * segment.type.bytes
+    store(key, planes.keys + offset, segment.type)
+    store(value, planes.values + offset, segment.type)
   }
 
   private func store(
@@ -50,14 +81,14 @@ struct HeadsKernel: BitwiseCopyable {
     }
   }
 
-  private func prepare(_ x: UnsafeMutablePointer<Float>, _ norm: UnsafePointer<Float>?, _ row: Int)
-  {
+  private func prepare(
+    _ x: UnsafeMutablePointer<Float>, _ norm: UnsafePointer<Float>?, _ rotation: Rotation?
+  ) {
     let dimension = Int32(attention.headDimension)
     if let norm { sk_rms_norm(x, norm, normEpsilon, dimension, x) }
-    if let cosine, let sine {
-      let offset = row * rotary / 2
+    if let rotation {
       sk_rotate(
-        x, 1, dimension, Int32(rotary), cosine + offset, sine + offset, interleaved ? 1 : 0)
+        x, 1, dimension, Int32(rotary), rotation.cosine, rotation.sine, interleaved ? 1 : 0)
     }
   }
 }
@@ -134,7 +165,8 @@ struct AttendKernel: BitwiseCopyable {
     }
   }
 
-  private func attend(
+  /// Query heads `head` to `head + heads` of `rows` rows of the segment.
+  func attend(
     _ worker: Worker, _ segment: StepSegment, head: Int, heads: Int, keyHead: Int, row: Int,
     rows: Int
   ) {

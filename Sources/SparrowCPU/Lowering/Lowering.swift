@@ -6,12 +6,15 @@ package import SparrowTransformer
 final class Lowering {
   /// Operations up to the head's input; a barrier stands after each.
   private(set) var operations: [LoweredOperation] = []
+  /// What a dense step after sparse ones runs before its own operations; no kernel waits for another.
+  private(set) var catchUps: [CatchUpKernel] = []
   /// The buffer that the head reads.
   private(set) var headInput: Operation.Buffer = .hidden
   private let model: ModelConfiguration
   private let weights: PackedWeights
   private let buffers: StepBuffers
   private let sparse: SparseLayers?
+  private let attention: SparseAttention?
   private let memory = Scratch()
   /// `attendStride` bytes for each worker; layers run one after the other and share them.
   private let attendScratch: UnsafeMutableRawPointer
@@ -21,9 +24,11 @@ final class Lowering {
 
   init(
     _ program: StepProgram, model: ModelConfiguration, weights: PackedWeights,
-    buffers: StepBuffers, sparse: SparseLayers? = nil, workers: Int
+    buffers: StepBuffers, sparse: SparseLayers? = nil, attention: SparseAttention? = nil,
+    workers: Int
   ) {
     self.sparse = sparse
+    self.attention = attention
     self.model = model
     self.weights = weights
     self.buffers = buffers
@@ -61,10 +66,7 @@ final class Lowering {
         .multiply(multiply([product], input: input, landing == .add ? output : nil)))
       normed.remove(output)
     case .project(_, let input):
-      let products = [
-        product(.query, layer, .query), product(.key, layer, .key),
-        product(.value, layer, .value),
-      ]
+      let products = [WeightRole.Kind.query, .key, .value].map { projection($0, layer!) }
       operations.append(.multiply(multiply(products, input: input, nil)))
       normed.subtract([.query, .key, .value])
     case .normHeads, .rotate: break  // one kernel with the append that follows
@@ -72,6 +74,9 @@ final class Lowering {
     case .attend(let attention):
       operations.append(.attend(attendKernel(attention, layer!)))
       normed.remove(.attended)
+    case .predictHeads, .selectHeads, .keepInput, .projectHeads, .appendHeads, .attendHeads,
+      .sparseOutput:
+      lowerHeads(operation.kind, layer!)
     case .feedForward(let network, let input, let output, let landing):
       feedForward(network, layer, input, output, landing)
     case .predict(let network, let input):
@@ -96,6 +101,57 @@ final class Lowering {
     case .head(let input), .sketch(let input): headInput = input
     case .candidates, .exact: break
     }
+  }
+
+  /// The operations of sparse attention.
+  private func lowerHeads(_ kind: Operation.Kind, _ layer: Int) {
+    let sparse = attention!
+    switch kind {
+    case .predictHeads(let attention, let input):
+      operations.append(
+        .predictHeads(
+          sparse.predict(
+            layer, attention.groupWidth, input: buffers[input], isNormed: normed.contains(input))))
+    case .selectHeads: operations.append(.selectHeads(sparse.select(layer)))
+    case .keepInput(let attention, let input):
+      operations.append(
+        .keepInput(
+          sparse.keep(
+            layer, input: buffers[input], isNormed: normed.contains(input),
+            heads: headsKernel(attention, layer))))
+    case .projectHeads(let attention, let input):
+      operations.append(
+        .projectHeads(
+          sparse.project(
+            layer, input: buffers[input], isNormed: normed.contains(input),
+            attention: shape(attention, layer)
+          ) { projection($0, layer) }))
+      normed.subtract([.query, .key, .value])
+    case .appendHeads(let attention):
+      let heads = headsKernel(attention, layer)
+      operations.append(
+        .appendHeads(sparse.append(layer, heads: heads) { projection($0, layer) }))
+      if let kernel = sparse.catchUp(layer, heads: heads, product: { projection($0, layer) }) {
+        catchUps.append(kernel)
+      }
+    case .attendHeads(let attention):
+      operations.append(
+        .attendHeads(
+          sparse.attend(layer, attendKernel(attention, layer), window: attention.window)))
+      normed.remove(.attended)
+    case .sparseOutput(let output, let landing):
+      operations.append(
+        .sparseOutput(
+          sparse.output(
+            layer, attended: buffers[.attended], output: buffers[output],
+            isAdded: landing == .add)))
+      normed.remove(output)
+    default: preconditionFailure("no operation of sparse attention")
+    }
+  }
+
+  private func projection(_ kind: WeightRole.Kind, _ layer: Int) -> Product {
+    product(kind, layer, kind == .query ? .query : kind == .key ? .key : .value)
   }
 
   private func addPositions(_ output: Operation.Buffer) {
@@ -255,6 +311,9 @@ extension Activation {
 }
 
 extension AttentionDescription {
+  /// Elements of a head group's queries.
+  var groupWidth: Int { heads / keyValueHeads * headDimension }
+
   var kernel: sk_attention {
     sk_attention(
       head_dim: Int32(headDimension), window: Int32(window), scale: scale, softcap: softcap)

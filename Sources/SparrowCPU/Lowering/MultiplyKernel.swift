@@ -12,24 +12,38 @@ struct Product: BitwiseCopyable {
   /// output[t][r] = matrix[r] · input[t] + bias[r] for r in `range` and `tokens` rows of input from `first`.
   func run(_ range: Range<Int>, input: StepBuffer, from row: MatrixInput, tokens: Int) {
     guard !range.isEmpty else { return }
-    let wantsQuantized = sk_wants_quantized(matrix) != 0
-    let x =
-      wantsQuantized
+    let stride =
+      sk_wants_quantized(matrix) != 0 ? input.quantizedStride : input.width * 4
+    multiply(
+      range, source(input, row), stride: stride, tokens: tokens, into: output.values,
+      stride: output.width)
+  }
+
+  /// The input in the form that the matrix reads.
+  func source(_ input: StepBuffer, _ row: MatrixInput) -> UnsafeRawPointer {
+    sk_wants_quantized(matrix) != 0
       ? UnsafeRawPointer(input.quantizedRow(row.quantized)!)
       : UnsafeRawPointer(input.row(row.values))
+  }
+
+  /// The same from inputs at every `inputStride` bytes to results at every `outputStride` elements.
+  func multiply(
+    _ range: Range<Int>, _ x: UnsafeRawPointer, stride inputStride: Int, tokens: Int,
+    into target: UnsafeMutablePointer<Float>, stride outputStride: Int
+  ) {
     let first = Int32(range.lowerBound)
     let last = Int32(range.upperBound)
     if tokens == 1 {
-      sk_gemv(matrix, x, output.values, first, last)
+      sk_gemv(matrix, x, target, first, last)
     } else {
-      let stride = wantsQuantized ? input.quantizedStride : input.width * 4
       sk_gemm(
-        matrix, x, stride, Int32(tokens), output.values, Int64(output.width), first, last)
+        matrix, x, inputStride, Int32(tokens), target, Int64(outputStride), first, last)
     }
     guard let bias else { return }
     for token in 0..<tokens {
       sk_add_acc(
-        bias + range.lowerBound, output.row(token) + range.lowerBound, Int32(range.count))
+        bias + range.lowerBound, target + token * outputStride + range.lowerBound,
+        Int32(range.count))
     }
   }
 }

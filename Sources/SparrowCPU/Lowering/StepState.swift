@@ -10,6 +10,8 @@ struct StepSegment: BitwiseCopyable {
   var rows: Int
   /// Position of the first row.
   var firstPosition: Int
+  /// The memory of the sequence's `DeferredKeys`; nil where no head was ever skipped.
+  var deferred: UnsafeMutableRawPointer?
 }
 
 /// What all kernels of a step see.
@@ -32,6 +34,13 @@ enum LoweredOperation: BitwiseCopyable {
   case multiply(MultiplyKernel)
   case heads(HeadsKernel)
   case attend(AttendKernel)
+  case predictHeads(PredictHeadsKernel)
+  case selectHeads(SelectHeadsKernel)
+  case keepInput(KeepInputKernel)
+  case projectHeads(ProjectHeadsKernel)
+  case appendHeads(AppendHeadsKernel)
+  case attendHeads(AttendHeadsKernel)
+  case sparseOutput(SparseOutputKernel)
   case feedForward(FeedForwardKernel)
   case predict(PredictKernel)
   case select(SelectKernel)

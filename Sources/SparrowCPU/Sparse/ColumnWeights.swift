@@ -31,3 +31,12 @@ extension Scratch {
     UnsafePointer(hugeBytes(bytes).assumingMemoryBound(to: UInt16.self))
   }
 }
+
+extension sk_columns {
+  /// Bytes of all scales and minimums.
+  var scaleBytes: Int {
+    guard block > 0 else { return 0 }
+    let blocks = (Int(columns) + Int(block) - 1) / Int(block)
+    return blocks * Int(rows) * 2 * (minimums == nil ? 1 : 2)
+  }
+}

@@ -25,28 +25,45 @@ struct SelectKernel: BitwiseCopyable {
     _ plan: FeedForwardPlan, result: NeuronScores, workers: Int, scratch: [SelectorScratch],
     memory: Scratch
   ) {
-    groupSize = plan.groupSize
-    groups = result.width / plan.groupSize
-    order = plan.order.isEmpty ? nil : memory.copy(plan.order)
-    common = memory.copy(plan.common)
-    commonCount = plan.common.count
+    var sums = false
+    var selector = plan.selector
+    switch plan.predictor {
+    case .sketch, .gate, .exact: sums = plan.groupSize > 1 || !plan.order.isEmpty
+    case .lowRank: break
+    // Kernels leave out the sigmoid, which keeps the order.
+    case .router: selector = selector.onLogits
+    }
+    self.init(
+      selector, groupSize: plan.groupSize, sums: sums, order: plan.order, common: plan.common,
+      result: result, workers: workers, scratch: scratch, memory: memory)
+  }
+
+  /// Head groups, each scored by itself.
+  init(
+    _ plan: AttentionPlan, result: NeuronScores, workers: Int, scratch: [SelectorScratch],
+    memory: Scratch
+  ) {
+    self.init(
+      plan.kernelSelector, groupSize: 1, sums: false, order: [], common: [], result: result,
+      workers: workers, scratch: scratch, memory: memory)
+  }
+
+  private init(
+    _ selector: Selector, groupSize: Int, sums: Bool, order: [Int32], common: [Int32],
+    result: NeuronScores, workers: Int, scratch: [SelectorScratch], memory: Scratch
+  ) {
+    self.selector = selector
+    self.groupSize = groupSize
+    self.sums = sums
+    groups = result.width / groupSize
+    self.order = order.isEmpty ? nil : memory.copy(order)
+    self.common = memory.copy(common)
+    commonCount = common.count
     self.result = result
     groupScores = memory.floats(workers * groups)
     selected = memory.integers(workers * groups)
     marks = memory.floats(workers * result.width)
     self.scratch = memory.copy(scratch.map(Unmanaged.passUnretained))
-    switch plan.predictor {
-    case .sketch, .gate, .exact:
-      sums = plan.groupSize > 1 || order != nil
-      selector = plan.selector
-    case .lowRank:
-      sums = false
-      selector = plan.selector
-    case .router:
-      sums = false
-      // Kernels leave out the sigmoid, which keeps the order.
-      selector = plan.selector.onLogits
-    }
   }
 
   func run(_ worker: Worker, _ step: StepState) {

@@ -40,9 +40,6 @@ final class SparseLayers {
     plans.reduce(0) { sum, entry in
       let (layer, plan) = entry
       let down = columns[layer]!.pointee
-      let blocks =
-        down.block > 0 ? (Int(down.columns) + Int(down.block) - 1) / Int(down.block) : 0
-      let planes = blocks * Int(down.rows) * 2 * (down.minimums == nil ? 1 : 2)
       let rows = [WeightRole.Kind.gate, .up].compactMap { kind -> (all: Int, row: Int)? in
         let role = WeightRole(kind, layer: layer)
         guard let bytes = weights.byteCount(of: role) else { return nil }
@@ -56,7 +53,7 @@ final class SparseLayers {
       case .gate: read += Double(rows[0].all) + selected * Double(rows[1].row)
       default: read += selected * Double(rows.reduce(0) { $0 + $1.row })
       }
-      return sum + Int(read) + planes + plan.predictorBytes
+      return sum + Int(read) + down.scaleBytes + plan.predictorBytes
     }
   }
 

@@ -38,7 +38,7 @@ extension Adapter {
         .malformed, file: fields.file, field: "base.hash",
         found: String(baseHash.prefix(80)).debugDescription, expected: "64 hexadecimal digits")
     }
-    layers = try Self.layers(fields, tensors: tensors)
+    (layers, attention) = try Self.layers(fields, tensors: tensors)
     guard let head = try fields.object("head") else {
       self.head = nil
       return

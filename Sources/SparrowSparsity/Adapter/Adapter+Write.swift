@@ -56,6 +56,9 @@ extension Adapter {
     for (layer, plan) in layers.sorted(by: { $0.key < $1.key }) {
       try plan.add(to: &writer, name: Self.tensorName(layer))
     }
+    for (layer, plan) in attention.sorted(by: { $0.key < $1.key }) {
+      try plan.add(to: &writer, name: Self.attentionName(layer))
+    }
     return writer
   }
 }

@@ -13,19 +13,22 @@ public struct Adapter: Sendable, Equatable {
   public var head: (plan: HeadPlan, sketch: RowSketch)?
   /// The sparse feed-forward networks by layer; the others stay dense.
   public var layers: [Int: FeedForwardPlan]
+  /// The sparse attention by layer; the others stay dense.
+  public var attention: [Int: AttentionPlan]
 
   public init(
     baseHash: String, baseName: String, head: (plan: HeadPlan, sketch: RowSketch)? = nil,
-    layers: [Int: FeedForwardPlan] = [:]
+    layers: [Int: FeedForwardPlan] = [:], attention: [Int: AttentionPlan] = [:]
   ) {
     self.baseHash = baseHash
     self.baseName = baseName
     self.head = head
     self.layers = layers
+    self.attention = attention
   }
 
   public static func == (a: Adapter, b: Adapter) -> Bool {
     a.baseHash == b.baseHash && a.baseName == b.baseName && a.head?.plan == b.head?.plan
-      && a.head?.sketch == b.head?.sketch && a.layers == b.layers
+      && a.head?.sketch == b.head?.sketch && a.layers == b.layers && a.attention == b.attention
   }
 }

@@ -3,7 +3,8 @@ public import SparrowTransformer
 extension StepProgram {
   /// The program as the adapter rewrites it.
   public func sparse(_ adapter: Adapter) -> StepProgram {
-    let program = withSparseFeedForward(adapter.layers)
+    let program = withSparseAttention(adapter.attention)
+      .withSparseFeedForward(adapter.layers)
     return adapter.head == nil ? program : program.withSparseHead()
   }
 }
@@ -18,6 +19,7 @@ extension Adapter {
       bytes.exact = matrix.byteCount / max(1, matrix.rows.count) * plan.candidates
     }
     bytes.layers = layers.mapValues(\.sparseBytes)
+    bytes.attention = attention.mapValues(\.sparseBytes)
     return bytes
   }
 }
@@ -36,6 +38,15 @@ extension FeedForwardPlan {
       groupSize: groupSize,
       selector: selector.text(of: "s") + (common.isEmpty ? "" : " + \(common.count) common"),
       kept: kept?.text(of: "|a|"), density: density)
+  }
+}
+
+extension AttentionPlan {
+  /// What the printed program says of the layer.
+  fileprivate var sparseBytes: StepProgram.SparseBytes.Layer {
+    .init(
+      predictor: predictorName, predictorBytes: predictorBytes, readWhole: [], groupSize: 1,
+      selector: selector.text(of: "s"), kept: nil, density: density)
   }
 }
 

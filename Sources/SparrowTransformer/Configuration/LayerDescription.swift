@@ -47,6 +47,9 @@ public struct AttentionDescription: Sendable, Equatable {
   public var headNorm: NormDescription?
   /// nil for models with learned positions.
   public var rotary: RotaryDescription?
+
+  /// Every query head has keys and values of its own.
+  public var isMultiHead: Bool { heads == keyValueHeads }
 }
 
 /// A feed-forward network: down(activation(gate(x)) * up(x)), or down(activation(up(x))).

@@ -52,6 +52,21 @@ public struct Operation: Sendable, Equatable {
     /// Keys and values into the cache.
     case append(AttentionDescription)
     case attend(AttentionDescription)
+    /// Scores of this layer's head groups, from which `selectHeads` picks.
+    case predictHeads(AttentionDescription, input: Buffer)
+    /// The head groups that the layer's attention will touch.
+    case selectHeads(AttentionDescription)
+    /// The layer's input, kept until every skipped head has made its keys and values of it.
+    case keepInput(AttentionDescription, input: Buffer)
+    /// Queries of the selected head groups; keys and values of all, or in multi-head models of the selected
+    /// and of those whose turn it is to catch up.
+    case projectHeads(AttentionDescription, input: Buffer)
+    /// The keys and values that `projectHeads` made into the cache.
+    case appendHeads(AttentionDescription)
+    /// `attend` over the selected head groups.
+    case attendHeads(AttentionDescription)
+    /// output (=, +=) the selected head groups' columns of the output matrix · their results (+ bias).
+    case sparseOutput(output: Buffer, Landing)
     /// The whole feed-forward network, dense.
     case feedForward(FeedForwardDescription, input: Buffer, output: Buffer, Landing)
     /// Scores of the neuron groups of this operation's layer, from which `select` picks.

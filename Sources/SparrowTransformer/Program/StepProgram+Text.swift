@@ -6,6 +6,8 @@ extension StepProgram {
     public var exact = 0
     /// The sparse feed-forward networks by layer.
     public var layers: [Int: Layer] = [:]
+    /// The sparse attention by layer.
+    public var attention: [Int: Layer] = [:]
 
     public struct Layer: Sendable {
       public var predictor: String
@@ -78,6 +80,7 @@ extension Operation {
     _ binding: WeightBinding, _ sparse: StepProgram.SparseBytes
   ) -> OperationLine {
     let layerBytes = sparse.layers[layer ?? -1]
+    let headBytes = sparse.attention[layer ?? -1]
     func bytes(_ kinds: [WeightRole.Kind]) -> Int {
       kinds.reduce(0) { $0 + (binding[WeightRole($1, layer: layer)]?.byteCount ?? 0) }
     }
@@ -87,6 +90,9 @@ extension Operation {
     }
     func landing(_ output: Buffer, _ landing: Landing) -> String {
       output.rawValue + (landing == .add ? " +=" : "")
+    }
+    func window(_ attention: AttentionDescription) -> String {
+      attention.window > 0 ? "[-\(attention.window)...]" : ""
     }
     switch kind {
     case .embed(let output, let positions):
@@ -108,8 +114,31 @@ extension Operation {
     case .rotate: return OperationLine("rotate", "q, k")
     case .append: return OperationLine("append", "k, v -> cache")
     case .attend(let attention):
+      return OperationLine("attend", "q, cache\(window(attention)) -> a")
+    case .predictHeads(let attention, let input):
       return OperationLine(
-        "attend", "q, cache\(attention.window > 0 ? "[-\(attention.window)...]" : "") -> a")
+        "predict", "\(input.rawValue) -> s [\(attention.keyValueHeads)]",
+        headBytes?.predictorBytes, note: headBytes?.predictor ?? "")
+    case .selectHeads: return OperationLine("select", "\(headBytes?.selector ?? "s") -> H")
+    case .keepInput(_, let input): return OperationLine("keep", "\(input.rawValue) -> skipped")
+    case .projectHeads(let attention, let input):
+      let keys = bytes([.key, .value])
+      return OperationLine(
+        "qkv", "\(input.rawValue), H -> q[H], \(attention.selectedKeys)",
+        headBytes?.density.map { density in
+          // A skipped head makes up for it in one go, at every 16th token at the latest.
+          let part = attention.isMultiHead ? density + (1 - density) / 16 : 1
+          return Int(density * Float(bytes([.query])) + part * Float(keys))
+        }, of: bytes([.query]) + keys)
+    case .appendHeads(let attention):
+      return OperationLine("append", "\(attention.selectedKeys) -> cache")
+    case .attendHeads(let attention):
+      return OperationLine("attend", "q[H], cache[H]\(window(attention)) -> a[H]")
+    case .sparseOutput(let output, let way):
+      let dense = bytes([.output])
+      return OperationLine(
+        "project", "a[H] -> \(landing(output, way))",
+        headBytes?.density.map { Int($0 * Float(dense)) }, of: dense)
     case .feedForward(_, let input, let output, let way):
       return OperationLine(
         "ffn", "\(input.rawValue) -> \(landing(output, way))", bytes([.gate, .up, .down]))
@@ -137,4 +166,9 @@ extension Operation {
       return OperationLine("exact", "\(input.rawValue), C -> logits[C]", sparse.exact)
     }
   }
+}
+
+extension AttentionDescription {
+  /// The keys and values that a step with selected heads makes.
+  fileprivate var selectedKeys: String { isMultiHead ? "k[H], v[H]" : "k, v" }
 }

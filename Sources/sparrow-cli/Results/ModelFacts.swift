@@ -78,6 +78,14 @@ struct ModelFacts {
           "\(layers.count) of \(configuration.layers.count) feed-forward networks, by \(names)"
         ))
     }
+    if let attention = adapter?.attention, !attention.isEmpty {
+      let names = Set(attention.values.map(\.predictorName)).sorted().joined(separator: ", ")
+      rows.append(
+        (
+          "sparse heads",
+          "attention of \(attention.count) of \(configuration.layers.count) layers, by \(names)"
+        ))
+    }
     return rows
   }
 

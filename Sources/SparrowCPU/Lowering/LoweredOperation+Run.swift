@@ -1,0 +1,31 @@
+import SparrowCore
+
+extension LoweredOperation {
+  /// One worker's part; false where the others need not wait for it.
+  func run(_ worker: Worker, _ step: StepState) -> Bool {
+    switch self {
+    case .embed(let kernel): kernel.run(worker, step)
+    case .addPositions(let kernel): kernel.run(worker, step)
+    case .norm(let kernel):
+      kernel.run(worker, step)
+      // Every worker made the row for itself.
+      return step.rows > 1 || kernel.isInPlace
+    case .multiply(let kernel): kernel.run(worker, step)
+    case .heads(let kernel): kernel.run(worker, step)
+    case .attend(let kernel): kernel.run(worker, step)
+    case .predictHeads(let kernel): kernel.run(worker, step)
+    case .selectHeads(let kernel): kernel.run(worker, step)
+    case .keepInput(let kernel): kernel.run(worker, step)
+    case .projectHeads(let kernel): kernel.run(worker, step)
+    case .appendHeads(let kernel): kernel.run(worker, step)
+    case .attendHeads(let kernel): kernel.run(worker, step)
+    case .sparseOutput(let kernel): kernel.run(worker, step)
+    case .feedForward(let kernel): kernel.run(worker, step)
+    case .predict(let kernel): kernel.run(worker, step)
+    case .select(let kernel): kernel.run(worker, step)
+    case .sparseFeedForward(let kernel): kernel.run(worker, step)
+    case .add(let kernel): kernel.run(worker, step)
+    }
+    return true
+  }
+}

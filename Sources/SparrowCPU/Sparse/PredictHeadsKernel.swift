@@ -1,0 +1,33 @@
+import SparrowCore
+
+/// Scores the head groups of a layer from the input of its attention, or of the one before.
+struct PredictHeadsKernel: BitwiseCopyable {
+  enum Predictor: BitwiseCopyable {
+    case linear(LinearKernel)
+    /// The L2 norm of each group's output of this many elements.
+    case norms(width: Int)
+  }
+
+  let predictor: Predictor
+  let input: StepBuffer
+  /// As in `MultiplyKernel`.
+  let isNormed: Bool
+  let selection: HeadSelection
+
+  func run(_ worker: Worker, _ step: StepState) {
+    switch predictor {
+    case .linear(let maps):
+      maps.run(
+        worker, step, input: input, from: MatrixInput(worker, step, isPrivate: isNormed),
+        result: selection.groups)
+    case .norms(let width):
+      for item in worker.share(of: step.rows * selection.count) {
+        let (row, group) = item.quotientAndRemainder(dividingBy: selection.count)
+        let output = input.row(row) + group * width
+        var sum: Float = 0
+        for index in 0..<width { sum += output[index] * output[index] }
+        selection.groups.scores(of: row)[group] = sum.squareRoot()
+      }
+    }
+  }
+}

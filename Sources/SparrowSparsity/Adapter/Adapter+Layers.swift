@@ -1,0 +1,45 @@
+internal import SparrowCore
+internal import SparrowFormats
+
+// A layer in adapter.json is {"layer": 3, "feed_forward": {...}, "attention": {...}}, each part optional; their
+// tensors begin with "layers.3.feed_forward." and "layers.3.attention.".
+
+extension Adapter {
+  static func tensorName(_ layer: Int) -> String { "layers.\(layer).feed_forward" }
+  static func attentionName(_ layer: Int) -> String { "layers.\(layer).attention" }
+
+  /// The plans of all layers that have one; an adapter without "layers" has none.
+  static func layers(
+    _ fields: AdapterFields, tensors: Checkpoint
+  ) throws(SparrowError) -> (feedForward: [Int: FeedForwardPlan], attention: [Int: AttentionPlan]) {
+    var networks: [Int: FeedForwardPlan] = [:]
+    var attention: [Int: AttentionPlan] = [:]
+    var seen: Set<Int> = []
+    for entry in try fields.optionalList("layers") {
+      let layer = try entry.integer("layer", in: 0...999)
+      guard seen.insert(layer).inserted else {
+        throw SparrowError(
+          .malformed, file: fields.file, field: "layers", found: "layer \(layer) twice",
+          expected: "once")
+      }
+      if let own = try entry.object("feed_forward") {
+        networks[layer] = try FeedForwardPlan(own, tensors: tensors, name: tensorName(layer))
+      }
+      if let own = try entry.object("attention") {
+        attention[layer] = try AttentionPlan(own, tensors: tensors, name: attentionName(layer))
+      }
+    }
+    return (networks, attention)
+  }
+
+  /// The entries of "layers", ascending.
+  var layersJSON: JSON {
+    .array(
+      Set(layers.keys).union(attention.keys).sorted().map { layer in
+        var members: [(String, JSON)] = [("layer", .integer(layer))]
+        if let plan = layers[layer] { members.append(("feed_forward", plan.json)) }
+        if let plan = attention[layer] { members.append(("attention", plan.json)) }
+        return .object(members)
+      })
+  }
+}

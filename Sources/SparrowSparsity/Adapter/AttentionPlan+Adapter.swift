@@ -1,0 +1,43 @@
+internal import SparrowCore
+internal import SparrowFormats
+
+extension AttentionPlan {
+  /// Reads the plan whose fields these are and whose tensors begin with `name`.
+  init(
+    _ fields: AdapterFields, tensors: Checkpoint, name: String
+  ) throws(SparrowError) {
+    let kind = try fields.string("predictor")
+    let predictor: Predictor
+    switch kind {
+    case "low_rank":
+      predictor = .lowRank(try LinearPredictor(fields, tensors, name: name, hasRank: true))
+    case "router":
+      predictor = .router(try LinearPredictor(fields, tensors, name: name, hasRank: false))
+    case "exact": predictor = .exact
+    default:
+      throw SparrowError(
+        .unsupported, file: fields.file, field: name + ".predictor",
+        found: String(kind.prefix(80)).debugDescription, expected: "low_rank, router or exact")
+    }
+    guard let selector = try fields.object("selector") else { throw fields.missing("selector") }
+    self.init(
+      predictor: predictor, selector: try Selector(selector),
+      lookahead: try fields.optionalFlag("lookahead"),
+      density: try fields.optionalFloat("density"))
+  }
+
+  /// What `adapter.json` says of it.
+  var json: JSON {
+    var members: [(String, JSON)] = [
+      ("predictor", .string(predictorName)), ("selector", selector.json),
+    ]
+    if lookahead { members.append(("lookahead", .bool(true))) }
+    if let density { members.append(("density", .number(Double(density)))) }
+    if let maps { members += maps.jsonMembers }
+    return .object(members)
+  }
+
+  func add(to writer: inout SafetensorsWriter, name: String) throws(SparrowError) {
+    try maps?.add(to: &writer, name: name)
+  }
+}

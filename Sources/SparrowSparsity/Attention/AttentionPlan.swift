@@ -1,0 +1,82 @@
+public import SparrowCore
+public import SparrowTransformer
+
+/// How one layer's attention chooses its head groups for a token.
+///
+/// A head group is the query heads that share one key/value head; in multi-head models it is one head. The
+/// groups that are not selected do no query, score, value or output work, and their cache is not read: Deja
+/// Vu's head sparsity (arXiv 2310.17157, section 4.2).
+public struct AttentionPlan: Sendable, Equatable {
+  /// What turns the attention's input into a score for each head group.
+  public enum Predictor: Sendable, Equatable {
+    /// Deja Vu: two linear maps.
+    case lowRank(LinearPredictor)
+    /// One linear map to logits, as LTE's router; the selector sees their sigmoid.
+    case router(LinearPredictor)
+    /// The oracle: the L2 norm of each group's exact output (Deja Vu's labels); only the output matrix is sparse.
+    case exact
+  }
+
+  public var predictor: Predictor
+  public var selector: Selector
+  /// Scores come from the input of the attention before (Deja Vu's latency code: the input of attention l
+  /// tells the heads of l + 1). The first layer has none and takes its own.
+  public var lookahead: Bool
+  /// Part of the head groups that a token selects on average, 0...1, as calibration measured it; nil if
+  /// unknown.
+  public var density: Float?
+
+  public init(
+    predictor: Predictor, selector: Selector, lookahead: Bool = false, density: Float? = nil
+  ) {
+    self.predictor = predictor
+    self.selector = selector
+    self.lookahead = lookahead
+    self.density = density
+  }
+
+  /// The name of the predictor in adapters, commands and reports.
+  public var predictorName: String {
+    switch predictor {
+    case .lowRank: "low_rank"
+    case .router: "router"
+    case .exact: "exact"
+    }
+  }
+
+  /// Bytes that predicting reads for a token, beyond the model's own matrices.
+  public var predictorBytes: Int { maps?.byteCount ?? 0 }
+
+  /// The predictor's own matrices.
+  package var maps: LinearPredictor? {
+    switch predictor {
+    case .lowRank(let maps), .router(let maps): maps
+    case .exact: nil
+    }
+  }
+
+  /// The selector for what kernels compute: they leave out a router's sigmoid, which keeps the order.
+  package var kernelSelector: Selector {
+    if case .router = predictor { selector.onLogits } else { selector }
+  }
+
+  /// Throws `.malformed`, naming `file` and the field, unless every part fits an attention of this
+  /// description and `hidden` inputs; `.argument` for a selector that makes no sense.
+  public func validate(
+    file: String, name: String, attention: AttentionDescription, hidden: Int
+  ) throws(SparrowError) {
+    try selector.validate(field: name + ".selector")
+    if let density, !(0...1).contains(density) {
+      throw SparrowError(
+        .malformed, file: file, field: name + ".density", found: "\(density)", expected: "0 to 1")
+    }
+    if let maps {
+      try maps.validate(
+        file: file, name: name, groups: attention.keyValueHeads, hidden: hidden)
+    } else if lookahead {
+      throw SparrowError(
+        .malformed, file: file, field: name + ".lookahead", found: "true",
+        expected: "none with exact scores, which come from the layer's own output")
+    }
+  }
+}
