@@ -18,6 +18,21 @@ struct InfoTests {
     #expect((json["parameters"]?.int ?? 0) > 0)
   }
 
+  @Test("an adapter's sparse layers show what they predict, select and read")
+  func sparseLayers() throws {
+    let text = try ProgramTests.run([
+      "info", Fixtures.path("relu/model.gguf"), "--adapter", Fixtures.path("relu"), "--program",
+    ]).outputText
+    for line in [
+      "sparse layers 2 of 2 feed-forward networks, by low_rank\n",
+      "                predict     x -> s [96]                                low_rank\n",
+      "                select      s > 0.0 -> S\n",
+      "                ffn         x, S -> h +=            part of 0.02 MB\n",
+    ] {
+      #expect(text.contains(line), "\(line)")
+    }
+  }
+
   @Test("a name that was not pulled, a missing file and a wrong one are told apart")
   func failures() throws {
     let scratch = ["SPARROW_CACHE": "/nonexistent"]

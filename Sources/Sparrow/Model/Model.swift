@@ -54,7 +54,7 @@ public final class Model: @unchecked Sendable {
     tokenizer = try checkpoint.tokenizer()
     endTokens = try checkpoint.endTokens(tokenizer)
     binding = description.binding
-    let sparsity = try Sparsity(options, checkpoint)
+    let sparsity = try Sparsity(options, checkpoint, configuration)
     headPlan = sparsity.head?.plan
     layerPlans = sparsity.layers
     attentionPlans = sparsity.attention

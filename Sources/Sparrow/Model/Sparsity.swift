@@ -1,6 +1,7 @@
 import SparrowCore
 import SparrowFormats
 import SparrowSparsity
+import SparrowTransformer
 
 /// What of a model is sparse, by its load options.
 struct Sparsity {
@@ -15,7 +16,9 @@ struct Sparsity {
   ///
   /// Throws what reading the adapter throws, `.mismatch` when it was made for another model, `.argument`
   /// for a recall outside 0...1 or one that no adapter serves.
-  init(_ options: LoadOptions, _ checkpoint: Checkpoint) throws(SparrowError) {
+  init(_ options: LoadOptions, _ checkpoint: Checkpoint, _ model: ModelConfiguration)
+    throws(SparrowError)
+  {
     guard let folder = options.adapter else {
       guard options.headRecall == nil else {
         throw SparrowError(
@@ -26,6 +29,8 @@ struct Sparsity {
     }
     let adapter = try Adapter.read(folder)
     try adapter.check(base: checkpoint.contentHash(), name: checkpoint.path)
+    try adapter.layers.check(model, file: folder)
+    try adapter.attention.check(model, file: folder)
     layers = adapter.layers
     attention = adapter.attention
     guard let (plan, sketch) = adapter.head else { return }

@@ -22,11 +22,15 @@ extension Adapter {
           .malformed, file: fields.file, field: "layers", found: "layer \(layer) twice",
           expected: "once")
       }
-      if let own = try entry.object("feed_forward") {
-        networks[layer] = try FeedForwardPlan(own, tensors: tensors, name: tensorName(layer))
+      let network = tensorName(layer)
+      if let own = try entry.object("feed_forward", path: network) {
+        let plan = try FeedForwardPlan(own, tensors: tensors, name: network)
+        try plan.validateParts(file: fields.file, name: network)
+        networks[layer] = plan
       }
-      if let own = try entry.object("attention") {
-        attention[layer] = try AttentionPlan(own, tensors: tensors, name: attentionName(layer))
+      let heads = attentionName(layer)
+      if let own = try entry.object("attention", path: heads) {
+        attention[layer] = try AttentionPlan(own, tensors: tensors, name: heads)
       }
     }
     return (networks, attention)

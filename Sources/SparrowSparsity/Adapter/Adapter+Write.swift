@@ -15,6 +15,9 @@ extension Adapter {
       try head.plan.validate(file: folder)
       try head.sketch.validate(file: folder)
     }
+    for (layer, plan) in layers {
+      try plan.validateWritable(file: folder, name: Self.tensorName(layer))
+    }
     let place = try AtomicFolder(path: folder, names: [Self.planName, Self.tensorsName])
     try tensors().write(to: place.temporary + "/" + Self.tensorsName)
     var file = try AtomicFile(path: place.temporary + "/" + Self.planName)

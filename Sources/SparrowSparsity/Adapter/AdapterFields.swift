@@ -20,10 +20,17 @@ struct AdapterFields {
 
   func missing(_ name: String) -> SparrowError { refuse(name, "nothing", "a value") }
 
-  /// A member that is an object; nil when there is none or it is null.
-  func object(_ name: String) throws(SparrowError) -> AdapterFields? {
+  /// A word that this version does not know.
+  func unknown(_ name: String, _ found: String, _ expected: String) -> SparrowError {
+    SparrowError(
+      .unsupported, file: file, field: prefix + name,
+      found: String(found.prefix(80)).debugDescription, expected: expected)
+  }
+
+  /// A member that is an object; nil when there is none or it is null. Errors call it `path` where given.
+  func object(_ name: String, path: String? = nil) throws(SparrowError) -> AdapterFields? {
     guard let value = try member(name), !value.isNull else { return nil }
-    return try AdapterFields(value, file: file, prefix: prefix + name + ".")
+    return try AdapterFields(value, file: file, prefix: (path ?? prefix + name) + ".")
   }
 
   /// A member that is a list of objects.

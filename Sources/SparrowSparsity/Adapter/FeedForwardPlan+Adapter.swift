@@ -17,10 +17,7 @@ extension FeedForwardPlan {
     case "gate": predictor = .gate
     case "exact": predictor = .exact
     default:
-      throw SparrowError(
-        .unsupported, file: fields.file, field: name + ".predictor",
-        found: String(kind.prefix(80)).debugDescription,
-        expected: "sketch, low_rank, router, gate or exact")
+      throw fields.unknown("predictor", kind, "sketch, low_rank, router, gate or exact")
     }
     func numbers(_ part: String) throws(SparrowError) -> [Int32] {
       guard tensors[name + part] != nil else { return [] }
@@ -52,6 +49,13 @@ extension FeedForwardPlan {
     case .gate, .exact: break
     }
     return .object(members)
+  }
+
+  /// Throws for a plan that `Adapter.read` would refuse.
+  func validateWritable(file: String, name: String) throws(SparrowError) {
+    try validateParts(file: file, name: name)
+    try selector.validateWritable(file: file, field: name + ".selector")
+    try kept?.validateWritable(file: file, field: name + ".kept")
   }
 
   func add(to writer: inout SafetensorsWriter, name: String) throws(SparrowError) {

@@ -8,9 +8,7 @@ extension LinearPredictor {
   ) throws(SparrowError) {
     let kind = try fields.optionalString("coding") ?? "f16"
     guard let coding = ElementType(rawValue: kind), PredictorMatrix.types.contains(coding) else {
-      throw SparrowError(
-        .unsupported, file: fields.file, field: name + ".coding",
-        found: String(kind.prefix(80)).debugDescription, expected: "f16, q8_0 or q4_0")
+      throw fields.unknown("coding", kind, "f16, q8_0 or q4_0")
     }
     let b = try PredictorMatrix(tensors, name: name + ".b", coding: coding)
     self.init(
@@ -39,13 +37,18 @@ extension PredictorMatrix {
         found: tensors[name].map { "shape \($0.shape)" } ?? "no such tensor",
         expected: "a matrix")
     }
-    if entry.type == .f16 {
+    if coding == .f16 {
       let values = try tensors.values(name, .f16, shape: [nil, nil], as: UInt16.self)
       self.init(
         rows: entry.shape[0], columns: entry.shape[1], type: .f16, bytes: rawBytes(values))
       return
     }
     let values = try tensors.values(name, .u8, shape: [nil, nil], as: UInt8.self)
+    guard entry.shape[1] % coding.blockBytes == 0 else {
+      throw SparrowError(
+        .malformed, file: tensors.path, field: name, found: "rows of \(entry.shape[1]) bytes",
+        expected: "whole blocks of \(coding.blockBytes)")
+    }
     self.init(
       rows: entry.shape[0], columns: entry.shape[1] / coding.blockBytes * coding.blockElements,
       type: coding, bytes: values)

@@ -1,22 +1,40 @@
 internal import SparrowCore
 
 extension Selector {
+  /// The largest count that an adapter's file may have.
+  private static let writableCounts = 1 << 20
+
+  /// Throws `.malformed` for numbers that a file cannot have.
+  func validateWritable(file: String, field: String) throws(SparrowError) {
+    let fits =
+      switch self {
+      case .threshold(let value): value.isFinite
+      case .topK(let k), .statisticalTopK(let k): k <= Self.writableCounts
+      case .bucketedTopK(let k, let buckets, let perBucket):
+        max(k, buckets, perBucket) <= Self.writableCounts
+      }
+    guard fits else {
+      throw SparrowError(
+        .malformed, file: file, field: field, found: "\(self)",
+        expected: "finite numbers, counts up to \(Self.writableCounts)")
+    }
+  }
+
   init(_ fields: AdapterFields) throws(SparrowError) {
     let kind = try fields.string("kind")
-    func k() throws(SparrowError) -> Int { try fields.integer("k", in: 0...1 << 20) }
+    let counts = Self.writableCounts
+    func k() throws(SparrowError) -> Int { try fields.integer("k", in: 0...counts) }
     switch kind {
     case "threshold": self = .threshold(try fields.float("value"))
     case "top_k": self = .topK(try k())
     case "statistical_top_k": self = .statisticalTopK(try k())
     case "bucketed_top_k":
       self = .bucketedTopK(
-        try k(), buckets: try fields.integer("buckets", in: 1...1 << 20),
-        perBucket: try fields.integer("per_bucket", in: 1...1 << 20))
+        try k(), buckets: try fields.integer("buckets", in: 1...counts),
+        perBucket: try fields.integer("per_bucket", in: 1...counts))
     default:
-      throw SparrowError(
-        .unsupported, file: fields.file, field: "selector.kind",
-        found: String(kind.prefix(80)).debugDescription,
-        expected: "threshold, top_k, bucketed_top_k or statistical_top_k")
+      throw fields.unknown(
+        "kind", kind, "threshold, top_k, bucketed_top_k or statistical_top_k")
     }
   }
 

@@ -1,6 +1,3 @@
-public import SparrowCore
-public import SparrowTransformer
-
 /// How one layer's feed-forward network chooses its neurons for a token.
 ///
 /// A predictor scores groups of neurons, a selector picks groups from the scores, and only the picked
@@ -77,57 +74,5 @@ public struct FeedForwardPlan: Sendable, Equatable {
   /// Rows that the sketch of a network has for each of its matrices.
   public static func paddedNeurons(_ width: Int) -> Int {
     (width + RowSketch.blockRows - 1) / RowSketch.blockRows * RowSketch.blockRows
-  }
-
-  /// Throws `.malformed`, naming `file` and the field, unless every part fits a network of this
-  /// description and `hidden` inputs.
-  public func validate(
-    file: String, name: String, network: FeedForwardDescription, hidden: Int
-  ) throws(SparrowError) {
-    func require(_ holds: Bool, _ part: String, _ found: Any, _ expected: String)
-      throws(SparrowError)
-    {
-      guard holds else {
-        throw SparrowError(
-          .malformed, file: file, field: name + "." + part, found: "\(found)", expected: expected)
-      }
-    }
-    try require([1, 8, 16, 32].contains(groupSize), "group", groupSize, "1, 8, 16 or 32")
-    try require(
-      network.width % groupSize == 0, "group", groupSize, "a divisor of \(network.width) neurons")
-    let groups = network.width / groupSize
-    try selector.validate(field: name + ".selector")
-    try kept?.validate(field: name + ".kept")
-    var seen = [Bool](repeating: false, count: network.width)
-    for neuron in order where (0..<network.width) ~= Int(neuron) { seen[Int(neuron)] = true }
-    try require(
-      order.isEmpty || (order.count == network.width && seen.allSatisfy { $0 }), "order",
-      "\(order.count) numbers", "every neuron's number once, \(network.width) in all")
-    try require(
-      common.allSatisfy { (0..<groups) ~= Int($0) }
-        && zip(common, common.dropFirst()).allSatisfy(<),
-      "common", "\(common.prefix(8))", "rising numbers below \(groups)")
-    if let density {
-      try require((0...1).contains(density), "density", density, "0 to 1")
-    }
-    switch predictor {
-    case .sketch(let sketch):
-      let rows = Self.paddedNeurons(network.width) * (network.gated ? 2 : 1)
-      // A single matrix is not padded.
-      let fits = sketch.rowCount == rows || (!network.gated && sketch.rowCount == network.width)
-      try require(
-        fits && sketch.hidden == hidden, "sketch", "\(sketch.rowCount) x \(sketch.hidden)",
-        "\(rows) x \(hidden)")
-      try sketch.validate(file: file, name: name)
-    case .lowRank(let maps), .router(let maps):
-      try maps.validate(file: file, name: name, groups: groups, hidden: hidden)
-    case .gate, .exact:
-      try require(
-        network.gated || predictor != .gate, "predictor", "gate",
-        "another for a network without gate")
-      // What they compute is the layer's own result, from its own input.
-      try require(
-        !lookahead, "lookahead", "true with \(predictorName)", "sketch, low_rank or router")
-    }
   }
 }

@@ -20,26 +20,30 @@ public struct LinearPredictor: Sendable, Equatable {
 
   public var byteCount: Int { (a?.bytes.count ?? 0) + b.bytes.count + 4 * bias.count }
 
-  func validate(file: String, name: String, groups: Int, hidden: Int) throws(SparrowError) {
-    func require(_ holds: Bool, _ part: String, _ found: Any, _ expected: Any)
-      throws(SparrowError)
-    {
-      guard holds else {
-        throw SparrowError(
-          .malformed, file: file, field: name + "." + part, found: "\(found)",
-          expected: "\(expected)")
-      }
-    }
+  /// Throws `.malformed` unless the parts fit each other, and `groups` scores of `hidden` inputs.
+  func validate(
+    file: String, name: String, groups: Int, hidden: Int
+  ) throws(SparrowError) {
+    try validate(file: file, name: name)
+    let check = PlanCheck(file: file, name: name)
+    try check.require(b.rows == groups, "b", "\(b.rows) rows", "\(groups)")
+    let inputs = (a ?? b).columns
+    try check.require(
+      inputs == hidden, a == nil ? "b" : "a", "\(inputs) columns", "\(hidden)")
+  }
+
+  /// Throws `.malformed` unless the parts fit each other.
+  func validate(file: String, name: String) throws(SparrowError) {
+    let check = PlanCheck(file: file, name: name)
+    try b.validate(file: file, name: name + ".b")
     if let a {
       try a.validate(file: file, name: name + ".a")
-      try require(a.columns == hidden, "a", "\(a.columns) columns", hidden)
+      try check.require(a.type == b.type, "a", a.type.rawValue, b.type.rawValue)
+      try check.require(b.columns == a.rows, "b", "\(b.columns) columns", "\(a.rows)")
     }
-    try b.validate(file: file, name: name + ".b")
-    try require(b.rows == groups, "b", "\(b.rows) rows", groups)
-    let inputs = a?.rows ?? hidden
-    try require(b.columns == inputs, "b", "\(b.columns) columns", inputs)
-    try require(bias.count == groups, "bias", bias.count, groups)
-    try require(bias.allSatisfy(\.isFinite), "bias", "a number that is not finite", "finite ones")
+    try check.require(bias.count == b.rows, "bias", bias.count, "\(b.rows)")
+    try check.require(
+      bias.allSatisfy(\.isFinite), "bias", "a number that is not finite", "finite ones")
   }
 }
 

@@ -32,9 +32,10 @@ struct InfoCommand: ParsableCommand {
     let path = try model.path()
     let checkpoint = try Checkpoint.open(path)
     let description = try ModelDescription(checkpoint)
-    let adapter = try sparsity.folder(forModel: path, name: model.model)
-      .map { folder throws(SparrowError) in try Adapter.read(folder) }
+    let folder = try sparsity.folder(forModel: path, name: model.model)
+    let adapter = try folder.map { folder throws(SparrowError) in try Adapter.read(folder) }
     try adapter?.check(base: checkpoint.contentHash(), name: path)
+    try adapter?.layers.check(description.configuration, file: folder ?? "")
     let facts = ModelFacts(checkpoint, description, adapter)
     if output.json {
       output.print(facts.json(tensors: tensors))

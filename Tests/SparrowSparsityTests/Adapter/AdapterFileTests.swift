@@ -132,7 +132,7 @@ import Testing
 }
 
 extension String {
-  fileprivate func replacing(_ range: Range<String.Index>, with other: String) -> String {
+  func replacing(_ range: Range<String.Index>, with other: String) -> String {
     String(self[..<range.lowerBound]) + other + String(self[range.upperBound...])
   }
 }

@@ -1,0 +1,84 @@
+public import SparrowCore
+public import SparrowTransformer
+
+extension FeedForwardPlan {
+  /// Throws `.malformed`, naming `file` and the field, unless every part fits a network of this
+  /// description and `hidden` inputs.
+  public func validate(
+    file: String, name: String, network: FeedForwardDescription, hidden: Int
+  ) throws(SparrowError) {
+    try validateParts(file: file, name: name)
+    let check = PlanCheck(file: file, name: name)
+    try check.require(
+      network.width % groupSize == 0, "group", groupSize, "a divisor of \(network.width) neurons")
+    let groups = network.width / groupSize
+    try check.require(
+      order.isEmpty || order.count == network.width, "order", "\(order.count) numbers",
+      "\(network.width)")
+    try check.require(
+      common.allSatisfy { $0 < groups }, "common", "\(common.suffix(8))",
+      "numbers below \(groups)")
+    switch predictor {
+    case .sketch(let sketch):
+      let rows = Self.paddedNeurons(network.width) * (network.gated ? 2 : 1)
+      // A single matrix is not padded.
+      let fits = sketch.rowCount == rows || (!network.gated && sketch.rowCount == network.width)
+      try check.require(
+        fits && sketch.hidden == hidden, "sketch", "\(sketch.rowCount) x \(sketch.hidden)",
+        "\(rows) x \(hidden)")
+    case .lowRank(let maps), .router(let maps):
+      try maps.validate(file: file, name: name, groups: groups, hidden: hidden)
+    case .gate:
+      try check.require(
+        network.gated, "predictor", "gate", "another for a network without gate")
+    case .exact: break
+    }
+  }
+
+  /// Throws `.malformed` unless the parts fit each other, whatever the network.
+  func validateParts(file: String, name: String) throws(SparrowError) {
+    let check = PlanCheck(file: file, name: name)
+    try check.require(
+      Selection.groupSizes.contains(groupSize), "group", groupSize, "1, 8, 16 or 32")
+    try selector.validate(field: name + ".selector")
+    try kept?.validate(field: name + ".kept")
+    var seen = [Bool](repeating: false, count: order.count)
+    for neuron in order where seen.indices.contains(Int(neuron)) { seen[Int(neuron)] = true }
+    try check.require(
+      seen.allSatisfy { $0 }, "order", "\(order.count) numbers", "every neuron's number once")
+    try check.require(
+      (common.first ?? 0) >= 0 && zip(common, common.dropFirst()).allSatisfy(<), "common",
+      "\(common.prefix(8))", "rising numbers")
+    if let density {
+      try check.require((0...1).contains(density), "density", density, "0 to 1")
+    }
+    switch predictor {
+    case .sketch(let sketch): try sketch.validate(file: file, name: name)
+    case .lowRank(let maps):
+      try check.require(maps.a != nil, "a", "no matrix", "one of rank x hidden")
+      try maps.validate(file: file, name: name)
+    case .router(let maps):
+      try check.require(maps.a == nil, "a", "a matrix", "none for a router")
+      try maps.validate(file: file, name: name)
+    case .gate, .exact:
+      // What they compute is the layer's own result, from its own input.
+      try check.require(
+        !lookahead, "lookahead", "true with \(predictorName)", "sketch, low_rank or router")
+    }
+  }
+}
+
+/// Refuses what does not hold, naming the file and the field.
+struct PlanCheck {
+  let file: String
+  let name: String
+
+  func require(
+    _ holds: Bool, _ part: String, _ found: Any, _ expected: String
+  ) throws(SparrowError) {
+    guard holds else {
+      throw SparrowError(
+        .malformed, file: file, field: name + "." + part, found: "\(found)", expected: expected)
+    }
+  }
+}
