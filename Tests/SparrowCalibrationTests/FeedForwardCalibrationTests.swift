@@ -29,7 +29,7 @@ import Testing
 
   static func relu() throws -> Model {
     try Model.load(
-      Fixtures.path("relu/model.gguf"), options: LoadOptions(threads: 2, prefillTokens: 40))
+      Fixtures.path("relu/model.gguf"), options: LoadOptions(threads: 1, prefillTokens: 40))
   }
 
   /// The activity was planted with rank 16.
@@ -89,7 +89,7 @@ import Testing
   @Test(arguments: cases)
   func everyMethodMakesPlansThatRun(example: Case) throws {
     let folder = try TemporaryFolder()
-    let dense = try HeadCalibrationTests.model("llama3")
+    let dense = try HeadCalibrationTests.model("llama3", threads: 1)
     let (plans, reports) = try FeedForwardCalibration.fit(
       model: dense, text: Self.text,
       options: Self.options(example.method) {
@@ -104,7 +104,7 @@ import Testing
     try adapter.write(to: folder.file("a"))
     #expect(try Adapter.read(folder.file("a")) == adapter)
     let sparse = try Model.load(
-      dense.path, options: LoadOptions(threads: 2, adapter: folder.file("a")))
+      dense.path, options: LoadOptions(threads: 1, adapter: folder.file("a")))
     #expect(sparse.configuration == dense.configuration)
   }
 
@@ -121,7 +121,7 @@ import Testing
   }
 
   @Test func magnitudesNeedAGate() throws {
-    let model = try HeadCalibrationTests.model("gpt2")
+    let model = try HeadCalibrationTests.model("gpt2", threads: 1)
     let error = #expect(throws: SparrowError.self) {
       try FeedForwardCalibration.fit(
         model: model, text: Self.text, options: Self.options(.magnitude) { _ in })
