@@ -65,8 +65,8 @@ let package = Package(
       "SparrowCalibration",
       [
         "SparrowCore", "SparrowFormats", "SparrowTokenizers", "SparrowTransformer",
-        "SparrowSparsity", "SparrowCPU", "Sparrow", "CSparrowKernels",
-      ], test: ["SparrowEvaluation"])
+        "SparrowSparsity", "SparrowCPU", "Sparrow", "SparrowEvaluation", "CSparrowKernels",
+      ])
     + room(
       "SparrowEvaluation",
       [

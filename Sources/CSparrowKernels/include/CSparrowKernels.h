@@ -215,6 +215,28 @@ void sk_attend_f32(
   int32_t first, const float *keys, const float *values, int64_t kv_stride, float *out,
   int64_t out_stride);
 
+// MARK: - Feed-forward networks
+
+/// A feed-forward network: down(activation(gate x) * (up x)), or down(activation(up x)).
+typedef struct {
+  const sk_matrix *gate;   ///< NULL without
+  const sk_matrix *up;
+  const sk_columns *down;
+  const float *gate_bias;  ///< NULL without
+  const float *up_bias;    ///< NULL without
+  sk_activation activation;
+  float least;  ///< activations of this size and below read no column
+} sk_network;
+
+/// y += the part of the network that the neurons [begin, end) of a list make, ascending; returns how
+/// many of them read their column.
+///
+/// Inputs as the matrices want them. `y` has room for the padded rows of `sk_columns`. Weights are
+/// asked for ahead, a neuron's three pieces at a time.
+int32_t sk_network_acc(
+  const sk_network *n, const void *gate_x, const void *up_x, const int32_t *neurons, int32_t begin,
+  int32_t end, float *y);
+
 // MARK: - Vocabulary
 
 /// Index of the greatest element (the lowest index among equals) of x[n], n > 0.

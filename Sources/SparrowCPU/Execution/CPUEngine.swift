@@ -21,10 +21,12 @@ package final class CPUEngine: @unchecked Sendable {
   private let operations: UnsafeMutableBufferPointer<LoweredOperation>
   /// The program with sparse layers, which narrow steps of decoding run; empty without.
   let sparseLayers: SparseLayers?
-  private let sparseLowering: Lowering?
-  private let sparseOperations: UnsafeMutableBufferPointer<LoweredOperation>
   private let sparseAttention: SparseAttention?
-  private let catchUps: UnsafeMutableBufferPointer<CatchUpKernel>
+  private var sparseLowering: Lowering?
+  private var sparseOperations = UnsafeMutableBufferPointer<LoweredOperation>(
+    start: nil, count: 0)
+  private var catchUps = UnsafeMutableBufferPointer<CatchUpKernel>(start: nil, count: 0)
+  private let attentionPlans: [Int: AttentionPlan]
   private let segments: UnsafeMutablePointer<StepSegment>
   private let rotaries: [RotaryDescription]
   private let head: DenseHead
@@ -33,6 +35,9 @@ package final class CPUEngine: @unchecked Sendable {
   /// Runs the dense program though there is a sparse one: both share their weights, so that they can be
   /// compared in one process.
   package var runsDense = false
+
+  /// Where steps spend their time, while it is not nil.
+  package var profile: StepProfile?
 
   /// Sees every dense feed-forward network's input and activations, while the other workers wait.
   package var observer: ((FeedForwardObservation) -> Void)?
@@ -70,24 +75,14 @@ package final class CPUEngine: @unchecked Sendable {
     _ = operations.initialize(from: lowering.operations)
     try plans.check(model, file: binding.checkpoint.path)
     try attention.check(model, file: binding.checkpoint.path)
-    if plans.isEmpty && attention.isEmpty {
-      sparseLayers = nil
-      sparseAttention = nil
-      sparseLowering = nil
-    } else {
-      let layers = SparseLayers(
-        plans, model: model, weights: weights, buffers: buffers, pool: pool)
-      let heads = SparseAttention(attention, model: model, weights: weights, pool: pool)
-      sparseLayers = layers
-      sparseAttention = heads
-      sparseLowering = Lowering(
-        program.withSparseAttention(attention).withSparseFeedForward(plans), model: model,
-        weights: weights, buffers: buffers, sparse: layers, attention: heads, workers: pool.count)
-    }
-    catchUps = .allocate(capacity: sparseLowering?.catchUps.count ?? 0)
-    _ = catchUps.initialize(from: sparseLowering?.catchUps ?? [])
-    sparseOperations = .allocate(capacity: sparseLowering?.operations.count ?? 0)
-    _ = sparseOperations.initialize(from: sparseLowering?.operations ?? [])
+    let isSparse = !plans.isEmpty || !attention.isEmpty
+    sparseLayers =
+      isSparse
+      ? SparseLayers(plans, model: model, weights: weights, buffers: buffers, pool: pool) : nil
+    sparseAttention =
+      isSparse
+      ? SparseAttention(attention, model: model, weights: weights, pool: pool) : nil
+    attentionPlans = attention
     segments = .allocate(capacity: maximumRows)
     let none = UnsafeMutablePointer<Int32>(mutating: buffers.positions)
     current = StepState(rows: 0, tokens: none, segments: segments, segmentCount: 0)
@@ -100,6 +95,7 @@ package final class CPUEngine: @unchecked Sendable {
     denseBytesPerToken = bytes
     guard let sparse else {
       sketchHead = nil
+      replan(plans)
       makeJobs()
       return
     }
@@ -115,13 +111,41 @@ package final class CPUEngine: @unchecked Sendable {
     sketchHead = SketchHead(
       plan: sparse.plan, sketch: sparse.sketch, recall: sparse.recall, matrix: matrix,
       input: buffers[lowering.headInput], finish: LogitFinish(model), workers: pool.count)
+    replan(plans)
     makeJobs()
+  }
+
+  /// Runs these of the layers' plans from now on, with other selectors if they say so; layers that are left
+  /// out run dense. Predictors must be those that the engine was made with. Starts counting anew.
+  package func replan(_ plans: [Int: FeedForwardPlan]) {
+    sparseOperations.deallocate()
+    catchUps.deallocate()
+    sparseOperations = .init(start: nil, count: 0)
+    catchUps = .init(start: nil, count: 0)
+    guard let sparseLayers, let sparseAttention else { return }
+    sparseLayers.use(plans)
+    guard !plans.isEmpty || !attentionPlans.isEmpty else { return }
+    let lowering = Lowering(
+      StepProgram(model).withSparseAttention(attentionPlans).withSparseFeedForward(plans),
+      model: model, weights: weights, buffers: buffers, sparse: sparseLayers,
+      attention: sparseAttention, workers: pool.count)
+    sparseLowering = lowering
+    catchUps = .allocate(capacity: lowering.catchUps.count)
+    _ = catchUps.initialize(from: lowering.catchUps)
+    sparseOperations = .allocate(capacity: lowering.operations.count)
+    _ = sparseOperations.initialize(from: lowering.operations)
   }
 
   private func makeJobs() {
     stepJob = { [unowned(unsafe) self] in execute($0) }
     logitJob = { [unowned(unsafe) self] in head.run($0, rows: logitRows) }
     sketchJob = { [unowned(unsafe) self] in sketchHead?.run($0, row: outputRow) }
+  }
+
+  /// Bytes that the sparse layers' feed-forward networks read for a token, on average, and what they would
+  /// read densely.
+  package var feedForwardBytes: (sparse: Int, dense: Int) {
+    (sparseLayers?.bytesPerToken ?? 0, sparseLayers?.denseBytesPerToken ?? 0)
   }
 
   /// Bytes of weights that one decoding step reads; of what is sparse, as much as it has read on average.
@@ -236,12 +260,20 @@ package final class CPUEngine: @unchecked Sendable {
       for kernel in catchUps { kernel.run(worker, step) }
       worker.barrier()
     }
+    let profiles = worker.index == 0 && profile != nil
+    var since = profiles ? monotonicSeconds() : 0
     for operation in isSparse ? sparseOperations : operations {
       if operation.run(worker, step) { worker.barrier() }
+      if profiles {
+        let now = monotonicSeconds()
+        profile?.add(now - since, to: operation.part)
+        since = now
+      }
       if let observer, case .feedForward(let kernel) = operation {
         if worker.index == 0 { observer(kernel.observation(step)) }
         worker.barrier()
       }
     }
+    if profiles { profile?.endStep() }
   }
 }

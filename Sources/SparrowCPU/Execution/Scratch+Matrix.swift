@@ -11,7 +11,7 @@ extension Scratch {
     _ = sk_packed_format(type, &layout.format, &layout.block, &layout.minimums)
     layout.row_bytes = sk_row_bytes(
       layout.format, layout.block, layout.minimums, layout.columns)
-    layout.data = UnsafeRawPointer(self.bytes(Int(layout.row_bytes) * rows))
+    layout.data = UnsafeRawPointer(hugeBytes(Int(layout.row_bytes) * rows))
     let matrix = self.bytes(MemoryLayout<sk_matrix>.stride)
       .assumingMemoryBound(to: sk_matrix.self)
     matrix.initialize(to: layout)

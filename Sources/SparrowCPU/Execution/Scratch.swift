@@ -7,6 +7,9 @@ final class Scratch {
   private var allocations: [UnsafeMutableRawPointer] = []
   private var maps: [UnsafeMutableRawBufferPointer] = []
   private static let mapBytes = 1 << 16
+  /// What is left of the last map of huge pages.
+  private var huge = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+  private static let hugeMapBytes = 1 << 28
 
   deinit {
     allocations.forEach { $0.deallocate() }
@@ -25,11 +28,20 @@ final class Scratch {
     return memory
   }
 
-  /// A map of its own in huge pages, for weights.
+  /// Memory in huge pages, for weights: scattered reads would otherwise wait for page tables.
+  ///
+  /// Pieces share large maps, since a map must span whole huge pages to get any.
   func hugeBytes(_ count: Int) -> UnsafeMutableRawPointer {
-    let memory = bytes(max(count, Self.mapBytes))
-    ss_advise_huge(memory, count)
-    return memory
+    let size = (max(count, 1) + 63) & ~63
+    if size > huge.count {
+      let map = max(size, Self.hugeMapBytes)
+      guard let memory = ss_map_memory(map) else { return bytes(count) }
+      ss_advise_huge(memory, map)
+      maps.append(UnsafeMutableRawBufferPointer(start: memory, count: map))
+      huge = maps[maps.count - 1]
+    }
+    defer { huge = UnsafeMutableRawBufferPointer(rebasing: huge[size...]) }
+    return huge.baseAddress!
   }
 
   func integers(_ count: Int) -> UnsafeMutablePointer<Int32> {

@@ -14,9 +14,9 @@ struct SketchScores: BitwiseCopyable {
   let blocks: Int
   /// Bytes that scoring all rows reads.
   let byteCount: Int
-  /// `[rows][basisRows]`, the inputs in the sketch's directions.
+  /// `[rows][directionCount]`, the inputs in the sketch's directions.
   let directions: UnsafeMutablePointer<Float>
-  let basisRows: Int
+  let directionCount: Int
   /// `[rows][blocks · 64]`; minus infinity behind the last row.
   let scores: UnsafeMutablePointer<Float>
   /// `[rows][blocks]`: the best score of each block.
@@ -29,7 +29,8 @@ struct SketchScores: BitwiseCopyable {
   private let centroids: UnsafePointer<Float>
   private let codes: UnsafePointer<UInt8>
   private let bias: UnsafePointer<UInt16>
-  private let basis: UnsafeMutablePointer<sk_matrix>
+  /// nil where directions are the columns.
+  private let basis: UnsafeMutablePointer<sk_matrix>?
   /// The scalar sketch's rows with their bias; nil when rows are codes.
   private let rows: SketchRowScores?
 
@@ -50,9 +51,9 @@ struct SketchScores: BitwiseCopyable {
     pairs = sketch.pairs
     blocks = sketch.blocks
     byteCount = sketch.byteCount
-    basisRows = sketch.basisRows
+    directionCount = sketch.basis.isEmpty ? sketch.hidden : sketch.basisRows
     maximumInputs = inputs
-    directions = memory.floats(inputs * basisRows)
+    directions = memory.floats(inputs * directionCount)
     scores = memory.floats(inputs * blocks * RowSketch.blockRows)
     blockBest = memory.floats(inputs * blocks)
     mean = memory.copy(sketch.mean)
@@ -68,8 +69,11 @@ struct SketchScores: BitwiseCopyable {
     meanDots = memory.floats(workers * (inputs + 32))
     products = memory.floats(workers * groups * 16)
     tables = memory.bytes(workers * (pairs * 32 + 64)).assumingMemoryBound(to: UInt8.self)
-    basis = memory.matrix(
-      SK_GGUF_Q8_0, rows: basisRows, columns: hidden, bytes: sketch.basis)
+    basis =
+      sketch.basis.isEmpty
+      ? nil
+      : memory.matrix(
+        SK_GGUF_Q8_0, rows: directionCount, columns: hidden, bytes: sketch.basis)
     let padded = blocks * RowSketch.blockRows
     for input in 0..<inputs {
       (scores + input * padded + rowCount).update(repeating: -.infinity, count: padded - rowCount)
@@ -89,7 +93,6 @@ struct SketchScores: BitwiseCopyable {
   /// This worker's share of an input's directions.
   func turn(_ worker: Worker, _ values: UnsafePointer<Float>, input: Int) {
     let centered = centered + worker.index * hidden
-    let quantized = quantized + worker.index * quantizedStride
     var dot = SIMD8<Float>.zero
     for index in stride(from: 0, to: hidden, by: 8) {
       let h = UnsafeRawPointer(values + index).loadUnaligned(as: SIMD8<Float>.self)
@@ -99,18 +102,24 @@ struct SketchScores: BitwiseCopyable {
       dot += h * w
     }
     meanDots[worker.index * (maximumInputs + 32) + input] = dot.sum()
+    let target = directions + input * directionCount
+    guard let basis else {
+      // Every column is a direction.
+      let own = worker.share(of: hidden, unit: 16)
+      (target + own.lowerBound).update(from: centered + own.lowerBound, count: own.count)
+      return
+    }
+    let quantized = quantized + worker.index * quantizedStride
     sk_quantize(centered, Int32(hidden), quantized)
-    let own = worker.share(of: basisRows, unit: 16)
-    sk_gemv(
-      basis, quantized, directions + input * basisRows, Int32(own.lowerBound),
-      Int32(own.upperBound))
+    let own = worker.share(of: directionCount, unit: 16)
+    sk_gemv(basis, quantized, target, Int32(own.lowerBound), Int32(own.upperBound))
   }
 
   /// Scores of the rows of the blocks in `parts`, and `constant`, for an input whose directions are all there.
   func score(
     _ worker: Worker, input: Int, _ parts: (Range<Int>, Range<Int>), plus constant: Float = 0
   ) {
-    let x = directions + input * basisRows
+    let x = directions + input * directionCount
     let scores = scores(of: input)
     let best = blockBest + input * blocks
     if let rows {
@@ -135,9 +144,9 @@ struct SketchScores: BitwiseCopyable {
 
   /// |x|² of an input, over all directions of the basis.
   func energy(input: Int) -> Float {
-    let x = directions + input * basisRows
+    let x = directions + input * directionCount
     var sum: Float = 0
-    for index in 0..<basisRows { sum += x[index] * x[index] }
+    for index in 0..<directionCount { sum += x[index] * x[index] }
     return sum
   }
 }

@@ -22,6 +22,11 @@ struct NeuronReads: BitwiseCopyable {
     own.pointee.neurons += neurons
   }
 
+  /// Counts anew.
+  func reset() {
+    for worker in 0..<workers { own(worker).pointee = Counts() }
+  }
+
   func addColumns(_ worker: Int, _ count: Int) { own(worker).pointee.columns += count }
 
   /// Neurons and columns of a token on average; nil before the first.

@@ -22,6 +22,8 @@ struct SparseFeedForwardKernel: BitwiseCopyable {
   let selection: NeuronLists
   /// What predicting computed of the network itself.
   let known: Known
+  /// The whole network, for where nothing is known.
+  let network: UnsafePointer<sk_network>
   /// Activations of this size and below read no column.
   let leastKept: Float
   /// Chooses among the exact activations; nil where their sizes alone decide.
@@ -58,6 +60,11 @@ struct SparseFeedForwardKernel: BitwiseCopyable {
           down, kept.lists.neurons(of: row), Int32(part.lowerBound), Int32(part.upperBound))
         addColumns(worker, row, kept.lists, kept.activations(of: row), part)
       }
+    } else if case .nothing = known {
+      let window = step.rows == 1 ? selection.width : Self.window
+      forEachPart(of: selection, worker, step, window: window) { row, part in
+        touch(worker, row, first.advanced(by: row), part)
+      }
     } else {
       forEachPart(of: selection, worker, step) { row, part in
         sk_columns_prefetch(
@@ -74,20 +81,35 @@ struct SparseFeedForwardKernel: BitwiseCopyable {
   /// This worker's parts of the rows' lists: of a single row's a share of its neurons, of a batch's windows of
   /// neurons by their numbers, all rows in each.
   private func forEachPart(
-    of lists: NeuronLists, _ worker: Worker, _ step: StepState,
+    of lists: NeuronLists, _ worker: Worker, _ step: StepState, window: Int = Self.window,
     _ body: (_ row: Int, _ part: Range<Int>) -> Void
   ) {
     let isBatch = step.rows > 1
     let total = isBatch ? selection.width : Int(lists.counts[0])
-    let share = worker.share(of: total, unit: isBatch ? Self.window : 1)
-    for start in stride(from: share.lowerBound, to: share.upperBound, by: Self.window) {
-      let end = min(start + Self.window, share.upperBound)
+    let share = worker.share(of: total, unit: isBatch ? window : 4)
+    for start in stride(from: share.lowerBound, to: share.upperBound, by: window) {
+      let end = min(start + window, share.upperBound)
       for row in 0..<step.rows {
         let part =
           isBatch ? lists.place(of: start, row)..<lists.place(of: end, row) : start..<end
         if !part.isEmpty { body(row, part) }
       }
     }
+  }
+
+  /// Adds what the selected neurons `part` of `row` make to the worker's result.
+  private func touch(_ worker: Worker, _ row: Int, _ x: MatrixInput, _ part: Range<Int>) {
+    let columns = sk_network_acc(
+      network, gate.map { source($0, x) }, source(up, x), selection.neurons(of: row),
+      Int32(part.lowerBound), Int32(part.upperBound), work.result(worker, row))
+    reads.addColumns(worker.index, Int(columns))
+  }
+
+  /// The network's input as a matrix wants it.
+  private func source(_ product: Product, _ x: MatrixInput) -> UnsafeRawPointer {
+    sk_wants_quantized(product.matrix) != 0
+      ? UnsafeRawPointer(input.quantizedRow(x.quantized)!)
+      : UnsafeRawPointer(input.row(x.values))
   }
 
   /// values[i] = activation of the selected neuron [i] of `row`, for i in `part`.
@@ -120,12 +142,9 @@ struct SparseFeedForwardKernel: BitwiseCopyable {
     _ product: Product, _ x: MatrixInput, _ neurons: UnsafePointer<Int32>, _ part: Range<Int>,
     _ output: UnsafeMutablePointer<Float>
   ) {
-    let source =
-      sk_wants_quantized(product.matrix) != 0
-      ? UnsafeRawPointer(input.quantizedRow(x.quantized)!)
-      : UnsafeRawPointer(input.row(x.values))
     sk_gemv_rows(
-      product.matrix, source, neurons, Int32(part.lowerBound), Int32(part.upperBound), output)
+      product.matrix, source(product, x), neurons, Int32(part.lowerBound), Int32(part.upperBound),
+      output)
     guard let bias = product.bias else { return }
     for index in part { output[index] += bias[Int(neurons[index])] }
   }

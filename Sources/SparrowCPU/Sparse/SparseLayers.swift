@@ -5,7 +5,8 @@ import SparrowTransformer
 
 /// The sparse feed-forward networks of a program: their weights by columns, predictors and buffers.
 final class SparseLayers {
-  private let plans: [Int: FeedForwardPlan]
+  /// The layers that run sparsely now.
+  private var plans: [Int: FeedForwardPlan]
   private let weights: PackedWeights
   private let buffers: StepBuffers
   private let workers: Int
@@ -13,6 +14,8 @@ final class SparseLayers {
   /// By layer.
   private(set) var scores: [Int: NeuronScores] = [:]
   private var columns: [Int: UnsafePointer<sk_columns>] = [:]
+  /// Predictors, once they were lowered.
+  private var predictors: [Int: PredictKernel.Predictor] = [:]
   private let selectors: [SelectorScratch]
   private let work: SparseWork
 
@@ -33,6 +36,13 @@ final class SparseLayers {
       columns[layer] = memory.columns(
         of: weights.matrix(WeightRole(.down, layer: layer)), pool: pool)
     }
+  }
+
+  /// Runs these of the layers it was made with, and counts anew.
+  func use(_ plans: [Int: FeedForwardPlan]) {
+    precondition(plans.keys.allSatisfy { columns[$0] != nil }, "a layer without weights by columns")
+    self.plans = plans
+    scores.values.forEach { $0.reads.reset() }
   }
 
   /// Bytes that the sparse networks read for a token, as they did on average so far.
@@ -73,25 +83,32 @@ final class SparseLayers {
     _ layer: Int, _ network: FeedForwardDescription, input: StepBuffer, isNormed: Bool,
     product: (WeightRole.Kind, StepBuffer) -> Product
   ) -> PredictKernel {
-    let predictor: PredictKernel.Predictor
+    let predictor = predictors[layer] ?? predictor(layer, network, product)
+    predictors[layer] = predictor
+    return PredictKernel(
+      predictor: predictor, activation: network.activation.kernel, isGated: network.gated,
+      input: input, isNormed: isNormed, result: scores[layer]!)
+  }
+
+  private func predictor(
+    _ layer: Int, _ network: FeedForwardDescription,
+    _ product: (WeightRole.Kind, StepBuffer) -> Product
+  ) -> PredictKernel.Predictor {
     switch plans[layer]!.predictor {
     case .sketch(let sketch):
-      predictor = .sketch(
+      .sketch(
         SketchScores(
           sketch, inputs: NeuronScores.maximumRows, workers: workers, memory: memory))
     case .lowRank(let maps), .router(let maps):
-      predictor = .linear(LinearKernel(maps, workers: workers, memory: memory))
+      .linear(LinearKernel(maps, workers: workers, memory: memory))
     case .gate:
-      predictor = .own(gate: product(.gate, buffers.gates), up: nil, activations: buffers.gates)
+      .own(gate: product(.gate, buffers.gates), up: nil, activations: buffers.gates)
     case .exact:
-      predictor = .own(
+      .own(
         gate: network.gated ? product(.gate, buffers.gates) : nil,
         up: product(.up, buffers.neurons),
         activations: network.gated ? buffers.gates : buffers.neurons)
     }
-    return PredictKernel(
-      predictor: predictor, activation: network.activation.kernel, isGated: network.gated,
-      input: input, isNormed: isNormed, result: scores[layer]!)
   }
 
   func select(_ layer: Int) -> SelectKernel {
@@ -120,13 +137,21 @@ final class SparseLayers {
       kept = KeptNeurons(
         selector, width: network.width, scratch: selectors, memory: memory)
     }
+    let gate = network.gated ? product(.gate, buffers.gates) : nil
+    let up = product(.up, buffers.neurons)
+    let kernel = memory.bytes(MemoryLayout<sk_network>.stride).assumingMemoryBound(
+      to: sk_network.self)
+    kernel.initialize(
+      to: sk_network(
+        gate: gate?.matrix, up: up.matrix, down: columns[layer]!, gate_bias: gate?.bias,
+        up_bias: up.bias, activation: network.activation.kernel, least: leastKept))
     return SparseFeedForwardKernel(
       activation: network.activation.kernel,
-      gate: network.gated ? product(.gate, buffers.gates) : nil,
-      up: product(.up, buffers.neurons), down: columns[layer]!,
+      gate: gate, up: up, down: columns[layer]!,
       downBias: weights.vector(WeightRole(.downBias, layer: layer)), input: input,
       isNormed: isNormed, output: output, isAdded: isAdded,
-      selection: scores[layer]!.selection, known: known, leastKept: leastKept, kept: kept,
+      selection: scores[layer]!.selection, known: known, network: UnsafePointer(kernel),
+      leastKept: leastKept, kept: kept,
       reads: scores[layer]!.reads, work: work)
   }
 }

@@ -30,9 +30,13 @@ enum SketchPrediction {
           centered[0][column] = inputs[sample][column] - sketch.mean[column]
           constant += sketch.meanRow[column] * inputs[sample][column]
         }
-        basis.multiply(
-          0..<directions, x: centered[0], stride: hidden, count: 1, output: turned[0],
-          outputStride: directions)
+        if sketch.basis.isEmpty {
+          turned[0].update(from: centered[0], count: hidden)
+        } else {
+          basis.multiply(
+            0..<directions, x: centered[0], stride: hidden, count: 1, output: turned[0],
+            outputStride: directions)
+        }
         decoded.multiply(
           0..<sketch.rowCount, x: turned[0], stride: directions, count: 1, output: products[0],
           outputStride: sketch.rowCount)

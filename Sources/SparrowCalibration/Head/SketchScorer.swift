@@ -38,9 +38,13 @@ final class SketchScorer {
           for column in 0..<hidden {
             centered[0][column] = states[state][column] - sketch.mean[column]
           }
-          basis.multiply(
-            0..<hidden, x: centered[0], stride: hidden, count: 1, output: x[0],
-            outputStride: hidden)
+          if sketch.basis.isEmpty {
+            x[0].update(from: centered[0], count: hidden)
+          } else {
+            basis.multiply(
+              0..<hidden, x: centered[0], stride: hidden, count: 1, output: x[0],
+              outputStride: hidden)
+          }
           turned[state].update(from: x[0], count: directions)
           energies[state] = x.values.reduce(0) { $0 + $1 * $1 } / Float(hidden)
         }

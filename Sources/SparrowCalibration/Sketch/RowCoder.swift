@@ -49,7 +49,8 @@ final class RowCoder {
     sk_to_f16(bias, &halves, Int32(bias.count))
     return RowSketch(
       rowCount: source.rowCount, hidden: source.hidden, mean: mean, meanRow: meanRow,
-      basis: Q8Blocks.quantized(basis.states), bounds: [0, directions], centroids: [], codes: [],
+      basis: coding == .int4 ? [] : Q8Blocks.quantized(basis.states), bounds: [0, directions],
+      centroids: [], codes: [],
       bias: halves, deviation: 1, rows: rows)
   }
 

@@ -24,7 +24,8 @@ public struct RowSketch: Sendable, Equatable {
   /// Mean row of the matrix, `[hidden]`.
   public var meanRow: [Float]
   /// `[basisRows, hidden]` as Q8_0 blocks of GGUF (34 bytes for 32 weights), rows in order of weight: at
-  /// least as many as codes need, all of them where the states' energy is wanted.
+  /// least as many as codes need, all of them where the states' energy is wanted; empty where directions are
+  /// the columns themselves.
   public var basis: [UInt8]
   /// Directions of each group: starts, then the end of the last, `[groups + 1]`.
   public var bounds: [Int]
@@ -99,7 +100,10 @@ public struct RowSketch: Sendable, Equatable {
     try require(mean.count == hidden, "mean", mean.count, hidden)
     try require(meanRow.count == hidden, "mean_row", meanRow.count, hidden)
     try require(
-      basis.count % basisRowBytes == 0 && (bounds[groups]...hidden).contains(basisRows), "basis",
+      basis.count % basisRowBytes == 0
+        && ((bounds[groups]...hidden).contains(basisRows)
+          || (basis.isEmpty && rows != nil && bounds[groups] == hidden)),
+      "basis",
       "\(basis.count) bytes", "\(bounds[groups]) to \(hidden) rows of \(basisRowBytes)")
     if let rows {
       try rows.validate(rowCount: rowCount, file: file, name: name)

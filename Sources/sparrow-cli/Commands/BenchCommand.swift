@@ -27,19 +27,36 @@ struct BenchCommand: ParsableCommand {
   @Option(name: .customLong("repeat"), help: "How often each is measured.")
   var repetitions = 5
 
+  @Option(help: "Measure the steps of sparse layers against: density.")
+  var sweep: Sweep?
+
+  @Option(help: "Sequences decoded together in a sweep; may be given several times.")
+  var batch: [Int] = []
+
   @OptionGroup var output: OutputOptions
+
+  enum Sweep: String, ExpressibleByArgument, CaseIterable { case density }
 
   func run() throws {
     let model = try model.load()
     var bar = ProgressBar()
     defer { bar.clear() }
-    let result = try Benchmark.run(
-      model,
-      options: .init(promptTokens: prompt, decodeTokens: generate, repetitions: repetitions)
-    ) { part in
+    func show(_ part: Double) -> Bool {
       bar.show("measuring", done: Int(part * 100), total: 100, unit: .items("per cent"))
       return !Interrupt.isRequested
     }
+    if sweep != nil {
+      let options = DensitySweep.Options(
+        batches: batch.isEmpty ? [1] : batch, repetitions: repetitions)
+      let result = try DensitySweep.run(model, options: options, progress: show)
+      bar.clear()
+      if output.json { output.print(result.json) } else { Terminal.write(result.text) }
+      return
+    }
+    let result = try Benchmark.run(
+      model,
+      options: .init(promptTokens: prompt, decodeTokens: generate, repetitions: repetitions),
+      progress: show)
     bar.clear()
     if output.json { output.print(result.json) } else { print(result) }
   }
