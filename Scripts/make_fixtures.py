@@ -8,7 +8,8 @@ For each model: <out>/models/<name>/ holds config.json, the weights as safetenso
 expected.safetensors: `input_ids` [tokens] and `greedy` [8] (int32), `logits` [tokens, vocab]
 (float32) as Hugging Face transformers computes them in float32 with eager attention. `greedy`
 is the continuation of `input_ids`. Some models have a twin of the same weights in
-<out>/gguf/<name>.gguf, float32, laid out as llama.cpp's converter does it.
+<out>/gguf/<name>.gguf, float32, laid out as llama.cpp's converter does it; of a few there is one in
+Q8_0, <out>/gguf/<name>-q8_0.gguf.
 
 Configurations are written the way the hub's files are (`rope_theta`, `rope_scaling`), save where
 a comment says that they use the newer `rope_parameters`. Weights are large and norms and
@@ -260,6 +261,7 @@ HALF = {
 }
 SHARDED = {"llama3"}
 TWINS = {"gpt2", "llama3", "qwen2", "qwen3", "gemma2", "gemma3"}
+QUANTISED = {"llama2"}
 TOKENIZERS = {"gpt2", "llama3", "smollm2", "qwen3"}
 
 
@@ -389,7 +391,7 @@ def gguf_scaling(writer, config):
     writer.add_tensor("rope_freqs.weight", np.array(factors, dtype=np.float32))
 
 
-def save_gguf(path, name, config, state):
+def save_gguf(path, name, config, state, quantised=False):
     kind = {"gemma3_text": "gemma3"}.get(config["model_type"], config["model_type"])
     arch = {v: k for k, v in gguf.MODEL_ARCH_NAMES.items()}[kind]
     layers = config.get("num_hidden_layers", config.get("n_layer"))
@@ -399,7 +401,8 @@ def save_gguf(path, name, config, state):
 
     writer = gguf.GGUFWriter(path, kind)
     writer.add_name(name)
-    writer.add_file_type(gguf.LlamaFileType.ALL_F32)
+    file_type = gguf.LlamaFileType.MOSTLY_Q8_0 if quantised else gguf.LlamaFileType.ALL_F32
+    writer.add_file_type(file_type)
     writer.add_context_length(config.get("max_position_embeddings", config.get("n_positions")))
     writer.add_embedding_length(hidden)
     writer.add_block_count(layers)
@@ -449,7 +452,12 @@ def save_gguf(path, name, config, state):
         if kind.startswith("gemma") and key.endswith("norm.weight"):
             value = value + np.float32(1)
         target = names.get_name(key, try_suffixes=(".weight", ".bias"))
-        writer.add_tensor(target, np.ascontiguousarray(value))
+        value = np.ascontiguousarray(value)
+        if quantised and value.ndim == 2:
+            q8 = gguf.GGMLQuantizationType.Q8_0
+            writer.add_tensor(target, gguf.quants.quantize(value, q8), raw_dtype=q8)
+        else:
+            writer.add_tensor(target, value)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
@@ -485,6 +493,9 @@ def make(name, out):
     if name in TWINS:
         os.makedirs(f"{out}/gguf", exist_ok=True)
         save_gguf(f"{out}/gguf/{name}.gguf", name, config, state)
+    if name in QUANTISED:
+        os.makedirs(f"{out}/gguf", exist_ok=True)
+        save_gguf(f"{out}/gguf/{name}-q8_0.gguf", name, config, state, quantised=True)
     logits = answer["logits"]
     print(f"{name:14} logits std {logits.std():.2f} max {logits.abs().max():.2f}", end="  ")
     print("greedy", answer["greedy"].tolist())

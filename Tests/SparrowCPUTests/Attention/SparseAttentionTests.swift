@@ -22,9 +22,13 @@ import Testing
   ]
 
   static func binding(_ name: String) throws -> WeightBinding {
-    let path = Fixtures.path("models/" + name)
+    let isGGUF = name.hasSuffix(".gguf")
+    let path = Fixtures.path((isGGUF ? "gguf/" : "models/") + name)
     let checkpoint = try Checkpoint.open(path)
-    let model = try ModelConfiguration(huggingFace: try #require(checkpoint.config), file: path)
+    let model =
+      isGGUF
+      ? try ModelConfiguration(gguf: checkpoint)
+      : try ModelConfiguration(huggingFace: try #require(checkpoint.config), file: path)
     return try WeightBinding(checkpoint: checkpoint, configuration: model)
   }
 
@@ -74,6 +78,23 @@ import Testing
     #expect(worst <= 2e-5 * largest, "worst difference \(worst) of \(largest)")
   }
 
+  @Test("sparse networks and sparse attention work side by side", arguments: ["opt", "llama3"])
+  func both(name: String) throws {
+    let binding = try Self.binding(name)
+    let model = binding.configuration
+    let engine = try CPUEngine(
+      binding, pool: try WorkerPool(count: 2), maximumRows: 32,
+      layers: Dictionary(
+        uniqueKeysWithValues: model.layers.indices.map {
+          ($0, FeedForwardPlan(predictor: .exact, selector: .threshold(0)))
+        }), attention: AttentionPlans.everything(model))
+    let tokens = try Fixtures.expected(name).tokens
+    let sparse = try logits(engine, tokens, chunk: 1)
+    engine.runsDense = true
+    let worst = zip(sparse, try logits(engine, tokens, chunk: 1)).map { abs($0 - $1) }.max()
+    #expect(try #require(worst) <= 1e-4)
+  }
+
   static let plans: [@Sendable (ModelConfiguration) -> [Int: AttentionPlan]] = [
     { AttentionPlans.halves($0) }, { AttentionPlans.halves($0, lookahead: true) },
     { AttentionPlans.evenHeads($0) },
@@ -81,7 +102,7 @@ import Testing
 
   @Test(
     "results and caches are the same bits as when all heads are computed",
-    arguments: models, [CacheType.f32, .f16])
+    arguments: models + ["llama2-q8_0.gguf"], [CacheType.f32, .f16])
   func deferredKeys(name: String, type: CacheType) throws {
     for plans in Self.plans {
       let engine = try Self.engine(name, plans)
@@ -102,6 +123,7 @@ import Testing
     }
   }
 
+  // Of float models: block formats quantise the dense output matrix's input and not the sparse one's.
   @Test("unselected heads count as zeros", arguments: models)
   func maskedDense(name: String) throws {
     let engine = try Self.engine(name) { AttentionPlans.halves($0) }
