@@ -30,7 +30,9 @@ extension Adapter {
       }
       let heads = attentionName(layer)
       if let own = try entry.object("attention", path: heads) {
-        attention[layer] = try AttentionPlan(own, tensors: tensors, name: heads)
+        let plan = try AttentionPlan(own, tensors: tensors, name: heads)
+        try plan.validateParts(file: fields.file, name: heads)
+        attention[layer] = plan
       }
     }
     return (networks, attention)

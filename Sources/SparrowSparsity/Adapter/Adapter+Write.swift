@@ -18,6 +18,9 @@ extension Adapter {
     for (layer, plan) in layers {
       try plan.validateWritable(file: folder, name: Self.tensorName(layer))
     }
+    for (layer, plan) in attention {
+      try plan.validateWritable(file: folder, name: Self.attentionName(layer))
+    }
     let place = try AtomicFolder(path: folder, names: [Self.planName, Self.tensorsName])
     try tensors().write(to: place.temporary + "/" + Self.tensorsName)
     var file = try AtomicFile(path: place.temporary + "/" + Self.planName)

@@ -15,9 +15,7 @@ extension AttentionPlan {
       predictor = .router(try LinearPredictor(fields, tensors, name: name, hasRank: false))
     case "exact": predictor = .exact
     default:
-      throw SparrowError(
-        .unsupported, file: fields.file, field: name + ".predictor",
-        found: String(kind.prefix(80)).debugDescription, expected: "low_rank, router or exact")
+      throw fields.unknown("predictor", kind, "low_rank, router or exact")
     }
     guard let selector = try fields.object("selector") else { throw fields.missing("selector") }
     self.init(
@@ -35,6 +33,12 @@ extension AttentionPlan {
     if let density { members.append(("density", .number(Double(density)))) }
     if let maps { members += maps.jsonMembers }
     return .object(members)
+  }
+
+  /// Throws for a plan that `Adapter.read` would refuse.
+  func validateWritable(file: String, name: String) throws(SparrowError) {
+    try validateParts(file: file, name: name)
+    try selector.validateWritable(file: file, field: name + ".selector")
   }
 
   func add(to writer: inout SafetensorsWriter, name: String) throws(SparrowError) {

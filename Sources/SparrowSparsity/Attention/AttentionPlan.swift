@@ -1,6 +1,3 @@
-public import SparrowCore
-public import SparrowTransformer
-
 /// How one layer's attention chooses its head groups for a token.
 ///
 /// A head group is the query heads that share one key/value head; in multi-head models it is one head. The
@@ -58,25 +55,5 @@ public struct AttentionPlan: Sendable, Equatable {
   /// The selector for what kernels compute: they leave out a router's sigmoid, which keeps the order.
   package var kernelSelector: Selector {
     if case .router = predictor { selector.onLogits } else { selector }
-  }
-
-  /// Throws `.malformed`, naming `file` and the field, unless every part fits an attention of this
-  /// description and `hidden` inputs; `.argument` for a selector that makes no sense.
-  public func validate(
-    file: String, name: String, attention: AttentionDescription, hidden: Int
-  ) throws(SparrowError) {
-    try selector.validate(field: name + ".selector")
-    if let density, !(0...1).contains(density) {
-      throw SparrowError(
-        .malformed, file: file, field: name + ".density", found: "\(density)", expected: "0 to 1")
-    }
-    if let maps {
-      try maps.validate(
-        file: file, name: name, groups: attention.keyValueHeads, hidden: hidden)
-    } else if lookahead {
-      throw SparrowError(
-        .malformed, file: file, field: name + ".lookahead", found: "true",
-        expected: "none with exact scores, which come from the layer's own output")
-    }
   }
 }
