@@ -4,6 +4,9 @@ extension Model {
   /// Bytes of weights that decoding one token reads.
   public var bytesPerToken: Int { engine.bytesPerToken }
 
+  /// Elements of each cached position that decoding one token reads.
+  package var cacheElementsRead: Int { engine.cacheElementsRead }
+
   /// True when an adapter made some part of the model sparse.
   public var isSparse: Bool { headPlan != nil || !layerPlans.isEmpty || !attentionPlans.isEmpty }
 

@@ -163,6 +163,13 @@ package final class CPUEngine: @unchecked Sendable {
     return bytes - dense + sketchHead.bytesPerCall
   }
 
+  /// Elements of each cached position that one decoding step reads; of sparse attention, as many as it has
+  /// read on average.
+  package var cacheElementsRead: Int {
+    let unread = runsDense ? 0 : sparseAttention?.unreadElements(model) ?? 0
+    return model.cacheElementsPerToken - unread
+  }
+
   deinit {
     operations.deallocate()
     sparseOperations.deallocate()

@@ -87,6 +87,16 @@ final class SparseAttention {
     }
   }
 
+  /// Elements of each cached position that a token did not read, on average so far.
+  func unreadElements(_ model: ModelConfiguration) -> Int {
+    plans.reduce(0) { sum, entry in
+      guard entry.value.maps != nil else { return sum }
+      let attention = model.layers[entry.key].attention
+      let elements = 2 * attention.keyValueHeads * attention.headDimension
+      return sum + Int(Double(elements) * (1 - selections[entry.key]!.density.selected))
+    }
+  }
+
   private func bytes(_ kind: WeightRole.Kind, _ layer: Int) -> Int {
     weights.byteCount(of: WeightRole(kind, layer: layer)) ?? 0
   }

@@ -119,16 +119,19 @@ public struct Benchmark: Sendable {
         throw SparrowError(.cancelled, found: "stopped")
       }
     }
-    let cacheBytes = model.configuration.cacheElementsPerToken * 2 * options.decodeTokens / 2
+    // Of float16, half of the tokens on average.
+    func bytes() -> Int {
+      model.bytesPerToken + model.cacheElementsRead * 2 * options.decodeTokens / 2
+    }
     let dense =
       model.isSparse
       ? Dense(
         decode: Figure(denseDecode),
-        bytesPerToken: model.runningDense { model.bytesPerToken } + cacheBytes,
+        bytesPerToken: model.runningDense(bytes),
         speedup: Figure(zip(decode, denseDecode).map { $0 / $1 })) : nil
     return Benchmark(
       options: options, threads: model.threads, prefill: prefill.isEmpty ? nil : Figure(prefill),
-      decode: Figure(decode), bytesPerToken: model.bytesPerToken + cacheBytes,
+      decode: Figure(decode), bytesPerToken: bytes(),
       dense: dense, readBandwidth: Figure(bandwidth))
   }
 

@@ -210,5 +210,6 @@ import Testing
     let left = (0.5 + 0.5 * output + 2 * (0.5 + 0.5 / 16)) * Double(matrix * model.layers.count)
     let expected = dense.bytesPerToken - 4 * matrix * model.layers.count + Int(left) + predictors
     #expect(abs(sparse.bytesPerToken - expected) <= 16)
+    #expect(sparse.cacheElementsRead == dense.cacheElementsRead / 2)
   }
 }
