@@ -8,8 +8,8 @@ struct MissingKeys: BitwiseCopyable {
   let inputs: DeferredLayer
   let work: MissingKeysWork
 
-  /// Rows `rows` of `product` over `positions`, into the results `place`: each weight is read once for all of
-  /// them.
+  /// target[i] = the rows `rows` of `product` · the input at the i-th of `positions`: each weight is read once
+  /// for all of them.
   func multiply(
     _ product: Product, _ rows: Range<Int>, _ positions: Range<Int>, _ segment: StepSegment,
     into target: UnsafeMutablePointer<Float>
@@ -21,7 +21,8 @@ struct MissingKeys: BitwiseCopyable {
       stride: work.width)
   }
 
-  /// Norms, rotates and stores what `multiply` made for one head at the positions `part` of `positions`.
+  /// Norms, rotates and stores what `multiply` made in `place` of the work for one head: the positions `part` of
+  /// `positions`.
   func append(
     _ heads: HeadsKernel, _ head: Int, _ positions: Range<Int>, part: Range<Int>,
     _ segment: StepSegment, place: Int
@@ -38,28 +39,5 @@ struct MissingKeys: BitwiseCopyable {
         key: work.keys(place) + start, value: work.values(place) + start, rotation, head: head,
         position: position, segment)
     }
-  }
-}
-
-/// Memory for the keys and values that layers make late; layers run one after the other and share it.
-struct MissingKeysWork: BitwiseCopyable {
-  /// Keys of all heads of the widest layer.
-  let width: Int
-  private let keys: UnsafeMutablePointer<Float>
-  private let values: UnsafeMutablePointer<Float>
-
-  /// For each row of a sparse step, or each worker, `[DeferredKeys.positions][width]`.
-  init(width: Int, workers: Int, memory: Scratch) {
-    self.width = width
-    let count = max(workers, NeuronScores.maximumRows) * DeferredKeys.positions * width
-    keys = memory.floats(count)
-    values = memory.floats(count)
-  }
-
-  func keys(_ place: Int) -> UnsafeMutablePointer<Float> {
-    keys + place * DeferredKeys.positions * width
-  }
-  func values(_ place: Int) -> UnsafeMutablePointer<Float> {
-    values + place * DeferredKeys.positions * width
   }
 }
