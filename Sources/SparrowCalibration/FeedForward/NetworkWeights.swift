@@ -18,8 +18,8 @@ struct NetworkWeights {
     self.layer = layer
     description = model.configuration.layers[layer].feedForward
     let weights = model.engine.weights
-    lengths = Self.columnLengths(
-      weights.matrix(WeightRole(.down, layer: layer)), pool: model.engine.pool)
+    lengths = weights.columnLengths(
+      of: WeightRole(.down, layer: layer), pool: model.engine.pool)
     let up = weights.matrix(WeightRole(.up, layer: layer))
     let field = "layer \(layer)"
     if description.gated {
@@ -28,24 +28,6 @@ struct NetworkWeights {
         field: field)
     } else {
       rows = try SketchedRows(model, [up], factors: [nil], field: field)
-    }
-  }
-
-  private static func columnLengths(
-    _ down: UnsafePointer<sk_matrix>, pool: WorkerPool
-  ) -> [Float] {
-    let columns = Int(down.pointee.columns)
-    let sums = FloatRows(rows: pool.count, columns: columns)
-    pool.run { worker in
-      let row = FloatRows(rows: 1, columns: columns)
-      let own = sums[worker.index]
-      for index in worker.share(of: Int(down.pointee.rows)) {
-        sk_unpack_row(down, Int32(index), row[0])
-        for column in 0..<columns { own[column] += row[0][column] * row[0][column] }
-      }
-    }
-    return (0..<columns).map { column in
-      (0..<pool.count).reduce(0) { $0 + sums[$1][column] }.squareRoot()
     }
   }
 }
