@@ -39,6 +39,9 @@ package final class CPUEngine: @unchecked Sendable {
   /// Where steps spend their time, while it is not nil.
   package var profile: StepProfile?
 
+  /// Counts what sparse steps touch, while it is not nil.
+  package var audit: StepAudit?
+
   /// Sees every dense feed-forward network's input and activations, while the other workers wait.
   package var observer: ((FeedForwardObservation) -> Void)?
 
@@ -146,6 +149,13 @@ package final class CPUEngine: @unchecked Sendable {
   /// read densely.
   package var feedForwardBytes: (sparse: Int, dense: Int) {
     (sparseLayers?.bytesPerToken ?? 0, sparseLayers?.denseBytesPerToken ?? 0)
+  }
+
+  /// An audit of the layers that run sparsely now, which has seen nothing yet.
+  package func makeAudit() -> StepAudit {
+    StepAudit(
+      networks: sparseLayers?.plans ?? [:], attention: attentionPlans, model: model,
+      weights: weights, pool: pool)
   }
 
   /// Bytes of weights that one decoding step reads; of what is sparse, as much as it has read on average.
@@ -267,9 +277,11 @@ package final class CPUEngine: @unchecked Sendable {
       for kernel in catchUps { kernel.run(worker, step) }
       worker.barrier()
     }
+    let audit = isSparse ? audit : nil
     let profiles = worker.index == 0 && profile != nil
     var since = profiles ? monotonicSeconds() : 0
     for operation in isSparse ? sparseOperations : operations {
+      audit?.look(at: operation, worker, step)
       if operation.run(worker, step) { worker.barrier() }
       if profiles {
         let now = monotonicSeconds()

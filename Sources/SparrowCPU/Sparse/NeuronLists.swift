@@ -15,6 +15,11 @@ struct NeuronLists: BitwiseCopyable {
 
   func neurons(of row: Int) -> UnsafeMutablePointer<Int32> { neurons + row * width }
 
+  /// The neurons chosen for a row.
+  func list(of row: Int) -> UnsafeBufferPointer<Int32> {
+    UnsafeBufferPointer(start: neurons(of: row), count: Int(counts[row]))
+  }
+
   /// Index of the first neuron of a row's list from `neuron` on.
   func place(of neuron: Int, _ row: Int) -> Int {
     let neurons = neurons(of: row)

@@ -148,7 +148,8 @@ final class SparseAttention {
   }
 
   func attend(_ layer: Int, _ dense: AttendKernel, window: Int) -> AttendHeadsKernel {
-    AttendHeadsKernel(attend: dense, window: window, selection: selections[layer]!)
+    AttendHeadsKernel(
+      layer: layer, attend: dense, window: window, selection: selections[layer]!)
   }
 
   func output(_ layer: Int, attended: StepBuffer, output: StepBuffer, isAdded: Bool)

@@ -8,6 +8,7 @@ import SparrowSparsity
 /// batch every row keeps its own selection; workers go through windows of neurons, so that weights which
 /// several rows want are read once from memory.
 struct SparseFeedForwardKernel: BitwiseCopyable {
+  let layer: Int
   let activation: sk_activation
   /// nil when the network has no gate.
   let gate: Product?

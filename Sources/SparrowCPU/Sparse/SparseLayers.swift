@@ -6,7 +6,7 @@ import SparrowTransformer
 /// The sparse feed-forward networks of a program: their weights by columns, predictors and buffers.
 final class SparseLayers {
   /// The layers that run sparsely now.
-  private var plans: [Int: FeedForwardPlan]
+  private(set) var plans: [Int: FeedForwardPlan]
   private let weights: PackedWeights
   private let buffers: StepBuffers
   private let workers: Int
@@ -146,8 +146,8 @@ final class SparseLayers {
         gate: gate?.matrix, up: up.matrix, down: columns[layer]!, gate_bias: gate?.bias,
         up_bias: up.bias, activation: network.activation.kernel, least: leastKept))
     return SparseFeedForwardKernel(
-      activation: network.activation.kernel,
-      gate: gate, up: up, down: columns[layer]!,
+      layer: layer, activation: network.activation.kernel, gate: gate, up: up,
+      down: columns[layer]!,
       downBias: weights.vector(WeightRole(.downBias, layer: layer)), input: input,
       isNormed: isNormed, output: output, isAdded: isAdded,
       selection: scores[layer]!.selection, known: known, network: UnsafePointer(kernel),

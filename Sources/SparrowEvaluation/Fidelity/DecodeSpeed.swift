@@ -10,16 +10,20 @@ public struct DecodeSpeed: Sendable, Equatable {
   /// Bytes of weights that decoding a token reads; of a sparse model, on average over the run.
   public var denseBytes: Int
   public var sparseBytes: Int
+  /// Where the time of a token goes; nil where nobody measured it.
+  public var denseTimes: StepTimes?
+  public var sparseTimes: StepTimes?
 
   public var json: JSON {
-    func side(_ figure: Benchmark.Figure, _ bytes: Int) -> JSON {
+    func side(_ figure: Benchmark.Figure, _ bytes: Int, _ times: StepTimes?) -> JSON {
       [
         "tokens_per_second": figure.json, "milliseconds_per_token": .number(1000 / figure.median),
-        "bytes_per_token": .integer(bytes),
+        "bytes_per_token": .integer(bytes), "milliseconds": times?.json ?? .null,
       ]
     }
     return [
-      "dense": side(dense, denseBytes), "sparse": side(sparse, sparseBytes),
+      "dense": side(dense, denseBytes, denseTimes),
+      "sparse": side(sparse, sparseBytes, sparseTimes),
       "speedup": speedup.json,
     ]
   }

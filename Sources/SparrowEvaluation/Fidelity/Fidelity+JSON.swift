@@ -1,4 +1,5 @@
 public import SparrowCore
+import SparrowSparsity
 
 extension Fidelity {
   public var json: JSON {

@@ -1,5 +1,6 @@
 public import Sparrow
 public import SparrowCore
+public import SparrowSparsity
 
 /// How near a sparse model is to its dense self, and how much faster, over windows of one text.
 ///
@@ -32,7 +33,7 @@ public struct Fidelity: Sendable, Equatable {
   public var fallbacks = 0
   /// nil until the run's end.
   public var speed: DecodeSpeed?
-  /// What each sparse layer touched; empty where nothing counts it.
+  /// What each sparse layer touched at the positions scored; empty until the run's end.
   public var layers: [LayerActivity] = []
 
   init(context: Int) { self.context = context }
@@ -56,12 +57,11 @@ public struct Fidelity: Sendable, Equatable {
   /// Compares at every position of the second half of at most `windows` windows of `text`; the first half
   /// measures speed.
   ///
-  /// `activity` is asked once, after the run. `progress` gets the tokens decoded, their number and the
+  /// The layers are audited over the second halves alone, since auditing takes time. `progress` gets the tokens decoded, their number and the
   /// figures so far, and returns false to stop. Throws `.argument` for a dense model, a text shorter than
   /// two windows or a context that the model lacks. Costs about three decoded tokens a position.
   public static func measure(
     _ model: Model, text: String, context: Int = 512, windows limit: Int? = nil,
-    activity: () -> [LayerActivity] = { [] },
     progress: (Int, Int, Fidelity) -> Bool = { _, _, _ in true }
   ) throws(SparrowError) -> Fidelity {
     try model.requireSparse()
@@ -73,6 +73,6 @@ public struct Fidelity: Sendable, Equatable {
         progress(index * context + done, total, result)
       }
     }
-    return run.finish(layers: activity())
+    return run.finish()
   }
 }

@@ -2,6 +2,7 @@ import CSparrowKernels
 import Sparrow
 import SparrowCPU
 import SparrowCore
+import SparrowSparsity
 
 /// The work of `Fidelity.measure`: a dense and a sparse session over the same windows, in step.
 final class FidelityRun {
@@ -13,6 +14,10 @@ final class FidelityRun {
   private var denseLogits: [Float]
   private var denseSpeeds: [Double] = []
   private var sparseSpeeds: [Double] = []
+  /// Of what was timed; nil while the engine has it.
+  private var denseProfile: StepProfile? = StepProfile()
+  private var sparseProfile: StepProfile? = StepProfile()
+  private let audit: StepAudit
   private var windowSum = 0.0
   private var result: Fidelity
 
@@ -24,6 +29,7 @@ final class FidelityRun {
     dense = try model.session(context: context)
     sparse = try model.session(context: context)
     vocabulary = model.configuration.vocabulary
+    audit = model.engine.makeAudit()
     denseLogits = Array(repeating: 0, count: Self.stride * vocabulary)
     result = Fidelity(context: context)
   }
@@ -46,9 +52,9 @@ final class FidelityRun {
       for start in Swift.stride(from: 0, to: half, by: Self.stride) {
         let part = window[start..<min(start + Self.stride, half)]
         if isDense {
-          seconds.dense += try denseSeconds(part)
+          seconds.dense += try denseSeconds(part, &denseProfile)
         } else {
-          seconds.sparse += try sparseSeconds(part)
+          seconds.sparse += try self.seconds(sparse, part, &sparseProfile)
         }
         try go(on: (isDense == denseFirst ? 0 : half / 2) + start / 2)
       }
@@ -67,33 +73,36 @@ final class FidelityRun {
     try go(on: window.count)
   }
 
-  /// The figures, with the speeds of all windows.
-  func finish(layers: [LayerActivity]) -> Fidelity {
-    result.layers = layers
+  /// The figures, with the speeds of all windows and what layers touched.
+  func finish() -> Fidelity {
+    result.layers = audit.layers
     result.speed = DecodeSpeed(
       dense: .init(denseSpeeds), sparse: .init(sparseSpeeds),
       speedup: .init(zip(sparseSpeeds, denseSpeeds).map { $0 / $1 }),
-      denseBytes: model.runningDense { model.bytesPerToken }, sparseBytes: model.bytesPerToken)
+      denseBytes: model.runningDense { model.bytesPerToken }, sparseBytes: model.bytesPerToken,
+      denseTimes: denseProfile.map(StepTimes.init), sparseTimes: sparseProfile.map(StepTimes.init))
     return result
   }
 
   private func warmUp(_ part: [Int32]) throws(SparrowError) {
-    _ = try denseSeconds(part[...])
-    _ = try sparseSeconds(part[...])
+    var none: StepProfile?
+    _ = try denseSeconds(part[...], &none)
+    _ = try seconds(sparse, part[...], &none)
   }
 
-  private func denseSeconds(_ part: ArraySlice<Int32>) throws(SparrowError) -> Double {
-    try model.runningDense { () throws(SparrowError) in try Self.seconds(dense, part) }
-  }
-
-  private func sparseSeconds(_ part: ArraySlice<Int32>) throws(SparrowError) -> Double {
-    try Self.seconds(sparse, part)
+  private func denseSeconds(
+    _ part: ArraySlice<Int32>, _ profile: inout StepProfile?
+  ) throws(SparrowError) -> Double {
+    try model.runningDense { () throws(SparrowError) in try seconds(dense, part, &profile) }
   }
 
   /// Seconds of decoding the given tokens one by one, each step's head and greedy choice included.
-  private static func seconds(
-    _ session: Session, _ part: ArraySlice<Int32>
+  private func seconds(
+    _ session: Session, _ part: ArraySlice<Int32>, _ profile: inout StepProfile?
   ) throws(SparrowError) -> Double {
+    // Moved, since a copy would be allocated within the first step.
+    swap(&model.engine.profile, &profile)
+    defer { swap(&model.engine.profile, &profile) }
     let start = monotonicSeconds()
     for token in part { _ = try session.advance(token) { $0.top } }
     return monotonicSeconds() - start
@@ -110,6 +119,8 @@ final class FidelityRun {
         }
       }
     }
+    model.engine.audit = audit
+    defer { model.engine.audit = nil }
     for position in range {
       try sparse.advance(window[position]) { output in
         let top = output.top

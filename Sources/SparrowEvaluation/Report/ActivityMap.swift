@@ -1,3 +1,5 @@
+import SparrowSparsity
+
 /// Which groups of which layers a text touches, as a heat map of bounded size.
 enum ActivityMap {
   /// Cells of all maps of a page together: at about 130 bytes each they keep it below 500 kB.

@@ -1,4 +1,5 @@
 import SparrowCore
+import SparrowSparsity
 
 extension Evaluation {
   /// All figures and pictures as one self-contained page of HTML, without scripts.

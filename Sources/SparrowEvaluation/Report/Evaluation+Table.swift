@@ -1,4 +1,5 @@
 import SparrowCore
+import SparrowSparsity
 
 extension Evaluation {
   /// All figures side by side; dense figures are the first run's.
@@ -6,7 +7,10 @@ extension Evaluation {
     var table = ReportTable(columns: ["dense"] + runs.map(\.name))
     addFidelity(to: &table)
     addSpeed(to: &table)
-    for kind in LayerActivity.Kind.allCases { addActivity(kind, to: &table) }
+    for kind in LayerActivity.Kind.allCases {
+      addActivity(kind, to: &table)
+      addTimes(kind, to: &table)
+    }
     addTasks("choice", "right choice", \.choice, to: &table)
     addTasks("choice by byte", "right choice by byte", \.choiceByByte, to: &table)
     addTasks("text", "exact match", \.exactMatch, to: &table)
@@ -70,6 +74,29 @@ extension Evaluation {
     table.add(
       "density, \(kind.rawValue)", [""] + figures.map { $0.density.map(percent) ?? "" })
     table.add("recall, \(kind.rawValue)", [""] + figures.map { $0.recall.map(percent) ?? "" })
+  }
+
+  /// Where a token's time goes in the runs that have sparse layers of a kind.
+  private func addTimes(_ kind: LayerActivity.Kind, to table: inout ReportTable) {
+    func row(_ label: String, _ part: KeyPath<StepTimes, Double>, hasDense: Bool) {
+      func text(_ times: StepTimes?) -> String {
+        times.map { Quantity.fixed($0[keyPath: part], 3) } ?? ""
+      }
+      let speeds = { (run: Run) in
+        run.fidelity.flatMap { $0.means(kind).density == nil ? nil : $0.speed }
+      }
+      table.add(
+        label,
+        cells(speeds, dense: { hasDense ? text($0.denseTimes) : "" }) { text($0.sparseTimes) })
+    }
+    switch kind {
+    case .feedForward:
+      row("predict, ms a token", \.predict, hasDense: false)
+      row("select, ms a token", \.select, hasDense: false)
+      row("touch, ms a token", \.feedForward, hasDense: true)
+    case .attention:
+      row("attention, ms a token", \.attention, hasDense: true)
+    }
   }
 
   private func addTasks(

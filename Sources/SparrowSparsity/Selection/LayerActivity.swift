@@ -11,11 +11,12 @@ public struct LayerActivity: Sendable, Equatable {
   public var kind: Kind
   /// Groups of neurons, or head groups, that the layer has.
   public var groups: Int
-  /// Decoding steps counted.
+  /// Decoded tokens counted.
   public var steps: Int
   /// Groups selected, summed over steps.
   public var selected: Int
-  /// Recall of the true top k, k being the number selected, summed over steps; nil when not audited.
+  /// Part of the truly greatest neurons, as many as were selected, that the selection holds, summed over
+  /// steps; nil when not audited. Greatest by |activation| times the length of the neuron's column of down.
   public var recallSum: Double?
   /// How often each group was selected, `[groups]`.
   public var counts: [Int32]
@@ -31,6 +32,22 @@ public struct LayerActivity: Sendable, Equatable {
     self.selected = selected
     self.recallSum = recallSum
     self.counts = counts
+  }
+
+  /// Nothing counted yet; `recallSum` is 0 where recall will be.
+  public init(layer: Int, kind: Kind, groups: Int, recallSum: Double? = nil) {
+    self.init(
+      layer: layer, kind: kind, groups: groups, steps: 0, selected: 0, recallSum: recallSum,
+      counts: Array(repeating: 0, count: groups))
+  }
+
+  /// Counts one step's selection.
+  public mutating func add(_ selection: some Sequence<Int32>) {
+    steps += 1
+    for group in selection {
+      counts[Int(group)] += 1
+      selected += 1
+    }
   }
 
   /// Part of the groups that a step touched, on average.

@@ -147,7 +147,7 @@ final class SparseNetwork {
   }
 
   /// Dequantised, `[rows][columns]`.
-  private func matrix(_ kind: WeightRole.Kind, _ layer: Int?) -> [Float] {
+  func matrix(_ kind: WeightRole.Kind, _ layer: Int?) -> [Float] {
     let role = WeightRole(kind, layer: layer)
     if let known = matrices[role] { return known }
     let packed = weights(kind, layer)

@@ -1,6 +1,7 @@
 import Sparrow
 import SparrowCPU
 import SparrowCore
+import SparrowSparsity
 import SparrowTestSupport
 import Testing
 
@@ -22,6 +23,7 @@ import Testing
     #expect(speed.dense.minimum > 0 && speed.sparse.minimum > 0)
     #expect(speed.speedup.minimum <= speed.speedup.maximum)
     #expect(speed.denseBytes != speed.sparseBytes)
+    #expect(found.layers.isEmpty)
   }
 
   /// The definition: both decoded token by token in sessions of their own, in double precision.
@@ -74,27 +76,30 @@ import Testing
     #expect(found.positions == 2 * 10)
   }
 
-  @Test func whatLayersTouchedIsAskedOnceAfterTheRun() throws {
-    let layer = LayerActivity(
-      layer: 0, kind: .feedForward, groups: 4, steps: 10, selected: 10, recallSum: 9,
-      counts: [1, 2, 3, 4])
-    var asked = 0
-    var last = 0.0
-    let found = try Fidelity.measure(
-      try SparseModel.load(), text: SparseModel.text, context: 16, windows: 1,
-      activity: {
-        asked += 1
-        return [layer]
-      },
-      progress: { done, total, _ in
-        #expect(Double(done) >= last && done <= total && asked == 0)
-        last = Double(done)
-        return true
-      })
-    #expect(asked == 1 && last == 16)
-    #expect(found.means(.feedForward) == (density: 0.25, recall: 0.9))
+  @Test func aRunSaysWhatLayersTouchedAtTheScoredPositions() throws {
+    let model = try Model.load(
+      Fixtures.path("relu/model.gguf"),
+      options: LoadOptions(threads: 2, adapter: Fixtures.path("relu")))
+    let found = try Fidelity.measure(model, text: SparseModel.text, context: 32, windows: 2) {
+      _, _, soFar in soFar.layers.isEmpty
+    }
+    #expect(model.engine.audit == nil && model.engine.profile == nil)
+    #expect(found.layers.map(\.layer) == [0, 1])
+    for layer in found.layers {
+      #expect(layer.kind == .feedForward && layer.steps == found.positions)
+      #expect((0.05..<1).contains(layer.density))
+      #expect((0.3...1).contains(try #require(layer.recall)))
+    }
+    let means = found.means(.feedForward)
+    #expect(means.density == (found.layers[0].density + found.layers[1].density) / 2)
     #expect(found.means(.attention).density == nil)
-    #expect(found.json["layers"]?.array?.first?["density"]?.double == 0.25)
+    let layer = try #require(found.json["layers"]?.array?.first)
+    #expect(layer["density"]?.double == found.layers[0].density)
+    #expect(layer["recall"]?.double == found.layers[0].recall)
+    let speed = try #require(found.speed)
+    let (dense, sparse) = (try #require(speed.denseTimes), try #require(speed.sparseTimes))
+    #expect(dense.predict == 0 && dense.select == 0 && dense.feedForward > 0)
+    #expect(sparse.predict > 0 && sparse.select > 0 && sparse.feedForward > 0)
   }
 
   @Test func aDenseModelIsRefused() throws {

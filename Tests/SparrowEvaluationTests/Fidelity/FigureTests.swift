@@ -1,5 +1,6 @@
 import CSparrowKernels
 import SparrowCore
+import SparrowSparsity
 import Testing
 
 @testable import SparrowEvaluation

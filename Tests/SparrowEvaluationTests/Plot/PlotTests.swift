@@ -1,3 +1,4 @@
+import SparrowSparsity
 import Testing
 
 @testable import SparrowEvaluation

@@ -1,4 +1,5 @@
 import SparrowCore
+import SparrowSparsity
 import Testing
 
 @testable import SparrowEvaluation
@@ -22,7 +23,8 @@ import Testing
     }
     fidelity.speed = DecodeSpeed(
       dense: .init([100]), sparse: .init([200]), speedup: .init([2]), denseBytes: 2_000_000,
-      sparseBytes: 1_000_000)
+      sparseBytes: 1_000_000, denseTimes: StepTimes(attention: 1, feedForward: 4),
+      sparseTimes: StepTimes(attention: 1, predict: 0.5, select: 0.25, feedForward: 2))
     fidelity.layers = [
       LayerActivity(
         layer: 0, kind: .feedForward, groups: 2, steps: 4, selected: 2, recallSum: nil,
@@ -38,5 +40,10 @@ import Testing
     #expect(row("read a token") == ["2.00 MB", "1.00 MB", ""])
     #expect(row("density, feed-forward") == ["", "25.00%", ""])
     #expect(row("recall, feed-forward") == nil)
+    #expect(row("predict, ms a token") == ["", "0.500", ""])
+    #expect(row("select, ms a token") == ["", "0.250", ""])
+    #expect(row("touch, ms a token") == ["4.000", "2.000", ""])
+    // No layer's attention is sparse.
+    #expect(row("attention, ms a token") == nil)
   }
 }

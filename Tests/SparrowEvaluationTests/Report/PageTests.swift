@@ -1,4 +1,5 @@
 import SparrowCore
+import SparrowSparsity
 import Testing
 
 @testable import SparrowEvaluation

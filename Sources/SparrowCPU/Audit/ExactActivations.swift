@@ -1,0 +1,35 @@
+import SparrowCore
+
+/// Memory for the sizes of all of a network's activations; networks run one after the other and share it.
+struct ExactActivations {
+  /// |activation| by neuron, with room for a list of neurons beside.
+  let sizes: NeuronScores
+  private let gates: StepBuffer
+  private let others: StepBuffer
+  private let memory = Scratch()
+
+  init(width: Int, workers: Int) {
+    sizes = NeuronScores(width: width, workers: workers, memory: memory)
+    let values = memory.floats(2 * NeuronScores.maximumRows * width)
+    func buffer(_ index: Int) -> StepBuffer {
+      StepBuffer(
+        values: values + index * NeuronScores.maximumRows * width, width: width, quantized: nil,
+        quantizedStride: 0)
+    }
+    gates = buffer(0)
+    others = buffer(1)
+  }
+
+  /// Computes `sizes` of a network from the step's input, each worker a share.
+  func compute(_ network: SparseFeedForwardKernel, _ worker: Worker, _ step: StepState) {
+    func product(_ product: Product, _ output: StepBuffer) -> Product {
+      Product(matrix: product.matrix, bias: product.bias, output: output)
+    }
+    PredictKernel(
+      predictor: .own(
+        gate: network.gate.map { product($0, gates) }, up: product(network.up, others),
+        activations: gates), activation: network.activation, isGated: network.gate != nil,
+      input: network.input, isNormed: network.isNormed, result: sizes
+    ).run(worker, step)
+  }
+}

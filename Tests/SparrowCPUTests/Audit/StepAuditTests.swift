@@ -1,0 +1,100 @@
+import SparrowCore
+import SparrowSparsity
+import SparrowTestSupport
+import SparrowTransformer
+import Testing
+
+@testable import SparrowCPU
+
+/// What an audit counts, and that nothing else notices it.
+@Suite(.serialized) struct StepAuditTests {
+  @Test(
+    "recall is of the greatest |activation| times |column of down|", arguments: [1, 8], [1, 3])
+  func recallIsItsDefinition(group: Int, rows: Int) throws {
+    let (hidden, width) = (96, 160)
+    let order = (0..<width).map { Int32(($0 * 37 + 11) % width) }
+    let plan = FeedForwardPlan(
+      predictor: RandomPredictor.router.make(
+        hidden: hidden, width: width, group: group, isGated: true),
+      selector: .topK(width / group / 4), groupSize: group, order: order)
+    let network = try SparseNetwork(NetworkModel(type: .f32), threads: rows == 1 ? 2 : 1, [0: plan])
+    let audit = network.engine.makeAudit()
+    network.engine.audit = audit
+    let tokens = (0..<Int32(rows)).map { 3 + 5 * $0 }
+    network.step(tokens)
+    let down = network.matrix(.down, 0)
+    let all = (0..<Int32(width)).map { $0 }
+    var counts = [Int32](repeating: 0, count: width / group)
+    var recall = 0.0
+    for (row, token) in tokens.enumerated() {
+      let x = network.networkInput(0, network.embedding(token).map(Double.init))
+      let sizes = network.activations(0, x, of: all).enumerated().map { neuron, activation in
+        let squares = (0..<hidden).reduce(0.0) { sum, row in
+          let weight = Double(down[row * width + neuron])
+          return sum + weight * weight
+        }
+        return abs(activation) * squares.squareRoot()
+      }
+      let selected = network.selected(row: row)
+      let greatest = all.sorted { sizes[Int($0)] > sizes[Int($1)] }.prefix(selected.count)
+      recall += Double(Set(greatest).intersection(selected).count) / Double(selected.count)
+      for place in stride(from: 0, to: width, by: group) where selected.contains(order[place]) {
+        counts[place / group] += 1
+      }
+    }
+    let layer = try #require(audit.layers.first)
+    #expect(audit.layers.count == 1 && layer.steps == rows && layer.counts == counts)
+    #expect(layer.selected == rows * (width / group / 4))
+    #expect(abs(try #require(layer.recallSum) - recall) < 1e-9)
+    #expect(recall > 0 && recall < Double(rows))
+  }
+
+  @Test func neuronsThatDoNotFireNeedNotBeFound() throws {
+    let file = NetworkModel(type: .f32, isGated: false, activation: "relu")
+    let plan = FeedForwardPlan(predictor: .exact, selector: .topK(159))
+    let network = try SparseNetwork(file, threads: 1, [0: plan])
+    let audit = network.engine.makeAudit()
+    network.engine.audit = audit
+    network.step([1, 2])
+    #expect(audit.layers[0].recall == 1 && audit.layers[0].density == 159.0 / 160)
+  }
+
+  /// opt-350m's networks read the residual stream itself; predictors that look ahead select early.
+  @Test("results are the same bits with and without", arguments: ["opt-350m", "gemma3", "llama3"])
+  func resultsStay(name: String) throws {
+    let tokens = try Fixtures.expected(name).tokens.prefix(12)
+    let engine = try engine(
+      Fixtures.path("models/" + name), threads: 2,
+      layers: { model in
+        var plans = SparseStepTests.plans(.router, group: 8) { .topK($0 / 2) }(model)
+        for layer in plans.keys where layer > 0 { plans[layer]!.lookahead = name == "llama3" }
+        return plans
+      })
+    let plain = try logits(engine, Array(tokens), chunk: 1)
+    let audit = engine.makeAudit()
+    engine.audit = audit
+    #expect(try logits(engine, Array(tokens), chunk: 1) == plain)
+    engine.audit = nil
+    #expect(try logits(engine, Array(tokens), chunk: 1) == plain)
+    engine.audit = audit
+    engine.runsDense = true
+    _ = try logits(engine, Array(tokens), chunk: 1)
+    #expect(audit.layers.count == engine.model.layers.count)
+    for layer in audit.layers { #expect(layer.steps == 12 && layer.density == 0.5) }
+  }
+
+  @Test func headGroupsAreCountedWithoutRecall() throws {
+    let engine = try SparseAttentionTests.engine("opt", AttentionPlans.evenHeads)
+    let cache = try KeyValueCache(engine.model, capacity: 16)
+    let audit = engine.makeAudit()
+    _ = SparseAttentionTests.step(engine, [5], cache)
+    engine.audit = audit
+    for token: Int32 in [6, 7, 8] { _ = SparseAttentionTests.step(engine, [token], cache) }
+    let groups = engine.model.layers[0].attention.keyValueHeads
+    let expected = (0..<groups).map { Int32($0 % 2 == 0 ? 3 : 0) }
+    #expect(audit.layers.map(\.layer) == Array(engine.model.layers.indices))
+    for layer in audit.layers {
+      #expect(layer.kind == .attention && layer.counts == expected && layer.recall == nil)
+    }
+  }
+}
