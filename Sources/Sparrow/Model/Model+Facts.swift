@@ -1,4 +1,6 @@
 import SparrowCPU
+package import SparrowCore
+package import SparrowSparsity
 
 extension Model {
   /// Bytes of weights that decoding one token reads.
@@ -9,6 +11,14 @@ extension Model {
 
   /// True when an adapter made some part of the model sparse.
   public var isSparse: Bool { headPlan != nil || !layerPlans.isEmpty || !attentionPlans.isEmpty }
+
+  /// Makes these feed-forward networks sparse in place of those that were: how plans are tried out. Not for use
+  /// while other threads generate.
+  package func install(_ plans: [Int: FeedForwardPlan]) throws(SparrowError) {
+    try plans.check(configuration, file: path)
+    layerPlans = plans
+    engine.install(plans)
+  }
 
   /// Runs `body` with the dense program over the same weights. Not for use while other threads generate.
   package func runningDense<T, E>(_ body: () throws(E) -> T) throws(E) -> T {

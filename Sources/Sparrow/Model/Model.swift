@@ -21,7 +21,7 @@ public final class Model: @unchecked Sendable {
   /// The sparse head's plan; nil when the head is dense.
   public let headPlan: HeadPlan?
   /// The sparse feed-forward networks by layer.
-  public let layerPlans: [Int: FeedForwardPlan]
+  public package(set) var layerPlans: [Int: FeedForwardPlan]
   /// The sparse attention by layer.
   public let attentionPlans: [Int: AttentionPlan]
   package let binding: WeightBinding
@@ -65,6 +65,7 @@ public final class Model: @unchecked Sendable {
     engine = try CPUEngine(
       binding, pool: pool, maximumRows: options.prefillTokens, head: sparsity.head,
       layers: sparsity.layers, attention: sparsity.attention)
+    engine.maximumSparseRows = sparsity.widestBatch
   }
 
   /// Worker threads.

@@ -7,6 +7,8 @@ import SparrowTransformer
 struct Sparsity {
   /// nil for a dense head.
   var head: (plan: HeadPlan, sketch: RowSketch, recall: HeadRecall)?
+  /// Sequences that a sparse step takes at most.
+  var widestBatch = Adapter.batchLimit
   /// The sparse feed-forward networks by layer.
   var layers: [Int: FeedForwardPlan] = [:]
   /// The sparse attention by layer.
@@ -33,6 +35,7 @@ struct Sparsity {
     try adapter.attention.check(model, file: folder)
     layers = adapter.layers
     attention = adapter.attention
+    widestBatch = adapter.widestBatch
     guard let (plan, sketch) = adapter.head else { return }
     guard let target = options.headRecall else {
       head = (plan, sketch, .greedy(plan))

@@ -39,12 +39,76 @@ public enum FeedForwardCalibration {
   /// What a layer's predictor does on held-out windows.
   public struct LayerReport: Sendable {
     public var layer: Int
+    /// Part of the neurons touched.
     public var density: Float
+    /// Part of the truly greatest neurons, as many as are touched, among them.
     public var recall: Float
+    /// Part of the output's energy in the neurons left out.
     public var loss: Float
+
+    public var json: JSON {
+      [
+        "layer": .integer(layer), "density": .number(Double(density)),
+        "recall": .number(Double(recall)), "loss": .number(Double(loss)),
+      ]
+    }
   }
 
-  /// Sparse networks for all layers.
+  /// One layer's predictor with what it loses at each density.
+  struct FittedLayer {
+    let predictor: LayerPredictor
+    let tradeoff: Tradeoff
+
+    func plan(density: Float) -> FeedForwardPlan {
+      predictor.plan(density: density, tradeoff: tradeoff)
+    }
+
+    func report(layer: Int, density: Float) -> LayerReport {
+      let point = tradeoff.point(at: plan(density: density).density ?? density)
+      return LayerReport(
+        layer: layer, density: point.density,
+        recall: predictor.recallThreshold?.recall ?? point.recall,
+        loss: predictor.recallThreshold?.loss ?? point.loss)
+    }
+  }
+
+  /// What `choose` decided.
+  public struct Choice: Sendable {
+    /// Plans of the layers that pay; the others stay dense.
+    public var layers: [Int: FeedForwardPlan]
+    /// The widest batch whose steps are no slower than dense ones; 0 where nothing pays.
+    public var widestBatch: Int
+    /// What each chosen layer's predictor does on held-out windows.
+    public var reports: [LayerReport]
+  }
+
+  /// Fits predictors for all layers and chooses densities for a target. The model is dense again afterwards.
+  ///
+  /// Throws as `fit`. Costs a pass over the text, and some 1000 decoded tokens a layer.
+  public static func choose(
+    model: Model, text: String, options: Options = Options(), target: PlanTarget,
+    progress: (Double, String) -> Bool = { _, _ in true }
+  ) throws(SparrowError) -> Choice {
+    let fitted = try fitLayers(model: model, text: text, options: options) {
+      progress(0.5 * $0, $1)
+    }
+    defer { try? model.install([:]) }
+    let chooser = try PlanChooser(model, fitted, text: text)
+    let plans = try chooser.choose(target) {
+      progress(0.5 + 0.4 * $0, "measuring what layers cost")
+    }
+    guard progress(0.9, "measuring speed") else { throw SparrowError(.cancelled, found: "stopped") }
+    let widest = try chooser.widestBatch(plans)
+    // Who asks for a density gets it; who asks for speed gets none that does not pay.
+    var layers = plans
+    if case .perplexity = target, widest == 0 { layers = [:] }
+    let reports = layers.sorted { $0.key < $1.key }.map { layer, plan in
+      fitted[layer].report(layer: layer, density: plan.density ?? options.density)
+    }
+    return Choice(layers: layers, widestBatch: widest, reports: reports)
+  }
+
+  /// Sparse networks of one density for all layers.
   ///
   /// Throws `.argument` for a text of fewer than two windows and for maps that do not fill whole blocks,
   /// `.unsupported` for a method that does not fit the model, `.cancelled` when `progress` returns false.
@@ -52,12 +116,24 @@ public enum FeedForwardCalibration {
     model: Model, text: String, options: Options = Options(),
     progress: (Double, String) -> Bool = { _, _ in true }
   ) throws(SparrowError) -> (layers: [Int: FeedForwardPlan], reports: [LayerReport]) {
+    let fitted = try fitLayers(model: model, text: text, options: options, progress: progress)
+    var plans: [Int: FeedForwardPlan] = [:]
+    for (layer, fit) in fitted.enumerated() { plans[layer] = fit.plan(density: options.density) }
+    return (
+      plans, fitted.enumerated().map { $1.report(layer: $0, density: options.density) }
+    )
+  }
+
+  /// Predictors of all layers, which plans of any density can use.
+  static func fitLayers(
+    model: Model, text: String, options: Options,
+    progress: (Double, String) -> Bool
+  ) throws(SparrowError) -> [FittedLayer] {
     let recorder = try LayerRecorder(
       model, text: text, tokens: options.tokens, window: options.window, samples: 768,
       crossing: options.crossing)
     try recorder.run { progress(0.3 * $0, "recording activations") }
-    var plans: [Int: FeedForwardPlan] = [:]
-    var reports: [LayerReport] = []
+    var fitted: [FittedLayer] = []
     let count = model.configuration.layers.count
     for layer in 0..<count {
       guard progress(0.3 + 0.7 * Double(layer) / Double(count), "fitting layer \(layer)") else {
@@ -87,15 +163,9 @@ public enum FeedForwardCalibration {
       let tradeoff = Tradeoff(
         scores: predictor.scores, activations: record.activations, lengths: network.lengths,
         samples: recorder.samples, pool: model.engine.pool)
-      plans[layer] = predictor.plan(density: options.density, tradeoff: tradeoff)
-      let point = tradeoff.point(at: plans[layer]?.density ?? options.density)
-      reports.append(
-        LayerReport(
-          layer: layer, density: point.density,
-          recall: predictor.recallThreshold?.recall ?? point.recall,
-          loss: predictor.recallThreshold?.loss ?? point.loss))
+      fitted.append(FittedLayer(predictor: predictor, tradeoff: tradeoff))
     }
-    return (plans, reports)
+    return fitted
   }
 
   private static func sketch(

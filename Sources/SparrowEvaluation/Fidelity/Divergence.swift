@@ -3,7 +3,7 @@ import SparrowCore
 /// Kullback-Leibler divergence KL(p || q) in nats of the softmaxes of two rows of logits, `[vocabulary]`.
 ///
 /// Takes the logarithms of both softmaxes' denominators; sums in double precision.
-func divergence(
+package func divergence(
   _ p: UnsafeBufferPointer<Float>, total pTotal: Float, _ q: UnsafeBufferPointer<Float>,
   total qTotal: Float
 ) -> Double {

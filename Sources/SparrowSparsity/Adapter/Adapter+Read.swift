@@ -39,6 +39,9 @@ extension Adapter {
         found: String(baseHash.prefix(80)).debugDescription, expected: "64 hexadecimal digits")
     }
     (layers, attention) = try Self.layers(fields, tensors: tensors)
+    widestBatch =
+      try fields.optionalInteger("widest_batch", in: 1...Self.batchLimit)
+      ?? Self.batchLimit
     guard let head = try fields.object("head") else {
       self.head = nil
       return

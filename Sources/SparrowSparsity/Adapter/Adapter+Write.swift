@@ -36,6 +36,7 @@ extension Adapter {
       ("base", ["hash": .string(baseHash), "name": .string(baseName)]),
       ("head", head.map { Self.json($0.plan, $0.sketch) } ?? .null),
       ("layers", layersJSON),
+      ("widest_batch", .integer(widestBatch)),
     ])
   }
 

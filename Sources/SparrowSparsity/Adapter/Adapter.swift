@@ -13,22 +13,29 @@ public struct Adapter: Sendable, Equatable {
   public var head: (plan: HeadPlan, sketch: RowSketch)?
   /// The sparse feed-forward networks by layer; the others stay dense.
   public var layers: [Int: FeedForwardPlan]
+  /// Sequences decoded together up to which the sparse layers were measured to pay; wider steps run dense.
+  public var widestBatch: Int
+  /// The most that `widestBatch` may be.
+  public static let batchLimit = 16
   /// The sparse attention by layer; the others stay dense.
   public var attention: [Int: AttentionPlan]
 
   public init(
     baseHash: String, baseName: String, head: (plan: HeadPlan, sketch: RowSketch)? = nil,
-    layers: [Int: FeedForwardPlan] = [:], attention: [Int: AttentionPlan] = [:]
+    layers: [Int: FeedForwardPlan] = [:], attention: [Int: AttentionPlan] = [:],
+    widestBatch: Int = Adapter.batchLimit
   ) {
     self.baseHash = baseHash
     self.baseName = baseName
     self.head = head
     self.layers = layers
     self.attention = attention
+    self.widestBatch = widestBatch
   }
 
   public static func == (a: Adapter, b: Adapter) -> Bool {
     a.baseHash == b.baseHash && a.baseName == b.baseName && a.head?.plan == b.head?.plan
       && a.head?.sketch == b.head?.sketch && a.layers == b.layers && a.attention == b.attention
+      && a.widestBatch == b.widestBatch
   }
 }

@@ -62,6 +62,11 @@ struct AdapterFields {
     return try float(name)
   }
 
+  func optionalInteger(_ name: String, in range: ClosedRange<Int>) throws(SparrowError) -> Int? {
+    guard let value = try member(name), !value.isNull else { return nil }
+    return try integer(name, in: range)
+  }
+
   /// False when there is none.
   func optionalFlag(_ name: String) throws(SparrowError) -> Bool {
     guard let value = try member(name), !value.isNull else { return false }

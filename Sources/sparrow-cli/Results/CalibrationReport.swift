@@ -5,13 +5,22 @@ import SparrowSparsity
 /// What `sparrow calibrate` prints.
 struct CalibrationReport {
   let folder: String
-  let adapter: Adapter
+  var adapter = Adapter(baseHash: "", baseName: "")
   /// Bytes that the dense head reads a token.
   let denseBytes: Int
-  let seconds: Double
-  let heldOut: HeadMeasurement
+  var seconds = 0.0
+  /// Of the sparse head, where one was made.
+  var heldOut: HeadMeasurement?
   /// On the text given with `--measure`.
-  let other: HeadMeasurement?
+  var other: HeadMeasurement?
+  /// Of the sparse feed-forward networks, where they were asked for.
+  var choice: FeedForwardCalibration.Choice?
+  var layerCount = 0
+
+  init(folder: String, denseBytes: Int) {
+    self.folder = folder
+    self.denseBytes = denseBytes
+  }
 
   /// Bytes that the sketch and the plan's candidates read a token.
   private var sparseBytes: Int {
@@ -20,15 +29,48 @@ struct CalibrationReport {
   }
 
   var text: String {
-    let share = Quantity.fixed(Double(sparseBytes) / Double(denseBytes) * 100, 1)
-    var text = """
-      adapter      \(folder)
-      head         \(Quantity.bytes(sparseBytes)) a token of \(Quantity.bytes(denseBytes)): \(share)%
-      took         \(Quantity.seconds(seconds))
-
-      """
-    text += Self.table(heldOut, title: "held-out windows")
+    var text = "adapter      \(folder)\n"
+    if heldOut != nil {
+      let share = Quantity.fixed(Double(sparseBytes) / Double(denseBytes) * 100, 1)
+      text +=
+        "head         \(Quantity.bytes(sparseBytes)) a token of \(Quantity.bytes(denseBytes)): "
+        + "\(share)%\n"
+    }
+    if let choice {
+      text += "layers       \(choice.layers.count) of \(layerCount) sparse"
+      text +=
+        choice.layers.isEmpty
+        ? ": none pays\n"
+        : choice.widestBatch == 0
+          ? ", slower than dense on this machine\n" : ", batches of 1 to \(choice.widestBatch)\n"
+      text += "density      \(Quantity.fixed(meanDensity, 3)) of all neurons\n"
+    }
+    text += "took         \(Quantity.seconds(seconds))\n"
+    if let heldOut { text += Self.table(heldOut, title: "held-out windows") }
     if let other { text += Self.table(other, title: "the other text") }
+    if let choice { text += Self.table(choice.reports) }
+    return text
+  }
+
+  /// Over all layers, dense ones counting 1.
+  private var meanDensity: Double {
+    let sparse = (choice?.reports ?? []).reduce(0) { $0 + Double($1.density) }
+    return (sparse + Double(layerCount - (choice?.layers.count ?? 0))) / Double(max(layerCount, 1))
+  }
+
+  private static func table(_ reports: [FeedForwardCalibration.LayerReport]) -> String {
+    guard !reports.isEmpty else { return "" }
+    func cell(_ text: String, _ width: Int) -> String {
+      String(repeating: " ", count: max(0, width - text.utf8.count)) + text
+    }
+    var text = "\nlayer  density  recall   lost\n"
+    for report in reports {
+      text += cell("\(report.layer)", 5)
+      for value in [report.density, report.recall, report.loss] {
+        text += cell(Quantity.fixed(Double(value), 3), 8)
+      }
+      text += "\n"
+    }
     return text
   }
 
@@ -54,10 +96,18 @@ struct CalibrationReport {
 
   var json: JSON {
     var members: [(key: String, value: JSON)] = [
-      ("path", .string(folder)), ("bytes_per_token", .integer(sparseBytes)),
-      ("dense_bytes_per_token", .integer(denseBytes)), ("seconds", .number(seconds)),
-      ("held_out", Self.json(heldOut)),
+      ("path", .string(folder)), ("seconds", .number(seconds)),
     ]
+    if let heldOut {
+      members.append(("bytes_per_token", .integer(sparseBytes)))
+      members.append(("dense_bytes_per_token", .integer(denseBytes)))
+      members.append(("held_out", Self.json(heldOut)))
+    }
+    if let choice {
+      members.append(("mean_density", .number(meanDensity)))
+      members.append(("widest_batch", .integer(choice.widestBatch)))
+      members.append(("layers", .array(choice.reports.map(\.json))))
+    }
     if let other { members.append(("measured", Self.json(other))) }
     return .object(members)
   }

@@ -1,0 +1,92 @@
+import ArgumentParser
+import SparrowCalibration
+import SparrowCore
+import SparrowSparsity
+
+/// How `calibrate` makes feed-forward networks sparse.
+struct NeuronOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Make feed-forward networks sparse by: sketch, low-rank, router, magnitude or exact.",
+      discussion: """
+        sketch is HiRE's cheap copy of the weights, low-rank Deja Vu's two maps, router LTE's one, magnitude \
+        CATS' exact gate; exact is for comparison.
+        """),
+    transform: method)
+  var method: FeedForwardCalibration.Method?
+
+  @Option(
+    help: ArgumentHelp(
+      "What layers' densities are chosen for: perplexity=1.03 or density=0.5.",
+      discussion: """
+        The fastest plan at most that many times the dense perplexity, or the most faithful plan of that mean \
+        density. Layers that do not pay stay dense.
+        """))
+  var target = "perplexity=1.03"
+
+  @Option(help: "How a feed-forward sketch keeps rows: int4, product, low-rank or low-rank-int4.")
+  var neuronSketch = "int4"
+
+  @Option(help: "Directions of low-rank sketches and maps of neurons; 0 is a quarter of the width.")
+  var neuronRank = 0
+
+  @Option(help: "How linear maps are kept: f16, q8_0 or q4_0.")
+  var maps = "f16"
+
+  @Flag(help: "Let linear maps read the input of the layer before.")
+  var lookahead = false
+
+  @Option(help: "Neurons selected together: 1, 8, 16 or 32. More than 1 is for trained models.")
+  var groupSize = 1
+
+  @Option(help: "What groups are made by: natural, weights or activity.")
+  var grouping = FeedForwardCalibration.Grouping.natural.rawValue
+
+  private static func method(_ name: String) throws -> FeedForwardCalibration.Method {
+    try choice(name, "--method")
+  }
+
+  private static func choice<T: RawRepresentable & CaseIterable>(
+    _ name: String, _ option: String
+  ) throws -> T where T.RawValue == String {
+    guard let value = T(rawValue: name) else {
+      let known = T.allCases.map(\.rawValue).joined(separator: ", ")
+      throw ValidationError("\(option) \(name): expected one of \(known)")
+    }
+    return value
+  }
+
+  func validate() throws {
+    do {
+      _ = try options(tokens: 64, seed: 1)
+      _ = try planTarget()
+    } catch let error as SparrowError {
+      throw ValidationError("--" + error.description)
+    }
+    guard [1, 8, 16, 32].contains(groupSize) else {
+      throw ValidationError("--group-size \(groupSize): expected 1, 8, 16 or 32")
+    }
+  }
+
+  func planTarget() throws(SparrowError) -> PlanTarget { try PlanTarget(target) }
+
+  /// nil without `--method`.
+  func options(tokens: Int, seed: UInt64) throws -> FeedForwardCalibration.Options? {
+    guard let method else { return nil }
+    var options = FeedForwardCalibration.Options()
+    options.method = method
+    options.tokens = tokens
+    options.seed = seed
+    options.coding = try Self.choice(neuronSketch, "--neuron-sketch")
+    options.rank = neuronRank
+    let types: [ElementType] = [.f16, .q8_0, .q4_0]
+    guard let type = types.first(where: { $0.rawValue == maps }) else {
+      throw ValidationError("--maps \(maps): expected one of f16, q8_0, q4_0")
+    }
+    options.mapType = type
+    options.lookahead = lookahead
+    options.groupSize = groupSize
+    options.grouping = try Self.choice(grouping, "--grouping")
+    return options
+  }
+}
