@@ -53,6 +53,40 @@ struct SparseTests {
     #expect((run["fidelity"]?["speed"]?["speedup"]?["median"]?.double ?? 0) > 0)
   }
 
+  @Test("calibrate makes networks sparse for a density, and bench sweeps it")
+  func networks() throws {
+    let folder = try TemporaryFolder()
+    let model = Fixtures.path("models/smollm2")
+    let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3)
+    let whole = try contents(of: root.joined(separator: "/") + "/Data/heldout.txt")
+    let text = try folder.write("text", Array(whole.prefix(8000)))
+    let adapter = folder.file("adapter")
+    let made = try ProgramTests.run(
+      ["calibrate", model, "-t", "1", "--method", "sketch", "--target", "density=0.5"]
+        + ["--text", text, "--output", adapter, "--json"])
+    #expect(made.status == 0, "\(made.complaint)")
+    let report = try JSON.parse(made.output)
+    let density = try #require(report["mean_density"]?.double)
+    #expect(density > 0.1 && density <= 0.5)
+    #expect((report["layers"]?.array?.count ?? 0) > 0)
+
+    let info = try ProgramTests.run(["info", model, "--adapter", adapter, "--program"])
+    #expect(info.outputText.contains("predict"))
+    let swept = try ProgramTests.run(
+      ["bench", model, "--adapter", adapter, "-t", "1", "--sweep", "density", "--repeat", "1"]
+        + ["--batch", "1", "--batch", "3", "--json"])
+    let points = try #require(try JSON.parse(swept.output).array)
+    #expect(points.count == 2 + 9)
+    #expect(points[1]["batch"]?.int == 3)
+    // Bytes fall with density, whatever this machine's speed.
+    let bytes = points.dropFirst(2).compactMap { $0["bytes"]?.int }
+    #expect(bytes == bytes.sorted() && bytes[0] < bytes[8])
+
+    let wrong = try ProgramTests.run(
+      ["calibrate", model, "--method", "sketch", "--target", "speed=2", "--text", text])
+    #expect(wrong.complaint.contains("target: speed=2"))
+  }
+
   @Test("a comparison counts up to the first difference")
   func comparison() {
     func side(_ tokens: [[Int32]], _ bytes: Int) -> Comparison.Side {

@@ -76,7 +76,7 @@ struct SparseFeedForwardKernel: BitwiseCopyable {
       }
     }
     worker.barrier()
-    addUp(worker, step)
+    work.addUp(worker, step, bias: downBias, into: output, isAdded: isAdded)
   }
 
   /// This worker's parts of the rows' lists: of a single row's a share of its neurons, of a batch's windows of
@@ -166,20 +166,5 @@ struct SparseFeedForwardKernel: BitwiseCopyable {
     }
     sk_columns_acc(down, chosen, factors, 0, Int32(count), work.result(worker, row))
     reads.addColumns(worker.index, count)
-  }
-
-  /// The workers' results, each worker a share of the columns.
-  private func addUp(_ worker: Worker, _ step: StepState) {
-    let share = worker.share(of: output.width, unit: 16)
-    guard !share.isEmpty else { return }
-    let count = Int32(share.count)
-    for row in 0..<step.rows {
-      let target = output.row(row) + share.lowerBound
-      if !isAdded { target.update(repeating: 0, count: share.count) }
-      for other in 0..<worker.count {
-        sk_add_acc(work.result(other, row) + share.lowerBound, target, count)
-      }
-      if let downBias { sk_add_acc(downBias + share.lowerBound, target, count) }
-    }
   }
 }

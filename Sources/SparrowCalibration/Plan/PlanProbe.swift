@@ -26,7 +26,7 @@ final class PlanProbe {
   private let denseLogits: FloatRows
   private var denseTotals: [Float] = []
 
-  private static let window = 160
+  private static let longest = 160
   /// Positions that have seen too little text.
   private static let skipped = 32
   /// Memory that dense logits may take.
@@ -39,22 +39,23 @@ final class PlanProbe {
     self.model = model
     vocabulary = model.configuration.vocabulary
     let tokens = model.tokenizer.encode(text, addSpecial: false, parseSpecial: false)
-    let scored = Self.window - Self.skipped
+    let length = min(Self.longest, model.configuration.contextLength)
+    let scored = length - Self.skipped
     let limit = min(positions, Self.logitBytes / 4 / vocabulary)
-    let count = max(1, min(limit / scored, tokens.count / Self.window))
-    guard tokens.count >= Self.window else {
+    guard tokens.count >= length, scored > 1 else {
       throw SparrowError(
         .argument, field: "text", found: "\(tokens.count) tokens",
-        expected: "at least \(Self.window)")
+        expected: "at least \(max(length, Self.skipped + 2))")
     }
+    let count = max(1, min(limit / scored, tokens.count / length))
     let first = model.tokenizer.addsBOS ? model.tokenizer.bos : nil
     windows = (0..<count).map { index in
       let end = tokens.count * (index + 1) / count
-      var window = Array(tokens[end - Self.window..<end])
+      var window = Array(tokens[end - length..<end])
       if let first { window[0] = first }
       return window
     }
-    session = try model.session(context: Self.window)
+    session = try model.session(context: length)
     denseLogits = FloatRows(rows: count * (scored - 1), columns: vocabulary)
     try model.runningDense { () throws(SparrowError) in try recordDense() }
   }
