@@ -218,11 +218,12 @@ def main():
     parser.add_argument("--scale", choices=SCALES, default="1b")
     parser.add_argument("--recall", type=float, default=0.992, help="of the positive gates")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--maps", choices=["f16", "q8_0", "q4_0"], default="f16")
     parser.add_argument("--rebase", action="store_true", help="MODEL.gguf exists: fit --like to it")
     parser.add_argument("--like", metavar="DIR", help="the adapter to fit; else --adapter's own")
     parser.add_argument("--expected", metavar="FILE", help="write the logits of 24 tokens")
     o = parser.parse_args()
-    predictors = Predictors(o.recall)
+    predictors = Predictors(o.recall, o.maps)
     if o.rebase:
         rebase(o.model, o.like or o.adapter, o.seed, predictors)
     else:

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+from gguf import GGMLQuantizationType, quants
 from safetensors.numpy import save_file
 
 EPSILON, BASE = 1e-5, 10_000.0
@@ -51,12 +52,14 @@ def random_tokens(seed, vocabulary, first):
 class Predictors:
     """Low-rank predictors of positive gates, gathered layer by layer: score = b (a x) + bias."""
 
-    def __init__(self, recall):
+    def __init__(self, recall, maps="f16"):
+        self.maps = maps  # how a and b are kept: f16, q8_0 or q4_0
         self.recall, self.tensors, self.layers, self.measured = recall, {}, [], []
         print("layer density selected recall threshold   (on tokens that fixed nothing)")
 
     def add(self, a, b, bias, x, gate):
         """Fixes a layer's threshold on one half of its inputs x, measures it on the other half."""
+        (stored_a, a), (stored_b, b) = self.rounded(a), self.rounded(b)
         scores, positive = (x @ a.T) @ b.T + bias, x @ gate.T > 0
         fixing, measuring = np.array_split(np.arange(len(x)), 2)
         missed = 1 - self.recall
@@ -68,12 +71,20 @@ class Predictors:
         self.measured.append(row)
         print(f"{layer:5} {row[0]:7.4f} {row[1]:8.4f} {row[2]:6.4f} {threshold:9.4f}", flush=True)
         name = f"layers.{layer}.feed_forward."
-        self.tensors[name + "a"] = a.astype("f2")
-        self.tensors[name + "b"] = b.astype("f2")
+        self.tensors[name + "a"], self.tensors[name + "b"] = stored_a, stored_b
         self.tensors[name + "bias"] = bias.astype("f4")
         selector = {"kind": "threshold", "value": threshold}
         plan = {"predictor": "low_rank", "group": 1, "rank": len(a), "selector": selector}
+        plan["coding"] = self.maps
         self.layers.append({"layer": layer, "feed_forward": plan})
+
+    def rounded(self, matrix):
+        """What is stored of a map, and the numbers that it stands for."""
+        if self.maps == "f16":
+            return matrix.astype("f2"), matrix.astype("f2").astype("f4")
+        kind = GGMLQuantizationType[self.maps.upper()]
+        stored = quants.quantize(np.ascontiguousarray(matrix, "f4"), kind)
+        return stored, quants.dequantize(stored, kind)
 
     def write(self, folder, model):
         """Writes adapter.json and adapter.safetensors for the GGUF file `model`."""
