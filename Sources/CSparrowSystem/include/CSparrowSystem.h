@@ -133,7 +133,13 @@ static inline int ss_sync_folder(const char *path) {
 /// Maps `bytes` of a file for reading; NULL on an error.
 static inline void *ss_map_file(int descriptor, size_t bytes) {
   void *memory = mmap(0, bytes, PROT_READ, MAP_PRIVATE, descriptor, 0);
-  return memory == MAP_FAILED ? 0 : memory;
+  if (memory == MAP_FAILED) return 0;
+#ifdef MADV_NOHUGEPAGE
+  // Where the page cache keeps a file in huge pages, one fault maps two megabytes, and giving back
+  // less than that keeps them resident: loading then peaked at the file's size too high.
+  madvise(memory, bytes, MADV_NOHUGEPAGE);
+#endif
+  return memory;
 }
 
 /// Maps `bytes` of zeroed memory whose pages arrive when first touched; NULL on an error.
