@@ -1,5 +1,5 @@
-import Sparrow
-import SparrowCPU
+package import Sparrow
+package import SparrowCPU
 import SparrowCore
 
 extension Model {
@@ -7,7 +7,7 @@ extension Model {
   /// the dense head's over the same hidden state.
   ///
   /// For use inside the step's turn; ends the validity of `output`.
-  func bodyLogits(_ output: HeadOutput) -> UnsafeBufferPointer<Float> {
+  package func bodyLogits(_ output: HeadOutput) -> UnsafeBufferPointer<Float> {
     output.ids == nil ? output.logits : engine.logits(rows: 0..<1)
   }
 

@@ -22,14 +22,17 @@ enum SparseModel {
   }
 
   /// Half of the neurons by their exact gates; nothing to fit.
-  static func loadSparseBody() throws -> Model {
+  static func loadSparseBody(
+    threads: Int = 2, widestBatch: Int = Adapter.batchLimit
+  ) throws -> Model {
     let folder = try TemporaryFolder()
     let checkpoint = try Checkpoint.open(path)
     let plan = FeedForwardPlan(predictor: .gate, selector: .topK(32))
     let adapter = Adapter(
-      baseHash: checkpoint.contentHash(), baseName: path, layers: [0: plan, 1: plan])
+      baseHash: checkpoint.contentHash(), baseName: path, layers: [0: plan, 1: plan],
+      widestBatch: widestBatch)
     try adapter.write(to: folder.file("a"))
-    return try Model.load(path, options: LoadOptions(threads: 2, adapter: folder.file("a")))
+    return try Model.load(path, options: LoadOptions(threads: threads, adapter: folder.file("a")))
   }
 
   /// A model of its own for each caller, since running dense is a switch of the whole engine.

@@ -252,8 +252,12 @@ package final class CPUEngine: @unchecked Sendable {
 
   /// Prompts and wide batches touch nearly all neurons: the dense products are faster there.
   private func runsSparse(rows: Int, sequences: Int) -> Bool {
-    !sparseOperations.isEmpty && !runsDense && rows == sequences
-      && rows <= min(maximumSparseRows, NeuronScores.maximumRows)
+    !runsDense && rows == sequences && runsSparse(batch: rows)
+  }
+
+  /// Whether a step of one token of each of this many sequences runs the sparse program.
+  package func runsSparse(batch: Int) -> Bool {
+    !sparseOperations.isEmpty && batch <= min(maximumSparseRows, NeuronScores.maximumRows)
   }
 
   /// The rows of a step that continue a sequence.

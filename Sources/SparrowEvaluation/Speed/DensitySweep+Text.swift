@@ -20,6 +20,7 @@ extension DensitySweep {
       line += fixed(point.feedForwardSpeedup.median, 7, 2)
       line += fixed(point.predictedSpeedup, 10, 2)
       line += fixed(point.predict, 9) + fixed(point.select, 8)
+      if !point.isSparse { line += "  too wide: ran dense" }
       lines.append(line)
     }
     return lines.joined(separator: "\n") + "\n"

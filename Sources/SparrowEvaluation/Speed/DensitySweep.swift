@@ -32,6 +32,8 @@ public struct DensitySweep: Sendable {
     /// nil for the plan's own selectors.
     public var density: Float?
     public var batch: Int
+    /// False for a batch wider than sparse steps take: both sides ran dense.
+    public var isSparse: Bool
     /// Milliseconds a step of decoding: the whole step without the head, and its feed-forward networks.
     public var step: Benchmark.Figure
     public var denseStep: Benchmark.Figure
@@ -43,7 +45,7 @@ public struct DensitySweep: Sendable {
     /// Dense time over sparse time, pair by pair.
     public var stepSpeedup: Benchmark.Figure
     public var feedForwardSpeedup: Benchmark.Figure
-    /// Bytes of the sparse layers' networks that a token reads, and all of theirs.
+    /// Bytes of the sparse layers' networks that a token read, and all of theirs.
     public var bytes: Int
     public var denseBytes: Int
 
@@ -53,7 +55,8 @@ public struct DensitySweep: Sendable {
     public var json: JSON {
       [
         "density": density.map { .number(Double($0)) } ?? .null, "batch": .integer(batch),
-        "step_milliseconds": step.json, "dense_step_milliseconds": denseStep.json,
+        "sparse": .bool(isSparse), "step_milliseconds": step.json,
+        "dense_step_milliseconds": denseStep.json,
         "feed_forward_milliseconds": feedForward.json,
         "dense_feed_forward_milliseconds": denseFeedForward.json,
         "predict_milliseconds": .number(predict), "select_milliseconds": .number(select),
@@ -70,8 +73,8 @@ public struct DensitySweep: Sendable {
 
   /// Measures the plan's own selectors at every batch, then all densities at batch 1.
   ///
-  /// Throws `.argument` for a model without sparse feed-forward networks. `progress` gets the part done and
-  /// returns false to stop.
+  /// Throws `.argument` for a model without sparse feed-forward networks and for options outside what the model
+  /// can run. `progress` gets the part done and returns false to stop, which throws `.cancelled`.
   public static func run(
     _ model: Model, options: Options = Options(), progress: (Double) -> Bool = { _ in true }
   ) throws(SparrowError) -> DensitySweep {
@@ -80,82 +83,20 @@ public struct DensitySweep: Sendable {
         .argument, file: model.path, field: "sweep", found: "no sparse feed-forward network",
         expected: "an adapter with sparse layers (--adapter)")
     }
+    try options.validate(model)
     defer { model.engine.replan(model.layerPlans) }
     let cases: [(Float?, Int)] =
       options.batches.map { (nil, $0) } + options.densities.map { ($0, 1) }
     var result = DensitySweep()
     for (index, (density, batch)) in cases.enumerated() {
       model.engine.replan(density.map { model.plans(density: $0) } ?? model.layerPlans)
-      let run = try SweepRun(model, batch: batch)
-      result.points.append(run.measure(options, density: density))
-      guard progress(Double(index + 1) / Double(cases.count)) else {
-        throw SparrowError(.cancelled, found: "stopped")
-      }
+      let run = try SweepRun(model, batch: batch, steps: options.steps)
+      result.points.append(
+        try run.measure(options, density: density) {
+          progress((Double(index) + $0) / Double(cases.count))
+        })
     }
     return result
-  }
-}
-
-/// The measurements of one batch.
-private final class SweepRun {
-  private let model: Model
-  private let caches: [KeyValueCache]
-  private var tokens: [Int32]
-
-  init(_ model: Model, batch: Int) throws(SparrowError) {
-    self.model = model
-    var caches: [KeyValueCache] = []
-    for _ in 0..<batch { caches.append(try KeyValueCache(model.configuration, capacity: 256)) }
-    self.caches = caches
-    tokens = (0..<batch).map { Int32(7 + 31 * $0) }
-  }
-
-  func measure(_ options: DensitySweep.Options, density: Float?) -> DensitySweep.Point {
-    var sparse: [StepProfile] = []
-    var dense: [StepProfile] = []
-    for repetition in 0...options.repetitions {
-      for isDense in [repetition % 2 == 0, repetition % 2 == 1] {
-        let profile = profile(steps: options.steps, isDense: isDense)
-        guard repetition > 0 else { continue }
-        if isDense { dense.append(profile) } else { sparse.append(profile) }
-      }
-    }
-    func ratios(_ time: (StepProfile) -> Double) -> Benchmark.Figure {
-      .init(zip(dense, sparse).map { time($0) / time($1) })
-    }
-    func mean(_ part: StepProfile.Part) -> Double {
-      sparse.reduce(0) { $0 + $1[part] / Double($1.steps) } / Double(sparse.count) * 1000
-    }
-    let bytes = model.engine.feedForwardBytes
-    return DensitySweep.Point(
-      density: density, batch: caches.count, step: .init(sparse.map(\.milliseconds)),
-      denseStep: .init(dense.map(\.milliseconds)),
-      feedForward: .init(sparse.map(\.feedForwardMilliseconds)),
-      denseFeedForward: .init(dense.map(\.feedForwardMilliseconds)), predict: mean(.predict),
-      select: mean(.select), stepSpeedup: ratios(\.milliseconds),
-      feedForwardSpeedup: ratios(\.feedForwardMilliseconds), bytes: bytes.sparse,
-      denseBytes: bytes.dense)
-  }
-
-  /// Decodes greedily from empty caches.
-  private func profile(steps: Int, isDense: Bool) -> StepProfile {
-    let engine = model.engine
-    return model.exclusively {
-      engine.runsDense = isDense
-      defer { engine.runsDense = false }
-      caches.forEach { $0.clear() }
-      engine.profile = StepProfile()
-      var next = tokens
-      for _ in 0..<steps {
-        next.withUnsafeBufferPointer { engine.step($0, caches: caches) }
-        // Any tokens do, if they differ from step to step and between sequences.
-        for row in next.indices {
-          next[row] = (next[row] &* 1103 &+ 12345) % Int32(model.configuration.vocabulary)
-        }
-      }
-      defer { engine.profile = nil }
-      return engine.profile!
-    }
   }
 }
 

@@ -1,0 +1,64 @@
+import Sparrow
+import SparrowCore
+import SparrowEvaluation
+import SparrowTestSupport
+import Testing
+
+/// Sweeps of a tiny model.
+@Suite(.serialized) struct DensitySweepTests {
+  private static func options(
+    _ change: (inout DensitySweep.Options) -> Void
+  ) -> DensitySweep.Options {
+    var options = DensitySweep.Options(densities: [0.5], batches: [2], steps: 2, repetitions: 1)
+    change(&options)
+    return options
+  }
+
+  static let refused: [(name: String, change: @Sendable (inout DensitySweep.Options) -> Void)] = [
+    ("batch", { $0.batches = [1, 0] }), ("batch", { $0.batches = [1 << 20] }),
+    ("steps", { $0.steps = 0 }), ("steps", { $0.steps = 1 << 40 }),
+    ("repetitions", { $0.repetitions = 0 }),
+    ("density", { $0.densities = [0.5, 1.5] }), ("density", { $0.densities = [-0.1] }),
+    ("density", { $0.densities = [.nan] }),
+  ]
+
+  @Test func refusesWhatTheModelCannotRun() throws {
+    let model = try SparseModel.loadSparseBody(threads: 1)
+    for (name, change) in Self.refused {
+      let error = #expect(throws: SparrowError.self) {
+        try DensitySweep.run(model, options: Self.options(change))
+      }
+      #expect(error?.kind == .argument && error?.field == name)
+    }
+  }
+
+  @Test func takesAsManyStepsAsTheContextHas() throws {
+    let model = try SparseModel.loadSparseBody(threads: 1)
+    let sweep = try DensitySweep.run(model, options: Self.options { $0.steps = 300 })
+    #expect(sweep.points.map(\.batch) == [2, 1])
+  }
+
+  @Test func batchesThatRunDenseSaySo() throws {
+    let model = try SparseModel.loadSparseBody(threads: 1, widestBatch: 2)
+    let sweep = try DensitySweep.run(model, options: Self.options { $0.batches = [1, 2, 3, 17] })
+    #expect(sweep.points.map(\.isSparse) == [true, true, false, false, true])
+    for point in sweep.points {
+      #expect((point.bytes == point.denseBytes) == !point.isSparse)
+      #expect((point.predict > 0) == point.isSparse)
+    }
+    let lines = sweep.text.split(separator: "\n")
+    #expect(lines.count { $0.hasSuffix("ran dense") } == 2)
+  }
+
+  @Test func stopsBetweenRepetitions() throws {
+    let model = try SparseModel.loadSparseBody(threads: 1)
+    var asked = 0
+    let error = #expect(throws: SparrowError.self) {
+      try DensitySweep.run(model, options: Self.options { $0.repetitions = 5 }) { _ in
+        asked += 1
+        return asked < 3
+      }
+    }
+    #expect(error?.kind == .cancelled && asked == 3)
+  }
+}
