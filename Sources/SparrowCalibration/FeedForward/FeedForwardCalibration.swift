@@ -59,6 +59,9 @@ public enum FeedForwardCalibration {
     let predictor: LayerPredictor
     let tradeoff: Tradeoff
 
+    /// The one density of a layer whose threshold comes from a recall; nil where any can be had.
+    var ownDensity: Float? { predictor.recallThreshold?.density }
+
     func plan(density: Float) -> FeedForwardPlan {
       predictor.plan(density: density, tradeoff: tradeoff)
     }
@@ -84,21 +87,25 @@ public enum FeedForwardCalibration {
 
   /// Fits predictors for all layers and chooses densities for a target. The model is dense again afterwards.
   ///
-  /// Throws as `fit`. Costs a pass over the text, and some 1000 decoded tokens a layer.
+  /// Throws as `fit`, and `.argument` for a density that the layers cannot reach. Costs a pass over the text, and
+  /// some 800 decoded tokens (of which 640 are scored) for each layer and each step of a search for a
+  /// perplexity.
   public static func choose(
     model: Model, text: String, options: Options = Options(), target: PlanTarget,
     progress: (Double, String) -> Bool = { _, _ in true }
   ) throws(SparrowError) -> Choice {
-    let fitted = try fitLayers(model: model, text: text, options: options) {
+    try target.validate()
+    let (fitted, heldOut) = try fitLayers(model: model, text: text, options: options) {
       progress(0.5 * $0, $1)
     }
     defer { try? model.install([:]) }
-    let chooser = try PlanChooser(model, fitted, text: text)
-    let plans = try chooser.choose(target) {
-      progress(0.5 + 0.4 * $0, "measuring what layers cost")
+    let chooser = try PlanChooser(model, fitted, heldOut: heldOut) {
+      progress(0.5 + 0.02 * $0, "running held-out text")
     }
-    guard progress(0.9, "measuring speed") else { throw SparrowError(.cancelled, found: "stopped") }
-    let widest = try chooser.widestBatch(plans)
+    let plans = try chooser.choose(target) {
+      progress(0.52 + 0.38 * $0, "measuring what layers cost")
+    }
+    let widest = try chooser.widestBatch(plans) { progress(0.9 + 0.1 * $0, "measuring speed") }
     // Who asks for a density gets it; who asks for speed gets none that does not pay.
     var layers = plans
     if case .perplexity = target, widest == 0 { layers = [:] }
@@ -116,7 +123,8 @@ public enum FeedForwardCalibration {
     model: Model, text: String, options: Options = Options(),
     progress: (Double, String) -> Bool = { _, _ in true }
   ) throws(SparrowError) -> (layers: [Int: FeedForwardPlan], reports: [LayerReport]) {
-    let fitted = try fitLayers(model: model, text: text, options: options, progress: progress)
+    let (fitted, _) = try fitLayers(
+      model: model, text: text, options: options, progress: progress)
     var plans: [Int: FeedForwardPlan] = [:]
     for (layer, fit) in fitted.enumerated() { plans[layer] = fit.plan(density: options.density) }
     return (
@@ -124,11 +132,11 @@ public enum FeedForwardCalibration {
     )
   }
 
-  /// Predictors of all layers, which plans of any density can use.
+  /// Predictors of all layers, which plans of any density can use, and the windows of tokens held out of fitting.
   static func fitLayers(
     model: Model, text: String, options: Options,
     progress: (Double, String) -> Bool
-  ) throws(SparrowError) -> [FittedLayer] {
+  ) throws(SparrowError) -> (layers: [FittedLayer], heldOut: [[Int32]]) {
     let recorder = try LayerRecorder(
       model, text: text, tokens: options.tokens, window: options.window, samples: 768,
       crossing: options.crossing)
@@ -165,7 +173,7 @@ public enum FeedForwardCalibration {
         samples: recorder.samples, pool: model.engine.pool)
       fitted.append(FittedLayer(predictor: predictor, tradeoff: tradeoff))
     }
-    return fitted
+    return (fitted, recorder.heldOutWindows)
   }
 
   private static func sketch(

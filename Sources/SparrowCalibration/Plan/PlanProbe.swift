@@ -6,8 +6,8 @@ internal import SparrowEvaluation
 internal import SparrowSparsity
 internal import SparrowTokenizers
 
-/// What plans cost in fidelity, by decoding the same tokens again and again: the dense model's logits are
-/// computed once.
+/// What plans cost in fidelity on held-out text, by decoding the same tokens again and again: the dense model's
+/// logits are computed once.
 final class PlanProbe {
   /// Divergence and log-likelihood loss against dense, in nats a token.
   struct Result {
@@ -19,7 +19,10 @@ final class PlanProbe {
   }
 
   private let model: Model
+  /// As long as each other.
   private let windows: [[Int32]]
+  /// Positions at the start of each that have seen too little text.
+  private let skipped: Int
   private let session: Session
   private let vocabulary: Int
   /// `[positions][vocabulary]` and the logarithms of the softmaxes' denominators.
@@ -27,44 +30,49 @@ final class PlanProbe {
   private var denseTotals: [Float] = []
 
   private static let longest = 160
-  /// Positions that have seen too little text.
-  private static let skipped = 32
+  private static let skippedAtMost = 32
   /// Memory that dense logits may take.
   private static let logitBytes = 256 << 20
 
-  /// Windows at even distances from the end of each tenth of the text, which recording held out.
+  /// Pieces of at most 160 tokens of `heldOut`, at even distances: as many as give `positions` scores, or all.
   ///
-  /// Throws `.argument` for a text of fewer tokens than one window.
-  init(_ model: Model, text: String, positions: Int) throws(SparrowError) {
+  /// `heldOut` are windows of equal length that fitting has not seen (`LayerRecorder`). `progress` gets the part
+  /// done and returns false to stop, which throws `.cancelled`. Throws `.argument` for windows of fewer than 4
+  /// tokens.
+  init(
+    _ model: Model, heldOut: [[Int32]], positions: Int, progress: (Double) -> Bool
+  ) throws(SparrowError) {
     self.model = model
     vocabulary = model.configuration.vocabulary
-    let tokens = model.tokenizer.encode(text, addSpecial: false, parseSpecial: false)
-    let length = min(Self.longest, model.configuration.contextLength)
-    let scored = length - Self.skipped
-    let limit = min(positions, Self.logitBytes / 4 / vocabulary)
-    guard tokens.count >= length, scored > 1 else {
+    let length = min(Self.longest, heldOut.first?.count ?? 0)
+    guard length >= 4 else {
       throw SparrowError(
-        .argument, field: "text", found: "\(tokens.count) tokens",
-        expected: "at least \(max(length, Self.skipped + 2))")
+        .argument, field: "window", found: "\(length) tokens", expected: "at least 4")
     }
-    let count = max(1, min(limit / scored, tokens.count / length))
+    skipped = min(Self.skippedAtMost, length / 2)
+    let scored = length - skipped - 1
     let first = model.tokenizer.addsBOS ? model.tokenizer.bos : nil
-    windows = (0..<count).map { index in
-      let end = tokens.count * (index + 1) / count
-      var window = Array(tokens[end - length..<end])
-      if let first { window[0] = first }
-      return window
+    let pieces = heldOut.flatMap { window in
+      (0..<window.count / length).map { index in
+        var piece = Array(window[index * length..<(index + 1) * length])
+        if let first { piece[0] = first }
+        return piece
+      }
     }
+    let limit = min(positions, Self.logitBytes / 4 / vocabulary)
+    let count = max(1, min(limit / scored, pieces.count))
+    windows = (0..<count).map { pieces[pieces.count * $0 / count] }
     session = try model.session(context: length)
-    denseLogits = FloatRows(rows: count * (scored - 1), columns: vocabulary)
-    try model.runningDense { () throws(SparrowError) in try recordDense() }
+    denseLogits = FloatRows(rows: count * scored, columns: vocabulary)
+    try model.runningDense { () throws(SparrowError) in try recordDense(progress) }
   }
 
-  private func recordDense() throws(SparrowError) {
+  private func recordDense(_ progress: (Double) -> Bool) throws(SparrowError) {
     var row = 0
-    for window in windows {
+    for (number, window) in windows.enumerated() {
+      try check(number, progress)
       session.clear()
-      try session.score(window, from: Self.skipped) { index, _, logits in
+      try session.score(window, from: skipped) { index, _, logits in
         guard index + 1 < window.count else { return }
         denseLogits[row].update(from: logits.baseAddress!, count: vocabulary)
         denseTotals.append(sk_log_sum_exp(logits.baseAddress, Int32(vocabulary)))
@@ -73,19 +81,29 @@ final class PlanProbe {
     }
   }
 
+  private func check(_ window: Int, _ progress: (Double) -> Bool) throws(SparrowError) {
+    guard progress(Double(window) / Double(windows.count)) else {
+      throw SparrowError(.cancelled, found: "stopped")
+    }
+  }
+
   /// Decodes all windows with these plans, which the engine must have been made with.
-  func measure(_ plans: [Int: FeedForwardPlan]) throws(SparrowError) -> Result {
+  ///
+  /// `progress` as in `init`.
+  func measure(
+    _ plans: [Int: FeedForwardPlan], progress: (Double) -> Bool
+  ) throws(SparrowError) -> Result {
     model.engine.replan(plans)
     var divergences = SampleMean()
     var ratios = SampleMean()
     var row = 0
-    for window in windows {
+    for (number, window) in windows.enumerated() {
+      try check(number, progress)
       session.clear()
       for (index, token) in window.dropLast().enumerated() {
         try session.advance(token) { output in
-          guard index >= Self.skipped else { return }
-          let logits =
-            output.ids == nil ? output.logits : model.engine.logits(rows: 0..<1)
+          guard index >= skipped else { return }
+          let logits = model.bodyLogits(output)
           let total = sk_log_sum_exp(logits.baseAddress, Int32(vocabulary))
           let dense = UnsafeBufferPointer(start: denseLogits[row], count: vocabulary)
           divergences.add(

@@ -62,6 +62,8 @@ final class LayerRecorder {
   let layers: [Layer]
   /// Samples that were taken, of each layer alike.
   private(set) var samples = 0
+  /// The tokens of the windows that fitting does not see.
+  var heldOutWindows: [[Int32]] { recorder.heldOutWindows }
   private let model: Model
   private let recorder: StateRecorder
   private let sampleLimit: Int
@@ -73,7 +75,7 @@ final class LayerRecorder {
   ) throws(SparrowError) {
     self.model = model
     recorder = try StateRecorder(model, text: text, tokens: tokens, window: window, minimum: 2)
-    sampleLimit = min(samples, recorder.heldOutCount * window)
+    sampleLimit = min(samples, recorder.heldOutCount * recorder.windowLength)
     let limit = sampleLimit
     layers = model.configuration.layers.enumerated().map { index, layer in
       Layer(

@@ -54,6 +54,9 @@ struct StateRecorder {
 
   var heldOutCount: Int { (0..<count).count { isHeldOut($0) } }
 
+  /// The tokens of the windows that are held out.
+  var heldOutWindows: [[Int32]] { windows.indices.filter(isHeldOut).map { windows[$0] } }
+
   /// Records the windows in order. `body` gets the window's index and its states, `[states, hidden]`, valid
   /// until it returns; it returns false to stop, which throws `.cancelled`.
   func run(hidden: Int, body: (Int, FloatRows) -> Bool) throws(SparrowError) {
