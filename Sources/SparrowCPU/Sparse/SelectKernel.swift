@@ -25,17 +25,11 @@ struct SelectKernel: BitwiseCopyable {
     _ plan: FeedForwardPlan, result: NeuronScores, workers: Int, scratch: [SelectorScratch],
     memory: Scratch
   ) {
-    var sums = false
-    var selector = plan.selector
-    switch plan.predictor {
-    case .sketch, .gate, .exact: sums = plan.groupSize > 1 || !plan.order.isEmpty
-    case .lowRank: break
-    // Kernels leave out the sigmoid, which keeps the order.
-    case .router: selector = selector.onLogits
-    }
+    // Linear maps score groups; all else scores neurons.
+    let sums = plan.maps == nil && (plan.groupSize > 1 || !plan.order.isEmpty)
     self.init(
-      selector, groupSize: plan.groupSize, sums: sums, order: plan.order, common: plan.common,
-      result: result, workers: workers, scratch: scratch, memory: memory)
+      plan.kernelSelector, groupSize: plan.groupSize, sums: sums, order: plan.order,
+      common: plan.common, result: result, workers: workers, scratch: scratch, memory: memory)
   }
 
   /// Head groups, each scored by itself.

@@ -5,7 +5,7 @@ internal import SparrowFormats
 // tensors begin with "layers.3.feed_forward." and "layers.3.attention.".
 
 extension Adapter {
-  static func tensorName(_ layer: Int) -> String { "layers.\(layer).feed_forward" }
+  static func feedForwardName(_ layer: Int) -> String { "layers.\(layer).feed_forward" }
   static func attentionName(_ layer: Int) -> String { "layers.\(layer).attention" }
 
   /// The plans of all layers that have one; an adapter without "layers" has none.
@@ -16,13 +16,13 @@ extension Adapter {
     var attention: [Int: AttentionPlan] = [:]
     var seen: Set<Int> = []
     for entry in try fields.optionalList("layers") {
-      let layer = try entry.integer("layer", in: 0...999)
+      let layer = try entry.integer("layer", in: layerNumbers)
       guard seen.insert(layer).inserted else {
         throw SparrowError(
           .malformed, file: fields.file, field: "layers", found: "layer \(layer) twice",
           expected: "once")
       }
-      let network = tensorName(layer)
+      let network = feedForwardName(layer)
       if let own = try entry.object("feed_forward", path: network) {
         let plan = try FeedForwardPlan(own, tensors: tensors, name: network)
         try plan.validateParts(file: fields.file, name: network)

@@ -33,14 +33,10 @@ extension Adapter {
     guard let base = try fields.object("base") else { throw fields.missing("base") }
     baseHash = try base.string("hash")
     baseName = try base.string("name")
-    guard baseHash.utf8.count == 64, baseHash.utf8.allSatisfy(isHexadecimal) else {
-      throw SparrowError(
-        .malformed, file: fields.file, field: "base.hash",
-        found: String(baseHash.prefix(80)).debugDescription, expected: "64 hexadecimal digits")
-    }
+    try Self.validate(hash: baseHash, file: fields.file)
     (layers, attention) = try Self.layers(fields, tensors: tensors)
     widestBatch =
-      try fields.optionalInteger("widest_batch", in: 1...Self.batchLimit)
+      try fields.optionalInteger("widest_batch", in: Self.batches)
       ?? Self.batchLimit
     guard let head = try fields.object("head") else {
       self.head = nil
@@ -70,9 +66,4 @@ extension Adapter {
       kept: try head.integer("kept", in: 1...65536), doubt: try head.float("doubt"),
       recalls: points)
   }
-}
-
-private func isHexadecimal(_ byte: UInt8) -> Bool {
-  (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-    || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
 }

@@ -11,12 +11,13 @@ extension Adapter {
   /// Throws `.system` for what cannot be written and where the folder holds other files, `.malformed` for
   /// an adapter that `read` would refuse.
   public func write(to folder: String) throws(SparrowError) {
+    try validateFields(file: folder)
     if let head {
       try head.plan.validate(file: folder)
       try head.sketch.validate(file: folder)
     }
     for (layer, plan) in layers {
-      try plan.validateWritable(file: folder, name: Self.tensorName(layer))
+      try plan.validateWritable(file: folder, name: Self.feedForwardName(layer))
     }
     for (layer, plan) in attention {
       try plan.validateWritable(file: folder, name: Self.attentionName(layer))
@@ -61,7 +62,7 @@ extension Adapter {
     var writer = SafetensorsWriter()
     if let sketch = head?.sketch { try sketch.add(to: &writer, name: "head") }
     for (layer, plan) in layers.sorted(by: { $0.key < $1.key }) {
-      try plan.add(to: &writer, name: Self.tensorName(layer))
+      try plan.add(to: &writer, name: Self.feedForwardName(layer))
     }
     for (layer, plan) in attention.sorted(by: { $0.key < $1.key }) {
       try plan.add(to: &writer, name: Self.attentionName(layer))

@@ -17,6 +17,10 @@ public struct Adapter: Sendable, Equatable {
   public var widestBatch: Int
   /// The most that `widestBatch` may be.
   public static let batchLimit = 16
+  /// All that `widestBatch` may be.
+  static let batches = 1...batchLimit
+  /// The numbers that layers may have.
+  static let layerNumbers = 0...999
   /// The sparse attention by layer; the others stay dense.
   public var attention: [Int: AttentionPlan]
 

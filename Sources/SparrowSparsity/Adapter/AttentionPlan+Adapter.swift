@@ -17,23 +17,14 @@ extension AttentionPlan {
     default:
       throw fields.unknown("predictor", kind, "low_rank, router or exact")
     }
-    guard let selector = try fields.object("selector") else { throw fields.missing("selector") }
     self.init(
-      predictor: predictor, selector: try Selector(selector),
+      predictor: predictor, selector: try fields.selector(),
       lookahead: try fields.optionalFlag("lookahead"),
       density: try fields.optionalFloat("density"))
   }
 
   /// What `adapter.json` says of it.
-  var json: JSON {
-    var members: [(String, JSON)] = [
-      ("predictor", .string(predictorName)), ("selector", selector.json),
-    ]
-    if lookahead { members.append(("lookahead", .bool(true))) }
-    if let density { members.append(("density", .number(Double(density)))) }
-    if let maps { members += maps.jsonMembers }
-    return .object(members)
-  }
+  var json: JSON { .object(sharedMembers) }
 
   /// Throws for a plan that `Adapter.read` would refuse.
   func validateWritable(file: String, name: String) throws(SparrowError) {

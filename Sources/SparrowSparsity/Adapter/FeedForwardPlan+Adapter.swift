@@ -24,9 +24,8 @@ extension FeedForwardPlan {
       return try tensors.values(name + part, .i32, shape: [nil], as: Int32.self)
         .map { Int32(littleEndian: $0) }
     }
-    guard let selector = try fields.object("selector") else { throw fields.missing("selector") }
     self.init(
-      predictor: predictor, selector: try Selector(selector),
+      predictor: predictor, selector: try fields.selector(),
       groupSize: try fields.integer("group", in: 1...32),
       kept: try fields.object("kept").map { own throws(SparrowError) in try Selector(own) },
       order: try numbers(".order"), common: try numbers(".common"),
@@ -36,18 +35,9 @@ extension FeedForwardPlan {
 
   /// What `adapter.json` says of it.
   var json: JSON {
-    var members: [(String, JSON)] = [
-      ("predictor", .string(predictorName)), ("group", .integer(groupSize)),
-      ("selector", selector.json),
-    ]
+    var members = sharedMembers + [("group", .integer(groupSize))]
     if let kept { members.append(("kept", kept.json)) }
-    if lookahead { members.append(("lookahead", .bool(true))) }
-    if let density { members.append(("density", .number(Double(density)))) }
-    switch predictor {
-    case .sketch(let sketch): members += sketch.jsonMembers
-    case .lowRank(let maps), .router(let maps): members += maps.jsonMembers
-    case .gate, .exact: break
-    }
+    if case .sketch(let sketch) = predictor { members += sketch.jsonMembers }
     return .object(members)
   }
 
@@ -65,11 +55,8 @@ extension FeedForwardPlan {
         name: name + part, type: .i32, shape: [numbers.count],
         bytes: rawBytes(numbers.map(\.littleEndian)))
     }
-    switch predictor {
-    case .sketch(let sketch): try sketch.add(to: &writer, name: name)
-    case .lowRank(let maps), .router(let maps): try maps.add(to: &writer, name: name)
-    case .gate, .exact: break
-    }
+    if case .sketch(let sketch) = predictor { try sketch.add(to: &writer, name: name) }
+    try maps?.add(to: &writer, name: name)
     try add(".order", order)
     try add(".common", common)
   }

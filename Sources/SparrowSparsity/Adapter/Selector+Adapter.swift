@@ -1,5 +1,13 @@
 internal import SparrowCore
 
+extension AdapterFields {
+  /// The member "selector", which every plan has.
+  func selector() throws(SparrowError) -> Selector {
+    guard let own = try object("selector") else { throw missing("selector") }
+    return try Selector(own)
+  }
+}
+
 extension Selector {
   /// The largest count that an adapter's file may have.
   private static let writableCounts = 1 << 20

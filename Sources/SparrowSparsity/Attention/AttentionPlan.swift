@@ -43,17 +43,15 @@ public struct AttentionPlan: Sendable, Equatable {
 
   /// Bytes that predicting reads for a token, beyond the model's own matrices.
   public var predictorBytes: Int { maps?.byteCount ?? 0 }
+}
 
-  /// The predictor's own matrices.
+extension AttentionPlan: LayerPlan {
   package var maps: LinearPredictor? {
     switch predictor {
     case .lowRank(let maps), .router(let maps): maps
     case .exact: nil
     }
   }
-
-  /// The selector for what kernels compute: they leave out a router's sigmoid, which keeps the order.
-  package var kernelSelector: Selector {
-    if case .router = predictor { selector.onLogits } else { selector }
-  }
+  package var isRouter: Bool { if case .router = predictor { true } else { false } }
+  package var scoresOwnResult: Bool { predictor == .exact }
 }

@@ -40,7 +40,7 @@ extension FeedForwardPlan {
     let check = PlanCheck(file: file, name: name)
     try check.require(
       Selection.groupSizes.contains(groupSize), "group", groupSize, "1, 8, 16 or 32")
-    try selector.validate(field: name + ".selector")
+    try validateShared(check)
     try kept?.validate(field: name + ".kept")
     var seen = [Bool](repeating: false, count: order.count)
     for neuron in order where seen.indices.contains(Int(neuron)) { seen[Int(neuron)] = true }
@@ -49,22 +49,7 @@ extension FeedForwardPlan {
     try check.require(
       (common.first ?? 0) >= 0 && zip(common, common.dropFirst()).allSatisfy(<), "common",
       "\(common.prefix(8))", "rising numbers")
-    if let density {
-      try check.require((0...1).contains(density), "density", density, "0 to 1")
-    }
-    switch predictor {
-    case .sketch(let sketch): try sketch.validate(file: file, name: name)
-    case .lowRank(let maps):
-      try check.require(maps.a != nil, "a", "no matrix", "one of rank x hidden")
-      try maps.validate(file: file, name: name)
-    case .router(let maps):
-      try check.require(maps.a == nil, "a", "a matrix", "none for a router")
-      try maps.validate(file: file, name: name)
-    case .gate, .exact:
-      // What they compute is the layer's own result, from its own input.
-      try check.require(
-        !lookahead, "lookahead", "true with \(predictorName)", "sketch, low_rank or router")
-    }
+    if case .sketch(let sketch) = predictor { try sketch.validate(file: file, name: name) }
   }
 }
 

@@ -76,3 +76,14 @@ public struct FeedForwardPlan: Sendable, Equatable {
     (width + RowSketch.blockRows - 1) / RowSketch.blockRows * RowSketch.blockRows
   }
 }
+
+extension FeedForwardPlan: LayerPlan {
+  package var maps: LinearPredictor? {
+    switch predictor {
+    case .lowRank(let maps), .router(let maps): maps
+    case .sketch, .gate, .exact: nil
+    }
+  }
+  package var isRouter: Bool { if case .router = predictor { true } else { false } }
+  package var scoresOwnResult: Bool { predictor == .gate || predictor == .exact }
+}

@@ -24,7 +24,8 @@ import Testing
       candidates: 16, kept: 4, doubt: 2.5,
       recalls: [.init(doubt: 0, recall: 0.5), .init(doubt: 1, recall: 0.75)])
     let hash = String(repeating: "0123456789abcdef", count: 4)
-    return Adapter(baseHash: hash, baseName: "a \"base\".gguf", head: (plan, sketch))
+    return Adapter(
+      baseHash: hash, baseName: "a \"base\".gguf", head: (plan, sketch), widestBatch: 3)
   }
 
   @Test func readsWhatItWrote() throws {
@@ -33,6 +34,7 @@ import Testing
     let adapter = Self.adapter()
     try adapter.write(to: place)
     #expect(try Adapter.read(place) == adapter)
+    #expect(try Adapter.read(place).widestBatch == 3)
     try Adapter(baseHash: adapter.baseHash, baseName: "dense").write(to: place + "/")
     #expect(try Adapter.read(place).head == nil)
     #expect(folder.names == ["new"])
@@ -46,12 +48,32 @@ import Testing
     #expect(folder.names == ["diary.txt"])
   }
 
-  @Test func refusesToWriteWhatItWouldNotRead() throws {
+  static let faults: [(field: String, change: @Sendable (inout Adapter) -> Void)] = [
+    ("head.deviation", { $0.head?.sketch.deviation = .nan }),
+    ("base.hash", { $0.baseHash = "0123" }),
+    ("widest_batch", { $0.widestBatch = 0 }),
+    ("widest_batch", { $0.widestBatch = Adapter.batchLimit + 1 }),
+    ("layers", { $0.layers[-1] = FeedForwardPlan(predictor: .exact, selector: .topK(1)) }),
+    ("layers", { $0.attention[1000] = AttentionPlan(predictor: .exact, selector: .topK(1)) }),
+  ]
+
+  @Test(arguments: 0..<faults.count)
+  func refusesToWriteWhatItWouldNotRead(index: Int) throws {
     let folder = try TemporaryFolder()
     var adapter = Self.adapter()
-    adapter.head?.sketch.deviation = .nan
-    #expect(throws: SparrowError.self) { try adapter.write(to: folder.file("a")) }
+    Self.faults[index].change(&adapter)
+    let error = #expect(throws: SparrowError.self) { try adapter.write(to: folder.file("a")) }
+    #expect(error?.kind == .malformed && error?.field == Self.faults[index].field)
     #expect(folder.names == [])
+  }
+
+  /// As those were before batches were timed.
+  @Test func anAdapterWithoutAWidestBatchTakesAll() throws {
+    let folder = try TemporaryFolder()
+    try Self.adapter().write(to: folder.file("a"))
+    let text = String(decoding: try folder.read("a/adapter.json"), as: UTF8.self)
+    try folder.write("a/adapter.json", text.replacing("\"widest_batch\": 3", with: "\"other\": 3"))
+    #expect(try Adapter.read(folder.file("a")).widestBatch == Adapter.batchLimit)
   }
 
   @Test func namesTheModelItWasMadeFor() throws {
@@ -66,41 +88,34 @@ import Testing
   }
 
   /// A change to `adapter.json` and the field that the error must name.
-  static let changes: [(from: String, to: String, kind: SparrowError.Kind, field: String)] = [
-    ("\"version\": 2", "\"version\": 3", .unsupported, "version"),
-    ("\"version\": 2", "\"version\": \"1\"", .malformed, "version"),
-    ("\"version\"", "\"other\"", .malformed, "version"),
-    ("\"base\"", "\"other\"", .malformed, "base"),
-    ("0123456789abcdef0123", "0123456789abcdeg0123", .malformed, "base.hash"),
-    ("\"sketch\"", "\"oracle\"", .unsupported, "head.predictor"),
-    ("\"candidates\": 16", "\"candidates\": 3", .malformed, "head.candidates"),
-    ("\"candidates\": 16", "\"candidates\": 1e99", .malformed, "head.candidates"),
-    ("\"kept\": 4", "\"kept\": 0", .malformed, "head.kept"),
-    ("\"doubt\": 2.5", "\"doubt\": -1", .malformed, "head.doubt"),
-    ("\"doubt\": 2.5", "\"doubt\": 1e300", .malformed, "head.doubt"),
-    ("\"recall\": 0.75", "\"recall\": 1.75", .malformed, "head.recalls"),
-    ("\"recall\": 0.75", "\"recall\": null", .malformed, "head.recalls.recall"),
-    ("\"rows\": 70", "\"rows\": 129", .malformed, "head.bias"),
-    ("\"product\"", "\"oracle\"", .unsupported, "head.coding"),
-    ("\"product\"", "\"low-rank\"", .malformed, "head.rows"),
-    ("\"rows\": 70", "\"rows\": 9223372036854775807", .malformed, "head.rows"),
-    ("\"hidden\": 32", "\"hidden\": 33", .malformed, "head.hidden"),
-    ("\"hidden\": 32", "\"hidden\": 64", .malformed, "head.mean"),
-    ("\"deviation\": 1.25", "\"deviation\": 0", .malformed, "head.deviation"),
+  static let changes = [
+    AdapterChange("\"version\": 2", "\"version\": 3", .unsupported, "version"),
+    AdapterChange("\"version\": 2", "\"version\": \"1\"", .malformed, "version"),
+    AdapterChange("\"version\"", "\"other\"", .malformed, "version"),
+    AdapterChange("\"base\"", "\"other\"", .malformed, "base"),
+    AdapterChange("0123456789abcdef0123", "0123456789abcdeg0123", .malformed, "base.hash"),
+    AdapterChange("\"sketch\"", "\"oracle\"", .unsupported, "head.predictor"),
+    AdapterChange("\"candidates\": 16", "\"candidates\": 3", .malformed, "head.candidates"),
+    AdapterChange("\"candidates\": 16", "\"candidates\": 1e99", .malformed, "head.candidates"),
+    AdapterChange("\"kept\": 4", "\"kept\": 0", .malformed, "head.kept"),
+    AdapterChange("\"doubt\": 2.5", "\"doubt\": -1", .malformed, "head.doubt"),
+    AdapterChange("\"doubt\": 2.5", "\"doubt\": 1e300", .malformed, "head.doubt"),
+    AdapterChange("\"recall\": 0.75", "\"recall\": 1.75", .malformed, "head.recalls"),
+    AdapterChange("\"recall\": 0.75", "\"recall\": null", .malformed, "head.recalls.recall"),
+    AdapterChange("\"rows\": 70", "\"rows\": 129", .malformed, "head.bias"),
+    AdapterChange("\"product\"", "\"oracle\"", .unsupported, "head.coding"),
+    AdapterChange("\"product\"", "\"low-rank\"", .malformed, "head.rows"),
+    AdapterChange("\"rows\": 70", "\"rows\": 9223372036854775807", .malformed, "head.rows"),
+    AdapterChange("\"hidden\": 32", "\"hidden\": 33", .malformed, "head.hidden"),
+    AdapterChange("\"hidden\": 32", "\"hidden\": 64", .malformed, "head.mean"),
+    AdapterChange("\"deviation\": 1.25", "\"deviation\": 0", .malformed, "head.deviation"),
+    AdapterChange("\"widest_batch\": 3", "\"widest_batch\": 0", .malformed, "widest_batch"),
+    AdapterChange("\"widest_batch\": 3", "\"widest_batch\": 17", .malformed, "widest_batch"),
+    AdapterChange("\"widest_batch\": 3", "\"widest_batch\": \"3\"", .malformed, "widest_batch"),
   ]
 
-  @Test(arguments: 0..<changes.count)
-  func namesTheField(index: Int) throws {
-    let change = Self.changes[index]
-    let folder = try TemporaryFolder()
-    try Self.adapter().write(to: folder.file("a"))
-    let text = String(decoding: try folder.read("a/adapter.json"), as: UTF8.self)
-    let at = try #require(text.firstRange(of: change.from))
-    try folder.write("a/adapter.json", text.replacing(at, with: change.to))
-    let error = #expect(throws: SparrowError.self) { try Adapter.read(folder.file("a")) }
-    #expect(error?.kind == change.kind)
-    #expect(error?.field == change.field)
-  }
+  @Test(arguments: changes)
+  func namesTheField(change: AdapterChange) throws { try change.expectRefusal(of: Self.adapter()) }
 
   @Test(arguments: ["adapter.json", "adapter.safetensors"])
   func needsBothFiles(name: String) throws {
@@ -127,12 +142,5 @@ import Testing
         try adapter.head?.sketch.validate(file: "")
       } catch { #expect(!error.file.isEmpty) }
     }
-  }
-
-}
-
-extension String {
-  func replacing(_ range: Range<String.Index>, with other: String) -> String {
-    String(self[..<range.lowerBound]) + other + String(self[range.upperBound...])
   }
 }

@@ -38,21 +38,10 @@ import Testing
     #expect(try Adapter.read(folder.file("a")) == Self.adapter())
   }
 
-  @Test(
-    "names the field that it refuses",
-    arguments: [
-      ("\"low_rank\"", "\"sketch\"", SparrowError.Kind.unsupported, "layers.1.attention.predictor"),
-      ("\"router\"", "\"low_rank\"", .malformed, "layers.2.attention.a"),
-    ])
-  func refuses(from: String, to: String, kind: SparrowError.Kind, field: String) throws {
-    let folder = try TemporaryFolder()
-    try Self.adapter().write(to: folder.file("a"))
-    let text = String(decoding: try folder.read("a/adapter.json"), as: UTF8.self)
-    let at = try #require(text.firstRange(of: from))
-    try folder.write(
-      "a/adapter.json", String(text[..<at.lowerBound]) + to + String(text[at.upperBound...]))
-    let error = #expect(throws: SparrowError.self) { try Adapter.read(folder.file("a")) }
-    #expect(error?.kind == kind)
-    #expect(error?.field == field)
-  }
+  @Test(arguments: [
+    AdapterChange(
+      "\"low_rank\"", "\"sketch\"", .unsupported, "layers.1.attention.predictor"),
+    AdapterChange("\"router\"", "\"low_rank\"", .malformed, "layers.2.attention.a"),
+  ])
+  func namesTheField(change: AdapterChange) throws { try change.expectRefusal(of: Self.adapter()) }
 }
