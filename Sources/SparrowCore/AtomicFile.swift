@@ -30,16 +30,7 @@ public struct AtomicFile: ~Copyable {
 
   /// Appends bytes; throws `.system` on a full disk.
   public mutating func write(_ bytes: UnsafeRawBufferPointer) throws(SparrowError) {
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let piece = UnsafeRawBufferPointer(rebasing: rest.prefix(1 << 30))
-      let written = CSparrowSystem.write(descriptor, piece.baseAddress, piece.count)
-      if written < 0 {
-        if ss_errno() == EINTR { continue }
-        throw SparrowError(.system, file: path, found: systemMessage(ss_errno()))
-      }
-      rest = rest.dropFirst(written)
-    }
+    guard Files.writeAll(bytes, to: descriptor) else { throw Files.failure(path) }
   }
 
   /// Appends bytes; throws `.system` on a full disk.
@@ -57,10 +48,7 @@ public struct AtomicFile: ~Copyable {
       throw SparrowError(.system, file: path, found: systemMessage(ss_errno()))
     }
     committed = true
-    // The content is safe already; a folder that cannot be synchronised is no reason to fail.
-    var folder = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[..<$0]) } ?? "."
-    if folder.isEmpty { folder = "/" }
-    _ = ss_sync_folder(folder)
+    Files.syncParent(of: path)
   }
 
   deinit {

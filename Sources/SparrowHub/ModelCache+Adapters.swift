@@ -1,3 +1,5 @@
+internal import SparrowCore
+
 extension ModelCache {
   /// Where the adapter made for a model lies unless its maker said otherwise: a folder named after the model's
   /// file and the hash of its path.

@@ -1,20 +1,19 @@
 internal import CSparrowSystem
-internal import SparrowCore
 
-/// The few file system calls that pulling needs, each an error that names the path.
-enum Files {
-  static func exists(_ path: String) -> Bool { ss_path_kind(path) != 0 }
-  static func isFile(_ path: String) -> Bool { ss_path_kind(path) == 1 }
-  static func isFolder(_ path: String) -> Bool { ss_path_kind(path) == 2 }
+/// The few file system calls that more than one room needs, each an error that names the path.
+package enum Files {
+  package static func exists(_ path: String) -> Bool { ss_path_kind(path) != 0 }
+  package static func isFile(_ path: String) -> Bool { ss_path_kind(path) == 1 }
+  package static func isFolder(_ path: String) -> Bool { ss_path_kind(path) == 2 }
 
   /// Bytes of the file at `path`; nil when there is none.
-  static func size(_ path: String) -> Int? {
+  package static func size(_ path: String) -> Int? {
     let size = ss_path_size(path)
     return size < 0 ? nil : Int(size)
   }
 
   /// Names in a folder, sorted; none when it cannot be read.
-  static func names(in folder: String) -> [String] {
+  package static func names(in folder: String) -> [String] {
     guard let handle = opendir(folder) else { return [] }
     defer { closedir(handle) }
     var names: [String] = []
@@ -23,7 +22,7 @@ enum Files {
   }
 
   /// Paths of all regular files under a folder, relative to it, sorted by folder.
-  static func allFiles(under folder: String) -> [String] {
+  package static func allFiles(under folder: String) -> [String] {
     var found: [String] = []
     for name in names(in: folder) {
       let path = folder + "/" + name
@@ -37,7 +36,7 @@ enum Files {
   }
 
   /// Makes the folder and those above it.
-  static func makeFolder(_ path: String) throws(SparrowError) {
+  package static func makeFolder(_ path: String) throws(SparrowError) {
     guard !isFolder(path) else { return }
     if let slash = path.lastIndex(of: "/"), slash > path.startIndex {
       try makeFolder(String(path[..<slash]))
@@ -46,7 +45,7 @@ enum Files {
   }
 
   /// Removes a file or a folder with all it holds; nothing there is no error. Follows no links.
-  static func remove(_ path: String) throws(SparrowError) {
+  package static func remove(_ path: String) throws(SparrowError) {
     if ss_is_real_folder(path) != 0 {
       for name in names(in: path) { try remove(path + "/" + name) }
       guard rmdir(path) == 0 else { throw failure(path) }
@@ -55,19 +54,35 @@ enum Files {
     }
   }
 
-  static func move(_ from: String, to: String) throws(SparrowError) {
+  package static func move(_ from: String, to: String) throws(SparrowError) {
     guard rename(from, to) == 0 else { throw failure(to) }
   }
 
   /// Writes what the system still holds of a file or folder to the disk.
-  static func sync(_ path: String) throws(SparrowError) {
+  package static func sync(_ path: String) throws(SparrowError) {
     let descriptor = ss_open_read(path)
     guard descriptor >= 0 else { throw failure(path) }
     defer { close(descriptor) }
     guard fsync(descriptor) == 0 || ss_errno() == EINVAL else { throw failure(path) }
   }
 
-  static func read(_ path: String, limit: Int = 64 << 20) throws(SparrowError) -> [UInt8] {
+  /// Writes a folder and all it holds to the disk.
+  package static func syncAll(in folder: String) throws(SparrowError) {
+    for name in names(in: folder) {
+      let path = folder + "/" + name
+      if ss_is_real_folder(path) != 0 { try syncAll(in: path) } else { try sync(path) }
+    }
+    try sync(folder)
+  }
+
+  /// Makes the name of a file or folder durable, as far as the system can: its content is safe without.
+  package static func syncParent(of path: String) {
+    var parent = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[..<$0]) } ?? "."
+    if parent.isEmpty { parent = "/" }
+    _ = ss_sync_folder(parent)
+  }
+
+  package static func read(_ path: String, limit: Int = 64 << 20) throws(SparrowError) -> [UInt8] {
     guard let size = size(path) else { throw failure(path) }
     guard size <= limit else {
       throw SparrowError(
@@ -77,7 +92,7 @@ enum Files {
     return withExtendedLifetime(file) { Array(file.bytes) }
   }
 
-  static func write(_ bytes: [UInt8], to path: String) throws(SparrowError) {
+  package static func write(_ bytes: [UInt8], to path: String) throws(SparrowError) {
     let descriptor = ss_open_write(path, 0)
     guard descriptor >= 0 else { throw failure(path) }
     defer { close(descriptor) }
@@ -86,7 +101,7 @@ enum Files {
   }
 
   /// Appends the file `from` to the file `to` through the page cache, `progress` told of each piece.
-  static func append(
+  package static func append(
     _ from: String, to: String, progress: (Int) throws(SparrowError) -> Void
   ) throws(SparrowError) {
     let file = try MappedFile(path: from)
@@ -103,14 +118,17 @@ enum Files {
     }
   }
 
-  static func failure(_ path: String) -> SparrowError {
+  package static func failure(_ path: String) -> SparrowError {
     SparrowError(.system, file: path, found: systemMessage(ss_errno()))
   }
 
-  private static func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Bool {
+  /// Writes all of `bytes`; false on an error, which `failure` tells.
+  static func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Bool {
     var at = 0
     while at < bytes.count {
-      let count = CSparrowSystem.write(descriptor, bytes.baseAddress! + at, bytes.count - at)
+      // macOS refuses more than 2 GiB at once.
+      let piece = min(bytes.count - at, 1 << 30)
+      let count = CSparrowSystem.write(descriptor, bytes.baseAddress! + at, piece)
       if count < 0 {
         if ss_errno() == EINTR { continue }
         return false
