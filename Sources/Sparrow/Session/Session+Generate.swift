@@ -53,14 +53,10 @@ extension Model {
   ///
   /// Throws `.unsupported` when the model has no chat template or it uses what Sparrow does not know.
   public func render(_ messages: [ChatMessage]) throws(SparrowError) -> String {
-    guard let template = tokenizer.chatTemplate else {
-      if let problem = tokenizer.chatTemplateProblem { throw problem.inFile(path) }
-      throw SparrowError(
-        .unsupported, file: path, field: "chat template", found: "none",
-        expected: "an instruction-tuned model; use generate for a base model")
+    do throws(SparrowError) {
+      return try tokenizer.render(messages)
+    } catch {
+      throw error.inFile(path)
     }
-    return try template.render(
-      messages: messages, addGenerationPrompt: true, bosToken: tokenizer.bosText,
-      eosToken: tokenizer.eosText)
   }
 }

@@ -1,3 +1,5 @@
+internal import SparrowCore
+
 /// The merges of a byte-pair encoding: pairs of tokens to the token they become, best first.
 ///
 /// 12 bytes a merge and 4 to 8 a slot: half a million merges take 10 MB.
@@ -46,6 +48,11 @@ struct MergeTable: Sendable {
       slot = (slot + 1) & (slots.count - 1)
     }
     return nil
+  }
+
+  /// Takes all merges, in their order, into a hash.
+  func fold(into hash: inout SHA256) {
+    merges.withUnsafeBytes { hash.update($0) }
   }
 
   @inline(__always)

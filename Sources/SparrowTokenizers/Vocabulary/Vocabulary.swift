@@ -1,3 +1,5 @@
+internal import SparrowCore
+
 /// A token table: ids to bytes and bytes to ids, in three flat arrays.
 ///
 /// One blob of bytes, one offset a token and an open-addressing table of ids; no string is kept. 262,144
@@ -54,6 +56,12 @@ public struct Vocabulary: Sendable {
     blob.append(contentsOf: bytes)
     offsets.append(UInt32(truncatingIfNeeded: blob.count))
     longest = max(longest, bytes.count)
+  }
+
+  /// Takes all tokens into a hash.
+  func fold(into hash: inout SHA256) {
+    offsets.withUnsafeBytes { hash.update($0) }
+    hash.update(blob)
   }
 
   /// Whether the blob still fits its 32-bit offsets.
