@@ -68,6 +68,12 @@ let package = Package(
         "SparrowSparsity", "SparrowCPU", "Sparrow", "SparrowEvaluation", "CSparrowKernels",
       ])
     + room(
+      "SparrowTraining",
+      [
+        "SparrowCore", "SparrowFormats", "SparrowTokenizers", "SparrowTransformer",
+        "SparrowSparsity", "Sparrow", "SparrowEvaluation",
+      ])
+    + room(
       "SparrowEvaluation",
       [
         "SparrowCore", "SparrowFormats", "SparrowTokenizers", "SparrowTransformer",

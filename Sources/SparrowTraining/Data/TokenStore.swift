@@ -1,0 +1,58 @@
+import SparrowCore
+
+/// A text's tokens in a file that is mapped: documents one after the other, encoded once and read by
+/// every epoch and every later run.
+///
+/// The file holds a header of 40 bytes (a mark, the hash of what was encoded), 4 bytes a token
+/// (`PackedToken`), and the counts of documents and learnt tokens, 8 bytes each; all little-endian.
+public struct TokenStore: Sendable {
+  /// Tokens, with those that start and end documents.
+  public let count: Int
+  public let documents: Int
+  /// Tokens whose prediction the loss counts.
+  public let learnt: Int
+  /// Ids are below this.
+  public let vocabularySize: Int
+  private let file: MappedFile
+
+  static let headerBytes = 40
+  static let footerBytes = 16
+  /// The last byte is the format's version.
+  static let mark = Array("SPTOKEN1".utf8)
+
+  public var path: String { file.path }
+
+  /// The store at `path`; nil when there is none, or one of other inputs.
+  init?(path: String, hash: [UInt8], vocabularySize: Int) throws(SparrowError) {
+    guard Files.isFile(path) else { return nil }
+    let file = try MappedFile(path: path)
+    let body = file.bytes.count - Self.headerBytes - Self.footerBytes
+    guard body >= 8, body % 4 == 0, file.bytes.starts(with: Self.mark + hash) else { return nil }
+    func footer(_ index: Int) -> Int? {
+      let offset = Self.headerBytes + body + 8 * index
+      return Int(
+        exactly: UInt64(
+          littleEndian: file.bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)))
+    }
+    guard let documents = footer(0), let learnt = footer(1) else { return nil }
+    count = body / 4
+    self.documents = documents
+    self.learnt = learnt
+    self.vocabularySize = vocabularySize
+    self.file = file
+  }
+
+  /// A token by its place in the stream. Throws `.malformed` where the file was damaged.
+  func token(at place: Int) throws(SparrowError) -> PackedToken {
+    precondition(place >= 0 && place < count, "a place in the store")
+    defer { withExtendedLifetime(file) {} }
+    let raw = file.bytes.load(fromByteOffset: Self.headerBytes + 4 * place, as: UInt32.self)
+    let token = PackedToken(rawValue: UInt32(littleEndian: raw))
+    guard token.id < vocabularySize else {
+      throw SparrowError(
+        .malformed, file: path, field: "token \(place)", found: "\(token.id)",
+        expected: "an id below \(vocabularySize); remove the file, and it is made anew")
+    }
+    return token
+  }
+}

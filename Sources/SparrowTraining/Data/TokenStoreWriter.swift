@@ -1,0 +1,45 @@
+import SparrowCore
+
+/// Writes a `TokenStore` document by document; the file appears whole or not at all.
+struct TokenStoreWriter: ~Copyable {
+  private var file: AtomicFile
+  private var buffer: [UInt32] = []
+  private(set) var documents = 0
+  private var learnt = 0
+
+  private static let bufferedTokens = 1 << 18
+
+  /// `hash` is that of what is encoded, 32 bytes. Throws `.system`.
+  init(path: String, hash: [UInt8]) throws(SparrowError) {
+    var file = try AtomicFile(path: path)
+    try file.write(TokenStore.mark + hash)
+    self.file = file
+  }
+
+  /// Appends a document's tokens; throws `.system` on a full disk.
+  mutating func append(_ tokens: [PackedToken]) throws(SparrowError) {
+    guard !tokens.isEmpty else { return }
+    documents += 1
+    for token in tokens {
+      buffer.append(token.rawValue.littleEndian)
+      if token.isLearnt { learnt += 1 }
+    }
+    if buffer.count >= Self.bufferedTokens { try flush() }
+  }
+
+  consuming func commit() throws(SparrowError) {
+    try flush()
+    for count in [documents, learnt] {
+      try file.write((0..<8).map { UInt8(truncatingIfNeeded: count >> (8 * $0)) })
+    }
+    try file.commit()
+  }
+
+  private mutating func flush() throws(SparrowError) {
+    let result = buffer.withUnsafeBytes { bytes in
+      Result { () throws(SparrowError) -> Void in try file.write(bytes) }
+    }
+    try result.get()
+    buffer.removeAll(keepingCapacity: true)
+  }
+}

@@ -1,0 +1,109 @@
+import SparrowCore
+import SparrowTestSupport
+import SparrowTokenizers
+import Testing
+
+@testable import SparrowTraining
+
+@Suite struct TrainingDataTests {
+  private let folder: TemporaryFolder
+  private let paths: [String]
+
+  init() throws {
+    let folder = try TemporaryFolder()
+    self.folder = folder
+    paths = try (0..<2).map { file in
+      let lines = (0..<25).map { "{\"text\": \"document \($0) of file \(file)\"}\n" }
+      return try folder.write("\(file).jsonl", lines.joined())
+    }
+  }
+
+  private func prepare(
+    heldOut: Double = 0, progress: (Int, Int) throws(SparrowError) -> Void = { _, _ in }
+  ) throws -> TrainingData {
+    try TrainingData(
+      TrainingText(paths), tokenizer: TrainingTokenizer.make(), heldOut: heldOut,
+      cache: folder.file("cache"), progress: progress)
+  }
+
+  private func cached() -> [String] { Files.names(in: folder.file("cache")) }
+
+  @Test func tokensAreThoseOfTheDocumentsInOrder() throws {
+    let store = try prepare().training
+    let tokenizer = try TrainingTokenizer.make()
+    var expected: [Int32] = []
+    for file in 0..<2 {
+      for line in 0..<25 { expected += tokenizer.encode("document \(line) of file \(file)") + [0] }
+    }
+    #expect(try (0..<store.count).map { try store.token(at: $0).id } == expected)
+    #expect(store.documents == 50 && store.learnt == expected.count - 50)
+  }
+
+  @Test func whatWasEncodedIsEncodedOnce() throws {
+    var told = 0
+    _ = try prepare { done, total throws(SparrowError) in
+      #expect(done <= total)
+      told += 1
+    }
+    #expect(told == 50 && cached().count == 1)
+    _ = try prepare { _, _ throws(SparrowError) in told += 1 }
+    #expect(told == 50)
+    _ = try prepare(heldOut: 0.1) { _, _ throws(SparrowError) in told += 1 }
+    #expect(told == 100 && cached().count == 3)
+    try folder.write("1.jsonl", "{\"text\": \"other\"}\n")
+    _ = try prepare { _, _ throws(SparrowError) in told += 1 }
+    #expect(told == 126)
+  }
+
+  @Test func damagedFilesAreMadeAnewOrRefused() throws {
+    let store = try prepare().training
+    let bytes = try contents(of: store.path)
+    let name = "cache/" + cached()[0]
+    for damaged in [[], Array(bytes.dropLast(3)), [0] + bytes.dropFirst()] {
+      try folder.write(name, damaged)
+      #expect(try prepare().training.count == store.count)
+      #expect(try folder.read(name) == bytes)
+    }
+    var damaged = bytes
+    damaged[TokenStore.headerBytes + 2] = 0xFF
+    try folder.write(name, damaged)
+    let error = #expect(throws: SparrowError.self) {
+      try TokenRows(prepare().training, length: 8).batch([0])
+    }
+    #expect(error?.kind == .malformed && error?.field == "token 0")
+  }
+
+  @Test(arguments: [(0.5, 25), (0.1, 5), (0.01, 1), (0.03, 2)])
+  func wholeDocumentsAreHeldOutEvenly(part: Double, count: Int) throws {
+    let data = try prepare(heldOut: part)
+    let heldOut = try #require(data.heldOut)
+    #expect(heldOut.documents == count && data.training.documents == 50 - count)
+    #expect(try prepare().training.count == heldOut.count + data.training.count)
+    #expect(try heldOut.token(at: 0).startsDocument && data.training.token(at: 0).startsDocument)
+  }
+
+  @Test func aPartThatCannotBeHeldOutIsRefused() throws {
+    let single = try folder.write("single.txt", "one document")
+    let tokenizer = try TrainingTokenizer.make()
+    for part in [0.1, -0.1, 0.6, .nan] {
+      let error = #expect(throws: SparrowError.self) {
+        try TrainingData(
+          TrainingText([single]), tokenizer: tokenizer, heldOut: part, cache: folder.file("cache"))
+      }
+      #expect(error?.kind == .argument)
+    }
+    #expect(cached().isEmpty)
+  }
+
+  @Test func stoppingAndBadTextLeaveNothing() throws {
+    let stop = #expect(throws: SparrowError.self) {
+      try prepare { done, _ throws(SparrowError) in
+        if done > 100 { throw SparrowError(.cancelled, found: "stopped") }
+      }
+    }
+    #expect(stop?.kind == .cancelled)
+    try folder.write("1.jsonl", "{\"text\": \"fine\"}\nnot\n")
+    #expect(throws: SparrowError.self) { try prepare() }
+    #expect(cached().isEmpty)
+  }
+}
