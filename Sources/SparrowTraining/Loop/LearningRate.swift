@@ -1,0 +1,52 @@
+public import SparrowCore
+
+/// The learning rate of each step: a linear rise, then constant or a cosine's fall (SGDR, Loshchilov and
+/// Hutter 2017, equation 5, without restarts).
+public struct LearningRate: Sendable, Equatable {
+  public enum Decay: Sendable, Equatable {
+    case constant
+    /// Falls over the rest of `steps` to `floor` times the peak.
+    case cosine(steps: Int, floor: Double)
+  }
+
+  public let peak: Double
+  /// Steps of the rise; the peak is reached at step `warmUp`.
+  public let warmUp: Int
+  public let decay: Decay
+
+  /// Throws `.argument` for rates below 0, and for a fall that ends before the rise.
+  public init(peak: Double, warmUp: Int = 0, decay: Decay = .constant) throws(SparrowError) {
+    guard peak.isFinite, peak >= 0 else {
+      throw SparrowError(
+        .argument, field: "learning rate", found: "\(peak)", expected: "0 or more")
+    }
+    guard warmUp >= 0 else {
+      throw SparrowError(.argument, field: "warm-up", found: "\(warmUp)", expected: "0 or more")
+    }
+    if case .cosine(let steps, let floor) = decay {
+      guard steps >= warmUp else {
+        throw SparrowError(
+          .argument, field: "warm-up", found: "\(warmUp)", expected: "at most all \(steps) steps")
+      }
+      guard (0...1).contains(floor) else {
+        throw SparrowError(
+          .argument, field: "learning rate's floor", found: "\(floor)", expected: "0 to 1")
+      }
+    }
+    self.peak = peak
+    self.warmUp = warmUp
+    self.decay = decay
+  }
+
+  /// The rate of a step, counted from 0. The first is no idle one: it has 1 / (warmUp + 1) of the peak.
+  public func callAsFunction(_ step: Int) -> Double {
+    guard step >= warmUp else { return peak * Double(max(step, 0) + 1) / Double(warmUp + 1) }
+    switch decay {
+    case .constant: return peak
+    case .cosine(let steps, let floor):
+      // The last step has the floor itself, and the rate stays there.
+      let part = min(1, Double(step - warmUp) / Double(max(1, steps - 1 - warmUp)))
+      return peak * (floor + (1 - floor) * 0.5 * (1 + cosine(.pi * part)))
+    }
+  }
+}

@@ -1,0 +1,70 @@
+import FoundationEssentials
+import SparrowCore
+import Testing
+
+@testable import SparrowTraining
+
+@Suite struct DensityControllerTests {
+  /// A model whose density follows log eta with a lag of 60 steps, measured with noise.
+  private struct Plant {
+    var density = 0.99
+    var random = SeededRandom(seed: 3)
+
+    mutating func step(eta: Double) -> Double {
+      let rest = 1 / (1 + exponential(0.8 * (naturalLog(eta) + 1)))
+      density += (rest - density) / 60
+      return min(1, max(0, density + 0.04 * Double(random.uniform() - 0.5)))
+    }
+  }
+
+  @Test(arguments: [0.2, 0.5, 0.7, 0.9], [0.001, 0.1, 10])
+  func densityReachesItsTarget(target: Double, eta: Double) throws {
+    var controller = try DensityController(target: target, eta: eta)
+    var plant = Plant()
+    var worst = 0.0
+    for step in 0..<6000 {
+      controller.update(density: plant.step(eta: controller.eta))
+      if step >= 4000 { worst = max(worst, abs(plant.density - target)) }
+    }
+    #expect(worst < 0.03, "off by \(worst)")
+  }
+
+  @Test func etaKeepsWithinItsBoundsAndComesBack() throws {
+    var controller = try DensityController(target: 0.5, eta: 1, bounds: 0.1...10)
+    for _ in 0..<10_000 { controller.update(density: 1) }
+    #expect(controller.eta == 10)
+    for _ in 0..<200 { controller.update(density: 0.2) }
+    #expect(controller.eta < 5)
+    for _ in 0..<10_000 { controller.update(density: 0) }
+    #expect(controller.eta == 0.1)
+  }
+
+  @Test func whatIsNoNumberChangesNothing() throws {
+    var controller = try DensityController(target: 0.5)
+    controller.update(density: 0.7)
+    let before = controller
+    controller.update(density: .nan)
+    #expect(controller == before && controller.density == 0.7)
+  }
+
+  @Test func aSavedControllerGoesOnTheSame() throws {
+    var controller = try DensityController(target: 0.3)
+    for step in 0..<50 { controller.update(density: 0.9 - 0.005 * Double(step)) }
+    var copy = try JSONDecoder().decode(
+      DensityController.self, from: JSONEncoder().encode(controller))
+    #expect(copy == controller)
+    controller.update(density: 0.6)
+    copy.update(density: 0.6)
+    #expect(copy == controller)
+  }
+
+  @Test func impossibleControllersAreRefused() {
+    for target in [0, -1, 1, 1.1, .nan] {
+      #expect(throws: SparrowError.self) { try DensityController(target: target) }
+    }
+    #expect(throws: SparrowError.self) { try DensityController(target: 0.5, eta: 0) }
+    #expect(throws: SparrowError.self) { try DensityController(target: 0.5, eta: 1, bounds: 2...3) }
+    #expect(throws: SparrowError.self) { try DensityController(target: 0.5, gain: 0) }
+    #expect(throws: SparrowError.self) { try DensityController(target: 0.5, smoothing: 0.5) }
+  }
+}
