@@ -1,7 +1,7 @@
 import SparrowCore
 
 /// An inline SVG picture, written element by element; colours and fonts come from the page's style sheet.
-struct SVG {
+package struct SVG {
   let width: Double
   let height: Double
   /// What the picture shows, for readers who do not see it.

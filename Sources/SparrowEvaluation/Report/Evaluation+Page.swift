@@ -4,28 +4,13 @@ import SparrowSparsity
 extension Evaluation {
   /// All figures and pictures as one self-contained page of HTML, without scripts.
   public var page: String {
-    var body = "<h1>\(model.markupEscaped)</h1>\n<p>\(subject.markupEscaped)</p>\n"
+    var body = Page.heading(model, subject)
     body += Self.markup(table)
     body += fidelityAgainstSpeed
     let columns = ActivityMap.columns(
       for: runs.flatMap { $0.fidelity?.byKind ?? [] }.map(\.layers))
     for run in runs { body += activity(of: run, columns: columns) }
-    return """
-      <!DOCTYPE html>
-      <html lang="en">
-      <head>
-      <meta charset="utf-8">
-      <meta name="viewport" content="width=device-width, initial-scale=1">
-      <title>\(model.markupEscaped): sparse beside dense</title>
-      <style>
-      \(PageStyle.sheet)
-      </style>
-      </head>
-      <body>
-      \(body)</body>
-      </html>
-
-      """
+    return Page(title: "\(model): sparse beside dense", body: body).markup
   }
 
   /// What was run, in a line.
@@ -72,7 +57,7 @@ extension Evaluation {
             + plusMinus(fidelity.ratio, error, digits: 4)))
     }
     guard !points.isEmpty else { return "" }
-    return Self.figure(
+    return Page.figure(
       "Fidelity against speed",
       PointChart(
         points: points, across: "decoding speed, tokens/s",
@@ -93,7 +78,7 @@ extension Evaluation {
           .init(name: $0.layer, bar: $0.density, point: $0.recall, title: title(of: $0))
         }, across: "layer", up: name)
       return markup
-        + Self.figure(
+        + Page.figure(
           "\(run.name): \(kind.rawValue)", chart.svg(),
           "What a token touches of each layer"
             + (audited ? ", and how much of the true top of the same size that holds." : "."))
@@ -112,11 +97,6 @@ extension Evaluation {
 
   private func rate(_ speed: Double) -> String {
     "\(Quantity.number(speed)) tokens/s, \(Quantity.number(1000 / speed)) ms a token"
-  }
-
-  private static func figure(_ heading: String, _ svg: SVG, _ caption: String) -> String {
-    "<h2>\(heading.markupEscaped)</h2>\n<figure>\n\(svg.markup)"
-      + "<figcaption>\(caption.markupEscaped)</figcaption>\n</figure>\n"
   }
 }
 

@@ -26,6 +26,7 @@ enum PageStyle {
     .axis, .error { stroke: var(--soft); }
     .bar { fill: var(--blue); }
     .line { fill: none; stroke: var(--orange); stroke-width: 1.5; }
+    .second { stroke: var(--blue); }
     .point { fill: var(--orange); stroke: var(--ground); }
     .reference { fill: var(--ground); stroke: var(--blue); stroke-width: 2.5; }
     """
