@@ -128,7 +128,7 @@ import Testing
     }
     var mutator = Mutator(seed: 11)
     var (read, refused) = (0, 0)
-    for _ in 0..<1500 {
+    for _ in 0..<600 {
       let path = try folder.write("a.jsonl", mutator.mutate(seed, donors: donors))
       do {
         _ = try documents([path])
@@ -140,6 +140,6 @@ import Testing
         refused += 1
       }
     }
-    #expect(read > 100 && refused > 100, "\(read) read, \(refused) refused")
+    #expect(read > 50 && refused > 50, "\(read) read, \(refused) refused")
   }
 }

@@ -1,0 +1,38 @@
+public import SparrowCore
+
+/// How far training is, as a line for a terminal.
+///
+/// ```
+/// step 1200 of 10000  12%  loss 3.213  density 0.52  41.2 k tokens/s  12:03 left
+/// ```
+public struct TrainingProgress: Sendable {
+  /// Steps of the whole run.
+  public let steps: Int
+  private var first: (step: Int, time: Double)?
+
+  public init(steps: Int) { self.steps = steps }
+
+  /// The line after a step, shorter than `columns`; nil is no limit.
+  ///
+  /// The time left goes by the mean since the first line, which holds evaluations and checkpoints too.
+  public mutating func line(
+    _ step: TrainingStep, columns: Int? = nil, now: Double = monotonicSeconds()
+  ) -> String {
+    var facts = ["step \(step.step) of \(steps)"]
+    if steps > 0 { facts.append("\(min(100, step.step * 100 / steps))%") }
+    facts.append("loss " + Quantity.fixed(step.loss, 3))
+    if let loss = step.heldOutLoss { facts.append("held out " + Quantity.fixed(loss, 3)) }
+    if let density = step.density { facts.append("density " + Quantity.fixed(density, 2)) }
+    if step.tokensPerSecond.isFinite {
+      facts.append(Quantity.count(Int(step.tokensPerSecond)) + " tokens/s")
+    }
+    let first = first ?? (step.step, now)
+    self.first = first
+    if step.step > first.step, step.step < steps {
+      let pace = (now - first.time) / Double(step.step - first.step)
+      facts.append(Quantity.seconds(pace * Double(steps - step.step)) + " left")
+    }
+    let line = facts.joined(separator: "  ")
+    return columns.map { String(line.prefix(max(0, $0 - 1))) } ?? line
+  }
+}

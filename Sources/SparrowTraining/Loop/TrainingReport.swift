@@ -1,0 +1,82 @@
+public import SparrowCore
+import SparrowEvaluation
+
+/// The curves of a run as a self-contained page of HTML.
+public struct TrainingReport: Sendable {
+  public let title: String
+  /// What was trained on what, in a line.
+  public let subject: String
+  public let steps: [TrainingStep]
+  /// The density that was steered to; nil where none was.
+  public let targetDensity: Double?
+
+  public init(
+    title: String, subject: String, steps: [TrainingStep], targetDensity: Double? = nil
+  ) {
+    self.title = title
+    self.subject = subject
+    self.steps = steps
+    self.targetDensity = targetDensity
+  }
+
+  /// Writes the page, whole or not at all; throws `.system`.
+  public func write(to path: String) throws(SparrowError) {
+    var file = try AtomicFile(path: path)
+    try file.write(Array(page.utf8))
+    try file.commit()
+  }
+
+  /// Curves of what was measured; long runs are drawn as means of neighbouring steps.
+  public var page: String {
+    var body = Page.heading(title, subject)
+    body += curve(
+      "Loss", "loss", steps.values(\.loss), besides: ("held out", steps.values(\.heldOutLoss)))
+    let target = targetDensity.map { target in
+      [steps.first, steps.last].compactMap { $0 }.map { (Double($0.step), target) }
+    }
+    body += curve("Density", "density", steps.values(\.density), besides: ("target", target ?? []))
+    // Eta spans decades.
+    body += curve(
+      "Weight of the efficiency loss", "eta, power of ten",
+      steps.values(\.eta).map { ($0.x, naturalLog($0.y) / naturalLog(10)) })
+    for name in steps.partNames {
+      body += curve(name, name, steps.values { $0.parts.first { $0.name == name }?.value })
+    }
+    body += curve("Learning rate", "thousandths", steps.values { $0.learningRate * 1000 })
+    body += curve("Gradient norm", "before clipping", steps.values(\.gradientNorm))
+    body += curve("Speed", "tokens/s", steps.values(\.tokensPerSecond))
+    return Page(title: title, body: body).markup
+  }
+
+  /// A figure, or nothing where nothing was measured.
+  private func curve(
+    _ heading: String, _ up: String, _ points: [(x: Double, y: Double)],
+    besides other: (name: String, points: [(x: Double, y: Double)]) = ("", [])
+  ) -> String {
+    guard let last = points.last(where: { $0.y.isFinite }) else { return "" }
+    var series = [LineChart.Series(name: "training", points: points)]
+    if !other.points.isEmpty { series.append(.init(name: other.name, points: other.points)) }
+    return Page.figure(
+      heading, LineChart(series, across: "step", up: up).svg(),
+      "\(Self.text(last.y)) at step \(Int(last.x))"
+        + (other.points.last.map { "; \(other.name) \(Self.text($0.y))" } ?? "") + ".")
+  }
+
+  private static func text(_ value: Double) -> String {
+    abs(value) < 100 ? Quantity.fixed(value, 4) : Quantity.count(Int(value))
+  }
+}
+
+extension [TrainingStep] {
+  /// A figure by step, where it was measured.
+  fileprivate func values(_ figure: (TrainingStep) -> Double?) -> [(x: Double, y: Double)] {
+    compactMap { step in figure(step).map { (Double(step.step), $0) } }
+  }
+
+  /// Names of parts, each once, in the order in which they turn up.
+  fileprivate var partNames: [String] {
+    var names: [String] = []
+    for name in lazy.flatMap(\.parts).map(\.name) where !names.contains(name) { names.append(name) }
+    return names
+  }
+}
