@@ -20,6 +20,13 @@ extension Model {
     engine.install(plans)
   }
 
+  /// The same for attention.
+  package func install(attention plans: [Int: AttentionPlan]) throws(SparrowError) {
+    try plans.check(configuration, file: path)
+    attentionPlans = plans
+    engine.install(attention: plans)
+  }
+
   /// Runs `body` with the dense program over the same weights. Not for use while other threads generate.
   package func runningDense<T, E>(_ body: () throws(E) -> T) throws(E) -> T {
     engine.runsDense = true

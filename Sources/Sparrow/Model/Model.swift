@@ -23,7 +23,7 @@ public final class Model: @unchecked Sendable {
   /// The sparse feed-forward networks by layer.
   public package(set) var layerPlans: [Int: FeedForwardPlan]
   /// The sparse attention by layer.
-  public let attentionPlans: [Int: AttentionPlan]
+  public package(set) var attentionPlans: [Int: AttentionPlan]
   package let binding: WeightBinding
   package let engine: CPUEngine
   private let turn = Mutex(())

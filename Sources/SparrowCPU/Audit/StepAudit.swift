@@ -44,7 +44,7 @@ package final class StepAudit {
     case .attendHeads(let kernel):
       guard worker.index == 0 else { return }
       for row in 0..<step.rows {
-        attention[kernel.layer]?.add(kernel.selection.groups.selection.list(of: row))
+        attention[kernel.attend.layer]?.add(kernel.selection.groups.selection.list(of: row))
       }
     default: break
     }

@@ -26,7 +26,7 @@ package final class CPUEngine: @unchecked Sendable {
   private var sparseOperations = UnsafeMutableBufferPointer<LoweredOperation>(
     start: nil, count: 0)
   private var catchUps = UnsafeMutableBufferPointer<CatchUpKernel>(start: nil, count: 0)
-  private let attentionPlans: [Int: AttentionPlan]
+  private var attentionPlans: [Int: AttentionPlan]
   private let segments: UnsafeMutablePointer<StepSegment>
   private let rotaries: [RotaryDescription]
   private let head: DenseHead
@@ -47,6 +47,9 @@ package final class CPUEngine: @unchecked Sendable {
 
   /// Sees every dense feed-forward network's input and activations, while the other workers wait.
   package var observer: ((FeedForwardObservation) -> Void)?
+
+  /// Sees every dense attention's input and its heads' results, while the other workers wait.
+  package var attentionObserver: ((AttentionObservation) -> Void)?
 
   // What the jobs work on, and the jobs: made once, because a closure made for each token would be allocated.
   private var current: StepState
@@ -147,6 +150,23 @@ package final class CPUEngine: @unchecked Sendable {
     _ = catchUps.initialize(from: lowering.catchUps)
     sparseOperations = .allocate(capacity: lowering.operations.count)
     _ = sparseOperations.initialize(from: lowering.operations)
+  }
+
+  /// Makes the attention of these plans sparse, whatever was sparse before, and runs them. Caches that sparse
+  /// steps have filled must not be used any more.
+  ///
+  /// Copies their output matrices by columns.
+  package func install(attention plans: [Int: AttentionPlan]) {
+    attentionPlans = plans
+    install(sparseLayers?.plans ?? [:])
+  }
+
+  /// Runs these of the attention's plans from now on; layers that are left out run dense. Predictors must be
+  /// those that were installed. Caches must be cleared. Starts counting anew.
+  package func replan(attention plans: [Int: AttentionPlan]) {
+    attentionPlans = plans
+    sparseAttention?.use(plans)
+    replan(sparseLayers?.plans ?? [:])
   }
 
   private func makeJobs() {
@@ -304,6 +324,10 @@ package final class CPUEngine: @unchecked Sendable {
       }
       if let observer, case .feedForward(let kernel) = operation {
         if worker.index == 0 { observer(kernel.observation(step)) }
+        worker.barrier()
+      }
+      if let attentionObserver, case .attend(let kernel) = operation {
+        if worker.index == 0 { attentionObserver(kernel.observation(step)) }
         worker.barrier()
       }
     }

@@ -115,7 +115,10 @@ struct AttendKernel: BitwiseCopyable {
   /// Rows that one call takes in prefill.
   static let block = 64
 
+  let layer: Int
   let attention: AttentionShape
+  /// What the layer's projections read.
+  let input: StepBuffer
   let parameters: UnsafePointer<sk_attention>
   let query: StepBuffer
   let output: StepBuffer

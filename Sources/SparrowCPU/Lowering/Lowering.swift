@@ -21,6 +21,8 @@ final class Lowering {
   private let attendStride: Int
   /// Buffers that hold a norm's result, which each worker has for itself and which is quantised already.
   private var normed: Set<Operation.Buffer> = []
+  /// What the last projections read.
+  private var projected = Operation.Buffer.hidden
 
   init(
     _ program: StepProgram, model: ModelConfiguration, weights: PackedWeights,
@@ -66,6 +68,7 @@ final class Lowering {
         .multiply(multiply([product], input: input, landing == .add ? output : nil)))
       normed.remove(output)
     case .project(_, let input):
+      projected = input
       let products = [WeightRole.Kind.query, .key, .value].map { projection($0, layer!) }
       operations.append(.multiply(multiply(products, input: input, nil)))
       normed.subtract([.query, .key, .value])
@@ -120,6 +123,7 @@ final class Lowering {
             layer, input: buffers[input], isNormed: normed.contains(input),
             heads: headsKernel(attention, layer))))
     case .projectHeads(let attention, let input):
+      projected = input
       operations.append(
         .projectHeads(
           sparse.project(
@@ -137,7 +141,7 @@ final class Lowering {
     case .attendHeads(let attention):
       operations.append(
         .attendHeads(
-          sparse.attend(layer, attendKernel(attention, layer), window: attention.window)))
+          sparse.attend(attendKernel(attention, layer), window: attention.window)))
       normed.remove(.attended)
     case .sparseOutput(let output, let landing):
       operations.append(
@@ -249,7 +253,8 @@ final class Lowering {
     let parameters = keep(sk_attention.self, 1)
     parameters.initialize(to: attention.kernel)
     return AttendKernel(
-      attention: shape(attention, layer), parameters: parameters,
+      layer: layer, attention: shape(attention, layer), input: buffers[projected],
+      parameters: parameters,
       query: narrowed(.query, attention),
       output: narrowed(.attended, attention), scratch: attendScratch,
       scratchStride: attendStride)

@@ -2,7 +2,6 @@ import SparrowCore
 
 /// Softmax attention of the selected head groups; the cache of the others is not read.
 struct AttendHeadsKernel: BitwiseCopyable {
-  let layer: Int
   let attend: AttendKernel
   let window: Int
   let selection: HeadSelection

@@ -7,7 +7,8 @@ import SparrowTransformer
 final class SparseAttention {
   /// What a sequence keeps for skipped heads; without layers where none can skip keys.
   private(set) var layout = DeferredKeys.Layout()
-  private let plans: [Int: AttentionPlan]
+  /// The layers that run sparsely now.
+  private(set) var plans: [Int: AttentionPlan]
   private let weights: PackedWeights
   private let workers: Int
   private let memory = Scratch()
@@ -15,6 +16,8 @@ final class SparseAttention {
   private var selections: [Int: HeadSelection] = [:]
   private var outputs: [Int: UnsafePointer<sk_columns>] = [:]
   private var inputs: [Int: DeferredLayer] = [:]
+  /// Linear maps, once they were lowered.
+  private var maps: [Int: LinearKernel] = [:]
   private let work: SparseWork
   private let missingWork: MissingKeysWork
   /// The numbers from 0 on.
@@ -41,6 +44,13 @@ final class SparseAttention {
         of: weights.matrix(WeightRole(.output, layer: layer)), pool: pool)
     }
     layOut(model)
+  }
+
+  /// Runs these of the layers it was made with, and counts anew.
+  func use(_ plans: [Int: AttentionPlan]) {
+    precondition(plans.keys.allSatisfy { outputs[$0] != nil }, "a layer without weights by columns")
+    self.plans = plans
+    selections.values.forEach { $0.groups.reads.reset() }
   }
 
   /// Gives the layers whose heads may skip keys their places in a sequence's memory.
@@ -107,8 +117,10 @@ final class SparseAttention {
     -> PredictHeadsKernel
   {
     let predictor: PredictHeadsKernel.Predictor
-    if let maps = plans[layer]!.maps {
-      predictor = .linear(LinearKernel(maps, workers: workers, memory: memory))
+    if let own = plans[layer]!.maps {
+      let kernel = maps[layer] ?? LinearKernel(own, workers: workers, memory: memory)
+      maps[layer] = kernel
+      predictor = .linear(kernel)
     } else {
       predictor = .norms(width: groupWidth)
     }
@@ -147,9 +159,8 @@ final class SparseAttention {
       heads: heads, selection: selections[layer]!, missing: missing(layer, product))
   }
 
-  func attend(_ layer: Int, _ dense: AttendKernel, window: Int) -> AttendHeadsKernel {
-    AttendHeadsKernel(
-      layer: layer, attend: dense, window: window, selection: selections[layer]!)
+  func attend(_ dense: AttendKernel, window: Int) -> AttendHeadsKernel {
+    AttendHeadsKernel(attend: dense, window: window, selection: selections[dense.layer]!)
   }
 
   func output(_ layer: Int, attended: StepBuffer, output: StepBuffer, isAdded: Bool)
