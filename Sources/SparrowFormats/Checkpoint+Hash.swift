@@ -11,7 +11,7 @@ extension Checkpoint {
     let order = tensors.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
     for tensor in order {
       // The name holds no control characters, so the line says where each part ends.
-      hash.update("\(tensor.name)\n\(tensor.type.rawValue) \(tensor.shape) \(tensor.byteCount)\n")
+      hash.update(Self.title(tensor.name, tensor.type, tensor.shape, tensor.byteCount))
       var at = 0
       while at < tensor.byteCount {
         let count = min(1 << 24, tensor.byteCount - at)
@@ -22,5 +22,10 @@ extension Checkpoint {
       }
     }
     return hash.hexDigest()
+  }
+
+  /// What stands before a tensor's bytes in the hash.
+  static func title(_ name: String, _ type: ElementType, _ shape: [Int], _ bytes: Int) -> String {
+    "\(name)\n\(type.rawValue) \(shape) \(bytes)\n"
   }
 }

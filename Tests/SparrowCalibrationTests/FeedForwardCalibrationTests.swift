@@ -38,9 +38,9 @@ import Testing
     let model = try Self.relu()
     let (plans, reports) = try FeedForwardCalibration.fit(
       model: model, text: Self.text, options: Self.options(method) { $0.rank = 16 })
-    let other = try LayerRecorder(
-      model, text: Self.otherText, tokens: 1000, window: 64, samples: 120)
-    try other.run { _ in true }
+    let pass = try TextPass(model, text: Self.otherText, tokens: 1000, window: 64, samples: 120)
+    let other = LayerRecorder(pass)
+    try pass.run([other]) { _ in true }
     for (layer, plan) in plans {
       let maps: LinearPredictor
       let least: Float

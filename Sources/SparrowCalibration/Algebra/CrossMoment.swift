@@ -60,6 +60,17 @@ final class CrossMoment {
     return result
   }
 
+  /// All that was added.
+  func visit(_ name: String, _ visitor: some RecordVisitor) throws(SparrowError) {
+    try visitor.visit(name + ".count", &count)
+    for (part, rows) in [
+      ("products", products), ("source_sums", sourceSums), ("input_sums", inputSums),
+      ("source_center", sourceCenter), ("input_center", inputCenter),
+    ] {
+      try visitor.visit(name + "." + part, rows)
+    }
+  }
+
   private static func setMean(_ mean: FloatRows, of rows: FloatRows, count: Int) {
     for row in 0..<count {
       for column in 0..<mean.columns { mean[0][column] += rows[row][column] / Float(count) }

@@ -52,6 +52,14 @@ final class MomentSum {
     return result
   }
 
+  /// All that was added.
+  func visit(_ name: String, _ visitor: some RecordVisitor) throws(SparrowError) {
+    try visitor.visit(name + ".count", &count)
+    try visitor.visit(name + ".center", &center)
+    try visitor.visit(name + ".sums", &sums)
+    try visitor.visit(name + ".products", products)
+  }
+
   private func setCenter(_ rows: FloatRows, count: Int) {
     var mean = [Double](repeating: 0, count: dimension)
     for row in 0..<count {

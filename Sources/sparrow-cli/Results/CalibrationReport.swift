@@ -15,6 +15,8 @@ struct CalibrationReport {
   var other: HeadMeasurement?
   /// Of the sparse feed-forward networks, where they were asked for.
   var choice: FeedForwardCalibration.Choice?
+  /// Of sparse attention, where it was asked for.
+  var attention: AttentionCalibration.Choice?
   var layerCount = 0
 
   init(folder: String, denseBytes: Int) {
@@ -45,10 +47,12 @@ struct CalibrationReport {
           ? ", slower than dense on this machine\n" : ", batches of 1 to \(choice.widestBatch)\n"
       text += "density      \(Quantity.fixed(meanDensity, 3)) of all neurons\n"
     }
+    if let attention { text += lines(attention) }
     text += "took         \(Quantity.seconds(seconds))\n"
     if let heldOut { text += Self.table(heldOut, title: "held-out windows") }
     if let other { text += Self.table(other, title: "the other text") }
     if let choice { text += Self.table(choice.reports) }
+    if let attention { text += Self.table(attention.reports) }
     return text
   }
 
@@ -56,6 +60,32 @@ struct CalibrationReport {
   private var meanDensity: Double {
     let sparse = (choice?.reports ?? []).reduce(0) { $0 + Double($1.density) }
     return (sparse + Double(layerCount - (choice?.layers.count ?? 0))) / Double(max(layerCount, 1))
+  }
+
+  private func lines(_ attention: AttentionCalibration.Choice) -> String {
+    var text = "attention    \(attention.layers.count) of \(layerCount) layers sparse"
+    if let speedup = attention.speedup {
+      let pays = attention.layers.isEmpty ? ": none pays, at " : ", "
+      text +=
+        pays + "\(Quantity.fixed(speedup, 2)) times dense speed behind \(attention.context) tokens"
+    }
+    return text + "\n"
+  }
+
+  private static func table(_ reports: [AttentionCalibration.LayerReport]) -> String {
+    func cell(_ text: String, _ width: Int) -> String {
+      String(repeating: " ", count: max(0, width - text.utf8.count)) + text
+    }
+    var text = "\nheads of  density  recall    lost  divergence\n"
+    for report in reports {
+      text += cell("\(report.layer)", 8)
+      for value in [report.density, report.recall, report.loss] {
+        text += cell(Quantity.fixed(Double(value), 3), 8)
+      }
+      text += cell(Quantity.fixed(report.divergence, 5), 12)
+      text += report.isSparse ? "\n" : "  dense\n"
+    }
+    return text
   }
 
   private static func table(_ reports: [FeedForwardCalibration.LayerReport]) -> String {
@@ -107,6 +137,17 @@ struct CalibrationReport {
       members.append(("mean_density", .number(meanDensity)))
       members.append(("widest_batch", .integer(choice.widestBatch)))
       members.append(("layers", .array(choice.reports.map(\.json))))
+    }
+    if let attention {
+      members.append(
+        (
+          "attention",
+          [
+            "speedup": attention.speedup.map(JSON.number) ?? .null,
+            "context": .integer(attention.context),
+            "layers": .array(attention.reports.map(\.json)),
+          ]
+        ))
     }
     if let other { members.append(("measured", Self.json(other))) }
     return .object(members)

@@ -1,0 +1,91 @@
+internal import Sparrow
+public import SparrowCore
+internal import SparrowCPU
+public import SparrowSparsity
+internal import SparrowTransformer
+
+/// Fits sparse attention: linear maps that tell from an attention's input what each head group will add to the
+/// output (Deja Vu, arXiv 2310.17157, sections 4.2 and 4.3), by regression instead of training.
+///
+/// Targets are the lengths of the groups' parts behind the output matrix (`HeadGroupNorms`).
+public enum AttentionCalibration {
+  public struct Options: Sendable, Equatable {
+    /// Part of its head groups that a sparse layer touches for a token.
+    public var density: Float = 0.5
+    /// Directions of the low-rank maps. 0, or no fewer than there are groups, makes one map instead, which then
+    /// reads less and finds as much.
+    public var rank = 0
+    /// The maps read the input of the attention before (but for the first layer).
+    public var lookahead = false
+
+    public init() {}
+  }
+
+  /// What a layer's predictor does on held-out windows.
+  public struct LayerReport: Sendable {
+    public var layer: Int
+    /// Part of the head groups touched where the layer is sparse.
+    public var density: Float
+    /// Part of the groups that truly add most, as many as are touched, among them.
+    public var recall: Float
+    /// Part of the squared lengths in the groups left out.
+    public var loss: Float
+    /// KL(dense || sparse) in nats a token, with this layer's attention alone sparse.
+    public var divergence: Double
+    /// Whether the choice made it sparse.
+    public var isSparse: Bool
+
+    public var json: JSON {
+      [
+        "layer": .integer(layer), "density": .number(Double(density)),
+        "recall": .number(Double(recall)), "loss": .number(Double(loss)),
+        "divergence": .number(divergence), "sparse": .bool(isSparse),
+      ]
+    }
+  }
+
+  /// What `LayerCalibration.choose` decided.
+  public struct Choice: Sendable {
+    /// Plans of the chosen layers; the others stay dense.
+    public var layers: [Int: AttentionPlan]
+    /// Speed of all layers together in decoding, as a multiple of dense, with the chosen layers sparse behind
+    /// `context` tokens; nil where none was chosen.
+    public var speedup: Double?
+    public var context: Int
+    /// Of every layer that has several head groups.
+    public var reports: [LayerReport]
+  }
+
+  /// Throws `.unsupported` unless a layer has several head groups to choose from.
+  static func requireGroups(_ model: Model) throws(SparrowError) {
+    guard model.configuration.layers.contains(where: { $0.attention.keyValueHeads > 1 }) else {
+      throw SparrowError(
+        .unsupported, file: model.path, field: "attention",
+        found: "one key/value head in every layer (multi-query)",
+        expected: "several in some layer: sparse attention chooses among them")
+    }
+  }
+
+  /// Fits all layers and chooses which become sparse.
+  static func choose(
+    _ recorder: AttentionRecorder, heldOut: [[Int32]], model: Model, options: Options,
+    target: PlanTarget, progress: (Double, String) -> Bool
+  ) throws(SparrowError) -> Choice {
+    var fits: [AttentionFit] = []
+    for (layer, record) in recorder.layers.enumerated() where record.groups > 1 {
+      guard progress(0.2 * Double(layer) / Double(recorder.layers.count), "fitting heads") else {
+        throw SparrowError(.cancelled, found: "stopped")
+      }
+      let before = options.lookahead && layer > 0 ? recorder.layers[layer - 1] : nil
+      fits.append(
+        try AttentionFit(
+          layer, record, before: before, samples: recorder.samples, options: options,
+          pool: model.engine.pool))
+    }
+    defer { try? model.install(attention: [:]) }
+    let chooser = try AttentionChooser(model, fits, heldOut: heldOut) {
+      progress(0.2 + 0.05 * $0, "running held-out text")
+    }
+    return try chooser.choose(target) { progress(0.25 + 0.75 * $0, $1) }
+  }
+}

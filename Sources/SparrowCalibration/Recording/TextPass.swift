@@ -1,0 +1,90 @@
+internal import Sparrow
+internal import SparrowCPU
+internal import SparrowCore
+
+/// One pass of a text through the model, for all that records it: which windows are held out, which of their
+/// positions become samples, and where the pass goes on after it was stopped.
+final class TextPass {
+  /// What becomes of a position of a window.
+  enum Place {
+    case moments
+    /// The sample of this number.
+    case sample(Int)
+    case nothing
+  }
+
+  let model: Model
+  let text: StateRecorder
+  /// Samples that the held-out windows give.
+  let samples: Int
+  /// Windows that were recorded before this process began.
+  private(set) var resumedWindows = 0
+  /// Windows recorded.
+  private(set) var windows = 0
+  private var heldOutWindows = 0
+  /// Of each held-out window as many positions, at even distances.
+  private let samplesPerWindow: Int
+
+  /// Throws `.argument` for a text of fewer than two windows.
+  init(
+    _ model: Model, text: String, tokens: Int, window: Int, samples limit: Int
+  ) throws(SparrowError) {
+    self.model = model
+    self.text = try StateRecorder(model, text: text, tokens: tokens, window: window, minimum: 2)
+    let heldOut = self.text.heldOutCount
+    let most = min(limit, heldOut * self.text.windowLength)
+    samplesPerWindow = max(1, most / max(heldOut, 1))
+    samples = min(heldOut * samplesPerWindow, most)
+  }
+
+  /// What the pass does, for people.
+  var label: String {
+    guard resumedWindows > 0 else { return "recording activations" }
+    return "recording, resumed at \(resumedWindows) of \(text.count) windows"
+  }
+
+  /// Samples taken so far.
+  var samplesTaken: Int { min(heldOutWindows * samplesPerWindow, samples) }
+
+  /// What becomes of a position of the window in work.
+  func place(of position: Int) -> Place {
+    guard text.isHeldOut(windows) else { return position < text.skipped ? .nothing : .moments }
+    let length = text.windowLength
+    let place = position * samplesPerWindow / length
+    // The last position of each stretch.
+    guard (position + 1) * samplesPerWindow / length != place else { return .nothing }
+    let sample = heldOutWindows * samplesPerWindow + place
+    return sample < samples ? .sample(sample) : .nothing
+  }
+
+  /// Goes on behind the first windows.
+  func skip(to done: Int) {
+    windows = done
+    heldOutWindows = (0..<done).count { text.isHeldOut($0) }
+  }
+
+  /// Runs the windows that are left past all recorders. With a file, goes on where the file's run stopped,
+  /// keeps there what was recorded from time to time, and when stopped.
+  ///
+  /// `progress` gets the part done and returns false to stop, which throws `.cancelled`.
+  func run(
+    _ recorders: [any WindowRecorder], file: RecordingFile? = nil, progress: (Double) -> Bool
+  ) throws(SparrowError) {
+    let keeper = file.map { RecordingKeeper($0, pass: self, recorders) }
+    keeper?.restore()
+    resumedWindows = windows
+    for recorder in recorders { recorder.observe(model.engine) }
+    defer {
+      model.engine.observer = nil
+      model.engine.attentionObserver = nil
+    }
+    try text.run(hidden: model.configuration.hidden, from: windows) { window, _ in
+      for recorder in recorders { recorder.endWindow() }
+      if text.isHeldOut(window) { heldOutWindows += 1 }
+      windows = window + 1
+      let goesOn = progress(Double(windows) / Double(text.count))
+      keeper?.save(isLast: !goesOn)
+      return goesOn
+    }
+  }
+}
