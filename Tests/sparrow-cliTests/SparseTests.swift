@@ -87,6 +87,28 @@ struct SparseTests {
     #expect(wrong.complaint.contains("target: speed=2"))
   }
 
+  @Test("calibrate makes attention sparse, and evaluate shows its density")
+  func attention() throws {
+    let folder = try TemporaryFolder()
+    let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3)
+    let whole = try contents(of: root.joined(separator: "/") + "/Data/heldout.txt")
+    let text = try folder.write("text", Array(whole.prefix(8000)))
+    let adapter = folder.file("adapter")
+    func calibrate(_ model: String) throws -> Subprocess.Outcome {
+      try ProgramTests.run(
+        ["calibrate", Fixtures.path("models/" + model), "-t", "1", "--attention"]
+          + ["--attention-target", "density=0.75", "--text", text, "--output", adapter, "--json"])
+    }
+    let made = try calibrate("llama3")
+    #expect(made.status == 0, "\(made.complaint)")
+    #expect(folder.names == ["adapter", "text"])
+    let layers = try #require(try JSON.parse(made.output)["attention"]?["layers"]?.array)
+    #expect(layers.map { $0["density"]?.double } == [0.5, 0.5])
+    #expect(layers.filter { $0["sparse"]?.bool == true }.count == 1)
+    let refused = try calibrate("smollm2")
+    #expect(refused.complaint.contains("one key/value head in every layer (multi-query)"))
+  }
+
   @Test("a comparison counts up to the first difference")
   func comparison() {
     func side(_ tokens: [[Int32]], _ bytes: Int) -> Comparison.Side {

@@ -44,9 +44,10 @@ final class AttentionChooser {
     case .density(let density):
       while meanDensity(first(count)) > Double(density) + 1e-6 {
         guard count < order.count else {
+          let least = Quantity.fixed(meanDensity(first(count)) + 5e-4, 3)
           throw SparrowError(
             .argument, file: model.path, field: "attention target", found: "density=\(density)",
-            expected: "at least \(Quantity.fixed(meanDensity(first(count)) + 5e-4, 3)), with all layers sparse")
+            expected: "at least \(least), what all layers together reach")
         }
         count += 1
       }

@@ -1,0 +1,130 @@
+import Sparrow
+import SparrowCore
+import SparrowFormats
+import SparrowTestSupport
+import Testing
+
+@testable import SparrowCalibration
+
+/// Recordings that are stopped and gone on with.
+@Suite(.serialized) struct RecordingTests {
+  static func pass(_ model: Model, text: String = HeadCalibrationTests.text) throws -> TextPass {
+    try TextPass(model, text: text, tokens: 400, window: 32, samples: 12)
+  }
+
+  /// Everything that can be recorded of layers.
+  static func recorders(_ pass: TextPass, lookahead: Bool = true) -> [any WindowRecorder] {
+    [
+      LayerRecorder(pass) { _ in .activations(lookahead: lookahead) },
+      AttentionRecorder(pass, lookahead: lookahead),
+    ]
+  }
+
+  /// All that was recorded, as bytes.
+  static func bytes(_ recorders: [any WindowRecorder]) throws -> [UInt8] {
+    let writer = RecordWriter()
+    for (index, recorder) in recorders.enumerated() {
+      try recorder.visit(PrefixedVisitor(inner: writer, prefix: "\(index)."))
+    }
+    return writer.file.fileBytes()
+  }
+
+  static func unbroken(_ model: Model) throws -> [UInt8] {
+    let pass = try pass(model)
+    let recorders = recorders(pass)
+    try pass.run(recorders) { _ in true }
+    return try bytes(recorders)
+  }
+
+  /// Runs until `windows` are done, and leaves a file.
+  static func stop(_ model: Model, _ file: RecordingFile, behind windows: Int) throws {
+    let pass = try pass(model)
+    let error = #expect(throws: SparrowError.self) {
+      try pass.run(recorders(pass), file: file) { _ in pass.windows < windows }
+    }
+    #expect(error?.kind == .cancelled && pass.windows == windows)
+  }
+
+  /// The tenth window is held out: stopped behind the first, around that one, and before the last.
+  @Test("goes on where it was stopped, to the same bits", arguments: ["llama3", "gpt2"])
+  func resumes(name: String) throws {
+    let model = try HeadCalibrationTests.model(name, threads: 1)
+    let whole = try Self.unbroken(model)
+    let count = try Self.pass(model).text.count
+    #expect(count == 12)
+    for windows in [1, 9, 10, count - 1] {
+      let folder = try TemporaryFolder()
+      let file = RecordingFile(adapter: folder.file("a/"), modelHash: "m")
+      try Self.stop(model, file, behind: windows)
+      #expect(folder.names == ["a.recording.safetensors"])
+      let pass = try Self.pass(model)
+      let recorders = Self.recorders(pass)
+      try pass.run(recorders, file: file) { _ in true }
+      #expect(pass.resumedWindows == windows)
+      #expect(pass.label.contains("resumed at \(windows) of \(count) windows"))
+      #expect(try Self.bytes(recorders) == whole)
+      file.remove()
+      #expect(folder.names.isEmpty)
+    }
+  }
+
+  enum Fault: String, CaseIterable {
+    case model, text, options, bit, cut, noFile
+  }
+
+  @Test("a file that does not fit is noted, and recording begins anew", arguments: Fault.allCases)
+  func refuses(fault: Fault) throws {
+    let model = try HeadCalibrationTests.model("llama3", threads: 1)
+    let folder = try TemporaryFolder()
+    var file = RecordingFile(adapter: folder.file("a"), modelHash: "m")
+    try Self.stop(model, file, behind: 5)
+    let name = "a.recording.safetensors"
+    var bytes = try folder.read(name)
+    var text = HeadCalibrationTests.text
+    switch fault {
+    case .model: file.modelHash = "n"
+    case .text: text = FeedForwardCalibrationTests.otherText
+    case .options: break
+    case .bit: bytes[bytes.count - 100] ^= 1
+    case .cut: bytes.removeLast(1000)
+    case .noFile: bytes = Array("{}".utf8)
+    }
+    try folder.write(name, bytes)
+    var notes: [String] = []
+    file.note = { notes.append($0) }
+    let passes = [try Self.pass(model, text: text), try Self.pass(model, text: text)]
+    let recorders = passes.map { Self.recorders($0, lookahead: fault != .options) }
+    try passes[0].run(recorders[0]) { _ in true }
+    try passes[1].run(recorders[1], file: file) { _ in true }
+    #expect(passes[1].resumedWindows == 0 && passes[1].label == "recording activations")
+    #expect(try Self.bytes(recorders[0]) == Self.bytes(recorders[1]))
+    #expect(notes.count == 1 && notes[0].contains(name), "\(notes)")
+    #expect(notes.first?.hasSuffix("recording from the start") == true)
+  }
+
+  @Test func savesFromTimeToTime() throws {
+    let model = try HeadCalibrationTests.model("llama3", threads: 1)
+    let folder = try TemporaryFolder()
+    var file = RecordingFile(adapter: folder.file("new/folder/a"), modelHash: "m")
+    file.interval = 0
+    let pass = try Self.pass(model)
+    try pass.run(Self.recorders(pass), file: file) { _ in true }
+    #expect(folder.names == ["new"])
+    #expect(isFolder(file.path) == false)
+  }
+
+  @Test func recordsWithoutAPlaceForItsFile() throws {
+    let model = try HeadCalibrationTests.model("llama3", threads: 1)
+    let folder = try TemporaryFolder()
+    try folder.write("a", "no folder")
+    var file = RecordingFile(adapter: folder.file("a/b"), modelHash: "m")
+    file.interval = 0
+    var notes = 0
+    file.note = { _ in notes += 1 }
+    let pass = try Self.pass(model)
+    let recorders = Self.recorders(pass)
+    try pass.run(recorders, file: file) { _ in true }
+    #expect(notes > 0)
+    #expect(try Self.bytes(recorders) == Self.unbroken(model))
+  }
+}
