@@ -63,7 +63,7 @@ import Testing
       #expect(pass.resumedWindows == windows)
       #expect(pass.label.contains("resumed at \(windows) of \(count) windows"))
       #expect(try Self.bytes(recorders) == whole)
-      file.remove()
+      try file.remove()
       #expect(folder.names.isEmpty)
     }
   }
