@@ -52,6 +52,41 @@ import Testing
     #expect(folder.names == ["a"])
   }
 
+  @Test func atomicFoldersAppearWholeOrNotAtAll() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.file("above/a")
+    do {
+      let place = try AtomicFolder(path: path, names: nil)
+      try Files.makeFolder(place.temporary + "/inner")
+      try Files.write([1], to: place.temporary + "/inner/b")
+    }
+    #expect(Files.allFiles(under: folder.path).isEmpty && isFolder(path) == nil)
+    for content in ["old", "new"] {
+      let place = try AtomicFolder(path: path + "/", names: nil)
+      try Files.makeFolder(place.temporary + "/inner")
+      try Files.write(Array(content.utf8), to: place.temporary + "/inner/" + content)
+      try place.commit()
+    }
+    #expect(Files.allFiles(under: folder.path) == ["above/a/inner/new"])
+  }
+
+  /// What a folder holds beside the names that a writer knows is not the writer's to remove.
+  @Test func atomicFoldersLeaveOthersFilesAlone() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.file("a")
+    try Files.makeFolder(path)
+    try folder.write("a/known", "old")
+    let place = try AtomicFolder(path: path, names: ["known"])
+    try Files.write(Array("new".utf8), to: place.temporary + "/known")
+    try folder.write("a/stranger", "kept")
+    try place.commit()
+    #expect(try folder.read("a/known") == Array("new".utf8))
+    let stranger = Files.allFiles(under: folder.path).first { $0.hasSuffix("/stranger") }
+    #expect(try folder.read(#require(stranger)) == Array("kept".utf8))
+    try folder.write("a/stranger", "kept")
+    #expect(throws: SparrowError.self) { _ = try AtomicFolder(path: path, names: ["known"]) }
+  }
+
   @Test func messagesHoldNoControlCharacters() {
     let error = SparrowError(
       .malformed, file: "a\nb", field: "c\u{1B}[31m", found: "d\u{2028}e", expected: "f\u{85}g")
