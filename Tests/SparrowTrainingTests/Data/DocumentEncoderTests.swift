@@ -89,12 +89,4 @@ import Testing
     }
     #expect(error?.kind == .malformed)
   }
-
-  @Test func tokenizersAreToldApart() throws {
-    let plain = try TrainingTokenizer.make(nil).fingerprint
-    #expect(try TrainingTokenizer.make(nil).fingerprint == plain)
-    #expect(try TrainingTokenizer.make().fingerprint != plain)
-    let names = ["smollm2", "gpt2", "opt", "llama2", "llama3", "qwen2", "gemma", "mistral"]
-    #expect(try Set(names.map { try TrainingTokenizer.make(nil, from: $0).fingerprint }).count == 8)
-  }
 }
