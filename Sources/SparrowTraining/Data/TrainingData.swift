@@ -68,7 +68,7 @@ public struct TrainingData: Sendable {
     }
     guard training.documents > 0 else {
       throw SparrowError(
-        .argument, file: text.files.joined(separator: ", "),
+        .argument, file: text.files[0],
         found: count == 1 ? "a single document" : "no text",
         expected: part > 0 ? "at least two documents, or no held-out part" : "something to learn")
     }

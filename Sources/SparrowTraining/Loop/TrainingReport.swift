@@ -36,25 +36,26 @@ public struct TrainingReport: Sendable {
     }
     body += curve("Density", "density", steps.values(\.density), besides: ("target", target ?? []))
     // Eta spans decades.
-    body += curve(
-      "Weight of the efficiency loss", "eta, power of ten",
-      steps.values(\.eta).map { ($0.x, naturalLog($0.y) / naturalLog(10)) })
+    body += curve("Weight of the efficiency loss", "eta, power of ten", steps.values(\.eta)) {
+      naturalLog($0) / naturalLog(10)
+    }
     for name in steps.partNames {
       body += curve(name, name, steps.values { $0.parts.first { $0.name == name }?.value })
     }
-    body += curve("Learning rate", "thousandths", steps.values { $0.learningRate * 1000 })
+    body += curve("Learning rate", "thousandths", steps.values(\.learningRate)) { $0 * 1000 }
     body += curve("Gradient norm", "before clipping", steps.values(\.gradientNorm))
-    body += curve("Speed", "tokens/s", steps.values(\.tokensPerSecond))
+    body += curve("Speed", "thousand tokens/s", steps.values(\.tokensPerSecond)) { $0 / 1000 }
     return Page(title: title, body: body).markup
   }
 
-  /// A figure, or nothing where nothing was measured.
+  /// A figure, or nothing where nothing was measured; `draw` turns values into what the axis counts.
   private func curve(
     _ heading: String, _ up: String, _ points: [(x: Double, y: Double)],
-    besides other: (name: String, points: [(x: Double, y: Double)]) = ("", [])
+    besides other: (name: String, points: [(x: Double, y: Double)]) = ("", []),
+    draw: (Double) -> Double = { $0 }
   ) -> String {
     guard let last = points.last(where: { $0.y.isFinite }) else { return "" }
-    var series = [LineChart.Series(name: "training", points: points)]
+    var series = [LineChart.Series(name: "training", points: points.map { ($0.x, draw($0.y)) })]
     if !other.points.isEmpty { series.append(.init(name: other.name, points: other.points)) }
     return Page.figure(
       heading, LineChart(series, across: "step", up: up).svg(),
@@ -63,7 +64,8 @@ public struct TrainingReport: Sendable {
   }
 
   private static func text(_ value: Double) -> String {
-    abs(value) < 100 ? Quantity.fixed(value, 4) : Quantity.count(Int(value))
+    let size = abs(value)
+    return size < 100 ? Quantity.fixed(value, size < 0.1 ? 6 : 4) : Quantity.count(Int(value))
   }
 }
 
