@@ -96,3 +96,32 @@ void sk_columns_acc(
     begin += count;
   }
 }
+
+/// Bytes of columns that are asked for at a time: a core has few buffers for misses.
+#define SK_AHEAD_BYTES (8 << 10)
+
+void sk_columns_acc_ahead(
+  const sk_columns *w, const int32_t *columns, const float *a, int32_t begin, int32_t end,
+  float *y) {
+  int32_t run = (int32_t)(SK_AHEAD_BYTES / w->column_bytes);
+  run = run < 4 ? 4 : run > SK_RUN ? SK_RUN : run;
+  sk_columns_prefetch(w, columns, begin, begin + run < end ? begin + run : end);
+  while (begin < end) {
+    const int32_t next = begin + run < end ? begin + run : end;
+    sk_columns_prefetch(w, columns, next, next + run < end ? next + run : end);
+    sk_columns_acc(w, columns, a, begin, next, y);
+    begin = next;
+  }
+}
+
+int32_t sk_select_large(
+  const float *x, int32_t n, float threshold, int32_t base, int32_t *indices, float *values) {
+  // Always written, counted where it stays: a branch would be guessed wrong half of the time.
+  int32_t count = 0;
+  for (int32_t i = 0; i < n; i++) {
+    indices[count] = base + i;
+    values[count] = x[i];
+    count += !(fabsf(x[i]) <= threshold);
+  }
+  return count;
+}

@@ -72,4 +72,39 @@ final class ColumnMatrix {
       }
     }
   }
+
+  @Test(arguments: sk_gguf_type.names.map(\.type))
+  func askingAheadAddsTheSame(_ type: sk_gguf_type) {
+    let w = PackedMatrix(type, rows: 130, columns: 512)
+    let matrix = ColumnMatrix(w)
+    var noise = Noise(7)
+    for chosen in [[], [3], (0..<Int32(512)).map { $0 }] {
+      let a = noise.floats(chosen.count)
+      let y = matrix.product(chosen, a, from: [Float](repeating: 0, count: 130))
+      var other = [Float](repeating: 0, count: matrix.paddedRows)
+      sk_columns_acc_ahead(&matrix.columns, chosen, a, 0, Int32(chosen.count), &other)
+      #expect(zip(y, other).allSatisfy { abs($0 - $1) <= 1e-5 * max(1, abs($0)) })
+    }
+  }
+
+  @Test func listsLargeInputs() {
+    var noise = Noise(3)
+    for n in [0, 1, 17, 100] {
+      var x = noise.floats(n)
+      if n > 10 {
+        x[3] = .nan
+        x[5] = -0.25
+        x[n - 1] = -.infinity
+      }
+      var indices = [Int32](repeating: -1, count: n + 1)
+      var values = [Float](repeating: 9, count: n + 1)
+      let count = Int(sk_select_large(x, Int32(n), 0.25, 100, &indices, &values))
+      let expected = x.indices.filter { !(abs(x[$0]) <= 0.25) }
+      #expect(indices.prefix(count).elementsEqual(expected.map { Int32(100 + $0) }))
+      #expect(
+        values.prefix(count).map(\.bitPattern).elementsEqual(expected.map { x[$0].bitPattern }))
+      #expect(indices[n] == -1 && values[n] == 9)
+      #expect(sk_select_large(x, Int32(n), -1, 0, &indices, &values) == n)
+    }
+  }
 }

@@ -140,6 +140,16 @@ void sk_columns_acc(
   const sk_columns *w, const int32_t *columns, const float *a, int32_t begin, int32_t end,
   float *y);
 
+/// As `sk_columns_acc` where nothing asked for the columns before: asks for the next ones while it adds some.
+void sk_columns_acc_ahead(
+  const sk_columns *w, const int32_t *columns, const float *a, int32_t begin, int32_t end,
+  float *y);
+
+/// Writes, ascending, `base + i` and x[i] for each i in [0, n) with |x[i]| > threshold, or that is not a
+/// number; returns how many. `indices` and `values` have room for n.
+int32_t sk_select_large(
+  const float *x, int32_t n, float threshold, int32_t base, int32_t *indices, float *values);
+
 /// Asks for the memory of columns [begin, end) of a list, and does not wait.
 void sk_columns_prefetch(
   const sk_columns *w, const int32_t *columns, int32_t begin, int32_t end);

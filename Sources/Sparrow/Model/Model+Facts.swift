@@ -10,7 +10,9 @@ extension Model {
   package var cacheElementsRead: Int { engine.cacheElementsRead }
 
   /// True when an adapter made some part of the model sparse.
-  public var isSparse: Bool { headPlan != nil || !layerPlans.isEmpty || !attentionPlans.isEmpty }
+  public var isSparse: Bool {
+    headPlan != nil || !layerPlans.isEmpty || !attentionPlans.isEmpty || !inputPlans.isEmpty
+  }
 
   /// Makes these feed-forward networks sparse in place of those that were: how plans are tried out. Not for use
   /// while other threads generate.

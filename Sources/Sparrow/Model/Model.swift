@@ -24,6 +24,8 @@ public final class Model: @unchecked Sendable {
   public package(set) var layerPlans: [Int: FeedForwardPlan]
   /// The sparse attention by layer.
   public package(set) var attentionPlans: [Int: AttentionPlan]
+  /// The thresholds of matrices' inputs by layer.
+  public let inputPlans: [Int: InputPlan]
   package let binding: WeightBinding
   package let engine: CPUEngine
   private let turn = Mutex(())
@@ -58,13 +60,14 @@ public final class Model: @unchecked Sendable {
     headPlan = sparsity.head?.plan
     layerPlans = sparsity.layers
     attentionPlans = sparsity.attention
+    inputPlans = sparsity.inputs
     let program = StepProgram(configuration).withSparseAttention(sparsity.attention)
-      .withSparseFeedForward(sparsity.layers)
+      .withSparseFeedForward(sparsity.layers).withSparseInputs(sparsity.inputs)
     self.program = sparsity.head == nil ? program : program.withSparseHead()
     let pool = try WorkerPool(count: options.threads ?? availableProcessors())
     engine = try CPUEngine(
       binding, pool: pool, maximumRows: options.prefillTokens, head: sparsity.head,
-      layers: sparsity.layers, attention: sparsity.attention)
+      layers: sparsity.layers, attention: sparsity.attention, inputs: sparsity.inputs)
     engine.maximumSparseRows = sparsity.widestBatch
   }
 

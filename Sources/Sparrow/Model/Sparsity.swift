@@ -13,6 +13,8 @@ struct Sparsity {
   var layers: [Int: FeedForwardPlan] = [:]
   /// The sparse attention by layer.
   var attention: [Int: AttentionPlan] = [:]
+  /// The thresholds of matrices' inputs by layer.
+  var inputs: [Int: InputPlan] = [:]
 
   /// All dense without an adapter; the head too where only the dense one reaches the asked recall.
   ///
@@ -33,8 +35,11 @@ struct Sparsity {
     try adapter.check(base: checkpoint.contentHash(), name: checkpoint.path)
     try adapter.layers.check(model, file: folder)
     try adapter.attention.check(model, file: folder)
+    try adapter.inputs.check(
+      model, layers: adapter.layers, attention: adapter.attention, file: folder)
     layers = adapter.layers
     attention = adapter.attention
+    inputs = adapter.inputs
     widestBatch = adapter.widestBatch
     guard let (plan, sketch) = adapter.head else { return }
     guard let target = options.headRecall else {

@@ -1,3 +1,4 @@
+internal import CSparrowKernels
 package import SparrowSparsity
 import SparrowCore
 import SparrowTransformer
@@ -11,10 +12,12 @@ package final class StepAudit {
   /// By layer.
   private let networks: [Int: NetworkAudit]
   private var attention: [Int: LayerActivity]
+  private var inputs: [InputSource: LayerActivity]
 
   init(
     networks plans: [Int: FeedForwardPlan], attention heads: [Int: AttentionPlan],
-    model: ModelConfiguration, weights: PackedWeights, pool: WorkerPool
+    inputs large: [Int: InputPlan], model: ModelConfiguration, weights: PackedWeights,
+    pool: WorkerPool
   ) {
     let widest = plans.keys.map { model.layers[$0].feedForward.width }.max() ?? 1
     let activations = ExactActivations(width: widest, workers: pool.count)
@@ -28,12 +31,21 @@ package final class StepAudit {
         let groups = model.layers[layer].attention.keyValueHeads
         return (layer, LayerActivity(layer: layer, kind: .attention, groups: groups))
       })
+    inputs = [:]
+    for (layer, plan) in large {
+      for input in plan.thresholds.keys {
+        let matrix = weights.matrix(WeightRole(input.matrices.last!, layer: layer))
+        inputs[InputSource(layer: layer, input: input)] = LayerActivity(
+          layer: layer, kind: .init(input), groups: Int(matrix.pointee.columns))
+      }
+    }
   }
 
   /// What each sparse layer touched so far, by layer; of attention the density alone, since the outputs of
-  /// heads that were skipped are known to nobody.
+  /// heads that were skipped are known to nobody, and of inputs too, whose sizes select them.
   package var layers: [LayerActivity] {
-    (networks.values.map(\.activity) + attention.values).sorted { $0.layer < $1.layer }
+    (networks.values.map(\.activity) + attention.values + inputs.values)
+      .sorted { $0.layer < $1.layer }
   }
 
   /// All workers look at each operation before it runs, when what it selects is known and its input whole.
@@ -46,6 +58,9 @@ package final class StepAudit {
       for row in 0..<step.rows {
         attention[kernel.attend.layer]?.add(kernel.selection.groups.selection.list(of: row))
       }
+    case .multiplyLarge(let kernel):
+      guard worker.index == 0 else { return }
+      kernel.forEachRow(worker, step) { inputs[kernel.source]?.add($0) }
     default: break
     }
   }

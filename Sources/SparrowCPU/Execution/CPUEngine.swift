@@ -22,6 +22,7 @@ package final class CPUEngine: @unchecked Sendable {
   /// The program with sparse layers, which narrow steps of decoding run; empty without.
   private(set) var sparseLayers: SparseLayers?
   private var sparseAttention: SparseAttention?
+  private let sparseInputs: SparseInputs?
   private var sparseLowering: Lowering?
   private var sparseOperations = UnsafeMutableBufferPointer<LoweredOperation>(
     start: nil, count: 0)
@@ -64,12 +65,13 @@ package final class CPUEngine: @unchecked Sendable {
 
   /// Packs the weights and allocates every buffer that stepping needs.
   ///
-  /// `head` is the sparse head's sketch with its plan; `layers` are the sparse feed-forward networks and
-  /// `attention` the sparse attention. Throws `.mismatch` when one of them is of another size than the model has.
+  /// `head` is the sparse head's sketch with its plan; `layers` are the sparse feed-forward networks,
+  /// `attention` the sparse attention and `inputs` the thresholds of inputs. Throws `.mismatch` when one of them is of another size than the model has.
   package init(
     _ binding: WeightBinding, pool: WorkerPool, maximumRows: Int = 256,
     head sparse: (plan: HeadPlan, sketch: RowSketch, recall: HeadRecall)? = nil,
-    layers plans: [Int: FeedForwardPlan] = [:], attention: [Int: AttentionPlan] = [:]
+    layers plans: [Int: FeedForwardPlan] = [:], attention: [Int: AttentionPlan] = [:],
+    inputs: [Int: InputPlan] = [:]
   ) throws(SparrowError) {
     model = binding.configuration
     rotaries = model.rotaries
@@ -84,7 +86,10 @@ package final class CPUEngine: @unchecked Sendable {
     _ = operations.initialize(from: lowering.operations)
     try plans.check(model, file: binding.checkpoint.path)
     try attention.check(model, file: binding.checkpoint.path)
+    try inputs.check(model, layers: plans, attention: attention, file: binding.checkpoint.path)
     attentionPlans = attention
+    sparseInputs =
+      inputs.isEmpty ? nil : SparseInputs(inputs, weights: weights, pool: pool)
     segments = .allocate(capacity: maximumRows)
     let none = UnsafeMutablePointer<Int32>(mutating: buffers.positions)
     current = StepState(rows: 0, tokens: none, segments: segments, segmentCount: 0)
@@ -121,7 +126,7 @@ package final class CPUEngine: @unchecked Sendable {
   ///
   /// Copies their down matrices by columns: a fifth of a second for 30 layers of 1536 x 576.
   package func install(_ plans: [Int: FeedForwardPlan]) {
-    let isSparse = !plans.isEmpty || !attentionPlans.isEmpty
+    let isSparse = !plans.isEmpty || !attentionPlans.isEmpty || sparseInputs != nil
     sparseLayers =
       isSparse
       ? SparseLayers(plans, model: model, weights: weights, buffers: buffers, pool: pool) : nil
@@ -140,11 +145,13 @@ package final class CPUEngine: @unchecked Sendable {
     catchUps = .init(start: nil, count: 0)
     guard let sparseLayers, let sparseAttention else { return }
     sparseLayers.use(plans)
-    guard !plans.isEmpty || !attentionPlans.isEmpty else { return }
+    sparseInputs?.reset()
+    guard !plans.isEmpty || !attentionPlans.isEmpty || sparseInputs != nil else { return }
     let lowering = Lowering(
-      StepProgram(model).withSparseAttention(attentionPlans).withSparseFeedForward(plans),
+      StepProgram(model).withSparseAttention(attentionPlans).withSparseFeedForward(plans)
+        .withSparseInputs(sparseInputs?.plans ?? [:]),
       model: model, weights: weights, buffers: buffers, sparse: sparseLayers,
-      attention: sparseAttention, workers: pool.count)
+      attention: sparseAttention, inputs: sparseInputs, workers: pool.count)
     sparseLowering = lowering
     catchUps = .allocate(capacity: lowering.catchUps.count)
     _ = catchUps.initialize(from: lowering.catchUps)
@@ -184,7 +191,8 @@ package final class CPUEngine: @unchecked Sendable {
   /// An audit of the layers that run sparsely now, which has seen nothing yet.
   package func makeAudit() -> StepAudit {
     StepAudit(
-      networks: sparseLayers?.plans ?? [:], attention: attentionPlans, model: model,
+      networks: sparseLayers?.plans ?? [:], attention: attentionPlans,
+      inputs: sparseInputs?.plans ?? [:], model: model,
       weights: weights, pool: pool)
   }
 
@@ -197,6 +205,9 @@ package final class CPUEngine: @unchecked Sendable {
     }
     if let sparseAttention {
       bytes += sparseAttention.bytesPerToken - sparseAttention.denseBytesPerToken
+    }
+    if let sparseInputs {
+      bytes += sparseInputs.bytesPerToken - sparseInputs.denseBytesPerToken
     }
     guard let sketchHead else { return bytes }
     let dense = Int(head.product.matrix.pointee.row_bytes) * model.vocabulary

@@ -38,7 +38,10 @@ extension LoweredOperation {
   var part: StepProfile.Part {
     switch self {
     case .embed, .addPositions, .add, .norm: .other
-    case .multiply, .heads, .attend, .predictHeads, .selectHeads, .keepInput, .projectHeads,
+    case .multiply(let kernel): kernel.source?.part ?? .attention
+    case .multiplyLarge(let kernel): kernel.source.part
+    case .activate: .feedForward
+    case .heads, .attend, .predictHeads, .selectHeads, .keepInput, .projectHeads,
       .appendHeads, .attendHeads, .sparseOutput:
       .attention
     case .predict: .predict

@@ -11,6 +11,8 @@ extension LoweredOperation {
       // Every worker made the row for itself.
       return step.rows > 1 || kernel.isInPlace
     case .multiply(let kernel): kernel.run(worker, step)
+    case .multiplyLarge(let kernel): kernel.run(worker, step)
+    case .activate(let kernel): kernel.run(worker, step)
     case .heads(let kernel): kernel.run(worker, step)
     case .attend(let kernel): kernel.run(worker, step)
     case .predictHeads(let kernel): kernel.run(worker, step)

@@ -15,6 +15,7 @@ final class Lowering {
   private let buffers: StepBuffers
   private let sparse: SparseLayers?
   private let attention: SparseAttention?
+  private let inputs: SparseInputs?
   private let memory = Scratch()
   /// `attendStride` bytes for each worker; layers run one after the other and share them.
   private let attendScratch: UnsafeMutableRawPointer
@@ -27,10 +28,11 @@ final class Lowering {
   init(
     _ program: StepProgram, model: ModelConfiguration, weights: PackedWeights,
     buffers: StepBuffers, sparse: SparseLayers? = nil, attention: SparseAttention? = nil,
-    workers: Int
+    inputs: SparseInputs? = nil, workers: Int
   ) {
     self.sparse = sparse
     self.attention = attention
+    self.inputs = inputs
     self.model = model
     self.weights = weights
     self.buffers = buffers
@@ -65,12 +67,28 @@ final class Lowering {
     case .multiply(let kind, let input, let output, let landing):
       let product = product(kind, layer, landing == .add ? .result : output)
       operations.append(
-        .multiply(multiply([product], input: input, landing == .add ? output : nil)))
+        .multiply(
+          multiply(
+            [product], input: input, landing == .add ? output : nil, source(kind, layer))))
       normed.remove(output)
+    case .multiplyLarge(let name, let input, let outputs, let landing):
+      operations.append(
+        .multiplyLarge(
+          inputs!.multiply(
+            InputSource(layer: layer!, input: name), from: buffers[input],
+            isNormed: normed.contains(input), into: outputs.map { buffers[$0] },
+            isAdded: landing == .add)))
+      normed.subtract(outputs)
+    case .activate(let network):
+      operations.append(
+        .activate(
+          ActivateKernel(
+            activation: network.activation.kernel, width: network.width,
+            gates: network.gated ? buffers.gates : nil, neurons: buffers.neurons)))
     case .project(_, let input):
       projected = input
       let products = [WeightRole.Kind.query, .key, .value].map { projection($0, layer!) }
-      operations.append(.multiply(multiply(products, input: input, nil)))
+      operations.append(.multiply(multiply(products, input: input, nil, source(.query, layer))))
       normed.subtract([.query, .key, .value])
     case .normHeads, .rotate: break  // one kernel with the append that follows
     case .append(let attention): operations.append(.heads(headsKernel(attention, layer!)))
@@ -216,19 +234,28 @@ final class Lowering {
   }
 
   private func multiply(
-    _ products: [Product], input: Operation.Buffer, _ residual: Operation.Buffer?
+    _ products: [Product], input: Operation.Buffer, _ residual: Operation.Buffer?,
+    _ source: InputSource?
   ) -> MultiplyKernel {
-    multiply(products, buffers[input], residual, isNormed: normed.contains(input))
+    multiply(products, buffers[input], residual, isNormed: normed.contains(input), source)
+  }
+
+  /// Which layer's input a matrix reads.
+  private func source(_ kind: WeightRole.Kind, _ layer: Int?) -> InputSource? {
+    guard let layer, let input = LayerInput.allCases.first(where: { $0.matrices.contains(kind) })
+    else { return nil }
+    return InputSource(layer: layer, input: input)
   }
 
   private func multiply(
-    _ products: [Product], _ input: StepBuffer, _ residual: Operation.Buffer?, isNormed: Bool
+    _ products: [Product], _ input: StepBuffer, _ residual: Operation.Buffer?, isNormed: Bool,
+    _ source: InputSource?
   ) -> MultiplyKernel {
     let memory = keep(Product.self, products.count)
     memory.initialize(from: products, count: products.count)
     return MultiplyKernel(
       products: memory, count: products.count, input: input,
-      residual: residual.map { buffers[$0] }, isNormed: isNormed)
+      residual: residual.map { buffers[$0] }, isNormed: isNormed, source: source)
   }
 
   private func headsKernel(_ attention: AttentionDescription, _ layer: Int) -> HeadsKernel {
@@ -293,7 +320,7 @@ final class Lowering {
           neurons: gate == nil ? buffers.neurons : buffers.gates,
           down: multiply(
             [down], gate == nil ? buffers.neurons : buffers.gates, landing == .add ? output : nil,
-            isNormed: false))))
+            isNormed: false, source(.down, layer)))))
     normed.remove(output)
   }
 

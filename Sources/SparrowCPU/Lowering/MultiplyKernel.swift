@@ -85,6 +85,8 @@ struct MultiplyKernel: BitwiseCopyable {
   let residual: StepBuffer?
   /// The input comes from a norm, which gave each worker a row of its own and quantised it.
   let isNormed: Bool
+  /// Which input of which layer it is; nil outside of layers.
+  let source: InputSource?
 
   func run(_ worker: Worker, _ step: StepState) {
     // The matrices of one input may be of different formats.

@@ -55,6 +55,8 @@ final class StepBuffers {
     if model.embeddingWidth != model.hidden { buffers[.embedding] = buffer(model.embeddingWidth) }
     self.neurons = buffer(neurons)
     gates = buffer(model.layers.contains { $0.feedForward.gated } ? neurons : 1)
+    buffers[.neurons] = self.neurons
+    buffers[.gates] = gates
     positions = memory.bytes(maximumTokens * 4).assumingMemoryBound(to: Int32.self)
     rotations = model.rotaries.map { rotary in
       let bytes = maximumTokens * rotary.dimension / 2 * 4

@@ -32,6 +32,8 @@ enum LoweredOperation: BitwiseCopyable {
   case addPositions(PositionKernel)
   case norm(NormKernel)
   case multiply(MultiplyKernel)
+  case multiplyLarge(MultiplyLargeKernel)
+  case activate(ActivateKernel)
   case heads(HeadsKernel)
   case attend(AttendKernel)
   case predictHeads(PredictHeadsKernel)

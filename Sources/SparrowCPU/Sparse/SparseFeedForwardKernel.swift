@@ -76,7 +76,7 @@ struct SparseFeedForwardKernel: BitwiseCopyable {
       }
     }
     worker.barrier()
-    work.addUp(worker, step, bias: downBias, into: output, isAdded: isAdded)
+    work.addUp(worker, step, width: output.width, bias: downBias, into: output, isAdded: isAdded)
   }
 
   /// This worker's parts of the rows' lists: of a single row's a share of its neurons, of a batch's windows of

@@ -37,7 +37,7 @@ struct SparseOutputKernel: BitwiseCopyable {
         matrix, columns, attended.row(row), Int32(start), Int32(end), work.result(worker, row))
     }
     worker.barrier()
-    work.addUp(worker, step, bias: bias, into: output, isAdded: isAdded)
+    work.addUp(worker, step, width: output.width, bias: bias, into: output, isAdded: isAdded)
   }
 
   /// Group by group, so that columns which several rows want are read once from memory.

@@ -1,6 +1,6 @@
 import SparrowCore
 
-/// Memory that sparse feed-forward networks work in; layers run one after the other and share it.
+/// Memory that products by columns work in; layers run one after the other and share it.
 struct SparseWork: BitwiseCopyable {
   /// Elements that a result takes: its width padded to what products by columns write.
   let stride: Int
@@ -11,11 +11,14 @@ struct SparseWork: BitwiseCopyable {
   private static let room = 128
 
   init(width: Int, workers: Int, memory: Scratch) {
-    stride = (width + 63) / 64 * 64
+    stride = Self.padded(width)
     results = memory.floats(workers * NeuronScores.maximumRows * stride)
     floats = memory.floats(workers * 3 * Self.room)
     numbers = memory.integers(workers * Self.room)
   }
+
+  /// Elements that products by columns write for so many rows.
+  static func padded(_ rows: Int) -> Int { (rows + 63) / 64 * 64 }
 
   func result(_ worker: Worker, _ row: Int) -> UnsafeMutablePointer<Float> {
     result(worker.index, row)

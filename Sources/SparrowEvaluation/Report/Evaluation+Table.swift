@@ -78,12 +78,20 @@ extension Evaluation {
 
   /// Where a token's time goes in the runs that have sparse layers of a kind.
   private func addTimes(_ kind: LayerActivity.Kind, to table: inout ReportTable) {
+    let kinds: [LayerActivity.Kind] =
+      switch kind {
+      case .feedForward: [kind, .networkInputs, .downInputs]
+      case .attention: [kind, .attentionInputs, .outputInputs]
+      default: []
+      }
     func row(_ label: String, _ part: KeyPath<StepTimes, Double>, hasDense: Bool) {
       func text(_ times: StepTimes?) -> String {
         times.map { Quantity.fixed($0[keyPath: part], 3) } ?? ""
       }
       let speeds = { (run: Run) in
-        run.fidelity.flatMap { $0.means(kind).density == nil ? nil : $0.speed }
+        run.fidelity.flatMap { fidelity in
+          fidelity.layers.contains { kinds.contains($0.kind) } ? fidelity.speed : nil
+        }
       }
       table.add(
         label,
@@ -96,6 +104,7 @@ extension Evaluation {
       row("touch, ms a token", \.feedForward, hasDense: true)
     case .attention:
       row("attention, ms a token", \.attention, hasDense: true)
+    default: break
     }
   }
 

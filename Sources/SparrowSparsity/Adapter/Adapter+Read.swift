@@ -34,7 +34,7 @@ extension Adapter {
     baseHash = try base.string("hash")
     baseName = try base.string("name")
     try Self.validate(hash: baseHash, file: fields.file)
-    (layers, attention) = try Self.layers(fields, tensors: tensors)
+    (layers, attention, inputs) = try Self.layers(fields, tensors: tensors)
     widestBatch =
       try fields.optionalInteger("widest_batch", in: Self.batches)
       ?? Self.batchLimit

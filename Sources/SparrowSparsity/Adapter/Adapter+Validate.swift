@@ -11,6 +11,9 @@ extension Adapter {
     for layer in attention.keys {
       try Self.require(layer, in: Self.layerNumbers, "layers", file: file)
     }
+    for layer in inputs.keys {
+      try Self.require(layer, in: Self.layerNumbers, "layers", file: file)
+    }
   }
 
   static func validate(hash: String, file: String) throws(SparrowError) {

@@ -22,6 +22,9 @@ extension Adapter {
     for (layer, plan) in attention {
       try plan.validateWritable(file: folder, name: Self.attentionName(layer))
     }
+    for (layer, plan) in inputs {
+      try plan.validate(file: folder, name: Self.inputsName(layer))
+    }
     let place = try AtomicFolder(path: folder, names: [Self.planName, Self.tensorsName])
     try tensors().write(to: place.temporary + "/" + Self.tensorsName)
     var file = try AtomicFile(path: place.temporary + "/" + Self.planName)

@@ -23,23 +23,26 @@ public struct Adapter: Sendable, Equatable {
   static let layerNumbers = 0...999
   /// The sparse attention by layer; the others stay dense.
   public var attention: [Int: AttentionPlan]
+  /// The thresholds of matrices' inputs by layer; those of the others all count.
+  public var inputs: [Int: InputPlan]
 
   public init(
     baseHash: String, baseName: String, head: (plan: HeadPlan, sketch: RowSketch)? = nil,
     layers: [Int: FeedForwardPlan] = [:], attention: [Int: AttentionPlan] = [:],
-    widestBatch: Int = Adapter.batchLimit
+    inputs: [Int: InputPlan] = [:], widestBatch: Int = Adapter.batchLimit
   ) {
     self.baseHash = baseHash
     self.baseName = baseName
     self.head = head
     self.layers = layers
     self.attention = attention
+    self.inputs = inputs
     self.widestBatch = widestBatch
   }
 
   public static func == (a: Adapter, b: Adapter) -> Bool {
     a.baseHash == b.baseHash && a.baseName == b.baseName && a.head?.plan == b.head?.plan
       && a.head?.sketch == b.head?.sketch && a.layers == b.layers && a.attention == b.attention
-      && a.widestBatch == b.widestBatch
+      && a.inputs == b.inputs && a.widestBatch == b.widestBatch
   }
 }

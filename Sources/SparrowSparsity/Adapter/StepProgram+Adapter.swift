@@ -4,7 +4,7 @@ extension StepProgram {
   /// The program as the adapter rewrites it.
   public func sparse(_ adapter: Adapter) -> StepProgram {
     let program = withSparseAttention(adapter.attention)
-      .withSparseFeedForward(adapter.layers)
+      .withSparseFeedForward(adapter.layers).withSparseInputs(adapter.inputs)
     return adapter.head == nil ? program : program.withSparseHead()
   }
 }
@@ -20,6 +20,9 @@ extension Adapter {
     }
     bytes.layers = layers.mapValues(\.sparseBytes)
     bytes.attention = attention.mapValues(\.sparseBytes)
+    bytes.inputs = inputs.mapValues { plan in
+      plan.thresholds.mapValues { .init(threshold: $0.value, density: $0.density) }
+    }
     return bytes
   }
 }

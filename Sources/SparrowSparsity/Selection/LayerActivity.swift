@@ -1,15 +1,30 @@
 public import SparrowCore
+public import SparrowTransformer
 
 /// What one sparse operation of one layer touched over a run.
 public struct LayerActivity: Sendable, Equatable {
   public enum Kind: String, Sendable, CaseIterable {
     case feedForward = "feed-forward"
     case attention
+    case attentionInputs = "inputs of q, k, v"
+    case outputInputs = "inputs of attention's output"
+    case networkInputs = "inputs of gate, up"
+    case downInputs = "inputs of down"
+
+    public init(_ input: LayerInput) {
+      self =
+        switch input {
+        case .attention: .attentionInputs
+        case .output: .outputInputs
+        case .feedForward: .networkInputs
+        case .down: .downInputs
+        }
+    }
   }
 
   public var layer: Int
   public var kind: Kind
-  /// Groups of neurons, or head groups, that the layer has.
+  /// Groups of neurons, head groups, or inputs that the layer has.
   public var groups: Int
   /// Decoded tokens counted.
   public var steps: Int

@@ -24,6 +24,9 @@ public struct Operation: Sendable, Equatable {
     case attended = "a"
     /// A block's result that is normed before it is added.
     case result = "y"
+    /// Neurons' gates, and neurons before and after their activation.
+    case gates = "g"
+    case neurons = "n"
     /// The head's input.
     case final = "f"
   }
@@ -44,6 +47,10 @@ public struct Operation: Sendable, Equatable {
     case norm(NormDescription, weight: WeightRole.Kind, input: Buffer, output: Buffer)
     /// output (=, +=) matrix · input (+ bias).
     case multiply(WeightRole.Kind, input: Buffer, output: Buffer, Landing)
+    /// outputs (=, +=) the columns of an input's matrices, in their order, that large inputs want (+ biases).
+    case multiplyLarge(LayerInput, input: Buffer, outputs: [Buffer], Landing)
+    /// neurons = activation(gates) * neurons, without a gate activation(neurons).
+    case activate(FeedForwardDescription)
     /// Queries, keys and values from one input.
     case project(AttentionDescription, input: Buffer)
     /// RMS norms on each query and key head.

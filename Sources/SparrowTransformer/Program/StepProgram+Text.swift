@@ -8,6 +8,19 @@ extension StepProgram {
     public var layers: [Int: Layer] = [:]
     /// The sparse attention by layer.
     public var attention: [Int: Layer] = [:]
+    /// The thresholds of matrices' inputs by layer.
+    public var inputs: [Int: [LayerInput: Input]] = [:]
+
+    public struct Input: Sendable {
+      public var threshold: Float
+      /// Part of the inputs that a token keeps; nil if unknown.
+      public var density: Float?
+
+      public init(threshold: Float, density: Float?) {
+        self.threshold = threshold
+        self.density = density
+      }
+    }
 
     public struct Layer: Sendable {
       public var predictor: String
@@ -108,6 +121,16 @@ extension Operation {
     case .multiply(let weight, let input, let output, let way):
       let name = weight == .output ? "project" : weight.rawValue
       return OperationLine(name, "\(input.rawValue) -> \(landing(output, way))", bytes([weight]))
+    case .multiplyLarge(let name, let input, let outputs, let way):
+      let own = sparse.inputs[layer ?? -1]?[name]
+      let dense = bytes(name.matrices)
+      let targets = outputs.map(\.rawValue).joined(separator: ", ")
+      return OperationLine(
+        name.name,
+        "\(input.rawValue)[I] -> \(targets)\(way == .add ? " +=" : "")",
+        own?.density.map { Int(Double($0) * Double(dense)) }, of: dense,
+        note: own.map { "|\(input.rawValue)| > \($0.threshold)" } ?? "")
+    case .activate(let network): return OperationLine("activate", network.gated ? "g, n" : "n")
     case .project(_, let input):
       return OperationLine("qkv", "\(input.rawValue) -> q, k, v", bytes([.query, .key, .value]))
     case .normHeads: return OperationLine("normHeads", "q, k", bytes([.queryNorm, .keyNorm]))

@@ -36,6 +36,9 @@ struct InfoCommand: ParsableCommand {
     let adapter = try folder.map { folder throws(SparrowError) in try Adapter.read(folder) }
     try adapter?.check(base: checkpoint.contentHash(), name: path)
     try adapter?.layers.check(description.configuration, file: folder ?? "")
+    try adapter?.inputs.check(
+      description.configuration, layers: adapter?.layers ?? [:],
+      attention: adapter?.attention ?? [:], file: folder ?? "")
     let facts = ModelFacts(checkpoint, description, adapter)
     if output.json {
       output.print(facts.json(tensors: tensors))

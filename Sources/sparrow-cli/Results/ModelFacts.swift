@@ -86,6 +86,13 @@ struct ModelFacts {
           "attention of \(attention.count) of \(configuration.layers.count) layers, by \(names)"
         ))
     }
+    if let inputs = adapter?.inputs, !inputs.isEmpty {
+      rows.append(
+        (
+          "sparse inputs",
+          "matrices of \(inputs.count) of \(configuration.layers.count) layers, by magnitude"
+        ))
+    }
     return rows
   }
 

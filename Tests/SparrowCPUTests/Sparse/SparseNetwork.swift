@@ -16,20 +16,23 @@ final class SparseNetwork {
   private var matrices: [WeightRole: [Float]] = [:]
 
   convenience init(
-    _ file: NetworkModel, threads: Int = 2, _ plans: [Int: FeedForwardPlan]
+    _ file: NetworkModel, threads: Int = 2, _ plans: [Int: FeedForwardPlan],
+    inputs: [Int: InputPlan] = [:]
   ) throws {
     let folder = try TemporaryFolder()
     try self.init(
-      path: folder.write("model.gguf", file.bytes()), threads: threads, plans)
+      path: folder.write("model.gguf", file.bytes()), threads: threads, plans, inputs: inputs)
   }
 
-  init(path: String, threads: Int, _ plans: [Int: FeedForwardPlan]) throws {
+  init(
+    path: String, threads: Int, _ plans: [Int: FeedForwardPlan], inputs: [Int: InputPlan] = [:]
+  ) throws {
     let checkpoint = try Checkpoint.open(path)
     let model = try ModelConfiguration(gguf: checkpoint)
     network = model.layers[0].feedForward
     engine = try CPUEngine(
       WeightBinding(checkpoint: checkpoint, configuration: model),
-      pool: WorkerPool(count: threads), maximumRows: 32, layers: plans)
+      pool: WorkerPool(count: threads), maximumRows: 32, layers: plans, inputs: inputs)
     let own = engine
     caches = try (0..<20).map { _ in try KeyValueCache(own.model, capacity: 2) }
   }
@@ -78,6 +81,25 @@ final class SparseNetwork {
     return norm(.finalNorm, nil, h.map { Float($0) }).map(Double.init)
   }
 
+  /// The final hidden state of a token at position 0 whose only layer leaves small inputs out; inputs of
+  /// matrices by columns are not rounded to 8 bits.
+  func reference(_ token: Int32, _ plan: InputPlan) -> [Double] {
+    var h = embedding(token).map(Double.init)
+    let x = networkInput(0, h).map { abs($0) <= plan.thresholds[.feedForward]!.value ? 0 : $0 }
+    let all = (0..<Int32(network.width)).map { $0 }
+    let values = activations(0, x, of: all, isExact: true).map {
+      abs($0) <= Double(plan.thresholds[.down]!.value) ? 0 : $0
+    }
+    let down = matrix(.down, 0)
+    for row in h.indices {
+      for neuron in values.indices {
+        h[row] += values[neuron] * Double(down[row &* network.width &+ neuron])
+      }
+    }
+    add(.downBias, 0, to: &h)
+    return norm(.finalNorm, nil, h.map { Float($0) }).map(Double.init)
+  }
+
   /// What a layer's network gets from a residual stream.
   func networkInput(_ layer: Int, _ h: [Double]) -> [Float] {
     norm(.feedForwardNorm, layer, h.map { Float($0) })
@@ -93,9 +115,11 @@ final class SparseNetwork {
     return zip(h, row(.positionEmbedding, 0)).map { $0 + $1 }
   }
 
-  /// Activations of neurons from a network's input, rounded as the kernels do.
-  func activations(_ layer: Int, _ x: [Float], of neurons: [Int32]) -> [Double] {
-    let isQuantized = sk_wants_quantized(weights(.up, layer)) != 0
+  /// Activations of neurons from a network's input, rounded as the kernels over rows do unless `isExact`.
+  func activations(
+    _ layer: Int, _ x: [Float], of neurons: [Int32], isExact: Bool = false
+  ) -> [Double] {
+    let isQuantized = !isExact && sk_wants_quantized(weights(.up, layer)) != 0
     let x = isQuantized ? int8Rounded(x) : x.map(Double.init)
     func products(_ kind: WeightRole.Kind) -> [Double] {
       let matrix = matrix(kind, layer)

@@ -1,0 +1,22 @@
+internal import CSparrowKernels
+import SparrowCore
+
+/// The activation between the matrices of a network that runs in parts.
+struct ActivateKernel: BitwiseCopyable {
+  let activation: sk_activation
+  /// Neurons of the network.
+  let width: Int
+  /// nil when the network has no gate.
+  let gates: StepBuffer?
+  let neurons: StepBuffer
+
+  func run(_ worker: Worker, _ step: StepState) {
+    let share = worker.share(of: width, unit: 16)
+    guard !share.isEmpty else { return }
+    for row in 0..<step.rows {
+      let own = neurons.row(row) + share.lowerBound
+      let gates = gates.map { $0.row(row) + share.lowerBound }
+      sk_activate(activation, gates ?? own, gates == nil ? nil : own, own, Int32(share.count))
+    }
+  }
+}

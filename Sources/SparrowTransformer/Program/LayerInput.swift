@@ -1,0 +1,31 @@
+/// An input of a layer's matrices; those that read the same one share it.
+public enum LayerInput: String, Sendable, CaseIterable, BitwiseCopyable {
+  /// Of query, key and value.
+  case attention
+  /// Of attention's output matrix: all heads' results.
+  case output
+  /// Of gate, where there is one, and up.
+  case feedForward = "feed_forward"
+  /// Of down: the activated neurons.
+  case down
+
+  /// The matrices that read it, in the order in which they are computed.
+  public var matrices: [WeightRole.Kind] {
+    switch self {
+    case .attention: [.query, .key, .value]
+    case .output: [.output]
+    case .feedForward: [.gate, .up]
+    case .down: [.down]
+    }
+  }
+
+  /// What programs, reports and tables call the matrices.
+  public var name: String {
+    switch self {
+    case .attention: "qkv"
+    case .output: "project"
+    case .feedForward: "gate, up"
+    case .down: "down"
+    }
+  }
+}

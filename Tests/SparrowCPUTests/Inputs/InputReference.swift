@@ -1,0 +1,95 @@
+import SparrowCore
+import SparrowFormats
+import SparrowSparsity
+import SparrowTransformer
+
+@testable import SparrowCPU
+
+/// Sparse inputs the long way round: every matrix dense, after its small inputs were set to zero.
+///
+/// Of float models: block formats quantise a dense matrix's input and not a sparse one's.
+final class InputReference {
+  let model: ModelConfiguration
+  private let pool: WorkerPool
+  private let buffers: StepBuffers
+  private let weights: PackedWeights
+  private let operations: [(kernel: LoweredOperation, threshold: Float?)]
+  private let lowering: Lowering
+
+  init(_ binding: WeightBinding, _ pool: WorkerPool, _ plans: [Int: InputPlan]) throws {
+    model = binding.configuration
+    self.pool = pool
+    weights = try PackedWeights(binding, pool: pool)
+    buffers = StepBuffers(model, maximumTokens: 32)
+    // The same operations as the sparse program's, each dense.
+    var program = StepProgram(model).withSparseInputs(plans)
+    program.operations = program.operations.flatMap { operation -> [Operation] in
+      guard case .multiplyLarge(let input, let buffer, let outputs, let landing) = operation.kind
+      else { return [operation] }
+      let kinds = outputs.count == 1 ? input.matrices.suffix(1) : input.matrices[...]
+      return zip(kinds, outputs).map {
+        Operation(.multiply($0, input: buffer, output: $1, landing), layer: operation.layer)
+      }
+    }
+    lowering = Lowering(
+      program, model: model, weights: weights, buffers: buffers, workers: pool.count)
+    operations = lowering.operations.map { kernel in
+      guard case .multiply(let multiply) = kernel, let source = multiply.source else {
+        return (kernel, nil)
+      }
+      return (kernel, plans[source.layer]?.thresholds[source.input]?.value)
+    }
+  }
+
+  /// One step of a token for each cache; the last hidden states.
+  func step(_ tokens: [Int32], _ caches: [KeyValueCache]) -> [[Float]] {
+    let segments = caches.enumerated().map { row, cache in
+      StepSegment(
+        cache: cache.memory, type: cache.type, capacity: cache.capacity, firstRow: row, rows: 1,
+        firstPosition: cache.count, deferred: nil)
+    }
+    tokens.withUnsafeBufferPointer { tokens in
+      segments.withUnsafeBufferPointer { segments in
+        let step = StepState(
+          rows: tokens.count, tokens: tokens.baseAddress!, segments: segments.baseAddress!,
+          segmentCount: segments.count)
+        buffers.setPositions(step, model.rotaries)
+        run(step)
+      }
+    }
+    caches.forEach { $0.count += 1 }
+    let last = buffers[lowering.headInput]
+    return tokens.indices.map {
+      Array(UnsafeBufferPointer(start: last.row($0), count: last.width))
+    }
+  }
+
+  private func run(_ step: StepState) {
+    pool.run { worker in
+      for (kernel, threshold) in operations {
+        var saved: [Float] = []
+        var input: UnsafeMutableBufferPointer<Float>?
+        if let threshold, case .multiply(let multiply) = kernel, worker.index == 0 {
+          let own = Self.values(multiply, step, worker)
+          saved = Array(own)
+          for index in own.indices where abs(own[index]) <= threshold { own[index] = 0 }
+          input = own
+        }
+        worker.barrier()
+        _ = kernel.run(worker, step)
+        worker.barrier()
+        // It may be the residual stream itself.
+        if let input { _ = input.update(fromContentsOf: saved) }
+        worker.barrier()
+      }
+    }
+  }
+
+  /// All rows of a matrix's input; a norm's single row stands there once for each worker.
+  private static func values(
+    _ kernel: MultiplyKernel, _ step: StepState, _ worker: Worker
+  ) -> UnsafeMutableBufferPointer<Float> {
+    UnsafeMutableBufferPointer(
+      start: kernel.input.values, count: max(step.rows, worker.count) * kernel.input.width)
+  }
+}
