@@ -109,6 +109,37 @@ struct SparseTests {
     #expect(refused.complaint.contains("one key/value head in every layer (multi-query)"))
   }
 
+  @Test("calibrate leaves small inputs out, and info, bench and evaluate show it")
+  func inputs() throws {
+    let folder = try TemporaryFolder()
+    let model = Fixtures.path("models/smollm2")
+    let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3)
+    let whole = try contents(of: root.joined(separator: "/") + "/Data/heldout.txt")
+    let text = try folder.write("text", Array(whole.prefix(8000)))
+    let calibrate = ["calibrate", model, "-t", "1", "--method", "teal", "--text", text]
+    let wrong = try ProgramTests.run(calibrate)
+    #expect(wrong.status == 2 && wrong.complaint.contains("target: perplexity=1.03"))
+
+    let adapter = folder.file("adapter")
+    let made = try ProgramTests.run(
+      calibrate + ["--target", "density=0.5", "--output", adapter, "--json"])
+    #expect(made.status == 0, "\(made.complaint)")
+    let layers = try #require(try JSON.parse(made.output)["inputs"]?.array)
+    #expect(layers.allSatisfy { abs(($0["down"]?.double ?? 0) - 0.5) < 0.05 })
+
+    let info = try ProgramTests.run(["info", model, "--adapter", adapter, "--program"])
+    #expect(info.outputText.contains("\nsparse inputs "))
+    #expect(info.outputText.contains("gate, up"))
+    let bench = try ProgramTests.run(
+      ["bench", model, "--adapter", adapter, "-t", "1", "--prompt", "0", "--generate", "4"]
+        + ["--repeat", "1", "--json"])
+    #expect((try JSON.parse(bench.output)["dense"]?["speedup"]?["median"]?.double ?? 0) > 0)
+    let evaluated = try ProgramTests.run(
+      ["evaluate", model, "--adapter", adapter, "-t", "1", "--text", text, "-c", "16"]
+        + ["--chunks", "2"])
+    #expect(evaluated.outputText.contains("density, inputs of down"))
+  }
+
   @Test("a comparison counts up to the first difference")
   func comparison() {
     func side(_ tokens: [[Int32]], _ bytes: Int) -> Comparison.Side {

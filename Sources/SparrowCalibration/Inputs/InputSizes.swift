@@ -1,0 +1,65 @@
+internal import Sparrow
+internal import SparrowCPU
+internal import SparrowCore
+internal import SparrowTransformer
+
+/// The sizes of all matrices' inputs while a text ran densely, those of held-out windows apart.
+final class InputSizes {
+  final class Sizes {
+    var fitted = SizeHistogram()
+    var heldOut = SizeHistogram()
+  }
+
+  /// By layer and input.
+  let layers: [[LayerInput: Sizes]]
+  private var isHeldOut = false
+  /// Positions of the window that each layer's input has seen, and how many of the first are not counted.
+  private var positions: [[LayerInput: Int]]
+  private let skipped: Int
+
+  init(
+    _ model: Model, text: String, options: InputCalibration.Options,
+    progress: (Double, String) -> Bool
+  ) throws(SparrowError) {
+    let recorder = try StateRecorder(
+      model, text: text, tokens: options.tokens, window: options.window, minimum: 2)
+    let none = Dictionary(uniqueKeysWithValues: LayerInput.allCases.map { ($0, 0) })
+    layers = model.configuration.layers.map { _ in none.mapValues { _ in Sizes() } }
+    positions = layers.map { _ in none }
+    isHeldOut = recorder.isHeldOut(0)
+    skipped = recorder.skipped
+    let widths = model.configuration.layers.map { ($0.attention, $0.feedForward.width) }
+    let hidden = model.configuration.hidden
+    model.engine.attentionObserver = { [unowned self] seen in
+      let heads = widths[seen.layer].0
+      add(.attention, of: seen.layer, rows: seen.rows, width: hidden, seen.input)
+      add(
+        .output, of: seen.layer, rows: seen.rows, width: heads.heads * heads.headDimension,
+        seen.attended)
+    }
+    model.engine.observer = { [unowned self] seen in
+      add(.feedForward, of: seen.layer, rows: seen.rows, width: hidden, seen.input)
+      add(
+        .down, of: seen.layer, rows: seen.rows, width: widths[seen.layer].1, seen.activations)
+    }
+    defer { (model.engine.attentionObserver, model.engine.observer) = (nil, nil) }
+    try recorder.run(hidden: hidden) { window, _ in
+      isHeldOut = window + 1 < recorder.count && recorder.isHeldOut(window + 1)
+      for layer in positions.indices { positions[layer] = none }
+      return progress(Double(window + 1) / Double(recorder.count), "recording inputs")
+    }
+  }
+
+  private func add(
+    _ input: LayerInput, of layer: Int, rows: Int, width: Int,
+    _ values: (_ row: Int) -> UnsafePointer<Float>
+  ) {
+    let start = positions[layer][input]!
+    positions[layer][input] = start + rows
+    let sizes = layers[layer][input]!
+    for row in 0..<rows where start + row >= skipped {
+      let own = UnsafeBufferPointer(start: values(row), count: width)
+      if isHeldOut { sizes.heldOut.add(own) } else { sizes.fitted.add(own) }
+    }
+  }
+}

@@ -1,0 +1,76 @@
+import Sparrow
+import SparrowCPU
+import SparrowCore
+import SparrowFormats
+import SparrowSparsity
+import SparrowTestSupport
+import SparrowTransformer
+import Testing
+
+@testable import SparrowCalibration
+
+/// Thresholds of inputs from a density.
+@Suite(.serialized) struct InputCalibrationTests {
+  @Test(
+    "finds the wanted density, on held-out windows and where it decodes",
+    arguments: [("smollm2", Float(0.5)), ("gpt2", 0.4), ("llama3", 0.7)])
+  func density(name: String, wanted: Float) throws {
+    let dense = try HeadCalibrationTests.model(name, threads: 1)
+    var options = InputCalibration.Options(tokens: 1500, density: wanted)
+    options.window = 64
+    let (inputs, reports) = try InputCalibration.fit(
+      model: dense, text: HeadCalibrationTests.text, options: options)
+    #expect(inputs.count == dense.configuration.layers.count && reports.count == inputs.count)
+    for report in reports {
+      #expect(report.densities.count == 4)
+      for density in report.densities.values { #expect(abs(density - wanted) < 0.05) }
+    }
+    let folder = try TemporaryFolder()
+    let adapter = Adapter(
+      baseHash: try Checkpoint.open(dense.path).contentHash(), baseName: "b", inputs: inputs)
+    try adapter.write(to: folder.file("a"))
+    let model = try Model.load(
+      dense.path, options: LoadOptions(threads: 1, adapter: folder.file("a")))
+    let audit = model.engine.makeAudit()
+    model.engine.audit = audit
+    let session = try model.session(context: 48)
+    for token in model.tokenizer.encode(HeadCalibrationTests.text).prefix(48) {
+      _ = try session.advance(token) { $0.logits.count }
+    }
+    let found = audit.layers.reduce(0) { $0 + $1.density } / Double(audit.layers.count)
+    #expect(abs(found - Double(wanted)) < 0.08)
+  }
+
+  @Test(arguments: [Float(0), -1, 1.5, .nan])
+  func refusesADensityThatIsNone(density: Float) throws {
+    let model = try HeadCalibrationTests.model("gpt2", threads: 1)
+    let error = #expect(throws: SparrowError.self) {
+      try InputCalibration.fit(
+        model: model, text: HeadCalibrationTests.text, options: .init(density: density))
+    }
+    #expect(error?.kind == .argument && error?.field == "density")
+  }
+
+  @Test func quantilesAreThoseOfTheSortedSizes() {
+    var random = SeededRandom(seed: 3)
+    let values = (0..<5000).map { _ in (random.uniform() - 0.5) * random.uniform() }
+    var histogram = SizeHistogram()
+    values.withUnsafeBufferPointer { histogram.add($0) }
+    let sizes = values.map(abs).sorted()
+    for part in [0.0, 0.1, 0.5, 0.9, 1] {
+      let least = histogram.size(below: part)
+      let above = Double(sizes.count { $0 > least }) / 5000
+      #expect(abs(above - (1 - part)) < 0.002)
+      #expect(abs(histogram.part(above: least) - (1 - part)) < 0.001)
+    }
+    #expect(SizeHistogram().size(below: 0.5) == 0)
+  }
+
+  @Test func zerosAndWhatIsNoNumberAreCounted() {
+    var histogram = SizeHistogram()
+    [0, 0, -0, 1, 2, .nan, .infinity, -3].withUnsafeBufferPointer { histogram.add($0) }
+    #expect(histogram.size(below: 0.3) < 1e-38)
+    #expect(histogram.size(below: 0.37) < 1e-38)
+    #expect(abs(histogram.part(above: 2.5) - 3.0 / 8) < 1e-6)
+  }
+}
