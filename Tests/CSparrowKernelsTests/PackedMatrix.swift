@@ -114,25 +114,29 @@ final class Inputs {
   let values: [[Double]]
   private let memory: UnsafeMutableRawBufferPointer
 
-  init(for matrix: sk_matrix, tokens: Int, seed: Int = 1) {
+  convenience init(for matrix: sk_matrix, tokens: Int, seed: Int = 1) {
     var noise = Noise(seed)
-    let columns = Int(matrix.columns)
+    self.init(
+      for: matrix, rows: (0..<tokens).map { _ in noise.floats(Int(matrix.columns), size: 3) })
+  }
+
+  convenience init(for matrix: sk_matrix, values: [Float]) {
+    self.init(for: matrix, rows: [values])
+  }
+
+  private init(for matrix: sk_matrix, rows: [[Float]]) {
     let quantized = matrix.format.rawValue >= SK_Q4.rawValue
-    stride = quantized ? sk_quantized_bytes(matrix.columns) : columns * 4
-    memory = .allocate(byteCount: stride * tokens, alignment: 64)
-    var values: [[Double]] = []
-    for token in 0..<tokens {
-      let x = noise.floats(columns, size: 3)
-      let target = memory.baseAddress! + token * stride
+    stride = quantized ? sk_quantized_bytes(matrix.columns) : Int(matrix.columns) * 4
+    memory = .allocate(byteCount: stride * rows.count, alignment: 64)
+    for (row, x) in rows.enumerated() {
+      let target = memory.baseAddress! + row * stride
       if quantized {
         sk_quantize(x, matrix.columns, target)
-        values.append(int8Rounded(x))
       } else {
-        target.copyMemory(from: x, byteCount: columns * 4)
-        values.append(x.map(Double.init))
+        target.copyMemory(from: x, byteCount: x.count * 4)
       }
     }
-    self.values = values
+    values = rows.map { quantized ? int8Rounded($0) : $0.map(Double.init) }
   }
 
   deinit { memory.deallocate() }

@@ -1,0 +1,214 @@
+import CSparrowKernels
+import Testing
+
+/// A random feed-forward network, packed, with one input.
+private final class PackedNetwork {
+  let gate: PackedMatrix?
+  let up: PackedMatrix
+  let down: PackedMatrix
+  let biases: [[Float]]
+  private let columns: ColumnMatrix
+
+  /// K-quants lie in blocks of 256.
+  init(_ types: (gate: sk_gguf_type?, up: sk_gguf_type, down: sk_gguf_type)) {
+    let isWide = [types.gate, types.up, types.down].contains { $0?.block.weights == 256 }
+    let (hidden, width) = isWide ? (256, 256) : (96, 160)
+    // A row more makes other weights.
+    gate = types.gate.map { PackedMatrix($0, rows: width + 1, columns: hidden) }
+    up = PackedMatrix(types.up, rows: width, columns: hidden)
+    down = PackedMatrix(types.down, rows: hidden, columns: width)
+    columns = ColumnMatrix(down)
+    var noise = Noise(7)
+    biases = (0..<2).map { _ in noise.floats(width) }
+  }
+
+  var width: Int { up.rows }
+  var hidden: Int { down.rows }
+
+  /// What the kernel adds to `start` for the neurons `range` of the list, and how many columns it read.
+  func add(
+    _ neurons: [Int32], _ range: Range<Int>, to start: [Float], activation: sk_activation,
+    least: Float, hasBiases: Bool, _ x: (gate: Inputs?, up: Inputs)
+  ) -> (y: [Float], touched: Int) {
+    var (upMatrix, gateMatrix) = (up.matrix, gate?.matrix ?? up.matrix)
+    var y = start + [Float](repeating: 0, count: columns.paddedRows - start.count)
+    let touched = withUnsafePointer(to: &gateMatrix) { gate in
+      withUnsafePointer(to: &upMatrix) { up in
+        withUnsafePointer(to: &columns.columns) { down in
+          biases[0].withUnsafeBufferPointer { gateBias in
+            biases[1].withUnsafeBufferPointer { upBias in
+              var network = sk_network(
+                gate: self.gate == nil ? nil : gate, up: up, down: down,
+                gate_bias: hasBiases ? gateBias.baseAddress : nil,
+                up_bias: hasBiases ? upBias.baseAddress : nil, activation: activation,
+                least: least)
+              return sk_network_acc(
+                &network, x.gate?.pointer(0), x.up.pointer(0), neurons,
+                Int32(range.lowerBound), Int32(range.upperBound), &y)
+            }
+          }
+        }
+      }
+    }
+    return (Array(y[..<start.count]), Int(touched))
+  }
+}
+
+/// A number in double precision with a bound of what float32 sums may miss.
+private struct Bounded {
+  var value: Double
+  var error: Double
+}
+
+@Suite struct NetworkTests {
+  struct Case: CustomTestStringConvertible {
+    let gate: sk_gguf_type?
+    let up: sk_gguf_type
+    let down: sk_gguf_type
+    var activation = 2
+    var testDescription: String {
+      "\(gate?.name ?? "no gate") \(up.name) \(down.name) \(activation)"
+    }
+
+    /// Every format with and without a gate, every activation, and formats mixed.
+    static let all =
+      sk_gguf_type.names.flatMap { type, _ in
+        [Case(gate: type, up: type, down: type), Case(gate: nil, up: type, down: type)]
+      }
+      + VectorTests.activations.indices.flatMap {
+        [
+          Case(gate: SK_GGUF_Q8_0, up: SK_GGUF_Q8_0, down: SK_GGUF_Q8_0, activation: $0),
+          Case(gate: nil, up: SK_GGUF_F16, down: SK_GGUF_F16, activation: $0),
+        ]
+      } + [
+        Case(gate: SK_GGUF_F16, up: SK_GGUF_Q4_K, down: SK_GGUF_Q6_K),
+        Case(gate: SK_GGUF_Q4_1, up: SK_GGUF_F32, down: SK_GGUF_Q5_0),
+      ]
+  }
+
+  private static func product(
+    _ w: PackedMatrix, _ x: Inputs, row: Int, bias: Float
+  ) -> Bounded {
+    var sum = Double(bias)
+    var size = abs(sum)
+    let (weights, values) = (w.weights[row], x.values[0])
+    let minimum = w.matrix.minimums == 1 ? 0.3 : 0
+    for column in 0..<weights.count {
+      let weight = Double(weights[column])
+      sum += weight * values[column]
+      size += (abs(weight) + minimum) * abs(values[column])
+    }
+    return Bounded(value: sum, error: 3e-6 * size)
+  }
+
+  /// The activations of these neurons. Slopes of activations are at most 1.2, of the squared one 2|x|.
+  private static func activations(
+    _ neurons: [Int32], _ network: PackedNetwork, _ example: Case, hasBiases: Bool,
+    _ x: (gate: Inputs?, up: Inputs)
+  ) -> [Bounded] {
+    let (kind, exact) = VectorTests.activations[example.activation]
+    return neurons.map { neuron in
+      let neuron = Int(neuron)
+      func bias(_ index: Int) -> Float { hasBiases ? network.biases[index][neuron] : 0 }
+      let up = product(network.up, x.up, row: neuron, bias: bias(1))
+      let gate = network.gate.map { product($0, x.gate!, row: neuron, bias: bias(0)) }
+      let input = gate ?? up
+      let size = abs(input.value)
+      let slope = kind == SK_RELU_SQUARED ? 2 * (size + input.error) : 1.2
+      let rounding = 1e-6 * max(size, kind == SK_RELU_SQUARED ? size * size : 0)
+      let active = Bounded(
+        value: exact(input.value), error: slope * input.error + rounding)
+      guard gate != nil else { return active }
+      return Bounded(
+        value: active.value * up.value,
+        error: active.error * (abs(up.value) + up.error) + abs(active.value) * up.error)
+    }
+  }
+
+  /// Every instruction set and format against the definition in double precision, over lists of any length and
+  /// parts of them.
+  @Test(arguments: Case.all)
+  func addsWhatTheNeuronsMake(_ example: Case) {
+    let network = PackedNetwork((example.gate, example.up, example.down))
+    let x = (
+      gate: network.gate.map { Inputs(for: $0.matrix, tokens: 1) },
+      up: Inputs(for: network.up.matrix, tokens: 1)
+    )
+    for (density, hasBiases) in [(0.0, false), (0.1, true), (0.5, false)] {
+      var noise = Noise(Int(density * 10) + 3)
+      let chosen = (0..<Int32(network.width)).filter { _ in
+        Double.random(in: 0..<1, using: &noise) < density
+      }
+      let exact = Self.activations(chosen, network, example, hasBiases: hasBiases, x)
+      let sizes = exact.map { abs($0.value) }.sorted()
+      let middle = sizes.isEmpty ? 1 : Float(sizes[sizes.count / 2])
+      for (range, least) in [
+        (0..<chosen.count, Float(0)), (chosen.count / 3..<chosen.count, middle),
+        (chosen.count..<chosen.count, 0),
+      ] {
+        let start = noise.floats(network.hidden)
+        let reference = Reference(
+          network, range.map { (chosen[$0], exact[$0]) }, start, least: Double(least))
+        for isa in Instructions.available {
+          let found = isa.use {
+            network.add(
+              chosen, range, to: start, activation: VectorTests.activations[example.activation].0,
+              least: least, hasBiases: hasBiases, x)
+          }
+          #expect(reference.touched.contains(found.touched), "\(isa)")
+          for (row, value) in found.y.enumerated() {
+            let exact = reference.y[row]
+            #expect(abs(Double(value) - exact.value) <= exact.error, "\(isa), row \(row)")
+          }
+        }
+      }
+    }
+  }
+
+  /// What some neurons add to `start`, and how many of them read their column.
+  private struct Reference {
+    var y: [Bounded] = []
+    let touched: ClosedRange<Int>
+
+    init(
+      _ network: PackedNetwork, _ neurons: [(index: Int32, active: Bounded)], _ start: [Float],
+      least: Double
+    ) {
+      // What lies nearer to the least than its error may be read or not.
+      let sure = neurons.count { abs($0.active.value) - $0.active.error > least }
+      let possible = neurons.count { abs($0.active.value) + $0.active.error > least }
+      touched = sure...possible
+      for row in 0..<network.hidden {
+        let weights = network.down.weights[row]
+        var sum = Bounded(value: Double(start[row]), error: 2e-6 * abs(Double(start[row])))
+        for (index, active) in neurons {
+          let weight = Double(weights[Int(index)])
+          let size = abs(active.value)
+          let isUnsure = abs(size - least) <= active.error
+          if size > least { sum.value += weight * active.value }
+          sum.error += abs(weight) * (isUnsure ? size + active.error : active.error)
+          sum.error += 2e-6 * (abs(weight) + 0.6) * size
+        }
+        y.append(sum)
+      }
+    }
+  }
+
+  /// An activation that is not a number reads its column, as in the dense network.
+  @Test(arguments: Instructions.available, [SK_GGUF_F16, SK_GGUF_Q4_0])
+  func passesOnNaN(_ isa: Instructions, _ type: sk_gguf_type) {
+    let network = PackedNetwork((type, type, type))
+    isa.use {
+      let columns = Int(network.up.matrix.columns)
+      var values = [Float](repeating: 1, count: columns)
+      values[columns / 2] = .nan
+      let x = Inputs(for: network.up.matrix, values: values)
+      let neurons: [Int32] = [3, 4, 90, 91, 92]
+      let found = network.add(
+        neurons, 0..<5, to: [Float](repeating: 0, count: network.hidden), activation: SK_SILU,
+        least: 1e9, hasBiases: false, (x, x))
+      #expect(found.touched == 5)
+      #expect(found.y.allSatisfy { $0.isNaN })
+    }
+  }
+}
