@@ -120,6 +120,55 @@ import Testing
     #expect(reports[1].recall >= 0.9 && reports[1].density < 0.5)
   }
 
+  static let refused:
+    [(field: String, change: @Sendable (inout FeedForwardCalibration.Options) -> Void)] = [
+      ("tokens", { $0.tokens = 0 }), ("window", { $0.window = 0 }), ("groups", { $0.groups = 0 }),
+      ("groups", { $0.groups = 513 }), ("rank", { $0.rank = -1 }), ("rank", { $0.rank = 33 }),
+      ("recall", { $0.recall = .nan }), ("density", { $0.density = .nan }),
+      ("density", { $0.density = 1.5 }), ("group size", { $0.groupSize = 0 }),
+      ("group size", { $0.groupSize = 7 }), ("maps", { $0.mapType = .q6_K }),
+    ]
+
+  @Test func refusesOptionsOutsideTheirRanges() throws {
+    let model = try HeadCalibrationTests.model("llama3", threads: 1)
+    for (field, change) in Self.refused {
+      let error = #expect(throws: SparrowError.self) {
+        try FeedForwardCalibration.fit(
+          model: model, text: Self.text, options: Self.options(.sketch, change))
+      }
+      #expect(error?.kind == .argument && error?.field == field)
+    }
+  }
+
+  /// 72 neurons are no whole groups of 16.
+  @Test func refusesGroupsThatDoNotDivideTheNeurons() throws {
+    let model = try HeadCalibrationTests.model("llama3", threads: 1)
+    var configuration = model.configuration
+    configuration.layers[1].feedForward.width = 72
+    var options = FeedForwardCalibration.Options()
+    options.groupSize = 8
+    try options.validate(configuration)
+    options.groupSize = 16
+    let error = #expect(throws: SparrowError.self) { try options.validate(configuration) }
+    #expect(error?.kind == .argument && error?.expected == "a divisor of 72 neurons")
+  }
+
+  /// A window as long as the context leaves no sample empty, whatever was asked for.
+  @Test func samplesAreOfTheWindowsThatRan() throws {
+    let model = try HeadCalibrationTests.model("gpt2", threads: 1)
+    let length = model.configuration.contextLength
+    let pass = try TextPass(
+      model, text: Self.text, tokens: 1500, window: 4 * length, samples: 1000)
+    let recorder = LayerRecorder(pass)
+    try pass.run([recorder]) { _ in true }
+    #expect(recorder.samples > 0)
+    for sample in 0..<recorder.samples {
+      let inputs = UnsafeBufferPointer(
+        start: recorder.layers[0].inputs[sample], count: model.configuration.hidden)
+      #expect(inputs.contains { $0 != 0 }, "sample \(sample)")
+    }
+  }
+
   @Test func magnitudesNeedAGate() throws {
     let model = try HeadCalibrationTests.model("gpt2", threads: 1)
     let error = #expect(throws: SparrowError.self) {

@@ -145,6 +145,7 @@ package final class CPUEngine: @unchecked Sendable {
     catchUps = .init(start: nil, count: 0)
     guard let sparseLayers, let sparseAttention else { return }
     sparseLayers.use(plans)
+    sparseAttention.beginLowering()
     sparseInputs?.reset()
     guard !plans.isEmpty || !attentionPlans.isEmpty || sparseInputs != nil else { return }
     let lowering = Lowering(

@@ -18,6 +18,8 @@ final class SparseAttention {
   private var inputs: [Int: DeferredLayer] = [:]
   /// Linear maps, once they were lowered.
   private var maps: [Int: LinearKernel] = [:]
+  /// What the program in use was lowered into, as in `SparseLayers`.
+  private var lowered = Scratch()
   private let work: SparseWork
   private let missingWork: MissingKeysWork
   /// The numbers from 0 on.
@@ -45,6 +47,9 @@ final class SparseAttention {
     }
     layOut(model)
   }
+
+  /// Frees what was lowered before, which must not run again.
+  func beginLowering() { lowered = Scratch() }
 
   /// Runs these of the layers it was made with, and counts anew.
   func use(_ plans: [Int: AttentionPlan]) {
@@ -133,7 +138,7 @@ final class SparseAttention {
     return SelectHeadsKernel(
       select: SelectKernel(
         plans[layer]!, result: selection.groups, workers: workers, scratch: selectors,
-        memory: memory), selection: selection, inputs: inputs[layer])
+        memory: lowered), selection: selection, inputs: inputs[layer])
   }
 
   func keep(_ layer: Int, input: StepBuffer, isNormed: Bool, heads: HeadsKernel)

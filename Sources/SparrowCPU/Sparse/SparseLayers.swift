@@ -11,6 +11,8 @@ final class SparseLayers {
   private let buffers: StepBuffers
   private let workers: Int
   private let memory = Scratch()
+  /// What the program in use was lowered into, and goes with it: replanning must not pile up memory.
+  private(set) var lowered = Scratch()
   /// By layer.
   private(set) var scores: [Int: NeuronScores] = [:]
   private var columns: [Int: UnsafePointer<sk_columns>] = [:]
@@ -38,10 +40,11 @@ final class SparseLayers {
     }
   }
 
-  /// Runs these of the layers it was made with, and counts anew.
+  /// Runs these of the layers it was made with, and counts anew. What was lowered before must not run again.
   func use(_ plans: [Int: FeedForwardPlan]) {
     precondition(plans.keys.allSatisfy { columns[$0] != nil }, "a layer without weights by columns")
     self.plans = plans
+    lowered = Scratch()
     scores.values.forEach { $0.reads.reset() }
   }
 
@@ -113,7 +116,7 @@ final class SparseLayers {
 
   func select(_ layer: Int) -> SelectKernel {
     SelectKernel(
-      plans[layer]!, result: scores[layer]!, workers: workers, scratch: selectors, memory: memory)
+      plans[layer]!, result: scores[layer]!, workers: workers, scratch: selectors, memory: lowered)
   }
 
   func feedForward(
@@ -135,11 +138,11 @@ final class SparseLayers {
     case .threshold(let least): leastKept = max(0, least.nextDown)
     case let selector?:
       kept = KeptNeurons(
-        selector, width: network.width, scratch: selectors, memory: memory)
+        selector, width: network.width, scratch: selectors, memory: lowered)
     }
     let gate = network.gated ? product(.gate, buffers.gates) : nil
     let up = product(.up, buffers.neurons)
-    let kernel = memory.bytes(MemoryLayout<sk_network>.stride).assumingMemoryBound(
+    let kernel = lowered.bytes(MemoryLayout<sk_network>.stride).assumingMemoryBound(
       to: sk_network.self)
     kernel.initialize(
       to: sk_network(

@@ -19,6 +19,12 @@ public enum AttentionCalibration {
     public var lookahead = false
 
     public init() {}
+
+    /// Throws `.argument`, naming the option, for a number outside its range.
+    func validate() throws(SparrowError) {
+      try SparrowError.require(density, in: 0...1, "attention density")
+      try SparrowError.require(rank, in: 0...65536, "attention rank")
+    }
   }
 
   /// What a layer's predictor does on held-out windows.

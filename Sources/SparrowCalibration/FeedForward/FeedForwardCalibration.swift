@@ -127,12 +127,14 @@ public enum FeedForwardCalibration {
 
   /// Sparse networks of one density for all layers.
   ///
-  /// Throws `.argument` for a text of fewer than two windows and for maps that do not fill whole blocks,
-  /// `.unsupported` for a method that does not fit the model, `.cancelled` when `progress` returns false.
+  /// Throws `.argument` for options outside their ranges, a text of fewer than two windows, groups that do not
+  /// divide a network and maps that do not fill whole blocks, `.unsupported` for a method that does not fit the
+  /// model, `.cancelled` when `progress` returns false.
   public static func fit(
     model: Model, text: String, options: Options = Options(),
     progress: (Double, String) -> Bool = { _, _ in true }
   ) throws(SparrowError) -> (layers: [Int: FeedForwardPlan], reports: [LayerReport]) {
+    try options.validate(model.configuration)
     let pass = try TextPass(
       model, text: text, tokens: options.tokens, window: options.window,
       samples: LayerCalibration.samples)

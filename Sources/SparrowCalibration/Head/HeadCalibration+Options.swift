@@ -40,23 +40,16 @@ extension HeadCalibration {
 
     /// Throws `.argument`, naming the option, for a number outside its range.
     public func validate() throws(SparrowError) {
-      func require(_ name: String, _ value: Int, _ range: ClosedRange<Int>) throws(SparrowError) {
-        guard range.contains(value) else {
-          throw SparrowError(
-            .argument, field: name, found: "\(value)",
-            expected: "\(range.lowerBound) to \(range.upperBound)")
-        }
-      }
-      try require("tokens", tokens, 64...100_000_000)
-      try require("groups", groups, 1...512)
-      try require("rank", rank, 0...65536)
+      try SparrowError.require(tokens, in: 64...100_000_000, "tokens")
+      try SparrowError.require(groups, in: 1...512, "groups")
+      try SparrowError.require(rank, in: 0...65536, "rank")
       guard rank % 32 == 0 else {
         throw SparrowError(
           .argument, field: "rank", found: "\(rank)", expected: "a multiple of 32")
       }
-      try require("kept", kept, 1...1024)
-      try require("candidates", candidates, kept...65536)
-      try require("window", window, 32...65536)
+      try SparrowError.require(kept, in: 1...1024, "kept")
+      try SparrowError.require(candidates, in: kept...65536, "candidates")
+      try SparrowError.require(window, in: 32...65536, "window")
       guard doubt.isFinite, doubt >= 0 else {
         throw SparrowError(.argument, field: "doubt", found: "\(doubt)", expected: "0 or more")
       }

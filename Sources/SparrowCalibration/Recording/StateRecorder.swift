@@ -17,11 +17,13 @@ struct StateRecorder {
 
   /// Cuts windows out of the text at even distances, each with the model's first token where it has one.
   ///
-  /// Throws `.argument` for a text shorter than `minimum` windows.
+  /// Throws `.argument` for a text shorter than `minimum` windows and for windows of fewer than 2 tokens.
   init(
     _ model: Model, text: String, tokens limit: Int, window: Int, minimum: Int
   ) throws(SparrowError) {
     self.model = model
+    try SparrowError.require(limit, in: 1...100_000_000, "tokens")
+    try SparrowError.require(window, in: 2...65536, "window")
     let length = min(window, model.configuration.contextLength)
     let first = model.tokenizer.addsBOS ? model.tokenizer.bos : nil
     let own = length - (first == nil ? 0 : 1)

@@ -6,20 +6,11 @@ import SparrowTransformer
 extension DensitySweep.Options {
   /// Throws `.argument`, naming the option, for what this model cannot run.
   func validate(_ model: Model) throws(SparrowError) {
-    func require(
-      _ name: String, _ value: Int, _ range: ClosedRange<Int>
-    ) throws(SparrowError) {
-      guard range.contains(value) else {
-        throw SparrowError(
-          .argument, field: name, found: "\(value)",
-          expected: "\(range.lowerBound) to \(range.upperBound)")
-      }
+    for batch in batches {
+      try SparrowError.require(batch, in: 1...model.engine.maximumRows, "batch")
     }
-    for batch in batches { try require("batch", batch, 1...model.engine.maximumRows) }
-    try require("steps", steps, 1...model.configuration.contextLength)
-    try require("repetitions", repetitions, 1...10_000)
-    for density in densities where !(0...1).contains(density) {
-      throw SparrowError(.argument, field: "density", found: "\(density)", expected: "0 to 1")
-    }
+    try SparrowError.require(steps, in: 1...model.configuration.contextLength, "steps")
+    try SparrowError.require(repetitions, in: 1...10_000, "repetitions")
+    for density in densities { try SparrowError.require(density, in: 0...1, "density") }
   }
 }

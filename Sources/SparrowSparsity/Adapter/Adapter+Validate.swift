@@ -4,16 +4,15 @@ extension Adapter {
   /// Throws `.malformed`, naming `file`, for what belongs to no plan and what `read` would refuse.
   func validateFields(file: String) throws(SparrowError) {
     try Self.validate(hash: baseHash, file: file)
-    try Self.require(widestBatch, in: Self.batches, "widest_batch", file: file)
-    for layer in layers.keys {
-      try Self.require(layer, in: Self.layerNumbers, "layers", file: file)
+    func require(
+      _ value: Int, in range: ClosedRange<Int>, _ field: String
+    ) throws(SparrowError) {
+      try SparrowError.require(value, in: range, field, kind: .malformed, file: file)
     }
-    for layer in attention.keys {
-      try Self.require(layer, in: Self.layerNumbers, "layers", file: file)
-    }
-    for layer in inputs.keys {
-      try Self.require(layer, in: Self.layerNumbers, "layers", file: file)
-    }
+    try require(widestBatch, in: Self.batches, "widest_batch")
+    for layer in layers.keys { try require(layer, in: Self.layerNumbers, "layers") }
+    for layer in attention.keys { try require(layer, in: Self.layerNumbers, "layers") }
+    for layer in inputs.keys { try require(layer, in: Self.layerNumbers, "layers") }
   }
 
   static func validate(hash: String, file: String) throws(SparrowError) {
@@ -23,16 +22,6 @@ extension Adapter {
       throw SparrowError(
         .malformed, file: file, field: "base.hash",
         found: String(hash.prefix(80)).debugDescription, expected: "64 hexadecimal digits")
-    }
-  }
-
-  private static func require(
-    _ value: Int, in range: ClosedRange<Int>, _ field: String, file: String
-  ) throws(SparrowError) {
-    guard range.contains(value) else {
-      throw SparrowError(
-        .malformed, file: file, field: field, found: "\(value)",
-        expected: "\(range.lowerBound) to \(range.upperBound)")
     }
   }
 }

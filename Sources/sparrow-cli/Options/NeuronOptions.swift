@@ -66,14 +66,11 @@ struct NeuronOptions: ParsableArguments {
 
   func validate() throws {
     do {
-      _ = try options(tokens: 64, seed: 1)
+      try options(tokens: 64, seed: 1)?.validate()
       _ = try inputOptions(tokens: 64)
       _ = try planTarget()
     } catch let error as SparrowError {
       throw ValidationError("--" + error.description)
-    }
-    guard [1, 8, 16, 32].contains(groupSize) else {
-      throw ValidationError("--group-size \(groupSize): expected 1, 8, 16 or 32")
     }
   }
 

@@ -1,0 +1,38 @@
+public import SparrowCore
+internal import SparrowSparsity
+internal import SparrowTransformer
+
+extension FeedForwardCalibration.Options {
+  /// Throws `.argument`, naming the option, for a number outside its range.
+  public func validate() throws(SparrowError) {
+    try SparrowError.require(tokens, in: 64...100_000_000, "tokens")
+    try SparrowError.require(window, in: 32...65536, "window")
+    try SparrowError.require(groups, in: 1...RowSketch.maximumGroups, "groups")
+    try SparrowError.require(rank, in: 0...65536, "rank")
+    try SparrowError.require(recall, in: 0...1, "recall")
+    try SparrowError.require(density, in: 0...1, "density")
+    func require(
+      _ holds: Bool, _ field: String, _ found: Any, _ expected: String
+    ) throws(SparrowError) {
+      guard holds else {
+        throw SparrowError(.argument, field: field, found: "\(found)", expected: expected)
+      }
+    }
+    try require(
+      Selection.groupSizes.contains(groupSize), "group size", groupSize, "1, 8, 16 or 32")
+    try require(
+      method != .sketch || rank % 32 == 0, "rank", rank, "a multiple of 32 for a sketch")
+    try require(
+      [.f16, .q8_0, .q4_0].contains(mapType), "maps", mapType.rawValue, "f16, q8_0 or q4_0")
+  }
+
+  /// Throws `.argument` too where a network of the model does not divide into groups.
+  func validate(_ model: ModelConfiguration) throws(SparrowError) {
+    try validate()
+    for layer in model.layers where layer.feedForward.width % groupSize != 0 {
+      throw SparrowError(
+        .argument, field: "group size", found: "\(groupSize)",
+        expected: "a divisor of \(layer.feedForward.width) neurons")
+    }
+  }
+}
