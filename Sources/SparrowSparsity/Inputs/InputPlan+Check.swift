@@ -9,11 +9,7 @@ extension [Int: InputPlan] {
     file: String
   ) throws(SparrowError) {
     for (layer, plan) in sorted(by: { $0.key < $1.key }) {
-      guard model.layers.indices.contains(layer) else {
-        throw SparrowError(
-          .mismatch, file: file, field: "layers", found: "layer \(layer)",
-          expected: "0 to \(model.layers.count - 1)")
-      }
+      _ = try model.layer(layer, file: file)
       let name = Adapter.inputsName(layer)
       try plan.validate(file: file, name: name)
       for input in plan.thresholds.keys {

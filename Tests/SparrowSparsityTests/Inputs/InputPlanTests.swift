@@ -26,25 +26,18 @@ import Testing
     #expect(try Adapter.read(folder.file("a")) == Self.adapter())
   }
 
-  @Test(
-    "names the field that it refuses",
-    arguments: [
-      ("\"threshold\": 0.25", "\"threshold\": \"x\"", "layers.0.inputs.attention.threshold"),
-      ("\"density\": 0.5", "\"density\": 1.5", "layers.0.inputs.attention.density"),
-      ("\"threshold\": 0.0625", "\"value\": 1", "layers.1.inputs.attention.threshold"),
-      ("\"output\": {", "\"output\": [], \"other\": {", "layers.0.inputs.output"),
-    ])
-  func refuses(from: String, to: String, field: String) throws {
-    let folder = try TemporaryFolder()
-    try Self.adapter().write(to: folder.file("a"))
-    let text = String(decoding: try folder.read("a/adapter.json"), as: UTF8.self)
-    let at = try #require(text.firstRange(of: from))
-    try folder.write(
-      "a/adapter.json", String(text[..<at.lowerBound]) + to + String(text[at.upperBound...]))
-    let error = #expect(throws: SparrowError.self) { try Adapter.read(folder.file("a")) }
-    #expect(error?.kind == .malformed)
-    #expect(error?.field == field)
-  }
+  @Test(arguments: [
+    AdapterChange(
+      "\"threshold\": 0.25", "\"threshold\": \"x\"", .malformed,
+      "layers.0.inputs.attention.threshold"),
+    AdapterChange(
+      "\"density\": 0.5", "\"density\": 1.5", .malformed, "layers.0.inputs.attention.density"),
+    AdapterChange(
+      "\"threshold\": 0.0625", "\"value\": 1", .malformed, "layers.1.inputs.attention.threshold"),
+    AdapterChange(
+      "\"output\": {", "\"output\": [], \"other\": {", .malformed, "layers.0.inputs.output"),
+  ])
+  func namesTheField(change: AdapterChange) throws { try change.expectRefusal(of: Self.adapter()) }
 
   @Test func refusesToWriteWhatIsNoNumber() throws {
     var adapter = Self.adapter()
