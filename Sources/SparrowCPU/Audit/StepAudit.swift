@@ -5,13 +5,13 @@ import SparrowTransformer
 
 /// What sparse layers touched while an engine had this audit, and the recall of what they selected.
 ///
-/// The exact activations are computed beside the step, in memory of the audit's own: results are the same
-/// bits with and without. A step takes longer by dense products of the sparse networks' gate and up, so
-/// nothing is timed under audit. Not safe for use by two engines at once.
+/// The exact activations, and the results of skipped heads, are computed beside the step, in memory of the
+/// audit's own: results are the same bits with and without. A step takes longer by dense products of the sparse
+/// networks' gate and up and by dense attention, so nothing is timed under audit. Not safe for use by two engines at once.
 package final class StepAudit {
   /// By layer.
   private let networks: [Int: NetworkAudit]
-  private var attention: [Int: LayerActivity]
+  private let attention: [Int: HeadAudit]
   private var inputs: [InputSource: LayerActivity]
 
   init(
@@ -26,10 +26,12 @@ package final class StepAudit {
         let lengths = weights.columnLengths(of: WeightRole(.down, layer: layer), pool: pool)
         return (layer, NetworkAudit(layer, plan, lengths: lengths, activations: activations))
       })
+    let heads = heads.keys.map { ($0, model.layers[$0].attention) }
+    let results = ExactHeads(width: heads.map { $0.1.heads * $0.1.headDimension }.max() ?? 1)
     attention = Dictionary(
-      uniqueKeysWithValues: heads.keys.map { layer in
-        let groups = model.layers[layer].attention.keyValueHeads
-        return (layer, LayerActivity(layer: layer, kind: .attention, groups: groups))
+      uniqueKeysWithValues: heads.map { layer, attention in
+        let audit = HeadAudit(layer, attention, results: results, weights: weights, pool: pool)
+        return (layer, audit)
       })
     inputs = [:]
     for (layer, plan) in large {
@@ -41,10 +43,10 @@ package final class StepAudit {
     }
   }
 
-  /// What each sparse layer touched so far, by layer; of attention the density alone, since the outputs of
-  /// heads that were skipped are known to nobody, and of inputs too, whose sizes select them.
+  /// What each sparse layer touched so far, by layer; of multi-head attention the density alone, and of inputs
+  /// too, whose sizes select them.
   package var layers: [LayerActivity] {
-    (networks.values.map(\.activity) + attention.values + inputs.values)
+    (networks.values.map(\.activity) + attention.values.map(\.activity) + inputs.values)
       .sorted { $0.layer < $1.layer }
   }
 
@@ -53,11 +55,10 @@ package final class StepAudit {
     switch operation {
     case .sparseFeedForward(let kernel):
       networks[kernel.layer]?.look(at: kernel, worker, step)
+    case .projectHeads(let kernel): attention[kernel.layer]?.look(at: kernel, worker, step)
+    case .appendHeads(let kernel): attention[kernel.layer]?.look(at: kernel, worker, step)
     case .attendHeads(let kernel):
-      guard worker.index == 0 else { return }
-      for row in 0..<step.rows {
-        attention[kernel.attend.layer]?.add(kernel.selection.groups.selection.list(of: row))
-      }
+      attention[kernel.attend.layer]?.look(at: kernel, worker, step)
     case .multiplyLarge(let kernel):
       guard worker.index == 0 else { return }
       kernel.forEachRow(worker, step) { inputs[kernel.source]?.add($0) }

@@ -12,7 +12,7 @@ struct HeadsKernel: BitwiseCopyable {
   let sine: UnsafePointer<Float>?
   let rotary: Int
   let interleaved: Bool
-  let query: StepBuffer
+  var query: StepBuffer
   let key: StepBuffer
   let value: StepBuffer
 
@@ -120,8 +120,8 @@ struct AttendKernel: BitwiseCopyable {
   /// What the layer's projections read.
   let input: StepBuffer
   let parameters: UnsafePointer<sk_attention>
-  let query: StepBuffer
-  let output: StepBuffer
+  var query: StepBuffer
+  var output: StepBuffer
   /// `scratchStride` bytes for each worker.
   let scratch: UnsafeMutableRawPointer
   let scratchStride: Int

@@ -3,6 +3,7 @@ import SparrowCore
 /// Norms and rotates the selected query heads, and the keys that were made, and writes keys and values into the
 /// cache.
 struct AppendHeadsKernel: BitwiseCopyable {
+  let layer: Int
   let heads: HeadsKernel
   let selection: HeadSelection
   /// nil in grouped attention.

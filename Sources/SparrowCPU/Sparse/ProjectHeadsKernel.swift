@@ -4,6 +4,7 @@ import SparrowCore
 /// Queries of the selected head groups, and keys and values: all of them in grouped attention, where they are
 /// small; in multi-head attention those of the heads that make theirs now, for all positions they lack.
 struct ProjectHeadsKernel: BitwiseCopyable {
+  let layer: Int
   let query: Product
   let key: Product
   let value: Product

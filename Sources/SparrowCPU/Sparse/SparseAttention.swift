@@ -152,7 +152,8 @@ final class SparseAttention {
     product: (WeightRole.Kind) -> Product
   ) -> ProjectHeadsKernel {
     ProjectHeadsKernel(
-      query: product(.query), key: product(.key), value: product(.value), input: input,
+      layer: layer, query: product(.query), key: product(.key), value: product(.value),
+      input: input,
       isNormed: isNormed, attention: attention, selection: selections[layer]!,
       missing: missing(layer, product))
   }
@@ -161,7 +162,7 @@ final class SparseAttention {
     -> AppendHeadsKernel
   {
     AppendHeadsKernel(
-      heads: heads, selection: selections[layer]!, missing: missing(layer, product))
+      layer: layer, heads: heads, selection: selections[layer]!, missing: missing(layer, product))
   }
 
   func attend(_ dense: AttendKernel, window: Int) -> AttendHeadsKernel {

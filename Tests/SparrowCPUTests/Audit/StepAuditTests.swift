@@ -83,7 +83,56 @@ import Testing
     for layer in audit.layers { #expect(layer.steps == 12 && layer.density == 0.5) }
   }
 
-  @Test func headGroupsAreCountedWithoutRecall() throws {
+  /// The first layer's input is that of the dense model, and so are its heads' results.
+  @Test(
+    "recall of head groups is of those that add most behind the output matrix", arguments: [1, 2])
+  func recallOfHeadGroups(threads: Int) throws {
+    let engine = try SparseAttentionTests.engine("llama3", threads: threads) { model in
+      [0: AttentionPlans.evenHeads(model)[0]!]
+    }
+    let attention = engine.model.layers[0].attention
+    let norms = HeadGroupNorms(
+      engine.weights, layer: 0, attention: attention, pool: engine.pool)
+    var work = [Float](repeating: 0, count: norms.width)
+    var found = 0
+    var lengths = [Float](repeating: 0, count: norms.groups)
+    let tokens = try Fixtures.expected("llama3").tokens.prefix(24)
+    engine.runsDense = true
+    engine.attentionObserver = { seen in
+      guard seen.layer == 0 else { return }
+      norms.lengths(of: seen.attended(row: 0), count: 1, work: &work, into: &lengths)
+      found += lengths[0] >= lengths[1] ? 1 : 0
+    }
+    _ = try logits(engine, Array(tokens), chunk: 1)
+    engine.attentionObserver = nil
+    engine.runsDense = false
+    let plain = try logits(engine, Array(tokens), chunk: 1)
+    let audit = engine.makeAudit()
+    engine.audit = audit
+    #expect(try logits(engine, Array(tokens), chunk: 1) == plain)
+    let layer = try #require(audit.layers.first)
+    #expect(norms.groups == 2 && audit.layers.count == 1 && layer.density == 0.5)
+    #expect(found > 0 && found < tokens.count)
+    #expect(layer.recallSum == Double(found))
+  }
+
+  @Test(
+    "heads are audited in sliding windows and with norms of their own",
+    arguments: ["mistral", "qwen3"])
+  func auditedHeadsLeaveResults(name: String) throws {
+    let engine = try SparseAttentionTests.engine(name) {
+      AttentionPlans.halves($0, lookahead: true)
+    }
+    let tokens = Array(try Fixtures.expected(name).tokens.prefix(20))
+    let plain = try logits(engine, tokens, chunk: 1)
+    let audit = engine.makeAudit()
+    engine.audit = audit
+    #expect(try logits(engine, tokens, chunk: 1) == plain)
+    #expect(audit.layers.count == engine.model.layers.count)
+    for layer in audit.layers { #expect(layer.steps == 20 && (0...1).contains(layer.recall!)) }
+  }
+
+  @Test func headsOfMultiHeadModelsAreCountedWithoutRecall() throws {
     let engine = try SparseAttentionTests.engine("opt", AttentionPlans.evenHeads)
     let cache = try KeyValueCache(engine.model, capacity: 16)
     let audit = engine.makeAudit()

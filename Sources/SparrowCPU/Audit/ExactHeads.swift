@@ -1,0 +1,47 @@
+import SparrowCore
+
+/// Memory for the results of all heads of a layer; layers run one after the other and share it.
+struct ExactHeads {
+  let attended: StepBuffer
+  private let query: StepBuffer
+  private let memory = Scratch()
+
+  /// `width` elements of all heads of the widest layer.
+  init(width: Int) {
+    let values = memory.floats(2 * NeuronScores.maximumRows * width)
+    func buffer(_ index: Int) -> StepBuffer {
+      StepBuffer(
+        values: values + index * NeuronScores.maximumRows * width, width: width, quantized: nil,
+        quantizedStride: 0)
+    }
+    attended = buffer(0)
+    query = buffer(1)
+  }
+
+  /// All heads' queries, each worker a share.
+  func project(_ kernel: ProjectHeadsKernel, _ worker: Worker, _ step: StepState) {
+    let matrix = kernel.query.matrix
+    if !kernel.isNormed { kernel.input.quantize(for: matrix, worker, step) }
+    let product = Product(matrix: matrix, bias: kernel.query.bias, output: query)
+    product.run(
+      worker.share(of: product.rows, unit: 16), input: kernel.input,
+      from: MatrixInput(worker, step, isPrivate: kernel.isNormed), tokens: step.rows)
+  }
+
+  /// Norms and rotates them.
+  func prepare(_ heads: HeadsKernel, _ worker: Worker, _ step: StepState) {
+    var own = heads
+    own.query = query
+    for item in worker.share(of: step.rows * heads.attention.heads) {
+      let (row, head) = item.quotientAndRemainder(dividingBy: heads.attention.heads)
+      own.prepareQuery(head: head, row: row)
+    }
+  }
+
+  /// Their attention over the cache, which holds this step's keys and values.
+  func attend(_ kernel: AttendKernel, _ worker: Worker, _ step: StepState) {
+    var own = kernel
+    (own.query, own.output) = (query, attended)
+    own.run(worker, step)
+  }
+}
