@@ -7,7 +7,8 @@ import SparrowTransformer
 ///
 /// The exact activations, and the results of skipped heads, are computed beside the step, in memory of the
 /// audit's own: results are the same bits with and without. A step takes longer by dense products of the sparse
-/// networks' gate and up and by dense attention, so nothing is timed under audit. Not safe for use by two engines at once.
+/// networks' gate and up and by dense attention, so nothing is timed under audit. Not safe for use by two
+/// engines at once.
 package final class StepAudit {
   /// By layer.
   private let networks: [Int: NetworkAudit]
