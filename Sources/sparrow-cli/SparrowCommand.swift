@@ -19,6 +19,6 @@ struct SparrowCommand: ParsableCommand {
     subcommands: [
       PullCommand.self, InfoCommand.self, GenerateCommand.self, ChatCommand.self,
       PerplexityCommand.self, EvaluateCommand.self, BenchCommand.self, CalibrateCommand.self,
-      DemoCommand.self,
+      ExportCommand.self, DemoCommand.self,
     ])
 }

@@ -42,6 +42,27 @@ import Testing
     #expect(folder.names == ["adapter.safetensors"])
   }
 
+  @Test func announcedTensorsAreAskedForInFileOrder() throws {
+    let folder = try TemporaryFolder()
+    var writer = SafetensorsWriter()
+    try writer.announce(name: "b", type: .u8, shape: [2])
+    try writer.add(name: "c", shape: [1], floats: [4])
+    try writer.announce(name: "a", type: .u8, shape: [1])
+    var asked: [String] = []
+    let path = folder.file("a.safetensors")
+    try writer.write(to: path) { name throws(SparrowError) in
+      asked.append(name)
+      return name == "a" ? [7] : [8, 9]
+    }
+    #expect(asked == ["a", "b"])
+    let checkpoint = try Checkpoint.open(path)
+    #expect(Array(checkpoint.bytes(of: checkpoint["b"]!)) == [8, 9])
+    expectError("3 bytes; expected 1", .argument) {
+      try writer.write(to: path) { _ throws(SparrowError) in [1, 2, 3] }
+    }
+    #expect(folder.names == ["a.safetensors"])
+  }
+
   @Test func replacesAnOldFileAndKeepsItOnFailure() throws {
     let folder = try TemporaryFolder()
     let path = try folder.write("a.safetensors", "old")

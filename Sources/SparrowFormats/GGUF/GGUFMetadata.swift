@@ -8,13 +8,17 @@ public struct GGUFMetadata: Sendable {
   /// The file, for messages.
   public let file: String
   private let entries: [(key: String, value: GGUFValue)]
+  /// Where each entry lies in the file, key and value.
+  let ranges: [Range<Int>]
   private let index: [NameKey: Int]
 
   init(
-    file: String, entries: [(key: String, value: GGUFValue)], index: [NameKey: Int]
+    file: String, entries: [(key: String, value: GGUFValue)], ranges: [Range<Int>],
+    index: [NameKey: Int]
   ) {
     self.file = file
     self.entries = entries
+    self.ranges = ranges
     self.index = index
   }
 

@@ -59,16 +59,19 @@ struct GGUFParser {
 
   private mutating func metadata(count: Int) throws(SparrowError) -> GGUFMetadata {
     var entries: [(key: String, value: GGUFValue)] = []
+    var ranges: [Range<Int>] = []
     var index: [NameKey: Int] = [:]
     for number in 0..<count {
+      let start = cursor.at
       let key = try name("metadata key \(number)", limit: Self.maximumKey)
       guard index.updateValue(number, forKey: NameKey(key)) == nil else {
         throw cursor.error(key.quoted, found: "a second value", expected: "each key once")
       }
       let type = try valueType(key)
       entries.append((key, try value(type, key: key, depth: 0)))
+      ranges.append(start..<cursor.at)
     }
-    return GGUFMetadata(file: source.path, entries: entries, index: index)
+    return GGUFMetadata(file: source.path, entries: entries, ranges: ranges, index: index)
   }
 
   private mutating func name(_ field: String, limit: Int) throws(SparrowError) -> String {

@@ -27,4 +27,9 @@ enum GGUFTensorType {
       found: names[number].map { "\($0) is not supported" } ?? "unknown tensor type \(number)",
       expected: "one of " + known)
   }
+
+  /// ggml's number of a type; nil for those that GGUF files do not have.
+  static func number(_ type: ElementType) -> UInt32? {
+    supported.first { $0.value == type }?.key
+  }
 }

@@ -9,7 +9,9 @@ public struct SafetensorsWriter: Sendable {
     let type: ElementType
     let typeName: String
     let shape: [Int]
-    let bytes: [UInt8]
+    let byteCount: Int
+    /// nil where `write` asks for them.
+    let bytes: [UInt8]?
   }
 
   private var tensors: [Tensor] = []
@@ -31,6 +33,19 @@ public struct SafetensorsWriter: Sendable {
   public mutating func add(
     name: String, type: ElementType, shape: [Int], bytes: [UInt8]
   ) throws(SparrowError) {
+    try append(name, type, shape, bytes)
+  }
+
+  /// Announces a tensor whose bytes `write` asks for when their turn comes; throws as the other forms do.
+  package mutating func announce(
+    name: String, type: ElementType, shape: [Int]
+  ) throws(SparrowError) {
+    try append(name, type, shape, nil)
+  }
+
+  private mutating func append(
+    _ name: String, _ type: ElementType, _ shape: [Int], _ bytes: [UInt8]?
+  ) throws(SparrowError) {
     func refuse(_ found: String, _ expected: String) -> SparrowError {
       SparrowError(.argument, field: "tensor " + name.quoted, found: found, expected: expected)
     }
@@ -49,12 +64,14 @@ public struct SafetensorsWriter: Sendable {
     do throws(SparrowError) {
       expected = try Layout.byteCount(type, shape: shape, file: "", field: "")
     } catch { throw refuse(error.found, error.expected) }
-    guard bytes.count == expected else {
-      throw refuse("\(bytes.count) bytes", "\(expected) for \(typeName) of shape \(shape)")
+    guard bytes.map({ $0.count == expected }) ?? true else {
+      throw refuse("\(bytes?.count ?? 0) bytes", "\(expected) for \(typeName) of shape \(shape)")
     }
     guard names.insert(NameKey(name)).inserted else { throw refuse("a second one", "one") }
     tensors.append(
-      Tensor(name: name, type: type, typeName: typeName, shape: shape, bytes: bytes))
+      Tensor(
+        name: name, type: type, typeName: typeName, shape: shape, byteCount: expected, bytes: bytes)
+    )
   }
 
   /// Adds a tensor of 32-bit floating-point values; throws as the other form does.
@@ -68,6 +85,14 @@ public struct SafetensorsWriter: Sendable {
   /// Throws `.system` when the folder cannot be written or the disk is full, `.argument` when the
   /// header outgrows the format's limit.
   public func write(to path: String) throws(SparrowError) {
+    try write(to: path) { name throws(SparrowError) in preconditionFailure("no bytes of \(name)") }
+  }
+
+  /// The same, asking for the bytes of announced tensors one at a time, in file order; throws also what
+  /// `bytes` throws, and `.argument` for another count than the announced.
+  package func write(
+    to path: String, bytes: (_ name: String) throws(SparrowError) -> [UInt8]
+  ) throws(SparrowError) {
     let (header, order) = layout()
     guard header.count - 8 <= SafetensorsHeader.maximumBytes else {
       throw SparrowError(
@@ -76,24 +101,33 @@ public struct SafetensorsWriter: Sendable {
     }
     var file = try AtomicFile(path: path)
     try file.write(header)
-    for tensor in order { try file.write(tensor.bytes) }
+    for tensor in order {
+      let content: [UInt8]
+      if let known = tensor.bytes { content = known } else { content = try bytes(tensor.name) }
+      guard content.count == tensor.byteCount else {
+        throw SparrowError(
+          .argument, file: path, field: "tensor " + tensor.name.quoted,
+          found: "\(content.count) bytes", expected: "\(tensor.byteCount)")
+      }
+      try file.write(content)
+    }
     try file.commit()
   }
 
-  /// What `Checkpoint.contentHash()` will say of the file.
+  /// What `Checkpoint.contentHash()` will say of the file; no tensor may be only announced.
   package func contentHash() -> String {
     var hash = SHA256()
     for tensor in tensors.sorted(by: { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }) {
-      hash.update(Checkpoint.title(tensor.name, tensor.type, tensor.shape, tensor.bytes.count))
-      hash.update(tensor.bytes)
+      hash.update(Checkpoint.title(tensor.name, tensor.type, tensor.shape, tensor.byteCount))
+      hash.update(tensor.bytes!)
     }
     return hash.hexDigest()
   }
 
-  /// The whole file in memory.
+  /// The whole file in memory; no tensor may be only announced.
   package func fileBytes() -> [UInt8] {
     let (header, order) = layout()
-    return header + order.flatMap(\.bytes)
+    return header + order.flatMap { $0.bytes! }
   }
 
   /// The length field with the header, padded to 8 bytes, and the tensors in file order.
@@ -110,7 +144,7 @@ public struct SafetensorsWriter: Sendable {
     }
     var at = 0
     for tensor in order {
-      let end = at + tensor.bytes.count
+      let end = at + tensor.byteCount
       let entry: JSON = [
         "dtype": .string(tensor.typeName),
         "shape": .array(tensor.shape.map { .integer($0) }),

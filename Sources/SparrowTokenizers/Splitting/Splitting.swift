@@ -26,20 +26,27 @@ public enum Splitting: Sendable, Equatable {
 
   /// The rule that a regular expression of a `tokenizer.json` spells out.
   init?(expression: String) {
-    let contractions = "(?i:'s|'t|'re|'ve|'m|'ll|'d)|"
-    let end = "[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"
-    let plain = "[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|"
-    switch expression {
-    case "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+":
+    if expression == Self.gpt2Expression {
       self = .gpt2(singleDigits: false)
-    case contractions + plain + "\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+" + end:
-      self = .llama3(digits: 3, marks: false)
-    case contractions + plain + "\\p{N}| ?[^\\s\\p{L}\\p{N}]+" + end:
-      self = .llama3(digits: 1, marks: false)
-    case contractions + "[^\\r\\n\\p{L}\\p{N}]?[\\p{L}\\p{M}]+|\\p{N}| ?[^\\s\\p{L}\\p{M}\\p{N}]+"
-      + end:
-      self = .llama3(digits: 1, marks: true)
-    default: return nil
+      return
     }
+    for (digits, marks) in [(3, false), (1, false), (1, true)]
+    where expression == Self.expression(digits: digits, marks: marks) {
+      self = .llama3(digits: digits, marks: marks)
+      return
+    }
+    return nil
+  }
+
+  private static let gpt2Expression =
+    "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+"
+
+  /// The expression of `.llama3`.
+  static func expression(digits: Int, marks: Bool) -> String {
+    let mark = marks ? "\\p{M}" : ""
+    let letters = marks ? "[\\p{L}\\p{M}]+" : "\\p{L}+"
+    let numbers = digits == 1 ? "\\p{N}" : "\\p{N}{1,\(digits)}"
+    return "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\(letters)|\(numbers)"
+      + "| ?[^\\s\\p{L}\(mark)\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"
   }
 }

@@ -6,6 +6,9 @@ public struct RotaryDescription: Sendable, Equatable {
   public var dimension: Int
   /// Pairs are neighbours (2i, 2i+1), as GGUF stores Llama; else halves (i, i + dimension/2).
   public var interleaved: Bool
+  /// What the frequencies were made from, for writing the model back.
+  public let base: Double
+  public let scaling: RotaryScaling
   /// Turn per position of each pair, `[dimension / 2]`, radians.
   public var frequencies: [Float]
   /// Factor on cosine and sine (YaRN's attention factor).
@@ -16,6 +19,8 @@ public struct RotaryDescription: Sendable, Equatable {
   ) {
     self.dimension = dimension
     self.interleaved = interleaved
+    self.base = base
+    self.scaling = scaling
     let plain = (0..<dimension / 2).map { i in
       1 / power(base, Double(2 * i) / Double(dimension))
     }

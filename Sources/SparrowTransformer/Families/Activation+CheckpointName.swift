@@ -14,4 +14,15 @@ extension Activation {
     default: return nil
     }
   }
+
+  /// The name that transformers and Sparrow both read.
+  package var checkpointName: String {
+    switch self {
+    case .relu: "relu"
+    case .reluSquared: "relu2"
+    case .silu: "silu"
+    case .gelu: "gelu"
+    case .geluTanh: "gelu_pytorch_tanh"
+    }
+  }
 }

@@ -44,4 +44,14 @@ extension WeightRole.Kind {
     default: nil
     }
   }
+
+  /// Multiplies what a norm has normed.
+  package var isNormWeight: Bool {
+    switch self {
+    case .finalNorm, .attentionNorm, .feedForwardNorm, .queryNorm, .keyNorm, .postAttentionNorm,
+      .postFeedForwardNorm:
+      true
+    default: false
+    }
+  }
 }
