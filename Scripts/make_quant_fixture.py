@@ -8,12 +8,15 @@ For each type T (`Q4_0`, ... `Q6_K`): `T.raw` [ROWS, bytes] (uint8), the rows as
 them, and `T.values` [ROWS, COLUMNS] (float32), what the `gguf` package makes of them. The bits are
 random, so every code occurs; only the float16 scales are drawn as finite numbers of either sign,
 a few of them zero or subnormal.
+
+`floats` [ROWS, COLUMNS] (float32) are numbers to encode, and `T.encoded` (uint8) what the package
+makes of them in every type that it quantises to.
 """
 import argparse
 
 import gguf
 import numpy as np
-from gguf.quants import dequantize
+from gguf.quants import dequantize, quantize
 from safetensors.numpy import save_file
 
 ROWS, COLUMNS = 3, 512
@@ -29,6 +32,9 @@ SCALES = {
     "Q5_K": [0, 2],
     "Q6_K": [208],
 }
+
+# What the package has quantisers for, of the types above and the floats.
+ENCODED = ["F16", "BF16", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0"]
 
 
 def main():
@@ -51,6 +57,17 @@ def main():
         assert values.shape == (ROWS, COLUMNS) and np.isfinite(values).all()
         tensors[f"{name}.raw"] = raw
         tensors[f"{name}.values"] = values.astype(np.float32)
+    floats = (rng.standard_normal((ROWS, COLUMNS)) * 0.05).astype(np.float32)
+    # Blocks of zeros, of one number, of ties, of one sign, and of what float16 has no scale for.
+    floats[0, :32] = 0
+    floats[0, 32:64] = -0.25
+    floats[1, :32] = np.arange(32) / 16 - 1
+    floats[1, 32:64] = np.abs(floats[1, 32:64]) + 1
+    floats[2, :32] *= 1e-7
+    tensors["floats"] = floats
+    for name in ENCODED:
+        encoded = quantize(floats, gguf.GGMLQuantizationType[name])
+        tensors[f"{name}.encoded"] = encoded.view(np.uint8).reshape(ROWS, -1)
     save_file(tensors, out)
 
 

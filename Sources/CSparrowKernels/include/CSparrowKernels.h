@@ -72,6 +72,11 @@ void sk_pack_rows(
 /// Expands one row to float32: `out[columns]`.
 void sk_unpack_row(const sk_matrix *w, int32_t row, float *out);
 
+/// Encodes float32 weights as a GGUF row, as llama.cpp's reference quantisers do; `columns` are whole
+/// blocks. Returns 0 for numbers that the type cannot hold (none that is finite, beyond float16's
+/// range) and for the K-quants, which have no quantiser here.
+int32_t sk_encode_row(sk_gguf_type type, const float *x, int32_t columns, void *out);
+
 // MARK: - Inputs
 
 /// Block formats read their input as int8 in blocks of 32 with a float scale (as llama.cpp does);

@@ -19,7 +19,7 @@ extension PredictorMatrix {
     var bytes = [UInt8](repeating: 0, count: type.byteCount(elements: count)!)
     bytes.withUnsafeMutableBytes { target in
       if type == .q4_0 {
-        RowCoder.encode(rows[0], count, into: target.baseAddress!)
+        _ = sk_encode_row(SK_GGUF_Q4_0, rows[0], Int32(count), target.baseAddress!)
       } else {
         sk_to_f16(
           rows[0], target.baseAddress!.assumingMemoryBound(to: UInt16.self), Int32(count))

@@ -16,21 +16,8 @@ enum Q8Blocks {
   }
 
   private static func quantized(count: Int, _ value: (Int) -> Float) -> [UInt8] {
-    var result: [UInt8] = []
-    result.reserveCapacity(count / weights * bytes)
-    for start in stride(from: 0, to: count, by: weights) {
-      let block = (start..<start + weights).map(value)
-      var scale = (block.map(abs).max() ?? 0) / 127
-      let inverse = scale > 0 ? 1 / scale : 0
-      var half: UInt16 = 0
-      sk_to_f16(&scale, &half, 1)
-      result.append(UInt8(half & 0xFF))
-      result.append(UInt8(half >> 8))
-      for value in block {
-        let level = (value * inverse).rounded()
-        result.append(UInt8(bitPattern: Int8(max(-127, min(127, level)))))
-      }
-    }
+    var result = [UInt8](repeating: 0, count: count / weights * bytes)
+    _ = sk_encode_row(SK_GGUF_Q8_0, (0..<count).map(value), Int32(count), &result)
     return result
   }
 

@@ -79,32 +79,8 @@ final class RowCoder {
           sk_to_f16(
             turned[0], target.assumingMemoryBound(to: UInt16.self), Int32(directions))
         } else {
-          Self.encode(turned[0], directions, into: target)
+          _ = sk_encode_row(SK_GGUF_Q4_0, turned[0], Int32(directions), target)
         }
-      }
-    }
-  }
-
-  /// GGUF's Q4_0: a float16 scale and 32 nibbles, value = scale · (nibble - 8).
-  static func encode(
-    _ values: UnsafePointer<Float>, _ count: Int, into target: UnsafeMutableRawPointer
-  ) {
-    for block in 0..<count / 32 {
-      let x = values + 32 * block
-      var extreme: Float = 0
-      for index in 0..<32 where abs(x[index]) > abs(extreme) { extreme = x[index] }
-      var scale = extreme / -8
-      var half: UInt16 = 0
-      sk_to_f16(&scale, &half, 1)
-      let inverse = scale == 0 ? 0 : 1 / scale
-      func nibble(_ value: Float) -> UInt8 {
-        UInt8(max(0, min(15, (value * inverse).rounded() + 8)))
-      }
-      let out = target + 18 * block
-      out.storeBytes(of: half.littleEndian, as: UInt16.self)
-      for index in 0..<16 {
-        (out + 2 + index).storeBytes(
-          of: nibble(x[index]) | nibble(x[index + 16]) << 4, as: UInt8.self)
       }
     }
   }
