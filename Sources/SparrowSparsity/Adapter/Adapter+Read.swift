@@ -38,6 +38,8 @@ extension Adapter {
     widestBatch =
       try fields.optionalInteger("widest_batch", in: Self.batches)
       ?? Self.batchLimit
+    updates = try Self.updates(fields, tensors: tensors)
+    vectors = try Self.vectors(fields, tensors: tensors)
     guard let head = try fields.object("head") else {
       self.head = nil
       return

@@ -25,6 +25,7 @@ extension Adapter {
     for (layer, plan) in inputs {
       try plan.validate(file: folder, name: Self.inputsName(layer))
     }
+    try validateUpdates(file: folder)
     let place = try AtomicFolder(path: folder, names: [Self.planName, Self.tensorsName])
     try tensors().write(to: place.temporary + "/" + Self.tensorsName)
     var file = try AtomicFile(path: place.temporary + "/" + Self.planName)
@@ -41,6 +42,8 @@ extension Adapter {
       ("head", head.map { Self.json($0.plan, $0.sketch) } ?? .null),
       ("layers", layersJSON),
       ("widest_batch", .integer(widestBatch)),
+      ("updates", updatesJSON),
+      ("vectors", vectorsJSON),
     ])
   }
 
@@ -70,6 +73,7 @@ extension Adapter {
     for (layer, plan) in attention.sorted(by: { $0.key < $1.key }) {
       try plan.add(to: &writer, name: Self.attentionName(layer))
     }
+    try addUpdates(to: &writer)
     return writer
   }
 }

@@ -1,3 +1,5 @@
+public import SparrowTransformer
+
 /// A plan with its tensors, made for one base model: what turns a dense model into a sparse one.
 ///
 /// On disk a folder: `adapter.json` (version, base model, plan) and `adapter.safetensors`.
@@ -25,11 +27,16 @@ public struct Adapter: Sendable, Equatable {
   public var attention: [Int: AttentionPlan]
   /// The thresholds of matrices' inputs by layer; those of the others all count.
   public var inputs: [Int: InputPlan]
+  /// What is added to matrices of the base model when it is loaded.
+  public var updates: [WeightRole: LowRankUpdate]
+  /// Norm weights and biases in place of the base model's, as its checkpoint would hold them.
+  public var vectors: [WeightRole: [Float]]
 
   public init(
     baseHash: String, baseName: String, head: (plan: HeadPlan, sketch: RowSketch)? = nil,
     layers: [Int: FeedForwardPlan] = [:], attention: [Int: AttentionPlan] = [:],
-    inputs: [Int: InputPlan] = [:], widestBatch: Int = Adapter.batchLimit
+    inputs: [Int: InputPlan] = [:], widestBatch: Int = Adapter.batchLimit,
+    updates: [WeightRole: LowRankUpdate] = [:], vectors: [WeightRole: [Float]] = [:]
   ) {
     self.baseHash = baseHash
     self.baseName = baseName
@@ -38,11 +45,14 @@ public struct Adapter: Sendable, Equatable {
     self.attention = attention
     self.inputs = inputs
     self.widestBatch = widestBatch
+    self.updates = updates
+    self.vectors = vectors
   }
 
   public static func == (a: Adapter, b: Adapter) -> Bool {
     a.baseHash == b.baseHash && a.baseName == b.baseName && a.head?.plan == b.head?.plan
       && a.head?.sketch == b.head?.sketch && a.layers == b.layers && a.attention == b.attention
-      && a.inputs == b.inputs && a.widestBatch == b.widestBatch
+      && a.inputs == b.inputs && a.widestBatch == b.widestBatch && a.updates == b.updates
+      && a.vectors == b.vectors
   }
 }

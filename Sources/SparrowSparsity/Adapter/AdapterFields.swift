@@ -6,6 +6,8 @@ struct AdapterFields {
   private let json: JSON
   /// The path of this object, with a dot at its end; empty for the outermost.
   private let prefix: String
+  /// Objects of a list at most.
+  static let longestList = 1000
 
   init(_ json: JSON, file: String, prefix: String = "") throws(SparrowError) {
     guard json.members != nil else {
@@ -36,8 +38,8 @@ struct AdapterFields {
   /// A member that is a list of objects.
   func list(_ name: String) throws(SparrowError) -> [AdapterFields] {
     let values = try required(name)
-    guard let items = values.array, items.count <= 1000 else {
-      throw refuse(name, "no list", "a list of at most 1000 objects")
+    guard let items = values.array, items.count <= Self.longestList else {
+      throw refuse(name, "no list", "a list of at most \(Self.longestList) objects")
     }
     var fields: [AdapterFields] = []
     for item in items {

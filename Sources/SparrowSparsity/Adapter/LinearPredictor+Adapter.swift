@@ -6,10 +6,7 @@ extension LinearPredictor {
   init(
     _ fields: AdapterFields, _ tensors: Checkpoint, name: String, hasRank: Bool
   ) throws(SparrowError) {
-    let kind = try fields.optionalString("coding") ?? "f16"
-    guard let coding = ElementType(rawValue: kind), PredictorMatrix.types.contains(coding) else {
-      throw fields.unknown("coding", kind, "f16, q8_0 or q4_0")
-    }
+    let coding = try fields.coding(PredictorMatrix.types)
     let b = try PredictorMatrix(tensors, name: name + ".b", coding: coding)
     self.init(
       a: hasRank ? try PredictorMatrix(tensors, name: name + ".a", coding: coding) : nil, b: b,
@@ -23,40 +20,5 @@ extension LinearPredictor {
     if let a { try a.add(to: &writer, name: name + ".a") }
     try b.add(to: &writer, name: name + ".b")
     try writer.add(name: name + ".bias", shape: [bias.count], floats: bias)
-  }
-}
-
-extension PredictorMatrix {
-  /// float16 as such; blocks as bytes in rows, of the type that `coding` names.
-  fileprivate init(
-    _ tensors: Checkpoint, name: String, coding: ElementType
-  ) throws(SparrowError) {
-    guard let entry = tensors[name], entry.shape.count == 2 else {
-      throw SparrowError(
-        .malformed, file: tensors.path, field: name,
-        found: tensors[name].map { "shape \($0.shape)" } ?? "no such tensor",
-        expected: "a matrix")
-    }
-    if coding == .f16 {
-      let values = try tensors.values(name, .f16, shape: [nil, nil], as: UInt16.self)
-      self.init(
-        rows: entry.shape[0], columns: entry.shape[1], type: .f16, bytes: rawBytes(values))
-      return
-    }
-    let values = try tensors.values(name, .u8, shape: [nil, nil], as: UInt8.self)
-    guard entry.shape[1] % coding.blockBytes == 0 else {
-      throw SparrowError(
-        .malformed, file: tensors.path, field: name, found: "rows of \(entry.shape[1]) bytes",
-        expected: "whole blocks of \(coding.blockBytes)")
-    }
-    self.init(
-      rows: entry.shape[0], columns: entry.shape[1] / coding.blockBytes * coding.blockElements,
-      type: coding, bytes: values)
-  }
-
-  fileprivate func add(to writer: inout SafetensorsWriter, name: String) throws(SparrowError) {
-    try writer.add(
-      name: name, type: type == .f16 ? .f16 : .u8,
-      shape: [rows, type == .f16 ? columns : bytes.count / max(rows, 1)], bytes: bytes)
   }
 }
