@@ -26,9 +26,13 @@ public final class Model: @unchecked Sendable {
   public package(set) var attentionPlans: [Int: AttentionPlan]
   /// The thresholds of matrices' inputs by layer.
   public let inputPlans: [Int: InputPlan]
+  /// True when an adapter changed weights of the base model.
+  public let changesWeights: Bool
   package let binding: WeightBinding
   package let engine: CPUEngine
   private let turn = Mutex(())
+  /// The base model, once `base()` has been asked for it.
+  private let unchanged = Mutex<Model?>(nil)
 
   /// Loads a `.gguf` file or a Hugging Face folder.
   ///
@@ -56,7 +60,7 @@ public final class Model: @unchecked Sendable {
     tokenizer = try checkpoint.tokenizer()
     endTokens = try checkpoint.endTokens(tokenizer)
     binding = description.binding
-    let sparsity = try Sparsity(options, checkpoint, configuration)
+    let sparsity = try Sparsity(options, binding)
     headPlan = sparsity.head?.plan
     layerPlans = sparsity.layers
     attentionPlans = sparsity.attention
@@ -67,8 +71,39 @@ public final class Model: @unchecked Sendable {
     let pool = try WorkerPool(count: options.threads ?? availableProcessors())
     engine = try CPUEngine(
       binding, pool: pool, maximumRows: options.prefillTokens, head: sparsity.head,
-      layers: sparsity.layers, attention: sparsity.attention, inputs: sparsity.inputs)
+      layers: sparsity.layers, attention: sparsity.attention, inputs: sparsity.inputs,
+      updates: sparsity.updates, vectors: sparsity.vectors)
+    changesWeights = !sparsity.updates.isEmpty || !sparsity.vectors.isEmpty
     engine.maximumSparseRows = sparsity.widestBatch
+  }
+
+  /// `other` as it is without its adapter, run by the same threads.
+  private init(baseOf other: Model) throws(SparrowError) {
+    path = other.path
+    configuration = other.configuration
+    tokenizer = other.tokenizer
+    endTokens = other.endTokens
+    binding = other.binding
+    program = StepProgram(configuration)
+    headPlan = nil
+    layerPlans = [:]
+    attentionPlans = [:]
+    inputPlans = [:]
+    changesWeights = false
+    engine = try CPUEngine(
+      binding, pool: other.engine.pool, maximumRows: other.engine.maximumRows)
+  }
+
+  /// The model whose dense program is the base model's: this one, or where an adapter changed weights another
+  /// one, loaded when it is first asked for and kept as long as this one: memory doubles.
+  ///
+  /// Both share threads: not for use while other threads generate. Throws what loading throws.
+  package func base() throws(SparrowError) -> Model {
+    guard changesWeights else { return self }
+    if let base = unchanged.withLock({ $0 }) { return base }
+    let base = try Model(baseOf: self)
+    unchanged.withLock { $0 = base }
+    return base
   }
 
   /// Worker threads.

@@ -3,7 +3,7 @@ import SparrowFormats
 import SparrowSparsity
 import SparrowTransformer
 
-/// What of a model is sparse, by its load options.
+/// What of a model an adapter changes, by its load options.
 struct Sparsity {
   /// nil for a dense head.
   var head: (plan: HeadPlan, sketch: RowSketch, recall: HeadRecall)?
@@ -15,14 +15,16 @@ struct Sparsity {
   var attention: [Int: AttentionPlan] = [:]
   /// The thresholds of matrices' inputs by layer.
   var inputs: [Int: InputPlan] = [:]
+  /// What is added to the base model's matrices, and what replaces its vectors.
+  var updates: [WeightRole: LowRankUpdate] = [:]
+  var vectors: [WeightRole: [Float]] = [:]
 
   /// All dense without an adapter; the head too where only the dense one reaches the asked recall.
   ///
   /// Throws what reading the adapter throws, `.mismatch` when it was made for another model, `.argument`
   /// for a recall outside 0...1 or one that no adapter serves.
-  init(_ options: LoadOptions, _ checkpoint: Checkpoint, _ model: ModelConfiguration)
-    throws(SparrowError)
-  {
+  init(_ options: LoadOptions, _ binding: WeightBinding) throws(SparrowError) {
+    let checkpoint = binding.checkpoint
     guard let folder = options.adapter else {
       guard options.headRecall == nil else {
         throw SparrowError(
@@ -33,10 +35,9 @@ struct Sparsity {
     }
     let adapter = try Adapter.read(folder)
     try adapter.check(base: checkpoint.contentHash(), name: checkpoint.path)
-    try adapter.layers.check(model, file: folder)
-    try adapter.attention.check(model, file: folder)
-    try adapter.inputs.check(
-      model, layers: adapter.layers, attention: adapter.attention, file: folder)
+    try adapter.check(binding, file: folder)
+    updates = adapter.updates
+    vectors = adapter.vectors
     layers = adapter.layers
     attention = adapter.attention
     inputs = adapter.inputs

@@ -66,18 +66,23 @@ package final class CPUEngine: @unchecked Sendable {
   /// Packs the weights and allocates every buffer that stepping needs.
   ///
   /// `head` is the sparse head's sketch with its plan; `layers` are the sparse feed-forward networks,
-  /// `attention` the sparse attention and `inputs` the thresholds of inputs. Throws `.mismatch` when one of them is of another size than the model has.
+  /// `attention` the sparse attention and `inputs` the thresholds of inputs; `updates` are merged into the
+  /// matrices, `vectors` replace the checkpoint's. Throws `.mismatch` when one of them is of another size than
+  /// the model has.
   package init(
     _ binding: WeightBinding, pool: WorkerPool, maximumRows: Int = 256,
     head sparse: (plan: HeadPlan, sketch: RowSketch, recall: HeadRecall)? = nil,
     layers plans: [Int: FeedForwardPlan] = [:], attention: [Int: AttentionPlan] = [:],
-    inputs: [Int: InputPlan] = [:]
+    inputs: [Int: InputPlan] = [:], updates: [WeightRole: LowRankUpdate] = [:],
+    vectors: [WeightRole: [Float]] = [:]
   ) throws(SparrowError) {
     model = binding.configuration
     rotaries = model.rotaries
     self.pool = pool
     self.maximumRows = maximumRows
-    weights = try PackedWeights(binding, pool: pool)
+    try updates.check(binding, file: binding.checkpoint.path)
+    try vectors.check(binding, file: binding.checkpoint.path)
+    weights = try PackedWeights(binding, pool: pool, updates: updates, vectors: vectors)
     buffers = StepBuffers(model, maximumTokens: max(maximumRows, pool.count))
     let program = StepProgram(model)
     lowering = Lowering(

@@ -1,21 +1,31 @@
 internal import CSparrowKernels
+import SparrowCore
+import SparrowSparsity
 
 extension Scratch {
   /// A matrix in kernel layout, packed from rows of a GGUF type.
   func matrix(
     _ type: sk_gguf_type, rows: Int, columns: Int, bytes: [UInt8]
   ) -> UnsafeMutablePointer<sk_matrix> {
-    var layout = sk_matrix()
-    layout.rows = Int32(rows)
-    layout.columns = Int32(columns)
-    _ = sk_packed_format(type, &layout.format, &layout.block, &layout.minimums)
-    layout.row_bytes = sk_row_bytes(
-      layout.format, layout.block, layout.minimums, layout.columns)
+    guard var layout = sk_matrix(packing: type, rows: rows, columns: columns) else {
+      preconditionFailure("a type without a layout")
+    }
     layout.data = UnsafeRawPointer(hugeBytes(Int(layout.row_bytes) * rows))
     let matrix = self.bytes(MemoryLayout<sk_matrix>.stride)
       .assumingMemoryBound(to: sk_matrix.self)
     matrix.initialize(to: layout)
     bytes.withUnsafeBytes { sk_pack_rows(matrix, type, $0.baseAddress, 0, Int32(rows)) }
     return matrix
+  }
+
+  /// A predictor's or an update's matrix in kernel layout.
+  func matrix(_ matrix: PredictorMatrix) -> UnsafeMutablePointer<sk_matrix> {
+    let type: sk_gguf_type =
+      switch matrix.type {
+      case .q8_0: SK_GGUF_Q8_0
+      case .q4_0: SK_GGUF_Q4_0
+      default: SK_GGUF_F16
+      }
+    return self.matrix(type, rows: matrix.rows, columns: matrix.columns, bytes: matrix.bytes)
   }
 }

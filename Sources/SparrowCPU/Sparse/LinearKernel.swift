@@ -67,16 +67,3 @@ struct LinearKernel: BitwiseCopyable {
     return own
   }
 }
-
-extension Scratch {
-  /// A predictor's matrix in kernel layout.
-  fileprivate func matrix(_ matrix: PredictorMatrix) -> UnsafeMutablePointer<sk_matrix> {
-    let type: sk_gguf_type =
-      switch matrix.type {
-      case .q8_0: SK_GGUF_Q8_0
-      case .q4_0: SK_GGUF_Q4_0
-      default: SK_GGUF_F16
-      }
-    return self.matrix(type, rows: matrix.rows, columns: matrix.columns, bytes: matrix.bytes)
-  }
-}

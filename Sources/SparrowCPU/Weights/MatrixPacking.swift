@@ -1,82 +1,99 @@
 internal import CSparrowKernels
 import SparrowCore
 import SparrowFormats
+import SparrowSparsity
 import SparrowTransformer
 
-/// How one matrix gets from its file into kernel layout.
+/// How one matrix gets from its file into kernel layout, with its low-rank update where it has one.
 struct MatrixPacking {
   let role: WeightRole
   private let source: WeightSource
   private let checkpoint: Checkpoint
+  private let update: LowRankUpdate?
   private let type: sk_gguf_type
-  private var layout: sk_matrix
+  private let layout: sk_matrix
   /// File bytes that are resident at a time while packing.
   private static let chunkBytes = 1 << 20
 
-  /// Throws `.unsupported` for element types without a kernel layout.
-  init(role: WeightRole, binding: WeightBinding) throws(SparrowError) {
+  /// The update must fit the matrix. Throws `.unsupported` for element types without a kernel layout.
+  init(
+    role: WeightRole, binding: WeightBinding, update: LowRankUpdate? = nil
+  ) throws(SparrowError) {
     self.role = role
     source = binding.matrix(role)
     checkpoint = binding.checkpoint
-    guard let type = source.entry.type.kernelType else {
+    self.update = update
+    let own = source.entry.type
+    let packed = update == nil ? own : LowRankUpdate.mergedType(own)
+    guard let type = own.kernelType, let target = packed.kernelType,
+      let layout = sk_matrix(packing: target, rows: source.rows.count, columns: source.columns)
+    else {
       throw SparrowError(
-        .unsupported, file: checkpoint.path, field: source.entry.name,
-        found: source.entry.type.rawValue, expected: "a float or block type")
+        .unsupported, file: checkpoint.path, field: source.entry.name, found: own.rawValue,
+        expected: "a float or block type")
     }
     self.type = type
-    layout = sk_matrix()
-    layout.rows = Int32(source.rows.count)
-    layout.columns = Int32(source.columns)
-    guard sk_packed_format(type, &layout.format, &layout.block, &layout.minimums) != 0 else {
-      throw SparrowError(
-        .unsupported, file: checkpoint.path, field: source.entry.name,
-        found: source.entry.type.rawValue, expected: "a type with a kernel layout")
-    }
-    layout.row_bytes = sk_row_bytes(
-      layout.format, layout.block, layout.minimums, layout.columns)
+    self.layout = layout
   }
 
   var packedBytes: Int { Int(layout.row_bytes) * source.rows.count }
 
   /// Packs into `memory` on all workers, then gives the file's pages back.
-  func pack(into memory: UnsafeMutableRawPointer, pool: WorkerPool) -> sk_matrix {
-    var target = layout
-    target.data = UnsafeRawPointer(memory)
-    let bytes = checkpoint.bytes(of: source.entry)
-    if source.transposed {
-      transpose(bytes, into: memory)
-    } else {
-      let rowBytes = source.byteCount / max(1, source.rows.count)
-      let first = source.rows.lowerBound * rowBytes
-      let step = max(1, Self.chunkBytes / max(1, rowBytes))
-      for start in stride(from: 0, to: source.rows.count, by: step) {
-        let rows = min(step, source.rows.count - start)
-        pool.run { worker in
-          let share = worker.share(of: rows)
+  ///
+  /// Throws `.mismatch` where the update makes more of the weights than their type can hold.
+  func pack(
+    into memory: UnsafeMutableRawPointer, pool: WorkerPool
+  ) throws(SparrowError) -> sk_matrix {
+    let target = layout.at(memory)
+    let merge = update.map { UpdateMerge($0, from: source.entry.type, workers: pool.count) }
+    let bytes = checkpoint.bytes(of: source.entry).baseAddress!
+    let rowBytes = source.byteCount / max(1, source.rows.count)
+    let first = source.rows.lowerBound * rowBytes
+    let step = max(1, Self.chunkBytes / max(1, rowBytes))
+    for start in stride(from: 0, to: source.rows.count, by: step) {
+      let rows = min(step, source.rows.count - start)
+      pool.run { worker in
+        let share = worker.share(of: rows)
+        let own = start + share.lowerBound..<start + share.upperBound
+        if let merge {
+          merge.pack(own, into: target, worker: worker.index) { row, memory in
+            guard source.transposed else { return bytes + first + row * rowBytes }
+            gather(row, of: bytes, into: memory)
+            return UnsafeRawPointer(memory)
+          }
+        } else if source.transposed {
+          for row in own { gather(row, of: bytes, into: memory + row * Int(target.row_bytes)) }
+        } else {
           withUnsafePointer(to: target) {
-            sk_pack_rows(
-              $0, type, bytes.baseAddress! + first, Int32(start + share.lowerBound),
-              Int32(start + share.upperBound))
+            sk_pack_rows($0, type, bytes + first, Int32(own.lowerBound), Int32(own.upperBound))
           }
         }
+      }
+      if !source.transposed {
         let from = first + start * rowBytes
         checkpoint.release(source.entry, bytes: from..<from + rows * rowBytes)
       }
     }
     checkpoint.release(source.entry)
+    guard merge?.fits ?? true else {
+      throw SparrowError(
+        .mismatch, file: checkpoint.path, field: source.entry.name,
+        found: "an update of the \(role) that makes its weights infinite",
+        expected: "weights that \(source.entry.type.rawValue) can hold")
+    }
     return target
   }
 
-  /// `Conv1D` keeps `[in, out]`: gathers each output's column into a row.
-  private func transpose(_ bytes: UnsafeRawBufferPointer, into memory: UnsafeMutableRawPointer) {
+  /// `Conv1D` keeps `[in, out]`: gathers an output's column into a row.
+  private func gather(
+    _ row: Int, of bytes: UnsafeRawPointer, into target: UnsafeMutableRawPointer
+  ) {
     let size = source.entry.type.blockBytes
     let outputs = source.entry.shape[1]
-    for (row, output) in source.rows.enumerated() {
-      let target = memory + row * Int(layout.row_bytes)
-      for column in 0..<source.columns {
-        let from = bytes.baseAddress! + (column * outputs + output) * size
-        (target + column * size).copyMemory(from: from, byteCount: size)
-      }
+    let output = source.rows.lowerBound + row
+    for column in 0..<source.columns {
+      let from = bytes + (column * outputs + output) * size
+      (target + column * size).copyMemory(from: from, byteCount: size)
     }
   }
 }

@@ -1,6 +1,7 @@
 package import CSparrowKernels
 package import SparrowCore
 import SparrowFormats
+package import SparrowSparsity
 package import SparrowTransformer
 
 /// A model's matrices in kernel layout and its vectors as float32, by role.
@@ -9,19 +10,24 @@ package import SparrowTransformer
 /// resident memory is the packed model and one matrix.
 package final class PackedWeights: @unchecked Sendable {
   private let arena: WeightArena
-  private let matrices: [WeightRole: UnsafePointer<sk_matrix>]
-  private let vectors: [WeightRole: UnsafePointer<Float>]
+  private var matrices: [WeightRole: UnsafePointer<sk_matrix>] = [:]
+  private var vectors: [WeightRole: UnsafePointer<Float>] = [:]
   /// Bytes of all packed matrices.
   package let byteCount: Int
 
-  /// Packs what `binding` names. Throws `.system` without memory, `.unsupported` for a type that has no
-  /// kernel layout.
-  package init(_ binding: WeightBinding, pool: WorkerPool) throws(SparrowError) {
+  /// Packs what `binding` names, `updates` merged and `replaced` vectors in place of the checkpoint's.
+  ///
+  /// Both must fit the model. Throws `.system` without memory, `.unsupported` for a type that has no kernel
+  /// layout, `.mismatch` for an update beyond what its matrix's type can hold.
+  package init(
+    _ binding: WeightBinding, pool: WorkerPool, updates: [WeightRole: LowRankUpdate] = [:],
+    vectors replaced: [WeightRole: [Float]] = [:]
+  ) throws(SparrowError) {
     var plans: [MatrixPacking] = []
     var vectorRoles: [WeightRole] = []
     for role in binding.roles {
       if binding.isMatrix(role) {
-        plans.append(try MatrixPacking(role: role, binding: binding))
+        plans.append(try MatrixPacking(role: role, binding: binding, update: updates[role]))
       } else {
         vectorRoles.append(role)
       }
@@ -29,21 +35,20 @@ package final class PackedWeights: @unchecked Sendable {
     let total = plans.reduce(0) { $0 + WeightArena.aligned($1.packedBytes) }
     arena = try WeightArena(capacity: total)
     byteCount = plans.reduce(0) { $0 + $1.packedBytes }
-    var matrices: [WeightRole: UnsafePointer<sk_matrix>] = [:]
     for plan in plans {
+      let packed = try plan.pack(into: arena.take(plan.packedBytes), pool: pool)
       let matrix = UnsafeMutablePointer<sk_matrix>.allocate(capacity: 1)
-      matrix.initialize(to: plan.pack(into: arena.take(plan.packedBytes), pool: pool))
+      matrix.initialize(to: packed)
       matrices[plan.role] = UnsafePointer(matrix)
     }
-    self.matrices = matrices
-    var vectors: [WeightRole: UnsafePointer<Float>] = [:]
     for role in vectorRoles {
-      guard let values = try binding.vector(role) else { continue }
+      var values = replaced[role]
+      if values == nil { values = try binding.vector(role) }
+      guard let values else { continue }
       let pointer = UnsafeMutablePointer<Float>.allocate(capacity: values.count)
       pointer.initialize(from: values, count: values.count)
       vectors[role] = UnsafePointer(pointer)
     }
-    self.vectors = vectors
     binding.checkpoint.releaseAll()
   }
 

@@ -14,7 +14,7 @@ extension WeightBinding {
     guard isMatrix(role) else { return try vector(role) ?? [] }
     let packing = try MatrixPacking(role: role, binding: self)
     let arena = try WeightArena(capacity: packing.packedBytes)
-    var matrix = packing.pack(into: arena.base, pool: pool)
+    var matrix = try packing.pack(into: arena.base, pool: pool)
     let (rows, columns) = (Int(matrix.rows), Int(matrix.columns))
     return [Float](unsafeUninitializedCapacity: rows * columns) { values, count in
       for row in 0..<rows {
