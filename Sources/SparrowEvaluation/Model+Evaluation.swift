@@ -11,12 +11,12 @@ extension Model {
     output.ids == nil ? output.logits : engine.logits(rows: 0..<1)
   }
 
-  /// Throws `.argument` for a model without anything sparse.
-  func requireSparse() throws(SparrowError) {
-    guard isSparse else {
+  /// Throws `.argument` for a model that no adapter changes.
+  func requireAdapter() throws(SparrowError) {
+    guard isSparse || changesWeights else {
       throw SparrowError(
         .argument, file: path, field: "adapter", found: "a dense model",
-        expected: "one that an adapter makes sparse")
+        expected: "one that an adapter makes sparse, or whose weights it changes")
     }
   }
 }

@@ -64,7 +64,7 @@ public struct Fidelity: Sendable, Equatable {
     _ model: Model, text: String, context: Int = 512, windows limit: Int? = nil,
     progress: (Int, Int, Fidelity) -> Bool = { _, _, _ in true }
   ) throws(SparrowError) -> Fidelity {
-    try model.requireSparse()
+    try model.requireAdapter()
     let windows = try TextWindows(model, text: text, context: context, limit: limit)
     let run = try FidelityRun(model, context: context)
     let total = windows.count * context

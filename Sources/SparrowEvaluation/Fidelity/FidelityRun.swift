@@ -7,6 +7,8 @@ import SparrowSparsity
 /// The work of `Fidelity.measure`: a dense and a sparse session over the same windows, in step.
 final class FidelityRun {
   private let model: Model
+  /// Whose dense program is the dense self.
+  private let base: Model
   private let dense: Session
   private let sparse: Session
   private let vocabulary: Int
@@ -26,7 +28,8 @@ final class FidelityRun {
 
   init(_ model: Model, context: Int) throws(SparrowError) {
     self.model = model
-    dense = try model.session(context: context)
+    base = try model.base()
+    dense = try base.session(context: context)
     sparse = try model.session(context: context)
     vocabulary = model.configuration.vocabulary
     audit = model.engine.makeAudit()
@@ -79,7 +82,7 @@ final class FidelityRun {
     result.speed = DecodeSpeed(
       dense: .init(denseSpeeds), sparse: .init(sparseSpeeds),
       speedup: .init(zip(sparseSpeeds, denseSpeeds).map { $0 / $1 }),
-      denseBytes: model.runningDense { model.bytesPerToken }, sparseBytes: model.bytesPerToken,
+      denseBytes: base.runningDense { base.bytesPerToken }, sparseBytes: model.bytesPerToken,
       denseTimes: denseProfile.map(StepTimes.init), sparseTimes: sparseProfile.map(StepTimes.init))
     return result
   }
@@ -93,7 +96,7 @@ final class FidelityRun {
   private func denseSeconds(
     _ part: ArraySlice<Int32>, _ profile: inout StepProfile?
   ) throws(SparrowError) -> Double {
-    try model.runningDense { () throws(SparrowError) in try seconds(dense, part, &profile) }
+    try base.runningDense { () throws(SparrowError) in try seconds(dense, part, &profile) }
   }
 
   /// Seconds of decoding the given tokens one by one, each step's head and greedy choice included.
@@ -101,8 +104,9 @@ final class FidelityRun {
     _ session: Session, _ part: ArraySlice<Int32>, _ profile: inout StepProfile?
   ) throws(SparrowError) -> Double {
     // Moved, since a copy would be allocated within the first step.
-    swap(&model.engine.profile, &profile)
-    defer { swap(&model.engine.profile, &profile) }
+    let engine = session.model.engine
+    swap(&engine.profile, &profile)
+    defer { swap(&engine.profile, &profile) }
     let start = monotonicSeconds()
     for token in part { _ = try session.advance(token) { $0.top } }
     return monotonicSeconds() - start
@@ -111,7 +115,7 @@ final class FidelityRun {
   /// A batch's dense logits are the same bits as those of its tokens one by one, so the dense side takes
   /// `range` as a batch; the sparse side decodes.
   private func compare(_ window: [Int32], _ range: Range<Int>) throws(SparrowError) {
-    try model.runningDense { () throws(SparrowError) in
+    try base.runningDense { () throws(SparrowError) in
       try dense.score(Array(window[range]), from: 0) { index, _, logits in
         denseLogits.withUnsafeMutableBufferPointer { rows in
           _ = UnsafeMutableBufferPointer(rebasing: rows[(index * vocabulary)...])

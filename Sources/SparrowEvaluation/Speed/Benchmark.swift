@@ -39,7 +39,7 @@ public struct Benchmark: Sendable {
     }
   }
 
-  /// The dense program over the same weights.
+  /// The dense self: the dense program over the base model's weights.
   public struct Dense: Sendable {
     /// Tokens a second.
     public var decode: Figure
@@ -86,6 +86,9 @@ public struct Benchmark: Sendable {
     }
     let context = max(options.promptTokens, options.decodeTokens + 1)
     let session = try model.session(context: context)
+    let base = try model.base()
+    let dense = try base.session(context: context)
+    let isCompared = model.isSparse || model.changesWeights
     let probe = try BandwidthProbe(bytes: 1 << 29)
     var prefill: [Double] = []
     var decode: [Double] = []
@@ -103,10 +106,11 @@ public struct Benchmark: Sendable {
         _ = try session.advance(prompt) { $0.logits.count }
         measured = Double(prompt.count) / (monotonicSeconds() - start)
       }
-      let turns = model.isSparse ? [repetition % 2 == 0, repetition % 2 == 1] : [false]
+      let turns = isCompared ? [repetition % 2 == 0, repetition % 2 == 1] : [false]
       for isDense in turns {
         let speed = try decodeSpeed(
-          session, isDense: isDense, first: prompt[0], tokens: options.decodeTokens)
+          isDense ? dense : session, isDense: isDense, first: prompt[0],
+          tokens: options.decodeTokens)
         guard repetition > 0 else { continue }
         if isDense { denseDecode.append(speed) } else { decode.append(speed) }
       }
@@ -120,19 +124,19 @@ public struct Benchmark: Sendable {
       }
     }
     // Of float16, half of the tokens on average.
-    func bytes() -> Int {
+    func bytes(_ model: Model) -> Int {
       model.bytesPerToken + model.cacheElementsRead * 2 * options.decodeTokens / 2
     }
-    let dense =
-      model.isSparse
+    let denseFigures =
+      isCompared
       ? Dense(
         decode: Figure(denseDecode),
-        bytesPerToken: model.runningDense(bytes),
+        bytesPerToken: base.runningDense { bytes(base) },
         speedup: Figure(zip(decode, denseDecode).map { $0 / $1 })) : nil
     return Benchmark(
       options: options, threads: model.threads, prefill: prefill.isEmpty ? nil : Figure(prefill),
-      decode: Figure(decode), bytesPerToken: bytes(),
-      dense: dense, readBandwidth: Figure(bandwidth))
+      decode: Figure(decode), bytesPerToken: bytes(model),
+      dense: denseFigures, readBandwidth: Figure(bandwidth))
   }
 
   /// Greedy decoding from an empty cache, tokens a second.

@@ -17,7 +17,7 @@ public final class TaskRun {
     session = try model.session()
   }
 
-  /// A model's answers, one for each item; `isDense` runs its dense program instead.
+  /// A model's answers, one for each item; `isDense` runs its dense self instead.
   ///
   /// Generations are greedy and at most `maximumTokens` long. `progress` gets the items done and is asked
   /// for each token of a generation; it returns false to stop. Throws `.argument` for a dense model,
@@ -26,12 +26,13 @@ public final class TaskRun {
     _ model: Model, to items: [TaskItem], maximumTokens: Int, isDense: Bool,
     progress: (Int) -> Bool = { _ in true }
   ) throws(SparrowError) -> [TaskAnswer] {
-    let run = try TaskRun(model, maximumTokens: maximumTokens)
     guard isDense else {
-      try model.requireSparse()
-      return try run.answer(items, progress)
+      try model.requireAdapter()
+      return try TaskRun(model, maximumTokens: maximumTokens).answer(items, progress)
     }
-    return try model.runningDense { () throws(SparrowError) in try run.answer(items, progress) }
+    let base = try model.base()
+    let run = try TaskRun(base, maximumTokens: maximumTokens)
+    return try base.runningDense { () throws(SparrowError) in try run.answer(items, progress) }
   }
 
   private func answer(

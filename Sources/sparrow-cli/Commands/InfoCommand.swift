@@ -35,10 +35,7 @@ struct InfoCommand: ParsableCommand {
     let folder = try sparsity.folder(forModel: path, name: model.model)
     let adapter = try folder.map { folder throws(SparrowError) in try Adapter.read(folder) }
     try adapter?.check(base: checkpoint.contentHash(), name: path)
-    try adapter?.layers.check(description.configuration, file: folder ?? "")
-    try adapter?.inputs.check(
-      description.configuration, layers: adapter?.layers ?? [:],
-      attention: adapter?.attention ?? [:], file: folder ?? "")
+    try adapter?.check(description.binding, file: folder ?? "")
     let facts = ModelFacts(checkpoint, description, adapter)
     if output.json {
       output.print(facts.json(tensors: tensors))

@@ -93,7 +93,7 @@ struct ModelFacts {
           "matrices of \(inputs.count) of \(configuration.layers.count) layers, by magnitude"
         ))
     }
-    return rows
+    return rows + (adapter.map { WeightChanges($0, description.binding).rows } ?? [])
   }
 
   /// What one token's step does.
@@ -145,6 +145,7 @@ struct ModelFacts {
           ]
         ))
     }
+    if let adapter { members += WeightChanges(adapter, description.binding).jsonMembers }
     if tensors {
       let list = checkpoint.tensors.map { tensor -> JSON in
         [
