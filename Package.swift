@@ -8,6 +8,9 @@ let swift: [SwiftSetting] = [
   .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+/// MLX as `make` unpacks it from its wheel; only the trait `Training` needs it.
+let mlx = Context.packageDirectory + "/.mlx"
+
 /// A room of the house: its target and the tests that mirror it.
 func room(_ name: String, _ below: [Target.Dependency], test: [Target.Dependency] = []) -> [Target]
 {
@@ -27,12 +30,27 @@ let package = Package(
     .library(name: "Sparrow", targets: ["Sparrow"]),
     .executable(name: "sparrow", targets: ["sparrow-cli"]),
   ],
+  traits: [
+    .trait(name: "Training", description: "Training on MLX; `make` gets it.")
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
   ],
   targets: [
     .target(name: "CSparrowKernels"),
     .target(name: "CSparrowSystem"),
+    .target(
+      name: "CSparrowMLX",
+      cxxSettings: [
+        .define("SPARROW_TRAINING", to: "1", .when(traits: ["Training"])),
+        .headerSearchPath("../../.mlx/mlx/include"),
+      ],
+      linkerSettings: [
+        .linkedLibrary("mlx", .when(traits: ["Training"])),
+        .unsafeFlags(
+          ["-L\(mlx)/mlx/lib", "-Xlinker", "-rpath", "-Xlinker", "\(mlx)/mlx/lib"],
+          .when(traits: ["Training"])),
+      ]),
     .testTarget(
       name: "CSparrowKernelsTests",
       dependencies: ["CSparrowKernels", "SparrowCore", "SparrowFormats", "SparrowTestSupport"],
@@ -79,6 +97,13 @@ let package = Package(
         "SparrowCore", "SparrowFormats", "SparrowTokenizers", "SparrowTransformer",
         "SparrowSparsity", "SparrowCPU", "Sparrow", "CSparrowKernels", "CSparrowSystem",
       ], test: ["SparrowCalibration"])
+    + room(
+      "SparrowTraining",
+      [
+        "SparrowCore", "SparrowFormats", "SparrowTokenizers", "SparrowTransformer",
+        "SparrowSparsity", "SparrowCPU", "Sparrow", "SparrowEvaluation", "SparrowCalibration",
+        "CSparrowKernels", "CSparrowMLX",
+      ])
     + [
       .executableTarget(
         name: "sparrow-cli",
@@ -95,5 +120,6 @@ let package = Package(
         ],
         swiftSettings: swift),
     ],
-  cLanguageStandard: .gnu2x
+  cLanguageStandard: .gnu2x,
+  cxxLanguageStandard: .cxx20
 )

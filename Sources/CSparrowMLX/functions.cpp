@@ -1,0 +1,127 @@
+// Differentiating, compiling and running functions; memory, files and groups of processes.
+#if SPARROW_TRAINING
+#include "internal.h"
+
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+
+namespace {
+
+/// What a C body needs to be called later, and the promise to release it once.
+struct Body {
+  void *context;
+  smx_release release;
+  ~Body() {
+    if (release) release(context);
+  }
+};
+
+std::vector<mx::array> run(smx_body body, void *context, const std::vector<mx::array> &in) {
+  smx_list_s inputs{in}, outputs;
+  if (body(context, &inputs, &outputs)) {
+    const char *why = smx_error();
+    throw std::runtime_error(why ? why : "the function failed");
+  }
+  return std::move(outputs.values);
+}
+
+smx::Function function(smx_body body, void *context, smx_release release) {
+  auto kept = std::make_shared<Body>(context, release);
+  return [body, kept](const std::vector<mx::array> &in) { return run(body, kept->context, in); };
+}
+
+template <typename Make>
+smx_function made(Make make) {
+  smx_function result = nullptr;
+  smx::attempted([&] { result = new smx_function_s{make()}; });
+  return result;
+}
+
+std::unique_ptr<mx::distributed::Group> group;
+
+}  // namespace
+
+int smx_value_and_gradient(
+    smx_body body, void *context, smx_list in, size_t count, smx_list values,
+    smx_list gradients) {
+  return smx::attempted([&] {
+    std::vector<int> positions(count);
+    for (size_t i = 0; i < count; i++) positions[i] = int(i);
+    auto both = mx::value_and_grad(
+        [&](const std::vector<mx::array> &inputs) { return run(body, context, inputs); },
+        positions)(in->values);
+    values->values = std::move(both.first);
+    gradients->values = std::move(both.second);
+  });
+}
+
+smx_function smx_compile(smx_body body, void *context, smx_release release) {
+  return made([&] { return mx::compile(function(body, context, release)); });
+}
+
+smx_function smx_checkpoint(smx_body body, void *context, smx_release release) {
+  return made([&] { return mx::checkpoint(function(body, context, release)); });
+}
+
+smx_function smx_custom_gradient(
+    smx_body body, smx_body backward, void *context, smx_release release) {
+  return made([&] {
+    auto kept = std::make_shared<Body>(context, release);
+    return mx::custom_vjp(
+        [body, kept](const std::vector<mx::array> &in) { return run(body, kept->context, in); },
+        [backward, kept](
+            const std::vector<mx::array> &in, const std::vector<mx::array> &cotangents,
+            const std::vector<mx::array> &results) {
+          auto all = in;
+          all.insert(all.end(), cotangents.begin(), cotangents.end());
+          all.insert(all.end(), results.begin(), results.end());
+          return run(backward, kept->context, all);
+        });
+  });
+}
+
+int smx_call(smx_function function, smx_list in, smx_list out) {
+  if (!function) return 1;
+  return smx::attempted([&] { out->values = function->call(in->values); });
+}
+
+void smx_function_free(smx_function function) { delete function; }
+
+int smx_eval(smx_list arrays) {
+  return smx::attempted([&] { mx::eval(arrays->values); });
+}
+
+int smx_eval_async(smx_list arrays) {
+  return smx::attempted([&] { mx::async_eval(arrays->values); });
+}
+
+int smx_use_gpu(bool gpu) {
+  return smx::attempted([&] {
+    mx::set_default_device(gpu ? mx::Device(mx::Device::gpu) : mx::Device(mx::Device::cpu));
+  });
+}
+
+bool smx_gpu_available(void) { return mx::is_available(mx::Device(mx::Device::gpu)); }
+void smx_set_compiling(bool enabled) { enabled ? mx::enable_compile() : mx::disable_compile(); }
+size_t smx_active_memory(void) { return mx::get_active_memory(); }
+size_t smx_peak_memory(void) { return mx::get_peak_memory(); }
+void smx_reset_peak_memory(void) { mx::reset_peak_memory(); }
+void smx_set_memory_limit(size_t bytes) { mx::set_memory_limit(bytes); }
+void smx_set_cache_limit(size_t bytes) { mx::set_cache_limit(bytes); }
+const char *smx_version(void) { return mx::version(); }
+
+int smx_group_start(bool strict, const char *backend) {
+  return smx::attempted([&] {
+    group = std::make_unique<mx::distributed::Group>(mx::distributed::init(strict, backend));
+  });
+}
+
+int smx_group_rank(void) { return group ? group->rank() : 0; }
+int smx_group_size(void) { return group ? group->size() : 1; }
+
+smx_array smx_group_sum(smx_array a) {
+  if (!a) return nullptr;
+  return smx::guarded([&] { return mx::distributed::all_sum(a->value, *group); });
+}
+#endif

@@ -1,0 +1,71 @@
+#if Training
+  internal import CSparrowMLX
+  package import SparrowCore
+
+  extension Tensor {
+    /// Computes all of them; throws the first failure on the way.
+    package static func evaluate(_ tensors: [Tensor]) throws(SparrowError) {
+      try TensorFailure.check(TensorList(tensors).with { smx_eval($0) })
+    }
+
+    /// Starts computing without waiting.
+    package static func start(_ tensors: [Tensor]) throws(SparrowError) {
+      try TensorFailure.check(TensorList(tensors).with { smx_eval_async($0) })
+    }
+
+    /// A key for random numbers.
+    package static func randomKey(_ seed: UInt64) -> Tensor { Tensor(owning: smx_random_key(seed)) }
+
+    /// Standard normal numbers.
+    package static func normal(_ shape: [Int], key: Tensor) -> Tensor {
+      .made(key) {
+        smx_random_normal(
+          shape.map(Int32.init), Int32(shape.count), TensorType.float32.native, key.handle)
+      }
+    }
+
+    /// Numbers in 0..<1.
+    package static func uniform(_ shape: [Int], key: Tensor) -> Tensor {
+      .made(key) {
+        smx_random_uniform(
+          shape.map(Int32.init), Int32(shape.count), TensorType.float32.native, key.handle)
+      }
+    }
+  }
+
+  /// Where tensors are computed, and how much memory they take.
+  package enum TensorDevice {
+    /// True for a CUDA or Metal build of MLX on a machine that has such a device.
+    package static var hasGPU: Bool { smx_gpu_available() }
+
+    package static func use(gpu: Bool) throws(SparrowError) {
+      try TensorFailure.check(smx_use_gpu(gpu))
+    }
+
+    /// On a CPU MLX compiles by running the system's C++ compiler: off unless wanted.
+    package static func setCompiling(_ enabled: Bool) { smx_set_compiling(enabled) }
+
+    /// Bytes.
+    package static var activeMemory: Int { smx_active_memory() }
+    package static var peakMemory: Int { smx_peak_memory() }
+    package static func limitMemory(_ bytes: Int) { smx_set_memory_limit(bytes) }
+    package static func limitCache(_ bytes: Int) { smx_set_cache_limit(bytes) }
+    package static var version: String { String(cString: smx_version()) }
+  }
+
+  /// The group of processes that train together: NCCL on GPUs, MPI or a ring of sockets elsewhere.
+  package enum TensorGroup {
+    /// Joins the group that the environment describes. Throws when `strict` and there is none.
+    package static func join(
+      strict: Bool, backend: String = "any"
+    ) throws(SparrowError) -> (rank: Int, size: Int) {
+      try TensorFailure.check(smx_group_start(strict, backend))
+      return (Int(smx_group_rank()), Int(smx_group_size()))
+    }
+
+    /// The sum over the group.
+    package static func sum(_ tensor: Tensor) -> Tensor {
+      .made(tensor) { smx_group_sum(tensor.handle) }
+    }
+  }
+#endif

@@ -1,0 +1,25 @@
+#if Training
+  /// What a network's selection costs, as scalars that losses and reports use; nil where a mode has none.
+  package struct LayerNotes {
+    /// Mean of G^2 over tokens and groups: one layer's part of LTE's eq 4.
+    var efficiency: Tensor?
+    /// Mean of 1 / (G - tau)^2: one layer's part of eq 5.
+    var separation: Tensor?
+    /// Part of the neurons that hard selection touches, without gradient.
+    var density: Tensor?
+    /// Mean |activation|: what ProSparse's penalty is made of.
+    var activity: Tensor?
+
+    /// As a list, for functions of lists; `unpack` is its inverse.
+    var list: [Tensor] { [efficiency, separation, density, activity].compactMap { $0 } }
+
+    func unpacked(_ list: [Tensor]) -> LayerNotes {
+      var rest = list[...]
+      return LayerNotes(
+        efficiency: efficiency == nil ? nil : rest.removeFirst(),
+        separation: separation == nil ? nil : rest.removeFirst(),
+        density: density == nil ? nil : rest.removeFirst(),
+        activity: activity == nil ? nil : rest.removeFirst())
+    }
+  }
+#endif
