@@ -1,0 +1,75 @@
+#if Training
+  /// What training minimises: the weighted sum of a task's loss and what sparsity adds to it.
+  package struct Objective: Sendable {
+    /// Weight of the next token's cross-entropy.
+    package var task: Float = 1
+    /// Weight of KL(dense self || model); 0 trains without a teacher.
+    package var distillation: Float = 0
+    /// LTE's lambda (arXiv 2402.06126, eq 6: 0.5 everywhere).
+    package var separation: Float = 0
+
+    package init() {}
+
+    /// One batch: tokens and targets `[batch, length]` int32, mask `[batch, length]` float32.
+    package struct Batch {
+      package var tokens: Tensor
+      package var targets: Tensor
+      package var mask: Tensor
+
+      package init(tokens: Tensor, targets: Tensor, mask: Tensor) {
+        self.tokens = tokens
+        self.targets = targets
+        self.mask = mask
+      }
+    }
+
+    /// The loss and its parts without weights, all scalars; zero for parts that the model does not have.
+    package struct Parts {
+      package var total: Tensor
+      package var task: Tensor
+      package var divergence: Tensor
+      /// LTE's L_eff and L_sep: means over tokens, layers and groups (eq 4, 5).
+      package var efficiency: Tensor
+      package var separation: Tensor
+      /// Mean |activation|.
+      package var activity: Tensor
+      /// Mean over the layers that select.
+      package var density: Tensor
+
+      package var list: [Tensor] {
+        [total, task, divergence, efficiency, separation, activity, density]
+      }
+    }
+
+    /// `pressure` is the weight of what sparsity costs: LTE's eta on L_eff, or ProSparse's lambda on activity.
+    /// `teacher` are the dense self's logits.
+    package func parts(
+      _ model: SparseTransformer, _ parameters: Parameters, _ batch: Batch, pressure: Tensor,
+      teacher: Tensor? = nil
+    ) -> Parts {
+      let (states, notes) = model.hidden(batch.tokens, parameters)
+      let logits = model.logits(states, parameters)
+      let zero = Tensor(0)
+      func mean(_ values: [Tensor]) -> Tensor {
+        values.isEmpty ? zero : values.reduce(zero, +) / Float(values.count)
+      }
+      var parts = Parts(
+        total: zero,
+        task: LanguageLoss.crossEntropy(logits, targets: batch.targets, mask: batch.mask),
+        divergence: zero, efficiency: mean(notes.compactMap(\.efficiency)),
+        separation: mean(notes.compactMap(\.separation)),
+        activity: mean(notes.compactMap(\.activity)), density: mean(notes.compactMap(\.density)))
+      parts.total = parts.task * task
+      if distillation > 0, let teacher {
+        parts.divergence = LanguageLoss.distillation(
+          teacher: teacher, student: logits, mask: batch.mask)
+        parts.total = parts.total + parts.divergence * distillation
+      }
+      let selects = model.networks.contains { $0.hasRouter }
+      parts.total =
+        parts.total + (selects ? parts.efficiency : parts.activity) * pressure
+        + parts.separation * separation
+      return parts
+    }
+  }
+#endif
