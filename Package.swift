@@ -86,12 +86,6 @@ let package = Package(
         "SparrowSparsity", "SparrowCPU", "Sparrow", "SparrowEvaluation", "CSparrowKernels",
       ])
     + room(
-      "SparrowTraining",
-      [
-        "SparrowCore", "SparrowFormats", "SparrowTokenizers", "SparrowTransformer",
-        "SparrowSparsity", "Sparrow", "SparrowEvaluation",
-      ])
-    + room(
       "SparrowEvaluation",
       [
         "SparrowCore", "SparrowFormats", "SparrowTokenizers", "SparrowTransformer",
@@ -110,6 +104,7 @@ let package = Package(
         dependencies: [
           "SparrowCore", "SparrowFormats", "SparrowTokenizers", "SparrowTransformer",
           "SparrowSparsity", "SparrowHub", "Sparrow", "SparrowCalibration", "SparrowEvaluation",
+          .target(name: "SparrowTraining", condition: .when(traits: ["Training"])),
           "CSparrowSystem",
           .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ], swiftSettings: swift),

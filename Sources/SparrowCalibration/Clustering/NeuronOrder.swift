@@ -1,8 +1,17 @@
-internal import SparrowCore
+package import SparrowCore
 internal import SparrowTransformer
 
 /// The order of neurons in which groups of neighbours belong together.
-enum NeuronOrder {
+package enum NeuronOrder {
+  /// As `clustered` below, of `features` `[neurons, columns]` as they lie in memory.
+  package static func clustered(
+    _ features: [Float], neurons: Int, groupSize: Int, seed: UInt64, pool: WorkerPool
+  ) -> [Int32] {
+    let rows = FloatRows(rows: neurons, columns: features.count / neurons)
+    _ = rows.values.update(fromContentsOf: features)
+    return clustered(rows, groupSize: groupSize, seed: seed, pool: pool)
+  }
+
   /// Neuron at each place, as `FeedForwardPlan.order`; `features` is `[neurons, columns]`.
   static func clustered(
     _ features: FloatRows, groupSize: Int, seed: UInt64, pool: WorkerPool

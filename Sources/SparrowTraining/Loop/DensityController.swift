@@ -59,3 +59,13 @@ public struct DensityController: Codable, Sendable, Equatable {
 
   private static func logit(_ part: Double) -> Double { naturalLog(part / (1 - part)) }
 }
+
+extension DensityController {
+  /// This controller where another run's stood.
+  func resumed(eta: Double, density: Double?) throws(SparrowError) -> DensityController {
+    var resumed = try DensityController(
+      target: target, eta: eta, bounds: least...most, gain: gain, smoothing: smoothing)
+    resumed.density = density
+    return resumed
+  }
+}

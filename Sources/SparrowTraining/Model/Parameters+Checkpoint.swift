@@ -1,20 +1,21 @@
 #if Training
   internal import CSparrowKernels
-  package import Sparrow
   internal import SparrowCPU
   package import SparrowCore
-  internal import SparrowTransformer
+  package import SparrowTransformer
 
   extension Parameters {
     /// A model's weights in float32, whatever their format in the file.
     ///
-    /// Costs four bytes a weight. Throws `.malformed` for vectors that cannot be read.
-    package init(_ model: Model) throws(SparrowError) {
+    /// Costs four bytes a weight and, while it runs, the packed model. Throws `.malformed` for vectors that
+    /// cannot be read, `.unsupported` for types without a kernel layout.
+    package init(_ binding: WeightBinding) throws(SparrowError) {
+      let packed = try PackedWeights(binding, pool: try WorkerPool(count: availableProcessors()))
       var values: [String: Tensor] = [:]
-      for role in model.binding.roles {
-        if model.binding.isMatrix(role) {
-          values[role.parameterName] = Tensor(unpacking: model.engine.weights.matrix(role))
-        } else if let vector = try model.binding.vector(role) {
+      for role in binding.roles {
+        if binding.isMatrix(role) {
+          values[role.parameterName] = Tensor(unpacking: packed.matrix(role))
+        } else if let vector = try binding.vector(role) {
           values[role.parameterName] = Tensor(vector)
         }
       }

@@ -61,6 +61,9 @@
     /// LTE's router, `[groups, hidden]`, and its bias `[groups]`.
     package static func router(_ layer: Int) -> String { of("router", layer) }
     package static func routerBias(_ layer: Int) -> String { of("routerBias", layer) }
+    package static func isRouter(_ name: String) -> Bool {
+      name.hasSuffix(".router") || name.hasSuffix(".routerBias")
+    }
     /// LoRA's two factors of a matrix: `[rank, in]` and `[out, rank]`.
     package static func down(_ matrix: String) -> String { matrix + ".loraA" }
     package static func up(_ matrix: String) -> String { matrix + ".loraB" }

@@ -1,5 +1,5 @@
 #if Training
-  import Sparrow
+  import SparrowTransformer
   import SparrowFormats
   import SparrowTestSupport
   import Testing
@@ -15,11 +15,10 @@
         objective: Objective = Objective(), pressure: Float = 0, extra: Parameters = Parameters(),
         teacher: Parameters? = nil, trained: (String) -> Bool = { _ in true },
         change: (inout SparseTransformer, inout Parameters) -> Void = { _, _ in }
-      ) throws -> (parts: [Float], gradients: Parameters, model: Model) {
-        let model = try Model.load(
-          Fixtures.path("models/" + name), options: LoadOptions(threads: 1))
-        var transformer = SparseTransformer(model.configuration, networks: networks)
-        var parameters = try Parameters(model).merged(with: extra)
+      ) throws -> (parts: [Float], gradients: Parameters, binding: WeightBinding) {
+        let binding = try Golden.binding(name)
+        var transformer = SparseTransformer(binding.configuration, networks: networks)
+        var parameters = try Parameters(binding).merged(with: extra)
         change(&transformer, &parameters)
         let batch = try golden.batch()
         let learning = parameters.filtered(trained)
@@ -28,7 +27,7 @@
         ) {
           let current = parameters.merged(with: Parameters(names: learning.names, tensors: $0))
           let teacherLogits = teacher.map {
-            let dense = SparseTransformer(model.configuration)
+            let dense = SparseTransformer(binding.configuration)
             return dense.logits(dense.hidden(batch.tokens, $0).states, $0)
           }
           return objective.parts(
@@ -37,27 +36,27 @@
         }
         return (
           try values.map { try $0.value() },
-          Parameters(names: learning.names, tensors: gradients), model
+          Parameters(names: learning.names, tensors: gradients), binding
         )
       }
 
       @Test(arguments: ["smollm2", "qwen3", "gemma3", "opt", "gpt2", "llama3"])
       func ofTheLanguageLossInEveryFamily(name: String) throws {
         let golden = try Golden("gradients-" + name)
-        let (parts, gradients, model) = try gradients(name, golden)
+        let (parts, gradients, binding) = try gradients(name, golden)
         expectClose([parts[0]], [try golden.value("loss")], "loss")
-        try golden.expect(gradients, of: model)
+        try golden.expect(gradients, of: binding)
       }
 
       @Test(arguments: ["smollm2", "gemma3"])
       func areTheSameWhenLayersAreCheckpointed(name: String) throws {
         let golden = try Golden("gradients-" + name)
-        let (_, gradients, model) = try gradients(
+        let (_, gradients, binding) = try gradients(
           name, golden,
           change: { transformer, _ in
             transformer.isCheckpointed = true
           })
-        try golden.expect(gradients, of: model)
+        try golden.expect(gradients, of: binding)
       }
 
       private func routers() throws -> Parameters {
@@ -73,7 +72,7 @@
         let golden = try Golden(name)
         var objective = Objective()
         objective.separation = try golden.value("lambda")
-        let (parts, gradients, model) = try gradients(
+        let (parts, gradients, binding) = try gradients(
           "smollm2", golden, networks: [.soft(groupSize: 8), .soft(groupSize: 8)],
           objective: objective, pressure: try golden.value("eta"), extra: try routers())
         for (part, name) in [
@@ -82,7 +81,7 @@
         ] {
           expectClose([parts[part]], [try golden.value(name)], name)
         }
-        try golden.expect(gradients, of: model)
+        try golden.expect(gradients, of: binding)
         for layer in 0..<2 {
           expectClose(
             try gradients[ParameterName.router(layer)]!.floats(),
@@ -93,11 +92,11 @@
       @Test(arguments: [false, true]) func ofTheSecondStageOfLTE(straightThrough: Bool) throws {
         let golden = try Golden(straightThrough ? "lte-straight-through" : "lte-hard")
         let mode = NetworkMode.hard(groupSize: 8, straightThrough: straightThrough)
-        let (parts, gradients, model) = try gradients(
+        let (parts, gradients, binding) = try gradients(
           "smollm2", golden, networks: [mode, mode], extra: try routers())
         expectClose([parts[0]], [try golden.value("loss")], "loss")
         expectClose([parts[6]], [try golden.value("density")], "density")
-        try golden.expect(gradients, of: model)
+        try golden.expect(gradients, of: binding)
         for layer in 0..<2 where straightThrough {
           expectClose(
             try gradients[ParameterName.router(layer)]!.floats(),
@@ -113,19 +112,18 @@
         ),
       ]) func ofTopK(name: String, networks: [NetworkMode]) throws {
         let golden = try Golden(name)
-        let (parts, gradients, model) = try gradients("smollm2", golden, networks: networks)
+        let (parts, gradients, binding) = try gradients("smollm2", golden, networks: networks)
         expectClose([parts[0]], [try golden.value("loss")], "loss")
-        try golden.expect(gradients, of: model)
+        try golden.expect(gradients, of: binding)
       }
 
       @Test func ofDistillation() throws {
         let golden = try Golden("distill")
-        let dense = try Parameters(
-          try Model.load(Fixtures.path("models/smollm2"), options: LoadOptions(threads: 1)))
+        let dense = try Parameters(try Golden.binding("smollm2"))
         var objective = Objective()
         objective.task = 0.1
         objective.distillation = 1
-        let (parts, gradients, model) = try gradients(
+        let (parts, gradients, binding) = try gradients(
           "smollm2", golden, objective: objective, teacher: dense,
           change: { _, parameters in
             parameters = parameters.mapped { _, tensor in
@@ -136,12 +134,12 @@
           })
         expectClose([parts[0]], [try golden.value("loss")], "loss")
         expectClose([parts[2]], [try golden.value("loss.divergence")], "divergence")
-        try golden.expect(gradients, of: model)
+        try golden.expect(gradients, of: binding)
       }
 
       @Test func ofTheReLUPenalty() throws {
         let golden = try Golden("relu-l1")
-        let (parts, gradients, model) = try gradients(
+        let (parts, gradients, binding) = try gradients(
           "smollm2", golden, pressure: try golden.value("lambda"),
           change: { transformer, _ in
             for layer in transformer.configuration.layers.indices {
@@ -150,16 +148,15 @@
           })
         expectClose([parts[0]], [try golden.value("loss")], "loss")
         expectClose([parts[5]], [try golden.value("loss.l1")], "activity")
-        try golden.expect(gradients, of: model)
+        try golden.expect(gradients, of: binding)
       }
 
       @Test func ofLoRA() throws {
         let golden = try Golden("lora")
-        let model = try Model.load(
-          Fixtures.path("models/smollm2"), options: LoadOptions(threads: 1))
+        let binding = try Golden.binding("smollm2")
         var factors: [String: Tensor] = [:]
-        for role in model.binding.roles {
-          let name = try #require(model.binding[role]).entry.name
+        for role in binding.roles {
+          let name = try #require(binding[role]).entry.name
           guard golden.has("A." + name) else { continue }
           factors[ParameterName.down(role.parameterName)] = try golden.tensor("A." + name)
           factors[ParameterName.up(role.parameterName)] = try golden.tensor("B." + name)
@@ -169,8 +166,8 @@
           "smollm2", golden, extra: Parameters(factors), trained: { factors[$0] != nil },
           change: { transformer, _ in transformer.loraScale = 2 })
         expectClose([parts[0]], [try golden.value("loss")], "loss")
-        for role in model.binding.roles {
-          let name = try #require(model.binding[role]).entry.name
+        for role in binding.roles {
+          let name = try #require(binding[role]).entry.name
           guard golden.has("A." + name) else { continue }
           for (part, key) in [
             ("A.", ParameterName.down(role.parameterName)),

@@ -1,0 +1,38 @@
+#if Training
+  /// A part of a run in which the same parameters learn the same thing: LTE has two.
+  package struct TrainingStage {
+    /// For people: `routers`, `adaptation`.
+    package var name: String
+    package var steps: Int
+    package var networks: [NetworkMode]
+    package var objective: Objective
+    package var rate: LearningRate
+    package var pressure: Pressure
+    /// Whether a parameter learns; the others stay.
+    package var learns: @Sendable (String) -> Bool
+
+    package init(
+      name: String, steps: Int, networks: [NetworkMode], objective: Objective,
+      rate: LearningRate, pressure: Pressure = .constant(0),
+      learns: @escaping @Sendable (String) -> Bool = { _ in true }
+    ) {
+      self.name = name
+      self.steps = steps
+      self.networks = networks
+      self.objective = objective
+      self.rate = rate
+      self.pressure = pressure
+      self.learns = learns
+    }
+  }
+
+  /// The weight of what sparsity costs in the loss, from step to step.
+  package enum Pressure: Sendable, Equatable {
+    case constant(Double)
+    /// Steered so that the density reaches a target.
+    case controlled(DensityController)
+    /// From 0 to a peak in a quarter of a sine over the stage's first part, then constant (ProSparse,
+    /// arXiv 2402.13516, section 3.2).
+    case rising(peak: Double, over: Int)
+  }
+#endif

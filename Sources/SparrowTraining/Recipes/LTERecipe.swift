@@ -1,0 +1,119 @@
+#if Training
+  package import SparrowCore
+  package import SparrowTransformer
+
+  /// Learn-To-be-Efficient (arXiv 2402.06126): routers learn which groups of neurons a token needs, then the
+  /// model adapts to what they leave out.
+  package struct LTERecipe: Sendable {
+    package var groupSize = 32
+    /// Steers eta; nil leaves it at `eta`.
+    package var targetDensity: Double? = 0.5
+    package var eta = 0.1
+    /// Lambda of L_sep. As printed it is a wall: a router that starts above 0.5 never crosses it. 0 with hard
+    /// gates, 0.5 in the paper.
+    package var separation: Float = 0
+    /// The paper's stage 1 multiplies by soft scores; otherwise gates are hard from the start and routers learn
+    /// through a straight-through gradient, so that both stages see what decoding runs.
+    package var isSoft = false
+    /// The part of the steps in which routers learn.
+    package var routerShare = 0.55
+    /// Weight of KL to the dense self, beside `task` of the next token's loss.
+    package var distillation: Float = 1
+    package var task: Float = 0.1
+    package var loraRank = 0
+    package var steps = 1000
+    package var rate = 3e-4
+    package var warmUp = 50
+
+    package init() {}
+
+    /// Throws `.argument` for what cannot be trained.
+    package func validate(_ model: ModelConfiguration) throws(SparrowError) {
+      func refuse(_ field: String, _ found: String, _ expected: String) -> SparrowError {
+        SparrowError(.argument, field: field, found: found, expected: expected)
+      }
+      guard [8, 16, 32].contains(groupSize) else {
+        throw refuse("groups", "\(groupSize)", "8, 16 or 32 neurons")
+      }
+      for (index, layer) in model.layers.enumerated()
+      where layer.feedForward.width % groupSize != 0 {
+        throw refuse(
+          "groups", "\(groupSize)",
+          "a divisor of the \(layer.feedForward.width) neurons of layer \(index)")
+      }
+      guard steps > 0 else { throw refuse("steps", "\(steps)", "1 or more") }
+      guard routerShare > 0, routerShare <= 1 else {
+        throw refuse("router share", "\(routerShare)", "above 0, at most 1")
+      }
+      guard task + distillation > 0 else { throw refuse("task", "no loss", "a weight above 0") }
+    }
+
+    /// Puts neurons into groups and adds routers (and LoRA's factors). Routers start small, so that all
+    /// scores stand near 0.5.
+    package func prepare(
+      _ parameters: inout Parameters, _ model: ModelConfiguration, seed: UInt64,
+      pool: WorkerPool, progress: (Int) throws(SparrowError) -> Void
+    ) throws(SparrowError) -> [[Int32]] {
+      var orders: [[Int32]] = []
+      for (index, layer) in model.layers.enumerated() {
+        try progress(index)
+        let order = try parameters.neuronOrder(
+          index, layer.feedForward, groupSize: groupSize, seed: seed, pool: pool)
+        parameters.permute(index, order: order)
+        orders.append(order)
+        let groups = layer.feedForward.width / groupSize
+        parameters[ParameterName.router(index)] =
+          Tensor.normal(
+            [groups, model.hidden], key: .randomKey(seed &+ 7919 &+ UInt64(index)))
+          * (0.1 / Float(model.hidden).squareRoot())
+        parameters[ParameterName.routerBias(index)] = Tensor.full([groups], 0.05)
+      }
+      if loraRank > 0 {
+        parameters = parameters.merged(
+          with: LoRA.start(
+            parameters, layers: model.layers.count, rank: loraRank, seed: seed &+ 104_729))
+      }
+      return orders
+    }
+
+    package func stages(_ model: ModelConfiguration) throws(SparrowError) -> [TrainingStage] {
+      try validate(model)
+      let first = max(1, Int(Double(steps) * routerShare))
+      var objective = Objective()
+      objective.task = task
+      objective.distillation = distillation
+      var adaptation = objective
+      adaptation.separation = 0
+      objective.separation = separation
+      let pressure: Pressure =
+        if let target = targetDensity {
+          .controlled(try DensityController(target: target, eta: eta))
+        } else { .constant(eta) }
+      let isLow = loraRank > 0
+      let learnt: @Sendable (String) -> Bool = { name in
+        isLow ? LoRA.isFactor(name) : !ParameterName.isRouter(name)
+      }
+      let soft =
+        isSoft
+        ? NetworkMode.soft(groupSize: groupSize)
+        : .hard(groupSize: groupSize, straightThrough: true)
+      let hard = NetworkMode.hard(groupSize: groupSize, straightThrough: false)
+      var list = [
+        TrainingStage(
+          name: "routers", steps: first, networks: model.layers.map { _ in soft },
+          objective: objective,
+          rate: try LearningRate(peak: rate, warmUp: min(warmUp, first / 2)),
+          pressure: pressure, learns: { learnt($0) || ParameterName.isRouter($0) })
+      ]
+      if first < steps {
+        list.append(
+          TrainingStage(
+            name: "adaptation", steps: steps - first,
+            networks: model.layers.map { _ in hard }, objective: adaptation,
+            rate: try LearningRate(
+              peak: rate, decay: .cosine(steps: steps - first, floor: 0.05)), learns: learnt))
+      }
+      return list
+    }
+  }
+#endif

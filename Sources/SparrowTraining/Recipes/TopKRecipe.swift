@@ -1,0 +1,74 @@
+#if Training
+  package import SparrowCore
+  package import SparrowTransformer
+
+  /// HiRE's fine-tuning: the model learns with exact top-k in its networks (arXiv 2402.09360, eq 6 and 7).
+  package struct TopKRecipe: Sendable {
+    package enum Layers: String, Sendable, CaseIterable {
+      /// HiRE's table 8: all, the odd ones, the last half.
+      case all, odd
+      case lastHalf = "last-half"
+
+      package func contains(_ layer: Int, of count: Int) -> Bool {
+        switch self {
+        case .all: true
+        case .odd: layer % 2 == 1
+        case .lastHalf: layer >= count / 2
+        }
+      }
+    }
+
+    package var groupSize = 1
+    /// Part of the neurons that are kept, the common path's aside.
+    package var density = 0.3
+    /// Part of the neurons that every token uses.
+    package var common = 0.0
+    package var layers = Layers.all
+    package var distillation: Float = 1
+    package var task: Float = 0.1
+    package var steps = 1000
+    package var rate = 3e-4
+    package var warmUp = 50
+
+    package init() {}
+
+    package func networks(_ model: ModelConfiguration) throws(SparrowError) -> [NetworkMode] {
+      guard [1, 8, 16, 32].contains(groupSize) else {
+        throw SparrowError(
+          .argument, field: "groups", found: "\(groupSize)", expected: "1, 8, 16 or 32 neurons")
+      }
+      guard density > 0, common >= 0, density + common <= 1 else {
+        throw SparrowError(
+          .argument, field: "density", found: "\(density) and a common path of \(common)",
+          expected: "above 0, together at most 1")
+      }
+      var modes: [NetworkMode] = []
+      for (index, layer) in model.layers.enumerated() {
+        let groups = layer.feedForward.width / groupSize
+        guard layer.feedForward.width % groupSize == 0 else {
+          throw SparrowError(
+            .argument, field: "groups", found: "\(groupSize)",
+            expected: "a divisor of the \(layer.feedForward.width) neurons of layer \(index)")
+        }
+        let always = Int((Double(groups) * common).rounded())
+        let kept = min(groups - always, max(1, Int((Double(groups) * density).rounded())))
+        modes.append(
+          layers.contains(index, of: model.layers.count)
+            ? .topK(groupSize: groupSize, kept: kept, common: always) : .dense)
+      }
+      return modes
+    }
+
+    package func stages(_ model: ModelConfiguration) throws(SparrowError) -> [TrainingStage] {
+      var objective = Objective()
+      objective.task = task
+      objective.distillation = distillation
+      return [
+        TrainingStage(
+          name: "top-k", steps: steps, networks: try networks(model), objective: objective,
+          rate: try LearningRate(
+            peak: rate, warmUp: min(warmUp, steps / 2), decay: .cosine(steps: steps, floor: 0.05)))
+      ]
+    }
+  }
+#endif

@@ -1,0 +1,136 @@
+#if Training
+  package import Sparrow
+  package import SparrowCore
+  package import SparrowFormats
+  internal import SparrowTokenizers
+  internal import SparrowTransformer
+
+  /// Everything that a run needs from a checkpoint and texts to the trained parameters.
+  package struct TrainingRun {
+    package struct Options: Sendable {
+      package var text: [String] = []
+      /// A text to measure on; nil holds a hundredth of the documents back.
+      package var heldOutText: String?
+      package var output = ""
+      /// Rows of a batch, and tokens of a row.
+      package var batch = 16
+      package var length = 512
+      package var seed: UInt64 = 0
+      package var trainer = Trainer.Options()
+
+      package init() {}
+    }
+
+    /// What is learnt, and how.
+    package enum Recipe: Sendable {
+      case lte(LTERecipe)
+      case topK(TopKRecipe)
+
+      var distils: Bool {
+        switch self {
+        case .lte(let recipe): recipe.distillation > 0
+        case .topK(let recipe): recipe.distillation > 0
+        }
+      }
+    }
+
+    /// What training gave.
+    package struct Result {
+      package var parameters: Parameters
+      /// Neuron at each place of the trained model, by layer; empty where neurons kept their places.
+      package var orders: [[Int32]]
+      package var networks: [NetworkMode]
+    }
+
+    package let checkpoint: Checkpoint
+    package let description: ModelDescription
+    package let recipe: Recipe
+    package let options: Options
+
+    /// Throws what opening the model throws.
+    package init(model path: String, recipe: Recipe, options: Options) throws(SparrowError) {
+      checkpoint = try Checkpoint.open(path)
+      description = try ModelDescription(checkpoint)
+      self.recipe = recipe
+      self.options = options
+    }
+
+    /// `progress` tells what is prepared, `report` each line of metrics.
+    package func run(
+      progress: (_ done: Int, _ total: Int, _ what: String) throws(SparrowError) -> Void,
+      report: (TrainingStep, _ stage: String) throws(SparrowError) -> Void,
+      shouldStop: () -> Bool
+    ) throws(SparrowError) -> Result {
+      let model = description.configuration
+      let stages: [TrainingStage]
+      switch recipe {
+      case .lte(let recipe): stages = try recipe.stages(model)
+      case .topK(let recipe): stages = try recipe.stages(model)
+      }
+      let (reader, heldOut) = try rows(progress)
+      try progress(0, 1, "reading weights")
+      var parameters = try Parameters(description.binding)
+      let teacher: Parameters? =
+        recipe.distils ? parameters.mapped { $1.cast(options.trainer.type) } : nil
+      var orders: [[Int32]] = []
+      if case .lte(let recipe) = recipe {
+        let pool = try WorkerPool(count: availableProcessors())
+        orders = try recipe.prepare(&parameters, model, seed: options.seed, pool: pool) {
+          layer throws(SparrowError) in
+          try progress(layer, model.layers.count, "grouping neurons")
+        }
+      }
+      let folder = try CheckpointFolder(path: options.output + "/checkpoints")
+      let trainer = try Trainer(
+        model, parameters, stages: stages, reader: reader, heldOut: heldOut, teacher: teacher,
+        folder: folder, run: identity(stages), options: options.trainer)
+      var metrics = try TrainingMetrics(
+        path: options.output + "/metrics.jsonl",
+        resumedAfter: trainer.stepsDone == 0 ? nil : trainer.stepsDone)
+      let trained = try trainer.train(
+        report: { line, stage throws(SparrowError) in
+          try metrics.append(line)
+          try report(line, stage)
+        }, shouldStop: shouldStop)
+      return Result(
+        parameters: trained, orders: orders, networks: stages[stages.count - 1].networks)
+    }
+
+    private func rows(
+      _ progress: (Int, Int, String) throws(SparrowError) -> Void
+    ) throws(SparrowError) -> (BatchReader, TokenRows?) {
+      let tokenizer = try checkpoint.tokenizer()
+      func read(
+        _ paths: [String], _ part: Double
+      ) throws(SparrowError) -> TrainingData {
+        try TrainingData(
+          TrainingText(paths), tokenizer: tokenizer, heldOut: part,
+          cache: options.output + "/tokens"
+        ) { done, total throws(SparrowError) in try progress(done, total, "reading text") }
+      }
+      let data = try read(options.text, options.heldOutText == nil ? 0.01 : 0)
+      let heldOut = try options.heldOutText.map { path throws(SparrowError) in
+        try read([path], 0).training
+      }
+      let reader = try BatchReader(
+        TokenRows(data.training, length: options.length), batch: options.batch,
+        seed: options.seed)
+      return (
+        reader,
+        try (heldOut ?? data.heldOut).map { store throws(SparrowError) in
+          try TokenRows(store, length: options.length)
+        }
+      )
+    }
+
+    /// What a resumed run must have in common with the one that wrote a checkpoint.
+    private func identity(_ stages: [TrainingStage]) throws(SparrowError) -> JSON {
+      .object([
+        ("model", .string(try checkpoint.contentHash())),
+        ("batch", .integer(options.batch)), ("length", .integer(options.length)),
+        ("seed", .string("\(options.seed)")), ("recipe", .string("\(recipe)")),
+        ("stages", .array(stages.map { .string("\($0.name) \($0.steps)") })),
+      ])
+    }
+  }
+#endif

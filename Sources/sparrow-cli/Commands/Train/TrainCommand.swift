@@ -1,0 +1,34 @@
+#if Training
+  import ArgumentParser
+  import SparrowCore
+  import SparrowTraining
+
+  /// `sparrow train`: makes a model sparse by learning.
+  struct TrainCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "train",
+      abstract: "Train a model to need few of its neurons.",
+      subcommands: [TrainLTECommand.self, TrainTopKCommand.self])
+
+    /// Runs a recipe with progress on the terminal, and writes what came out.
+    static func run(
+      model path: String, _ recipe: TrainingRun.Recipe, _ options: TrainingRun.Options,
+      steps: Int
+    ) throws {
+      let run = try TrainingRun(model: path, recipe: recipe, options: options)
+      var bar = ProgressBar()
+      defer { bar.clear() }
+      _ = try run.run(
+        progress: { done, total, what throws(SparrowError) in
+          bar.show(what, done: done, total: total, unit: .items("steps"))
+          try Interrupt.check()
+        },
+        report: { line, stage throws(SparrowError) in
+          bar.clear()
+          Terminal.write(line.text(of: steps, stage: stage))
+        },
+        shouldStop: { Interrupt.isRequested })
+      bar.clear()
+    }
+  }
+#endif

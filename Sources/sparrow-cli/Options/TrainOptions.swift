@@ -1,0 +1,89 @@
+#if Training
+  import ArgumentParser
+  import SparrowCore
+  import SparrowTraining
+
+  /// What every `sparrow train` command takes.
+  struct TrainOptions: ParsableArguments {
+    @Option(
+      help: "A text: .txt or .jsonl, or a folder of them; may be given several times.",
+      completion: .file())
+    var text: [String] = []
+
+    @Option(help: "A text to measure on; without one a hundredth of the documents is held out.")
+    var heldOut: String?
+
+    @Option(
+      name: .shortAndLong,
+      help: "The run's folder. A run that was stopped goes on from its last checkpoint.",
+      completion: .directory)
+    var output: String
+
+    @Option(help: "Optimiser steps.")
+    var steps = 1000
+
+    @Option(help: "Rows of a batch.")
+    var batch = 16
+
+    @Option(help: "Tokens of a row.")
+    var length = 512
+
+    @Option(help: "Batches whose gradients are summed for a step.")
+    var accumulate = 1
+
+    @Option(help: "The peak of the learning rate.")
+    var rate = 3e-4
+
+    @Option(help: "Steps in which the learning rate rises.")
+    var warmUp = 50
+
+    @Option(help: "Decay of matrices.")
+    var weightDecay: Float = 0
+
+    @Option(help: "Steps between checkpoints.")
+    var saveEvery = 500
+
+    @Option(help: "Steps between measures of the held-out loss.")
+    var evaluateEvery = 250
+
+    @Flag(help: "Compute layers again in the backward pass: less memory, a third slower.")
+    var checkpointLayers = false
+
+    @Flag(help: "Train on the processor though there is a GPU.")
+    var cpu = false
+
+    @Option(help: "The same seed gives the same model.")
+    var seed: UInt64 = 0
+
+    func validate() throws {
+      guard !text.isEmpty else { throw ValidationError("no text to train on: give --text") }
+      for (name, value) in [
+        ("steps", steps), ("batch", batch), ("length", length), ("accumulate", accumulate),
+        ("save-every", saveEvery), ("evaluate-every", evaluateEvery),
+      ] where value < 1 {
+        throw ValidationError("--\(name) \(value): expected 1 or more")
+      }
+    }
+
+    /// Chooses the device; gives the run's options: bfloat16 on a GPU, float32 elsewhere.
+    func start() throws(SparrowError) -> TrainingRun.Options {
+      let usesGPU = !cpu && TensorDevice.hasGPU
+      try TensorDevice.use(gpu: usesGPU)
+      TensorDevice.setCompiling(usesGPU)
+      var options = TrainingRun.Options()
+      options.text = text
+      options.heldOutText = heldOut
+      options.output = output
+      options.batch = batch
+      options.length = length
+      options.seed = seed
+      options.trainer.accumulation = accumulate
+      options.trainer.saveEvery = saveEvery
+      options.trainer.evaluateEvery = evaluateEvery
+      options.trainer.isCheckpointed = checkpointLayers
+      options.trainer.type = usesGPU ? .bfloat16 : .float32
+      options.trainer.optimizer.weightDecay = weightDecay
+      return options
+    }
+  }
+#endif
