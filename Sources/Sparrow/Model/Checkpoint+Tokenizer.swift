@@ -7,7 +7,7 @@ extension Checkpoint {
   /// `tokenizer.json`, or as GPT-2's `vocab.json` and `merges.txt`.
   ///
   /// Throws `.system` where there is none, and what reading it throws.
-  func tokenizer() throws(SparrowError) -> Tokenizer {
+  package func tokenizer() throws(SparrowError) -> Tokenizer {
     try Tokenizer(tokenizerDescription())
   }
 

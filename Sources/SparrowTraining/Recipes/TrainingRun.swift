@@ -124,9 +124,9 @@
     }
 
     /// What a resumed run must have in common with the one that wrote a checkpoint.
-    private func identity(_ stages: [TrainingStage]) throws(SparrowError) -> JSON {
+    private func identity(_ stages: [TrainingStage]) -> JSON {
       .object([
-        ("model", .string(try checkpoint.contentHash())),
+        ("model", .string(checkpoint.contentHash())),
         ("batch", .integer(options.batch)), ("length", .integer(options.length)),
         ("seed", .string("\(options.seed)")), ("recipe", .string("\(recipe)")),
         ("stages", .array(stages.map { .string("\($0.name) \($0.steps)") })),

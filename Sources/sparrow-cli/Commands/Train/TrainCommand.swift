@@ -17,6 +17,7 @@
     ) throws {
       let run = try TrainingRun(model: path, recipe: recipe, options: options)
       var bar = ProgressBar()
+      var lines = TrainingProgress(steps: steps)
       defer { bar.clear() }
       _ = try run.run(
         progress: { done, total, what throws(SparrowError) in
@@ -25,7 +26,7 @@
         },
         report: { line, stage throws(SparrowError) in
           bar.clear()
-          Terminal.write(line.text(of: steps, stage: stage))
+          Terminal.write(stage + "  " + lines.line(line) + "\n")
         },
         shouldStop: { Interrupt.isRequested })
       bar.clear()
