@@ -63,6 +63,8 @@
           resting: Parameters())
         begin(stage: 0)
       }
+      // What a compiled function captures must have its values.
+      if let teacher { try Tensor.evaluate(teacher.tensors) }
     }
 
     /// Steps that a checkpoint has given.
@@ -101,7 +103,7 @@
       _ stage: TrainingStage, _ report: (TrainingStep, String) throws(SparrowError) -> Void,
       _ shouldStop: () -> Bool
     ) throws(SparrowError) {
-      let functions = functions(stage)
+      let functions = try functions(stage)
       started = monotonicSeconds()
       var tokens = 0
       while state.stageStep < stage.steps {
@@ -128,7 +130,8 @@
       }
     }
 
-    private func functions(_ stage: TrainingStage) -> StepFunctions {
+    private func functions(_ stage: TrainingStage) throws(SparrowError) -> StepFunctions {
+      try Tensor.evaluate(state.resting.tensors)
       var model = SparseTransformer(configuration, networks: stage.networks, type: options.type)
       model.isCheckpointed = options.isCheckpointed
       let dense = SparseTransformer(configuration, type: options.type)
@@ -199,24 +202,31 @@
       let isDue =
         state.step % options.evaluateEvery == 0
         || state.stageStep == stages[state.stage].steps
-      if isDue, let heldOut { line.heldOutLoss = try heldOutLoss(heldOut, functions) }
+      if isDue, let heldOut {
+        let (loss, density) = try heldOutLoss(heldOut, functions)
+        line.heldOutLoss = loss
+        if density > 0 {
+          line.parts.append(TrainingStep.Part(name: "held_out_density", value: density))
+        }
+      }
       return line
     }
 
-    /// The cross-entropy of held-out rows, by the stage's own networks.
+    /// The cross-entropy and the density of held-out rows, by the stage's own networks.
     private func heldOutLoss(
       _ rows: TokenRows, _ functions: StepFunctions
-    ) throws(SparrowError) -> Double {
-      var sum = 0.0
+    ) throws(SparrowError) -> (loss: Double, density: Double) {
+      var sums = (loss: 0.0, density: 0.0)
       let batches = max(1, min(options.heldOutBatches, rows.count / reader.batch))
       for index in 0..<batches {
         let first = index * reader.batch
         let batch = try rows.batch(first..<min(first + reader.batch, rows.count))
         let parts = functions.losses(state.parameters, Objective.Batch(batch), pressure: 0)
-        guard parts.count > 1 else { break }
-        sum += Double(try parts[1].value())
+        guard parts.count > 6 else { break }
+        sums.loss += Double(try parts[1].value())
+        sums.density += Double(try parts[6].value())
       }
-      return sum / Double(batches)
+      return (sums.loss / Double(batches), sums.density / Double(batches))
     }
 
     private func save() throws(SparrowError) {

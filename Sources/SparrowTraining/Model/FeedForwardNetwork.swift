@@ -27,7 +27,8 @@
       case .soft(let size):
         let scores = routerScores(x, weights)
         notes.efficiency = scores.squared.mean()
-        notes.separation = (1 / (scores - NetworkMode.threshold).squared).mean()
+        // A score that meets tau exactly would be infinite.
+        notes.separation = (1 / ((scores - NetworkMode.threshold).squared + 1e-8)).mean()
         notes.density = (scores.stopped .> NetworkMode.threshold).cast(.float32).mean()
         neurons = multiply(neurons, scores, size)
       case .hard(let size, let straightThrough):
