@@ -131,6 +131,21 @@ import Testing
     #expect(error?.field.hasPrefix(String(name.dropLast(1))) == true)
   }
 
+  @Test(arguments: ["adapter.json", "adapter.safetensors"])
+  func neverTraps(name: String) throws {
+    let folder = try TemporaryFolder()
+    try Self.adapter().write(to: folder.file("a"))
+    let seed = try folder.read("a/" + name)
+    var mutator = Mutator(seed: 18)
+    for _ in 0..<200 {
+      try folder.write("a/" + name, mutator.mutate(seed))
+      do throws(SparrowError) {
+        let adapter = try Adapter.read(folder.file("a"))
+        #expect(adapter.updates.values.allSatisfy { $0.rank > 0 })
+      } catch { #expect(!error.file.isEmpty) }
+    }
+  }
+
   /// Puts another tensor in the place of one of the adapter's.
   private func rewrite(
     _ folder: TemporaryFolder, replacing name: String, _ type: ElementType, _ shape: [Int],
