@@ -70,7 +70,13 @@ extension ModelConfiguration {
     if architecture != "qwen2" { fields.append(("attention_bias", .bool(hasBias(.queryBias)))) }
     if architecture == "llama" { fields.append(("mlp_bias", .bool(hasBias(.upBias)))) }
     fields += try rotary.huggingFaceFields(file: file)
-    if isGemma { fields += gemmaFields }
+    if isGemma {
+      fields += gemmaFields
+    } else if layers.contains(where: { $0.attention.window > 0 }) {
+      throw SparrowError(
+        .unsupported, file: file, field: "sliding_window", found: "a window",
+        expected: "Gemma, or none")
+    }
     return fields
   }
 
