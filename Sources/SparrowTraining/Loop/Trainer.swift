@@ -27,7 +27,7 @@
     private let configuration: ModelConfiguration
     private let options: Options
     private let stages: [TrainingStage]
-    private let teacher: Parameters?
+    private let teacher: (configuration: ModelConfiguration, parameters: Parameters)?
     private let folder: CheckpointFolder
     /// What identifies the run: a checkpoint of another is refused.
     private let run: JSON
@@ -36,11 +36,13 @@
     private var state: TrainingState
     private var started: Double = 0
 
-    /// `parameters` are all of the model's, new ones included; `teacher` is its dense self.
+    /// `parameters` are all of the model's, new ones included; `teacher` is its dense self, which has activations of
+    /// its own.
     package init(
       _ configuration: ModelConfiguration, _ parameters: Parameters, stages: [TrainingStage],
-      reader: BatchReader, heldOut: TokenRows?, teacher: Parameters?, folder: CheckpointFolder,
-      run: JSON, options: Options
+      reader: BatchReader, heldOut: TokenRows?,
+      teacher: (configuration: ModelConfiguration, parameters: Parameters)?,
+      folder: CheckpointFolder, run: JSON, options: Options
     ) throws(SparrowError) {
       precondition(!stages.isEmpty, "training without a stage")
       self.configuration = configuration
@@ -64,7 +66,7 @@
         begin(stage: 0)
       }
       // What a compiled function captures must have its values.
-      if let teacher { try Tensor.evaluate(teacher.tensors) }
+      if let teacher { try Tensor.evaluate(teacher.parameters.tensors) }
     }
 
     /// Steps that a checkpoint has given.
@@ -134,10 +136,12 @@
       try Tensor.evaluate(state.resting.tensors)
       var model = SparseTransformer(configuration, networks: stage.networks, type: options.type)
       model.isCheckpointed = options.isCheckpointed
-      let dense = SparseTransformer(configuration, type: options.type)
+      let dense = teacher.map { teacher in
+        (SparseTransformer(teacher.configuration, type: options.type), teacher.parameters)
+      }
       return StepFunctions(
         model: model, objective: stage.objective, names: state.parameters.names,
-        frozen: state.resting, teacher: teacher.map { (dense, $0) }, optimizer: options.optimizer)
+        frozen: state.resting, teacher: dense, optimizer: options.optimizer)
     }
 
     /// Starts one step; its values are there when they are read.

@@ -3,7 +3,7 @@
   package import SparrowCore
   package import SparrowFormats
   internal import SparrowTokenizers
-  internal import SparrowTransformer
+  package import SparrowTransformer
 
   /// Everything that a run needs from a checkpoint and texts to the trained parameters.
   package struct TrainingRun {
@@ -21,21 +21,10 @@
       package init() {}
     }
 
-    /// What is learnt, and how.
-    package enum Recipe: Sendable {
-      case lte(LTERecipe)
-      case topK(TopKRecipe)
-
-      var distils: Bool {
-        switch self {
-        case .lte(let recipe): recipe.distillation > 0
-        case .topK(let recipe): recipe.distillation > 0
-        }
-      }
-    }
-
     /// What training gave.
     package struct Result {
+      /// With the activations that were trained.
+      package var configuration: ModelConfiguration
       package var parameters: Parameters
       /// Neuron at each place of the trained model, by layer; empty where neurons kept their places.
       package var orders: [[Int32]]
@@ -61,17 +50,14 @@
       report: (TrainingStep, _ stage: String) throws(SparrowError) -> Void,
       shouldStop: () -> Bool
     ) throws(SparrowError) -> Result {
-      let model = description.configuration
-      let stages: [TrainingStage]
-      switch recipe {
-      case .lte(let recipe): stages = try recipe.stages(model)
-      case .topK(let recipe): stages = try recipe.stages(model)
-      }
+      let dense = description.configuration
+      let model = recipe.configuration(dense)
+      let stages = try recipe.stages(model)
       let (reader, heldOut) = try rows(progress)
       try progress(0, 1, "reading weights")
       var parameters = try Parameters(description.binding)
-      let teacher: Parameters? =
-        recipe.distils ? parameters.mapped { $1.cast(options.trainer.type) } : nil
+      let teacher =
+        recipe.distils ? (dense, parameters.mapped { $1.cast(options.trainer.type) }) : nil
       var orders: [[Int32]] = []
       if case .lte(let recipe) = recipe {
         let pool = try WorkerPool(count: availableProcessors())
@@ -93,7 +79,8 @@
           try report(line, stage)
         }, shouldStop: shouldStop)
       return Result(
-        parameters: trained, orders: orders, networks: stages[stages.count - 1].networks)
+        configuration: model, parameters: trained, orders: orders,
+        networks: stages[stages.count - 1].networks)
     }
 
     private func rows(

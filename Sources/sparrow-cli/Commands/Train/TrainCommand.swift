@@ -8,7 +8,7 @@
     static let configuration = CommandConfiguration(
       commandName: "train",
       abstract: "Train a model to need few of its neurons.",
-      subcommands: [TrainLTECommand.self, TrainTopKCommand.self])
+      subcommands: [TrainLTECommand.self, TrainTopKCommand.self, TrainReLUCommand.self])
 
     /// Runs a recipe with progress on the terminal, and writes what came out.
     static func run(

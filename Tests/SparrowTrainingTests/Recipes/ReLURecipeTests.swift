@@ -1,0 +1,53 @@
+#if Training
+  import SparrowCore
+  import SparrowTransformer
+  import Testing
+
+  @testable import SparrowTraining
+
+  extension MLXTests {
+    @Suite struct ReLURecipeTests {
+      private func train(
+        _ change: (inout ReLURecipe) -> Void
+      ) throws -> (result: TrainingRun.Result, lines: [TrainingStep]) {
+        var recipe = ReLURecipe()
+        recipe.steps = 24
+        recipe.warmUp = 2
+        recipe.rate = 1e-3
+        recipe.task = 0
+        change(&recipe)
+        return try TinyRun().train(.relu(recipe))
+      }
+
+      @Test(arguments: [(ReLURecipe.Kind.relu, Activation.relu), (.relu2, .reluSquared)])
+      func theNewActivationLearnsFromTheDenseSelf(
+        kind: ReLURecipe.Kind, activation: Activation
+      ) throws {
+        let (result, lines) = try train { $0.kind = kind }
+        #expect(
+          result.configuration.layers.allSatisfy { $0.feedForward.activation == activation })
+        let divergences = lines.map { line in
+          line.parts.first { $0.name == "divergence" }?.value ?? .nan
+        }
+        #expect(divergences[23] < 0.8 * divergences[0])
+        let density = try #require(lines.last?.density)
+        #expect(density > 0.2 && density < 0.8)
+        #expect(lines.last?.heldOutLoss != nil)
+      }
+
+      @Test func aPenaltyThatRisesLowersTheDensity() throws {
+        let free = try train { _ in }
+        let pressed = try train { $0.penalty = 100 }
+        #expect(free.lines[23].eta == nil)
+        #expect(pressed.lines[0].eta == nil)
+        #expect(pressed.lines[5].eta! < pressed.lines[11].eta!)
+        #expect(pressed.lines[23].eta == 100)
+        #expect(pressed.lines[23].density! < 0.9 * free.lines[23].density!)
+      }
+
+      @Test func aPenaltyBelowZeroIsRefused() throws {
+        #expect(throws: SparrowError.self) { try train { $0.penalty = -1 } }
+      }
+    }
+  }
+#endif

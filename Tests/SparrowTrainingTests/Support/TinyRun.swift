@@ -1,0 +1,45 @@
+#if Training
+  import SparrowCore
+  import SparrowTestSupport
+
+  @testable import SparrowTraining
+
+  /// Runs of a few steps over a few sentences, with their folder.
+  struct TinyRun {
+    let folder: TemporaryFolder
+
+    init() throws {
+      folder = try TemporaryFolder()
+      let lines = (0..<24).map { #"{"text": "the \#($0) is in the \#($0 * 7 % 13) then within"}"# }
+      try Files.write(Array((lines.joined(separator: "\n") + "\n").utf8), to: text)
+    }
+
+    var text: String { folder.file("text.jsonl") }
+
+    /// Options that report each step.
+    func options(_ name: String = "run") -> TrainingRun.Options {
+      var options = TrainingRun.Options()
+      options.text = [text]
+      options.heldOutText = text
+      options.output = folder.file(name)
+      options.batch = 4
+      options.length = 16
+      options.trainer.reportEvery = 1
+      return options
+    }
+
+    /// Trains a tiny model; gives what came out and the lines of metrics.
+    func train(
+      _ recipe: TrainingRun.Recipe, model: String = Fixtures.path("models/smollm2"),
+      options: TrainingRun.Options? = nil
+    ) throws -> (result: TrainingRun.Result, lines: [TrainingStep]) {
+      // On a processor MLX would run a C++ compiler.
+      TensorDevice.setCompiling(false)
+      let run = try TrainingRun(model: model, recipe: recipe, options: options ?? self.options())
+      var lines: [TrainingStep] = []
+      let result = try run.run(
+        progress: { _, _, _ in }, report: { line, _ in lines.append(line) }, shouldStop: { false })
+      return (result, lines)
+    }
+  }
+#endif
