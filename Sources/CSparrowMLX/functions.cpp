@@ -122,6 +122,9 @@ int smx_group_size(void) { return group ? group->size() : 1; }
 
 smx_array smx_group_sum(smx_array a) {
   if (!a) return nullptr;
-  return smx::guarded([&] { return mx::distributed::all_sum(a->value, *group); });
+  return smx::guarded([&] {
+    if (!group) throw std::runtime_error("no group of processes was joined");
+    return mx::distributed::all_sum(a->value, *group);
+  });
 }
 #endif

@@ -63,6 +63,13 @@
       return (Int(smx_group_rank()), Int(smx_group_size()))
     }
 
+    /// Whether all processes have the same count. Where they do not, at least one of them gets false.
+    package static func agrees(on count: Int) throws(SparrowError) -> Bool {
+      let own = Int32(clamping: count)
+      let sum = try sum(Tensor(integers: [own])).integers()[0]
+      return sum == own &* Int32(smx_group_size())
+    }
+
     /// The sum over the group.
     package static func sum(_ tensor: Tensor) -> Tensor {
       .made(tensor) { smx_group_sum(tensor.handle) }

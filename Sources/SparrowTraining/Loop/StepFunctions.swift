@@ -16,18 +16,17 @@
       self.names = names
       let count = names.count
 
-      /// Arguments: learning parameters, tokens, targets, mask, pressure.
+      /// Arguments: learning parameters, the batch's list, pressure.
       func parts(_ arguments: [Tensor]) -> [Tensor] {
         let parameters = frozen.merged(
           with: Parameters(names: names, tensors: arguments.prefix(count)))
-        let batch = Objective.Batch(
-          tokens: arguments[count], targets: arguments[count + 1], mask: arguments[count + 2])
+        let batch = Objective.Batch(list: arguments[count..<arguments.count - 1])
         let wanted = teacher.map { teacher in
           teacher.model.logits(
             teacher.model.hidden(batch.tokens, teacher.parameters).states, teacher.parameters)
         }
         return objective.parts(
-          model, parameters, batch, pressure: arguments[count + 3], teacher: wanted
+          model, parameters, batch, pressure: arguments[arguments.count - 1], teacher: wanted
         ).list
       }
 
@@ -55,15 +54,14 @@
     func gradients(
       _ parameters: Parameters, _ batch: Objective.Batch, pressure: Float
     ) -> (parts: [Tensor], gradients: [Tensor]) {
-      let results = gradient(
-        parameters.tensors + [batch.tokens, batch.targets, batch.mask, Tensor(pressure)])
+      let results = gradient(parameters.tensors + batch.list + [Tensor(pressure)])
       let parts = results.count - names.count
       return (Array(results.prefix(max(0, parts))), Array(results.dropFirst(max(0, parts))))
     }
 
     /// Losses' parts alone.
     func losses(_ parameters: Parameters, _ batch: Objective.Batch, pressure: Float) -> [Tensor] {
-      loss(parameters.tensors + [batch.tokens, batch.targets, batch.mask, Tensor(pressure)])
+      loss(parameters.tensors + batch.list + [Tensor(pressure)])
     }
 
     /// The optimiser's step; gives the norm of the gradients too.

@@ -21,23 +21,20 @@
       package init() {}
     }
 
-    /// Where the gradients of several processes meet.
-    package var group: (rank: Int, size: Int) = (0, 1)
-
     private let configuration: ModelConfiguration
-    private let options: Options
-    private let stages: [TrainingStage]
+    let options: Options
+    let stages: [TrainingStage]
     private let teacher: (configuration: ModelConfiguration, parameters: Parameters)?
-    private let folder: CheckpointFolder
+    let folder: CheckpointFolder
     /// What identifies the run: a checkpoint of another is refused.
     private let run: JSON
-    private var reader: BatchReader
-    private let heldOut: TokenRows?
-    private var state: TrainingState
-    private var started: Double = 0
+    private(set) var reader: BatchReader
+    let heldOut: TokenRows?
+    var state: TrainingState
 
     /// `parameters` are all of the model's, new ones included; `teacher` is its dense self, which has activations of
-    /// its own.
+    /// its own. Where the reader has several ranks, as many processes train together (`TensorGroup`): all begin at
+    /// the same checkpoint, and the first writes.
     package init(
       _ configuration: ModelConfiguration, _ parameters: Parameters, stages: [TrainingStage],
       reader: BatchReader, heldOut: TokenRows?,
@@ -55,7 +52,7 @@
       self.heldOut = heldOut
       if let latest = folder.latest {
         state = try TrainingState(
-          folder: latest.path, run: run, controllers: stages.map(\.pressure.controller))
+          folder: latest.path, run: run, stages: stages, parameters: parameters)
         self.reader = try BatchReader(
           reader.rows, batch: reader.batch, seed: reader.seed, rank: reader.rank,
           of: reader.ranks, from: state.position)
@@ -64,6 +61,12 @@
           parameters: parameters, first: Parameters(), second: Parameters(),
           resting: Parameters())
         begin(stage: 0)
+      }
+      let agrees = reader.ranks > 1 ? try TensorGroup.agrees(on: state.step) : true
+      guard agrees else {
+        throw SparrowError(
+          .mismatch, file: folder.path, found: "step \(state.step)",
+          expected: "the same checkpoint in all processes: a folder that they share")
       }
       // What a compiled function captures must have its values.
       if let teacher { try Tensor.evaluate(teacher.parameters.tensors) }
@@ -80,6 +83,7 @@
       (state.first, state.second) = options.optimizer.start(state.parameters)
       state.stage = stage
       state.stageStep = 0
+      state.lastDensity = nil
       state.controller = stages[stage].pressure.controller
     }
 
@@ -106,30 +110,42 @@
       _ shouldStop: () -> Bool
     ) throws(SparrowError) {
       let functions = try functions(stage)
-      started = monotonicSeconds()
+      var started = monotonicSeconds()
       var tokens = 0
       while state.stageStep < stage.steps {
-        let rate = stage.rate(state.stageStep)
-        let pressure = stage.pressure.value(state.stageStep, state.controller)
-        let (parts, norm) = try step(functions, rate: rate, pressure: pressure, &tokens)
-        state.stageStep += 1
-        state.step += 1
-        state.position = reader.position
-        let isLast = state.stageStep == stage.steps
-        if state.step % options.reportEvery == 0 || isLast {
-          let line = try measure(
-            parts, norm, rate: rate, pressure: pressure, tokens: tokens, functions)
+        let done = try step(functions, stage)
+        tokens += reader.batch * reader.rows.length * options.accumulation * reader.ranks
+        let isLine =
+          state.step % options.reportEvery == 0 || state.stageStep == stage.steps
+        if isLine {
+          var line = try line(done)
+          line.tokensPerSecond = Double(tokens) / max(monotonicSeconds() - started, 1e-9)
+          try measureHeldOut(&line, functions)
           (started, tokens) = (monotonicSeconds(), 0)
           try report(line, stage.name)
         }
-        if shouldStop() {
+        // The end has a checkpoint of its own, and needs no stop.
+        guard state.step < stepsInAll else { break }
+        let stops = try stops(shouldStop, isLine: isLine)
+        if stops || state.step % options.saveEvery == 0 {
+          // What is no number must never take a good checkpoint's place.
+          _ = try values(of: done)
           try save()
+        }
+        if stops {
           throw SparrowError(
             .cancelled, file: folder.path, found: "stopped after step \(state.step)",
             expected: "the same command again to go on")
         }
-        if state.step % options.saveEvery == 0, !isLast { try save() }
       }
+    }
+
+    /// Whether to stop now. Processes that train together must stop at the same step: any of them stops all, at a
+    /// line of metrics, where they wait for values anyway.
+    private func stops(_ shouldStop: () -> Bool, isLine: Bool) throws(SparrowError) -> Bool {
+      guard reader.ranks > 1 else { return shouldStop() }
+      guard isLine else { return false }
+      return try TensorGroup.sum(Tensor(shouldStop() ? 1 : 0)).value() > 0
     }
 
     private func functions(_ stage: TrainingStage) throws(SparrowError) -> StepFunctions {
@@ -146,26 +162,22 @@
 
     /// Starts one step; its values are there when they are read.
     private func step(
-      _ functions: StepFunctions, rate: Double, pressure: Double, _ tokens: inout Int
-    ) throws(SparrowError) -> (parts: [Tensor], norm: Tensor) {
+      _ functions: StepFunctions, _ stage: TrainingStage
+    ) throws(SparrowError) -> StepResult {
+      let rate = stage.rate(state.stageStep)
+      let pressure = stage.pressure.value(state.stageStep, state.controller)
+      let share = 1 / Float(options.accumulation * reader.ranks)
       var sums: [Tensor] = []
       var parts: [Tensor] = []
-      for _ in 0..<options.accumulation {
-        let batch = try reader.next()
-        tokens += batch.count * batch.length * group.size
+      for batch in try batches(share) {
         let (own, gradients) = functions.gradients(
-          state.parameters, Objective.Batch(batch), pressure: Float(pressure))
+          state.parameters, batch, pressure: Float(pressure))
         parts = parts.isEmpty ? own : zip(parts, own).map { $0 + $1 }
         sums = sums.isEmpty ? gradients : zip(sums, gradients).map { $0 + $1 }
       }
-      let share = 1 / Float(options.accumulation * group.size)
-      if group.size > 1 {
-        sums = sums.map(TensorGroup.sum)
-        parts = parts.map(TensorGroup.sum)
-      }
       if share != 1 {
-        sums = sums.map { $0 * share }
-        parts = parts.map { $0 * share }
+        sums = sums.map { groupSum($0) * share }
+        parts = parts.map { groupSum($0) * share }
       }
       guard !sums.isEmpty, let norm = functions.step(&state, gradients: sums, rate: rate) else {
         try Tensor.evaluate([])
@@ -173,94 +185,30 @@
       }
       try Tensor.start(
         state.parameters.tensors + state.first.tensors + state.second.tensors + parts + [norm])
-      return (parts, norm)
+      state.stageStep += 1
+      state.step += 1
+      state.position = reader.position
+      try state.steer(density: parts[Objective.Parts.densityIndex])
+      return StepResult(parts: parts, norm: norm, rate: rate, pressure: pressure)
     }
 
-    /// Reads a step's values, steers the density, and measures the held-out loss where it is due.
-    private func measure(
-      _ parts: [Tensor], _ norm: Tensor, rate: Double, pressure: Double, tokens: Int,
-      _ functions: StepFunctions
-    ) throws(SparrowError) -> TrainingStep {
-      var values: [Double] = []
-      for part in parts { values.append(Double(try part.value())) }
-      let length = Double(try norm.value())
-      guard values[0].isFinite, length.isFinite else {
-        let safe = folder.latest.map { "; step \($0.step) is saved" } ?? ""
-        throw SparrowError(
-          .argument, field: "loss", found: "\(values[0]) at step \(state.step)",
-          expected: "a number: try a lower learning rate" + safe)
-      }
-      let selects = stages[state.stage].networks.contains { $0.hasRouter }
-      for _ in 0..<options.reportEvery where state.controller != nil {
-        state.controller?.update(density: values[6])
-      }
-      let seconds = monotonicSeconds() - started
-      var line = TrainingStep(
-        step: state.step, loss: values[0], density: values[6] > 0 ? values[6] : nil,
-        eta: pressure > 0 ? pressure : nil, learningRate: rate, gradientNorm: length,
-        tokensPerSecond: Double(tokens) / max(seconds, 1e-9))
-      line.parts = [("task", values[1]), ("divergence", values[2])].filter { $0.1 != 0 }.map {
-        TrainingStep.Part(name: $0.0, value: $0.1)
-      }
-      if selects { line.parts.append(TrainingStep.Part(name: "efficiency", value: values[3])) }
-      let isDue =
-        state.step % options.evaluateEvery == 0
-        || state.stageStep == stages[state.stage].steps
-      if isDue, let heldOut {
-        let (loss, density) = try heldOutLoss(heldOut, functions)
-        line.heldOutLoss = loss
-        if density > 0 {
-          line.parts.append(TrainingStep.Part(name: "held_out_density", value: density))
-        }
-      }
-      return line
+    /// This process's batches of a step, which has `1 / share` of them in all processes.
+    private func batches(_ share: Float) throws(SparrowError) -> [Objective.Batch] {
+      var batches: [TokenBatch] = []
+      for _ in 0..<options.accumulation { batches.append(try reader.next()) }
+      let own = Tensor(Float(batches.reduce(0) { $0 + $1.learnt }))
+      let learnt = groupSum(own).maximum(1) * share
+      return batches.map { Objective.Batch($0, learnt: learnt) }
     }
 
-    /// The cross-entropy and the density of held-out rows, by the stage's own networks.
-    private func heldOutLoss(
-      _ rows: TokenRows, _ functions: StepFunctions
-    ) throws(SparrowError) -> (loss: Double, density: Double) {
-      var sums = (loss: 0.0, density: 0.0)
-      let batches = max(1, min(options.heldOutBatches, rows.count / reader.batch))
-      for index in 0..<batches {
-        let first = index * reader.batch
-        let batch = try rows.batch(first..<min(first + reader.batch, rows.count))
-        let parts = functions.losses(state.parameters, Objective.Batch(batch), pressure: 0)
-        guard parts.count > 6 else { break }
-        sums.loss += Double(try parts[1].value())
-        sums.density += Double(try parts[6].value())
-      }
-      return (sums.loss / Double(batches), sums.density / Double(batches))
+    private func groupSum(_ tensor: Tensor) -> Tensor {
+      reader.ranks > 1 ? TensorGroup.sum(tensor) : tensor
     }
 
     private func save() throws(SparrowError) {
-      guard group.rank == 0 else { return }
+      guard reader.rank == 0 else { return }
       try folder.save(step: state.step) { path throws(SparrowError) in
         try state.write(to: path, run: run)
-      }
-    }
-  }
-
-  extension Objective.Batch {
-    init(_ batch: TokenBatch) {
-      let tokens = Tensor(integers: batch.tokens, shape: [batch.count, batch.length + 1])
-      self.init(
-        tokens: tokens.slice(1, 0..<batch.length), targets: tokens.slice(1, 1..<batch.length + 1),
-        mask: Tensor(batch.mask.map { $0 ? 1 : 0 }, shape: [batch.count, batch.length]))
-    }
-  }
-
-  extension Pressure {
-    var controller: DensityController? {
-      if case .controlled(let controller) = self { controller } else { nil }
-    }
-
-    func value(_ step: Int, _ controller: DensityController?) -> Double {
-      switch self {
-      case .constant(let value): value
-      case .controlled: controller?.eta ?? 0
-      case .rising(let peak, let over):
-        peak * sine(.pi / 2 * min(1, Double(step) / Double(max(1, over))))
       }
     }
   }

@@ -1,4 +1,6 @@
 #if Training
+  internal import SparrowCore
+
   /// A part of a run in which the same parameters learn the same thing: LTE has two.
   package struct TrainingStage {
     /// For people: `routers`, `adaptation`.
@@ -34,5 +36,20 @@
     /// From 0 to a peak in a quarter of a sine over the stage's first part, then constant (ProSparse,
     /// arXiv 2402.13516, section 3.2).
     case rising(peak: Double, over: Int)
+  }
+
+  extension Pressure {
+    var controller: DensityController? {
+      if case .controlled(let controller) = self { controller } else { nil }
+    }
+
+    func value(_ step: Int, _ controller: DensityController?) -> Double {
+      switch self {
+      case .constant(let value): value
+      case .controlled: controller?.eta ?? 0
+      case .rising(let peak, let over):
+        peak * sine(.pi / 2 * min(1, Double(step) / Double(max(1, over))))
+      }
+    }
   }
 #endif

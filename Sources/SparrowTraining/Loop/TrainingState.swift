@@ -17,19 +17,28 @@
     var resting: Parameters
     var position = BatchReader.Position()
     var controller: DensityController?
+    /// The last step's density, which the controller has yet to see.
+    var lastDensity: Tensor?
 
-    private static let tensorsName = "state.safetensors"
-    private static let countersName = "state.json"
+    /// Prefixes of names in the file of tensors.
+    enum Part: String, CaseIterable {
+      case parameter = "parameter."
+      case first = "first."
+      case second = "second."
+      case resting = "resting."
+    }
+
+    static let tensorsName = "state.safetensors"
+    static let countersName = "state.json"
 
     /// Writes two files into a checkpoint's folder.
     func write(to folder: String, run: JSON) throws(SparrowError) {
       var writer = SafetensorsWriter()
-      for (part, list) in [
-        ("parameter.", parameters), ("first.", first), ("second.", second), ("resting.", resting),
-      ] {
+      for (part, list) in zip(Part.allCases, [parameters, first, second, resting]) {
         for name in list.names {
           let tensor = list[name]!
-          try writer.add(name: part + name, shape: tensor.shape, floats: try tensor.floats())
+          try writer.add(
+            name: part.rawValue + name, shape: tensor.shape, floats: try tensor.floats())
         }
       }
       try writer.write(to: folder + "/" + Self.tensorsName)
@@ -40,6 +49,9 @@
       if let controller {
         members.append(("eta", .number(controller.eta)))
         members.append(("density", controller.density.map { .number($0) } ?? .null))
+        if let lastDensity {
+          members.append(("last_density", .number(Double(try lastDensity.value()))))
+        }
       }
       members.append(("run", run))
       var file = try AtomicFile(path: folder + "/" + Self.countersName)
@@ -47,46 +59,12 @@
       try file.commit()
     }
 
-    /// Reads what `write` wrote. Throws `.mismatch` where another run wrote it.
-    init(folder: String, run: JSON, controllers: [DensityController?]) throws(SparrowError) {
-      let path = folder + "/" + Self.countersName
-      let json = try JSON.parse(try MappedFile(path: path))
-      guard json["run"] == run else {
-        throw SparrowError(
-          .mismatch, file: path, field: "run", found: "a checkpoint of another run",
-          expected: "the same model, text and options, or another --output")
-      }
-      func counter(_ name: String) throws(SparrowError) -> Int {
-        guard let value = json[name]?.int, value >= 0 else {
-          throw SparrowError(
-            .malformed, file: path, field: name, found: json[name]?.text() ?? "nothing",
-            expected: "a count")
-        }
-        return value
-      }
-      step = try counter("step")
-      stage = try counter("stage")
-      stageStep = try counter("stage_step")
-      position = BatchReader.Position(epoch: try counter("epoch"), index: try counter("row"))
-      guard controllers.indices.contains(stage) else {
-        throw SparrowError(
-          .malformed, file: path, field: "stage", found: "\(stage)",
-          expected: "below \(controllers.count)")
-      }
-      controller = try controllers[stage]?.resumed(
-        eta: json["eta"]?.double ?? .nan, density: json["density"]?.double)
-      let checkpoint = try Checkpoint.open(folder + "/" + Self.tensorsName)
-      var lists: [String: [String: Tensor]] = [:]
-      for entry in checkpoint.tensors {
-        let parts = entry.name.split(separator: ".", maxSplits: 1)
-        guard parts.count == 2 else { continue }
-        lists[String(parts[0]), default: [:]][String(parts[1])] = Tensor(
-          try checkpoint.floats(entry), shape: entry.shape)
-      }
-      parameters = Parameters(lists["parameter"] ?? [:])
-      first = Parameters(lists["first"] ?? [:])
-      second = Parameters(lists["second"] ?? [:])
-      resting = Parameters(lists["resting"] ?? [:])
+    /// Shows the controller the density of the step before, and keeps this one's for the next: it is read when the
+    /// next step has been started, so that nothing waits for it.
+    mutating func steer(density: Tensor) throws(SparrowError) {
+      guard controller != nil else { return }
+      if let lastDensity { controller?.update(density: Double(try lastDensity.value())) }
+      lastDensity = density
     }
 
     init(parameters: Parameters, first: Parameters, second: Parameters, resting: Parameters) {

@@ -15,11 +15,32 @@
       package var tokens: Tensor
       package var targets: Tensor
       package var mask: Tensor
+      /// What sums over tokens are divided by, a scalar: the mask's sum, or the mean of such sums where several
+      /// batches make a step, so that every token counts the same in whichever batch it is.
+      package var learnt: Tensor
 
-      package init(tokens: Tensor, targets: Tensor, mask: Tensor) {
+      package init(tokens: Tensor, targets: Tensor, mask: Tensor, learnt: Tensor? = nil) {
         self.tokens = tokens
         self.targets = targets
         self.mask = mask
+        self.learnt = learnt ?? mask.sum().maximum(1)
+      }
+
+      init(_ batch: TokenBatch, learnt: Tensor? = nil) {
+        let tokens = Tensor(integers: batch.tokens, shape: [batch.count, batch.length + 1])
+        self.init(
+          tokens: tokens.slice(1, 0..<batch.length),
+          targets: tokens.slice(1, 1..<batch.length + 1),
+          mask: Tensor(batch.mask.map { $0 ? 1 : 0 }, shape: [batch.count, batch.length]),
+          learnt: learnt)
+      }
+
+      /// As a list, for functions of lists; `init(list:)` is its inverse.
+      var list: [Tensor] { [tokens, targets, mask, learnt] }
+
+      init(list: some Collection<Tensor>) {
+        let list = Array(list)
+        self.init(tokens: list[0], targets: list[1], mask: list[2], learnt: list[3])
       }
     }
 
@@ -39,6 +60,9 @@
       package var list: [Tensor] {
         [total, task, divergence, efficiency, separation, activity, density]
       }
+
+      /// Of the density in `list`.
+      static let densityIndex = 6
     }
 
     /// `pressure` is the weight of what sparsity costs: LTE's eta on L_eff, or ProSparse's lambda on activity.
@@ -55,14 +79,14 @@
       }
       var parts = Parts(
         total: zero,
-        task: LanguageLoss.crossEntropy(logits, targets: batch.targets, mask: batch.mask),
+        task: LanguageLoss.crossEntropy(logits, batch),
         divergence: zero, efficiency: mean(notes.compactMap(\.efficiency)),
         separation: mean(notes.compactMap(\.separation)),
         activity: mean(notes.compactMap(\.activity)), density: mean(notes.compactMap(\.density)))
       parts.total = parts.task * task
       if distillation > 0, let teacher {
         parts.divergence = LanguageLoss.distillation(
-          teacher: teacher, student: logits, mask: batch.mask)
+          teacher: teacher, student: logits, batch)
         parts.total = parts.total + parts.divergence * distillation
       }
       let selects = model.networks.contains { $0.hasRouter }
