@@ -14,6 +14,13 @@ final class FloatRows {
     memory.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
   }
 
+  /// A copy of row-major values, at least one row.
+  convenience init(_ values: [Float], columns: Int) {
+    precondition(!values.isEmpty && values.count % columns == 0, "whole rows")
+    self.init(rows: values.count / columns, columns: columns)
+    self[0].update(from: values, count: values.count)
+  }
+
   deinit { memory.deallocate() }
 
   /// `[columns]`

@@ -115,7 +115,9 @@ public enum FeedForwardCalibration {
     let plans = try chooser.choose(target) {
       progress(0.52 + 0.38 * $0, "measuring what layers cost")
     }
-    let widest = try chooser.widestBatch(plans) { progress(0.9 + 0.1 * $0, "measuring speed") }
+    let widest = try PlanChooser.widestBatch(plans, model) {
+      progress(0.9 + 0.1 * $0, "measuring speed")
+    }
     // Who asks for a density gets it; who asks for speed gets none that does not pay.
     var layers = plans
     if case .perplexity = target, widest == 0 { layers = [:] }

@@ -106,11 +106,6 @@ struct LayerFit {
   }
 }
 
-extension Activation {
-  /// Whether most activations are exactly zero.
-  var isSparse: Bool { self == .relu || self == .reluSquared }
-}
-
 extension FeedForwardCalibration.Options {
   /// Whether linear maps tell pre-activations: where their sign tells what fires, and of single neurons; sums
   /// over groups tell nothing. All others tell |activation| times |column of down|.

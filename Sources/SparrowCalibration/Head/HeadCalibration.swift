@@ -133,7 +133,7 @@ public enum HeadCalibration {
     return (moments, heldOut)
   }
 
-  private static func headMoments(
+  static func headMoments(
     _ head: SketchedRows, progress: (Double) -> Bool
   ) throws(SparrowError) -> MomentSum {
     let moments = MomentSum(dimension: head.hidden, pool: head.pool)
@@ -151,7 +151,7 @@ public enum HeadCalibration {
     guard on else { throw SparrowError(.cancelled, found: "stopped") }
   }
 
-  private static func name(of model: Model) -> String {
+  package static func name(of model: Model) -> String {
     let parts = model.path.split(separator: "/")
     return parts.last.map(String.init) ?? model.path
   }

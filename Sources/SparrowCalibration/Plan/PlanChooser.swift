@@ -95,7 +95,7 @@ final class PlanChooser {
     progress: (Double) -> Bool
   ) throws(SparrowError) -> (dense: Double, fixed: Double, touching: Double) {
     let sweep = try DensitySweep.run(
-      model, options: sweepOptions(densities: [0.3, 0.6], batches: [], repetitions: 3),
+      model, options: Self.sweepOptions(model, densities: [0.3, 0.6], batches: [], repetitions: 3),
       progress: progress)
     let count = Double(layers.count)
     let few = sweep.points[0]
@@ -112,21 +112,21 @@ final class PlanChooser {
   /// are. Measured times scatter by some per cent, so no loss at all is allowed here.
   ///
   /// Throws `.cancelled` when `progress` says so.
-  func widestBatch(
-    _ plans: [Int: FeedForwardPlan], progress: (Double) -> Bool
+  static func widestBatch(
+    _ plans: [Int: FeedForwardPlan], _ model: Model, progress: (Double) -> Bool
   ) throws(SparrowError) -> Int {
     guard !plans.isEmpty else { return 0 }
     try model.install(plans)
     let limit = min(model.engine.maximumSparseRows, model.engine.maximumRows)
     let batches = [1, 2, 4, 8, 16].filter { $0 <= limit }
     let sweep = try DensitySweep.run(
-      model, options: sweepOptions(densities: [], batches: batches, repetitions: 9),
+      model, options: sweepOptions(model, densities: [], batches: batches, repetitions: 9),
       progress: progress)
     return sweep.points.prefix { $0.stepSpeedup.median >= 1 }.last?.batch ?? 0
   }
 
-  private func sweepOptions(
-    densities: [Float], batches: [Int], repetitions: Int
+  private static func sweepOptions(
+    _ model: Model, densities: [Float], batches: [Int], repetitions: Int
   ) -> DensitySweep.Options {
     DensitySweep.Options(
       densities: densities, batches: batches, steps: min(16, model.configuration.contextLength),

@@ -7,6 +7,8 @@
     package var distillation: Float = 0
     /// LTE's lambda (arXiv 2402.06126, eq 6: 0.5 everywhere).
     package var separation: Float = 0
+    /// Trains predictors by their own loss alone instead of the model.
+    package var prediction: PredictionObjective?
 
     package init() {}
 
@@ -47,6 +49,7 @@
     /// The loss and its parts without weights, all scalars; zero for parts that the model does not have.
     package struct Parts {
       package var total: Tensor
+      /// The next token's, or the predictors'.
       package var task: Tensor
       package var divergence: Tensor
       /// LTE's L_eff and L_sep: means over tokens, layers and groups (eq 4, 5).
@@ -56,9 +59,11 @@
       package var activity: Tensor
       /// Mean over the layers that select.
       package var density: Tensor
+      /// Of predictors: the part of what is needed that they find.
+      package var recall: Tensor
 
       package var list: [Tensor] {
-        [total, task, divergence, efficiency, separation, activity, density]
+        [total, task, divergence, efficiency, separation, activity, density, recall]
       }
 
       /// Of the density in `list`.
@@ -71,9 +76,15 @@
       _ model: SparseTransformer, _ parameters: Parameters, _ batch: Batch, pressure: Tensor,
       teacher: Tensor? = nil
     ) -> Parts {
+      let zero = Tensor(0)
+      if let prediction {
+        let found = prediction.parts(model, parameters, batch)
+        return Parts(
+          total: found.loss, task: found.loss, divergence: zero, efficiency: zero,
+          separation: zero, activity: zero, density: found.density, recall: found.recall)
+      }
       let (states, notes) = model.hidden(batch.tokens, parameters)
       let logits = model.logits(states, parameters)
-      let zero = Tensor(0)
       func mean(_ values: [Tensor]) -> Tensor {
         values.isEmpty ? zero : values.reduce(zero, +) / Float(values.count)
       }
@@ -82,7 +93,8 @@
         task: LanguageLoss.crossEntropy(logits, batch),
         divergence: zero, efficiency: mean(notes.compactMap(\.efficiency)),
         separation: mean(notes.compactMap(\.separation)),
-        activity: mean(notes.compactMap(\.activity)), density: mean(notes.compactMap(\.density)))
+        activity: mean(notes.compactMap(\.activity)), density: mean(notes.compactMap(\.density)),
+        recall: zero)
       parts.total = parts.task * task
       if distillation > 0, let teacher {
         parts.divergence = LanguageLoss.distillation(

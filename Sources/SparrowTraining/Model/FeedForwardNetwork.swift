@@ -18,10 +18,12 @@
         neurons = weights.product(x, .up).activated(description.activation)
       }
       var notes = LayerNotes()
+      notes.input = x
+      notes.neurons = neurons
       switch mode {
       case .dense:
         notes.activity = neurons.cast(.float32).absolute.mean()
-        if description.activation == .relu || description.activation == .reluSquared {
+        if description.activation.isSparse {
           notes.density = (neurons.absolute .> 0).cast(.float32).mean()
         }
       case .soft(let size):

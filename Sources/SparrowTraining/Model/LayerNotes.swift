@@ -1,5 +1,6 @@
 #if Training
-  /// What a network's selection costs, as scalars that losses and reports use; nil where a mode has none.
+  /// What a network's selection costs, as scalars that losses and reports use; nil where a mode has none. Beside
+  /// them what predictors learn from, which the notes of checkpointed layers lack.
   package struct LayerNotes {
     /// Mean of G^2 over tokens and groups: one layer's part of LTE's eq 4.
     var efficiency: Tensor?
@@ -9,6 +10,9 @@
     var density: Tensor?
     /// Mean |activation|: what ProSparse's penalty is made of.
     var activity: Tensor?
+    /// What the network reads, `[batch, tokens, hidden]`, and its activations, `[batch, tokens, neurons]`.
+    var input: Tensor?
+    var neurons: Tensor?
 
     /// As a list, for functions of lists; `unpack` is its inverse.
     var list: [Tensor] { [efficiency, separation, density, activity].compactMap { $0 } }

@@ -64,6 +64,12 @@
     package static func isRouter(_ name: String) -> Bool {
       name.hasSuffix(".router") || name.hasSuffix(".routerBias")
     }
+    /// A predictor's two maps: `[rank, in]` and `[out, rank]`; those of the low-rank head without a layer.
+    package static func predictorDown(_ layer: Int?) -> String { of("predictorA", layer) }
+    package static func predictorUp(_ layer: Int?) -> String { of("predictorB", layer) }
+    package static func isPredictor(_ name: String) -> Bool {
+      name.hasSuffix("predictorA") || name.hasSuffix("predictorB")
+    }
     /// LoRA's two factors of a matrix: `[rank, in]` and `[out, rank]`.
     package static func down(_ matrix: String) -> String { matrix + ".loraA" }
     package static func up(_ matrix: String) -> String { matrix + ".loraB" }

@@ -60,7 +60,13 @@
     /// `[..., vocabulary]` of what `hidden` gives.
     package func logits(_ states: Tensor, _ parameters: Parameters) -> Tensor {
       let weights = LayerWeights(self, parameters, layer: nil)
-      var logits = weights.product(states, configuration.tiedHead ? .tokenEmbedding : .head)
+      return finished(
+        weights.product(states, configuration.tiedHead ? .tokenEmbedding : .head))
+    }
+
+    /// Products with the head's rows as logits: scaled and capped.
+    func finished(_ products: Tensor) -> Tensor {
+      var logits = products
       if configuration.logitScale != 1 { logits = logits * configuration.logitScale }
       if configuration.logitSoftcap > 0 {
         logits = (logits / configuration.logitSoftcap).tanh * configuration.logitSoftcap

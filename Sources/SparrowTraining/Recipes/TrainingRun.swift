@@ -29,6 +29,8 @@
       /// Neuron at each place of the trained model, by layer; empty where neurons kept their places.
       package var orders: [[Int32]]
       package var networks: [NetworkMode]
+      /// Rows that were not learnt.
+      package var heldOut: TokenRows?
     }
 
     package let checkpoint: Checkpoint
@@ -59,12 +61,15 @@
       let teacher =
         recipe.distils ? (dense, parameters.mapped { $1.cast(options.trainer.type) }) : nil
       var orders: [[Int32]] = []
-      if case .lte(let recipe) = recipe {
+      switch recipe {
+      case .lte(let recipe):
         let pool = try WorkerPool(count: availableProcessors())
         orders = try recipe.prepare(&parameters, model, seed: options.seed, pool: pool) {
           layer throws(SparrowError) in
           try progress(layer, model.layers.count, "grouping neurons")
         }
+      case .predictors(let recipe): recipe.prepare(&parameters, model, seed: options.seed)
+      case .topK, .relu: break
       }
       let folder = try CheckpointFolder(path: options.output + "/checkpoints")
       let trainer = try Trainer(
@@ -80,7 +85,8 @@
         }, shouldStop: shouldStop)
       return Result(
         configuration: model, parameters: trained, orders: orders,
-        networks: stages[stages.count - 1].networks)
+        networks: stages[stages.count - 1].networks,
+        heldOut: heldOut)
     }
 
     private func rows(

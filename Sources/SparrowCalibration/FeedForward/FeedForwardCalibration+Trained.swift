@@ -1,0 +1,68 @@
+package import Sparrow
+internal import SparrowCPU
+package import SparrowCore
+internal import SparrowSparsity
+internal import SparrowTransformer
+
+extension FeedForwardCalibration {
+  /// Plans of maps that were trained: they are kept in the options' type, measured and given their selectors as
+  /// fitted ones are. All layers are sparse; of activations that are never zero at the options' density.
+  ///
+  /// `trained` gives a layer's maps, of which nothing is kept but the plan. Throws `.argument` for maps that do
+  /// not fill whole blocks, `.cancelled` when `progress` returns false, and what `trained` throws.
+  package static func choose(
+    model: Model, options: Options, trained: (Int) throws(SparrowError) -> TrainedPredictor,
+    progress: (Double, String) -> Bool
+  ) throws(SparrowError) -> Choice {
+    try options.validate(model.configuration)
+    var plans: [Int: FeedForwardPlan] = [:]
+    var reports: [LayerReport] = []
+    let count = model.configuration.layers.count
+    for layer in 0..<count {
+      guard progress(0.8 * Double(layer) / Double(count), "measuring layer \(layer)") else {
+        throw SparrowError(.cancelled, found: "stopped")
+      }
+      let fitted = try fit(try trained(layer), layer: layer, model: model, options: options)
+      plans[layer] = fitted.plan(density: options.density)
+      reports.append(fitted.report(layer: layer, density: options.density))
+    }
+    defer { try? model.install([:]) }
+    let widest = try PlanChooser.widestBatch(plans, model) {
+      progress(0.8 + 0.2 * $0, "measuring speed")
+    }
+    return Choice(layers: plans, widestBatch: widest, reports: reports)
+  }
+
+  private static func fit(
+    _ trained: TrainedPredictor, layer: Int, model: Model, options: Options
+  ) throws(SparrowError) -> FittedLayer {
+    let network = model.configuration.layers[layer].feedForward
+    let hidden = model.configuration.hidden
+    let samples = trained.inputs.count / hidden
+    let rank = trained.a.count / hidden
+    precondition(
+      trained.b.count == network.width * rank
+        && trained.activations.count == samples * network.width, "maps and samples of one layer")
+    let pool = model.engine.pool
+    let lengths = model.engine.weights.columnLengths(
+      of: WeightRole(.down, layer: layer), pool: pool)
+    let maps = LinearPredictor(
+      a: try PredictorMatrix(FloatRows(trained.a, columns: hidden), type: options.mapType),
+      b: try PredictorMatrix(FloatRows(trained.b, columns: rank), type: options.mapType),
+      bias: [Float](repeating: 0, count: network.width))
+    let activations = FloatRows(trained.activations, columns: network.width)
+    let scores = LinearPrediction.scores(
+      maps, inputs: FloatRows(trained.inputs, columns: hidden), samples: samples, pool: pool)
+    var predictor = LayerPredictor(
+      .lowRank(maps), groupScores: scores, samples: samples, groupSize: 1, order: [])
+    predictor.isLookahead = trained.isLookahead
+    if network.activation.isSparse {
+      predictor.recallThreshold = RecallThreshold(
+        scores: scores, activations: activations, lengths: lengths, samples: samples,
+        recall: options.recall)
+    }
+    let tradeoff = Tradeoff(
+      scores: scores, activations: activations, lengths: lengths, samples: samples, pool: pool)
+    return FittedLayer(predictor: predictor, tradeoff: tradeoff)
+  }
+}

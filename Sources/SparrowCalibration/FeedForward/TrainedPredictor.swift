@@ -1,0 +1,21 @@
+/// One layer's low-rank maps that were trained, with held-out tokens to measure them on.
+package struct TrainedPredictor {
+  /// `[rank, hidden]` and `[neurons, rank]`.
+  package var a: [Float]
+  package var b: [Float]
+  /// What the maps read, `[samples, hidden]`, and what they tell of, `[samples, neurons]`.
+  package var inputs: [Float]
+  package var activations: [Float]
+  /// The inputs are those of the network before.
+  package var isLookahead: Bool
+
+  package init(
+    a: [Float], b: [Float], inputs: [Float], activations: [Float], isLookahead: Bool
+  ) {
+    self.a = a
+    self.b = b
+    self.inputs = inputs
+    self.activations = activations
+    self.isLookahead = isLookahead
+  }
+}

@@ -1,0 +1,69 @@
+internal import CSparrowKernels
+package import Sparrow
+package import SparrowCore
+internal import SparrowFormats
+package import SparrowSparsity
+
+extension HeadCalibration {
+  /// An adapter of a low-rank head that was trained (HiRE's LR, arXiv 2402.09360, section 3.2), measured on
+  /// `states`, `[count, hidden]`, of held-out tokens.
+  ///
+  /// `a` is `[rank, hidden]`, `b` `[vocabulary, rank]`; the options' rank, coding and text are not read. Adding the
+  /// same to all logits changes no softmax, so that rows of `b` are told less their mean, as logits are.
+  /// Throws `.unsupported` for a head whose rows are no multiple of 32 long, `.cancelled`.
+  package static func adapter(
+    model: Model, a: [Float], b: [Float], states: [Float], options: Options = Options(),
+    progress: (Double, String) -> Bool
+  ) throws(SparrowError) -> (adapter: Adapter, measurement: HeadMeasurement) {
+    let head = try SketchedRows(headOf: model)
+    let rank = a.count / head.hidden
+    precondition(
+      a.count == rank * head.hidden && b.count == rank * head.rowCount
+        && states.count % head.hidden == 0, "maps of this head")
+    let kept = min(options.kept, head.rowCount)
+    let candidates = min(options.candidates, head.rowCount)
+    let moments = try headMoments(head) { progress(0.2 * $0, "reading the head") }
+    var sketch = try sketch(a, centred(b, columns: rank), rank, head, meanRow: moments.mean)
+    let measured = try HeadMeasurement.run(
+      sketch, head: head, states: FloatRows(states, columns: head.hidden), candidates: candidates,
+      kept: kept, deviation: nil
+    ) { progress(0.2 + 0.8 * $0, "measuring recall") }
+    sketch.deviation = measured.deviation
+    let plan = HeadPlan(
+      candidates: candidates, kept: kept, doubt: options.doubt,
+      recalls: measured.byDoubt.map { .init(doubt: $0.doubt, recall: min($0.recall, 1)) })
+    try plan.validate(file: model.path)
+    try sketch.validate(file: model.path)
+    return (
+      Adapter(
+        baseHash: model.binding.checkpoint.contentHash(), baseName: name(of: model),
+        head: (plan, sketch)), measured
+    )
+  }
+
+  /// Directions behind the rank are zero: states have all their energy in those that were learnt.
+  private static func sketch(
+    _ a: [Float], _ b: [Float], _ rank: Int, _ head: SketchedRows, meanRow: [Float]
+  ) throws(SparrowError) -> RowSketch {
+    let basis = FloatRows(rows: head.hidden, columns: head.hidden)
+    basis[0].update(from: a, count: a.count)
+    let rows = try PredictorMatrix(FloatRows(b, columns: rank), type: .f16)
+    let blocks = (head.rowCount + RowSketch.blockRows - 1) / RowSketch.blockRows
+    let bias = (0..<blocks * RowSketch.blockRows).map { $0 < head.rowCount ? 0 : -Float.infinity }
+    var halves = [UInt16](repeating: 0, count: bias.count)
+    sk_to_f16(bias, &halves, Int32(bias.count))
+    return RowSketch(
+      rowCount: head.rowCount, hidden: head.hidden,
+      mean: [Float](repeating: 0, count: head.hidden), meanRow: meanRow,
+      basis: Q8Blocks.quantized(basis), bounds: [0, rank], centroids: [], codes: [], bias: halves,
+      deviation: 1, rows: SketchRows(coding: .lowRank, directions: rank, bytes: rows.bytes))
+  }
+
+  /// Rows less their mean.
+  private static func centred(_ values: [Float], columns: Int) -> [Float] {
+    let rows = values.count / columns
+    var mean = [Double](repeating: 0, count: columns)
+    for index in values.indices { mean[index % columns] += Double(values[index]) }
+    return values.indices.map { values[$0] - Float(mean[$0 % columns] / Double(rows)) }
+  }
+}

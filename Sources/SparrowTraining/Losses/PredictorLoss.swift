@@ -1,0 +1,20 @@
+#if Training
+  /// What predictors of a frozen model minimise.
+  package enum PredictorLoss {
+    /// Deja Vu's cross-entropy of sigmoid(scores), weighted for recall: labels of 1 weigh 1, labels of 0 their
+    /// density + 0.005, so that few of what fires is missed (its code, sparse_predictor/main_mlp.py).
+    ///
+    /// Any shape, the same for both; the mean over all labels.
+    package static func recallWeighted(_ scores: Tensor, labels: Tensor) -> Tensor {
+      let scores = scores.cast(.float32)
+      let weight = labels.mean() + 0.005
+      let weights = labels + (1 - labels) * weight
+      return (weights * (scores.logAddExp(0) - labels * scores)).mean()
+    }
+
+    /// x A^T B^T: two maps with nothing between. `[..., in]`, `[rank, in]`, `[out, rank]`.
+    package static func scores(_ x: Tensor, a: Tensor, b: Tensor) -> Tensor {
+      x.matmul(a.cast(x.type).transposed).matmul(b.cast(x.type).transposed)
+    }
+  }
+#endif

@@ -1,0 +1,87 @@
+#if Training
+  package import SparrowCore
+  package import SparrowTransformer
+
+  /// Deja Vu's predictors (arXiv 2310.17157, section 4) or HiRE's softmax LR, learnt from what the frozen model
+  /// computes on the way: no activation is written to a disk.
+  package struct PredictorRecipe: Sendable {
+    /// Trains a low-rank head instead of predictors of neurons.
+    package var isHead = false
+    /// Directions between the two maps; 0 for a quarter of the width.
+    package var rank = 0
+    /// Part of the neurons that a token needs, where activations are never zero.
+    package var density = 0.5
+    /// Part of the firing neurons that the threshold keeps, where activations are zero or not.
+    package var recall: Float = 0.99
+    /// Layers read the input of the network before theirs.
+    package var lookahead = false
+    package var steps = 1000
+    package var rate = 1e-3
+    package var warmUp = 50
+
+    package init() {}
+
+    /// Without clipping: the gradient of one layer shall not shorten another's.
+    package static func optimizer(weightDecay: Float) -> AdamW {
+      var optimizer = AdamW()
+      optimizer.weightDecay = weightDecay
+      optimizer.clip = 0
+      return optimizer
+    }
+
+    /// Throws `.argument` for what cannot be trained.
+    package func validate(_ model: ModelConfiguration) throws(SparrowError) {
+      func refuse(_ field: String, _ found: String, _ expected: String) -> SparrowError {
+        SparrowError(.argument, field: field, found: found, expected: expected)
+      }
+      guard rank >= 0, rank % 32 == 0, rank <= model.hidden else {
+        throw refuse("rank", "\(rank)", "a multiple of 32, at most \(model.hidden)")
+      }
+      guard density > 0, density < 1 else {
+        throw refuse("density", "\(density)", "above 0, below 1")
+      }
+      guard recall > 0, recall <= 1 else {
+        throw refuse("recall", "\(recall)", "above 0, at most 1")
+      }
+    }
+
+    private func directions(_ model: ModelConfiguration) -> Int {
+      rank == 0 ? max(32, model.hidden / 4 / 32 * 32) : rank
+    }
+
+    /// Adds the maps that learn, random as torch's Linear has them.
+    package func prepare(
+      _ parameters: inout Parameters, _ model: ModelConfiguration, seed: UInt64
+    ) {
+      let rank = directions(model)
+      func random(_ rows: Int, _ columns: Int, _ index: Int) -> Tensor {
+        Tensor.normal([rows, columns], key: .randomKey(seed &+ 15_485_863 &+ UInt64(index)))
+          / Float(3 * columns).squareRoot()
+      }
+      if isHead {
+        parameters[ParameterName.predictorDown(nil)] = random(rank, model.embeddingWidth, 0)
+        parameters[ParameterName.predictorUp(nil)] = random(model.vocabulary, rank, 1)
+        return
+      }
+      for (index, layer) in model.layers.enumerated() {
+        parameters[ParameterName.predictorDown(index)] = random(rank, model.hidden, 2 * index)
+        parameters[ParameterName.predictorUp(index)] = random(
+          layer.feedForward.width, rank, 2 * index + 1)
+      }
+    }
+
+    package func stages(_ model: ModelConfiguration) throws(SparrowError) -> [TrainingStage] {
+      try validate(model)
+      var objective = Objective()
+      objective.prediction = isHead ? .head : .networks(density: density, lookahead: lookahead)
+      return [
+        TrainingStage(
+          name: isHead ? "low-rank head" : "predictors", steps: steps,
+          networks: model.layers.map { _ in .dense }, objective: objective,
+          rate: try LearningRate(
+            peak: rate, warmUp: min(warmUp, steps / 2), decay: .cosine(steps: steps, floor: 0.05)),
+          learns: ParameterName.isPredictor)
+      ]
+    }
+  }
+#endif

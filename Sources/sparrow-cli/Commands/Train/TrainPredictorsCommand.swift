@@ -1,0 +1,77 @@
+#if Training
+  import ArgumentParser
+  import Sparrow
+  import SparrowCalibration
+  import SparrowCore
+  import SparrowSparsity
+  import SparrowTraining
+
+  /// `sparrow train predictors`: low-rank maps that tell which neurons or vocabulary rows count.
+  struct TrainPredictorsCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "predictors",
+      abstract: "Learn which neurons fire, or a low-rank head, beside a model that stays as it is.",
+      discussion: """
+        Examples:
+          sparrow train predictors relu-model --text corpus --rate 0.001 --weight-decay 0.01 --output run
+          sparrow train predictors model.gguf --head --rank 128 --text corpus --output run
+
+        Deja Vu's predictors, by the cross-entropy that its code weighs for recall and with its rate and \
+        decay, or with --head HiRE's low-rank softmax. The adapter goes to the run's folder. sparrow calibrate --method low-rank fits such \
+        predictors in closed form, from far less text.
+        """)
+
+    @OptionGroup var model: PathOptions
+    @OptionGroup var training: TrainOptions
+
+    @Flag(help: "Train a low-rank head instead of predictors of neurons.")
+    var head = false
+
+    @Option(help: "Directions between the two maps; 0 is a quarter of the width.")
+    var rank = PredictorRecipe().rank
+
+    @Option(help: "Part of the neurons that a token needs, where activations are never zero.")
+    var density = PredictorRecipe().density
+
+    @Option(help: "Part of the firing neurons to find, where activations are zero or not.")
+    var recall = PredictorRecipe().recall
+
+    @Flag(help: "Read the input of the layer before, so that predicting overlaps its work.")
+    var lookahead = false
+
+    func run() throws {
+      var recipe = PredictorRecipe()
+      recipe.isHead = head
+      recipe.rank = rank
+      recipe.density = density
+      recipe.recall = recall
+      recipe.lookahead = lookahead
+      recipe.steps = training.steps
+      recipe.rate = training.rate
+      recipe.warmUp = training.warmUp
+      var options = try training.start()
+      options.trainer.optimizer = PredictorRecipe.optimizer(weightDecay: training.weightDecay)
+      let path = try model.path()
+      let start = monotonicSeconds()
+      let (run, result) = try TrainCommand.train(
+        model: path, .predictors(recipe), options, steps: training.steps)
+      let model = try Model.load(path)
+      var bar = ProgressBar()
+      defer { bar.clear() }
+      let made = try run.predictors(recipe, of: result, model: model) { part, what in
+        bar.show(what, done: Int(part * 100), total: 100, unit: .items("per cent"))
+        return !Interrupt.isRequested
+      }
+      let folder = options.output + "/adapter"
+      try made.adapter.write(to: folder)
+      bar.clear()
+      var report = CalibrationReport(folder: folder, denseBytes: model.headBytes)
+      report.adapter = made.adapter
+      report.choice = made.choice
+      report.heldOut = made.head
+      report.layerCount = model.configuration.layers.count
+      report.seconds = monotonicSeconds() - start
+      Terminal.write(report.text)
+    }
+  }
+#endif

@@ -1,0 +1,78 @@
+#if Training
+  import Sparrow
+  import SparrowCalibration
+  import SparrowCore
+  import SparrowSparsity
+  import SparrowTestSupport
+  import Testing
+
+  @testable import SparrowTraining
+
+  extension MLXTests {
+    @Suite struct PredictorRecipeTests {
+      private func train(
+        isReLU: Bool = false, _ change: (inout PredictorRecipe) -> Void = { _ in }
+      ) throws -> (lines: [TrainingStep], made: TrainingRun.Predictors, model: Model) {
+        var recipe = PredictorRecipe()
+        recipe.rank = 32
+        recipe.steps = 20
+        recipe.warmUp = 2
+        recipe.rate = 2e-2
+        change(&recipe)
+        let tiny = try TinyRun()
+        TensorDevice.setCompiling(false)
+        var options = tiny.options()
+        options.trainer.optimizer = PredictorRecipe.optimizer(weightDecay: 0.01)
+        let path = isReLU ? try tiny.reluModel() : Fixtures.path("models/smollm2")
+        let run = try TrainingRun(model: path, recipe: .predictors(recipe), options: options)
+        var lines: [TrainingStep] = []
+        let result = try run.run(
+          progress: { _, _, _ in }, report: { line, _ in lines.append(line) },
+          shouldStop: { false })
+        let model = try Model.load(path, options: LoadOptions(threads: 1))
+        let made = try run.predictors(recipe, of: result, model: model) { _, _ in true }
+        return (lines, made, model)
+      }
+
+      @Test(arguments: [false, true]) func tellWhatFiresInReLUNetworks(lookahead: Bool) throws {
+        let (lines, made, model) = try train(isReLU: true) {
+          $0.lookahead = lookahead
+          $0.recall = 0.95
+        }
+        #expect(lines.last!.loss < 0.8 * lines[0].loss)
+        #expect(lines.last!.parts.contains { $0.name == "recall" && $0.value > 0.7 })
+        let choice = try #require(made.choice)
+        #expect(choice.layers.count == model.configuration.layers.count)
+        #expect(choice.layers[1]!.lookahead == lookahead && !choice.layers[0]!.lookahead)
+        for report in choice.reports {
+          #expect(report.recall >= 0.95 && report.density < 0.9)
+        }
+        try made.adapter.check(model.binding, file: "adapter")
+        try model.install(choice.layers)
+      }
+
+      @Test func tellTheLargestOfSmoothNetworks() throws {
+        let (lines, made, model) = try train { $0.density = 0.25 }
+        #expect(lines.last!.loss < 0.9 * lines[0].loss)
+        for (layer, plan) in made.adapter.layers {
+          #expect(plan.selector == .topK(16))
+          #expect(made.choice!.reports[layer].recall > 0.4)
+        }
+        try made.adapter.check(model.binding, file: "adapter")
+      }
+
+      @Test func aLowRankHeadBecomesASketch() throws {
+        let (lines, made, model) = try train { $0.isHead = true }
+        #expect(lines.last!.loss < 0.8 * lines[0].loss)
+        let head = try #require(made.adapter.head)
+        #expect(head.sketch.rows?.directions == 32)
+        #expect(made.head!.positions > 100)
+        try made.adapter.check(model.binding, file: "adapter")
+      }
+
+      @Test func ranksThatDoNotFillBlocksAreRefused() throws {
+        #expect(throws: SparrowError.self) { try train { $0.rank = 20 } }
+      }
+    }
+  }
+#endif
