@@ -33,7 +33,7 @@ struct SparrowCommand: ParsableCommand {
       DemoCommand.self,
     ]
     #if Training
-      all.append(TrainCommand.self)
+      all += [TrainCommand.self, PretrainCommand.self]
     #endif
     return all
   }

@@ -7,12 +7,17 @@ import SparrowTransformer
 extension ModelWriter {
   private static let weights = "model.safetensors"
 
-  /// What a folder has beside weights and configuration, taken over from a source that is such a folder.
-  private static let sideFiles = [
+  /// The files of a folder that may belong to its tokenizer.
+  static let tokenizerFiles = [
     "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
     "vocab.json", "merges.txt", "tokenizer.model", "chat_template.jinja", "chat_template.json",
-    "generation_config.json", "preprocessor_config.json", "processor_config.json",
   ]
+
+  /// What a folder has beside weights and configuration, taken over from a source that is such a folder.
+  private static let sideFiles =
+    tokenizerFiles + [
+      "generation_config.json", "preprocessor_config.json", "processor_config.json",
+    ]
 
   /// Writes a folder that transformers and Sparrow load: configuration, weights of one type, tokenizer.
   ///

@@ -63,9 +63,11 @@
       var objective = Objective()
       objective.task = task
       objective.distillation = distillation
+      let networks = try networks(model)
       return [
         TrainingStage(
-          name: "top-k", steps: steps, networks: try networks(model), objective: objective,
+          name: networks.allSatisfy { $0 == .dense } ? "dense" : "top-k", steps: steps,
+          networks: networks, objective: objective,
           rate: try LearningRate(
             peak: rate, warmUp: min(warmUp, steps / 2), decay: .cosine(steps: steps, floor: 0.05)))
       ]

@@ -29,33 +29,13 @@ extension WeightBinding {
   /// has not in transformers, or lacks though it has them there.
   package func huggingFaceTensors() throws(SparrowError) -> [StoredTensor] {
     try checkBiases()
-    let architecture = configuration.architecture
-    let names = WeightNames.huggingFace(architecture: architecture)
-    var tensors: [StoredTensor] = []
-    var fused: Set<String> = []
-    for role in roles {
-      guard let name = names[role.kind] else {
-        throw SparrowError(
-          .unsupported, file: checkpoint.path, field: matrix(role).entry.name,
-          found: "the \(role)", expected: "what transformers' \(architecture) has")
+    var tensors = try configuration.huggingFaceTensors(roles, file: checkpoint.path)
+    for index in tensors.indices {
+      let role = tensors[index].roles[0]
+      tensors[index].pairedHead = try pairedHead(role)
+      if configuration.architecture.hasPrefix("gemma"), role.kind.isNormWeight {
+        tensors[index].offset = -1
       }
-      let bare = name.pattern.replacing("{}", with: role.layer.map(String.init) ?? "")
-      guard fused.insert(bare).inserted else { continue }
-      let members =
-        name.parts == 1
-        ? [role]
-        : roles.filter { $0.layer == role.layer && names[$0.kind]?.pattern == name.pattern }
-      let source = matrix(role)
-      let rows = members.reduce(0) { $0 + matrix($1).rows.count }
-      let isTransposed = names.transposed && source.isMatrix && role.layer != nil
-      var tensor = StoredTensor(
-        name: role.kind == .head ? bare : names.prefixes[0] + bare,
-        shape: !source.isMatrix
-          ? [rows] : isTransposed ? [source.columns, rows] : [rows, source.columns],
-        roles: members, transposed: isTransposed)
-      tensor.pairedHead = try pairedHead(role)
-      if architecture.hasPrefix("gemma"), role.kind.isNormWeight { tensor.offset = -1 }
-      tensors.append(tensor)
     }
     return tensors
   }
@@ -77,19 +57,9 @@ extension WeightBinding {
 
   /// Transformers' classes have all biases of a place or none.
   private func checkBiases() throws(SparrowError) {
-    let attention: [WeightRole.Kind] = [.query, .key, .value, .output]
-    let network: [WeightRole.Kind] = [.gate, .up, .down]
-    let norms: [WeightRole.Kind] = [.finalNorm, .attentionNorm, .feedForwardNorm]
-    let hasBias = self[WeightRole(.queryBias, layer: 0)] != nil
-    var biased: Set<WeightRole.Kind> = []
-    switch configuration.architecture {
-    case "gpt2": biased = Set(attention + network + norms)
-    case "qwen2": biased = [.query, .key, .value]
-    case "llama":
-      if hasBias { biased = Set(attention) }
-      if self[WeightRole(.upBias, layer: 0)] != nil { biased.formUnion(network) }
-    default: if hasBias { biased = Set(attention) }
-    }
+    let biased = configuration.biasedKinds(
+      attention: self[WeightRole(.queryBias, layer: 0)] != nil,
+      network: self[WeightRole(.upBias, layer: 0)] != nil)
     for role in roles {
       guard let kind = role.kind.bias else { continue }
       let found = self[WeightRole(kind, layer: role.layer)] != nil

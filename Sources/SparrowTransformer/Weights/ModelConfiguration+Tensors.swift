@@ -1,0 +1,64 @@
+package import SparrowCore
+
+extension ModelConfiguration {
+  /// The tensors of a new model's folder, as transformers names, shapes and orders them.
+  ///
+  /// Llama's `attention_bias` and `mlp_bias` say whether those of its matrices have biases; GPT-2, OPT and Qwen 2
+  /// have always the same.
+  package func newTensors(
+    attentionBias: Bool, networkBias: Bool
+  ) throws(SparrowError) -> [StoredTensor] {
+    let biases = Set(
+      biasedKinds(attention: attentionBias, network: networkBias).compactMap(\.bias))
+    let roles = expectedWeights.filter {
+      $0.presence == .required || biases.contains($0.role.kind)
+    }
+    return try huggingFaceTensors(roles.map(\.role), file: architecture)
+  }
+
+  /// The tensors that transformers keeps these roles in. Throws `.unsupported` for a role that the
+  /// architecture has not there.
+  func huggingFaceTensors(
+    _ roles: [WeightRole], file: String
+  ) throws(SparrowError) -> [StoredTensor] {
+    let names = WeightNames.huggingFace(architecture: architecture)
+    let shapes = Dictionary(expectedWeights.map { ($0.role, $0.shape) }) { first, _ in first }
+    var tensors: [StoredTensor] = []
+    var fused: Set<String> = []
+    for role in roles {
+      guard let name = names[role.kind], let shape = shapes[role] else {
+        throw SparrowError(
+          .unsupported, file: file, field: "\(role)", found: "such a tensor",
+          expected: "what transformers' \(architecture) has")
+      }
+      let bare = name.pattern.replacing("{}", with: role.layer.map(String.init) ?? "")
+      guard fused.insert(bare).inserted else { continue }
+      let members =
+        name.parts == 1
+        ? [role]
+        : roles.filter { $0.layer == role.layer && names[$0.kind]?.pattern == name.pattern }
+      let stored = [shape[0] * members.count] + shape.dropFirst()
+      let isTransposed = names.transposed && shape.count == 2 && role.layer != nil
+      tensors.append(
+        StoredTensor(
+          name: role.kind == .head ? bare : names.prefixes[0] + bare,
+          shape: isTransposed ? stored.reversed() : stored, roles: members,
+          transposed: isTransposed))
+    }
+    return tensors
+  }
+
+  /// The matrices and norms that have biases in transformers' class of the architecture.
+  func biasedKinds(attention hasAttention: Bool, network hasNetwork: Bool) -> Set<WeightRole.Kind> {
+    let attention: [WeightRole.Kind] = [.query, .key, .value, .output]
+    let network: [WeightRole.Kind] = [.gate, .up, .down]
+    let norms: [WeightRole.Kind] = [.finalNorm, .attentionNorm, .feedForwardNorm]
+    switch architecture {
+    case "gpt2", "opt": return Set(attention + network + norms)
+    case "qwen2": return [.query, .key, .value]
+    case "llama":
+      return Set((hasAttention ? attention : []) + (hasNetwork ? network : []))
+    default: return hasAttention ? Set(attention) : []
+    }
+  }
+}

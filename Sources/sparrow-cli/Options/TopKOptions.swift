@@ -1,0 +1,35 @@
+#if Training
+  import ArgumentParser
+  import SparrowTraining
+
+  /// Which neurons a model that learns with top-k keeps, beside their part.
+  struct TopKOptions: ParsableArguments {
+    @Option(help: "Neurons that are chosen together: 1, 8, 16 or 32.")
+    var groups = TopKRecipe().groupSize
+
+    @Option(help: "Part of the neurons that every token uses: HiRE's common path.")
+    var common = TopKRecipe().common
+
+    @Option(
+      help: "Which layers are sparse: all, odd or last-half.", transform: TopKOptions.layers)
+    var layers = TopKRecipe().layers
+
+    private static func layers(_ name: String) throws -> TopKRecipe.Layers {
+      guard let layers = TopKRecipe.Layers(rawValue: name) else {
+        throw ValidationError("--layers \(name): expected all, odd or last-half")
+      }
+      return layers
+    }
+
+    func recipe(_ training: TrainOptions) -> TopKRecipe {
+      var recipe = TopKRecipe()
+      recipe.groupSize = groups
+      recipe.common = common
+      recipe.layers = layers
+      recipe.steps = training.steps
+      recipe.rate = training.rate
+      recipe.warmUp = training.warmUp
+      return recipe
+    }
+  }
+#endif
