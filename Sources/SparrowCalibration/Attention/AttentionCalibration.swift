@@ -88,6 +88,14 @@ public enum AttentionCalibration {
           layer, record, before: before, samples: recorder.samples, options: options,
           pool: model.engine.pool))
     }
+    return try choose(fits, heldOut: heldOut, model: model, target: target, progress: progress)
+  }
+
+  /// Which of the fitted layers become sparse.
+  static func choose(
+    _ fits: [AttentionFit], heldOut: [[Int32]], model: Model, target: PlanTarget,
+    progress: (Double, String) -> Bool
+  ) throws(SparrowError) -> Choice {
     defer { try? model.install(attention: [:]) }
     let chooser = try AttentionChooser(model, fits, heldOut: heldOut) {
       progress(0.2 + 0.05 * $0, "running held-out text")

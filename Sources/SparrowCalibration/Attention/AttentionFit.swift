@@ -17,21 +17,31 @@ struct AttentionFit {
     _ layer: Int, _ record: AttentionRecorder.Layer, before: AttentionRecorder.Layer?,
     samples: Int, options: AttentionCalibration.Options, pool: WorkerPool
   ) throws(SparrowError) {
-    self.layer = layer
-    groups = record.groups
-    kept = min(max(1, Int((options.density * Float(groups)).rounded())), groups - 1)
+    let groups = record.groups
     let source = before ?? record
     let isLowRank = options.rank > 0 && options.rank < groups
     let targets = TargetMoments(
       sizesOf: record.cross, lengths: Array(repeating: 1, count: groups), groupSize: 1, order: [])
     let maps = try LinearFit(inputs: source.moments, pool: pool).predictor(
       of: targets, rank: isLowRank ? options.rank : nil, type: .f16)
+    self.init(
+      layer, maps, inputs: source.inputs, lengths: record.lengths, samples: samples,
+      density: options.density, isLookahead: before != nil, pool: pool)
+  }
+
+  /// Of maps that are there: two, or one to logits. `inputs` is `[samples, hidden]`, `lengths` `[samples, groups]`.
+  init(
+    _ layer: Int, _ maps: LinearPredictor, inputs: FloatRows, lengths: FloatRows, samples: Int,
+    density: Float, isLookahead: Bool, pool: WorkerPool
+  ) {
+    self.layer = layer
+    groups = lengths.columns
+    kept = min(max(1, Int((density * Float(groups)).rounded())), groups - 1)
     plan = AttentionPlan(
-      predictor: isLowRank ? .lowRank(maps) : .router(maps), selector: .topK(kept),
-      lookahead: before != nil, density: Float(kept) / Float(groups))
-    let scores = LinearPrediction.scores(
-      maps, inputs: source.inputs, samples: samples, pool: pool)
-    (recall, loss) = Self.measure(scores, record.lengths, samples: samples, kept: kept)
+      predictor: maps.a == nil ? .router(maps) : .lowRank(maps), selector: .topK(kept),
+      lookahead: isLookahead, density: Float(kept) / Float(groups))
+    let scores = LinearPrediction.scores(maps, inputs: inputs, samples: samples, pool: pool)
+    (recall, loss) = Self.measure(scores, lengths, samples: samples, kept: kept)
   }
 
   var density: Float { Float(kept) / Float(groups) }

@@ -42,7 +42,7 @@ extension FeedForwardCalibration {
     let rank = trained.a.count / hidden
     precondition(
       trained.b.count == network.width * rank
-        && trained.activations.count == samples * network.width, "maps and samples of one layer")
+        && trained.targets.count == samples * network.width, "maps and samples of one layer")
     let pool = model.engine.pool
     let lengths = model.engine.weights.columnLengths(
       of: WeightRole(.down, layer: layer), pool: pool)
@@ -50,7 +50,7 @@ extension FeedForwardCalibration {
       a: try PredictorMatrix(FloatRows(trained.a, columns: hidden), type: options.mapType),
       b: try PredictorMatrix(FloatRows(trained.b, columns: rank), type: options.mapType),
       bias: [Float](repeating: 0, count: network.width))
-    let activations = FloatRows(trained.activations, columns: network.width)
+    let activations = FloatRows(trained.targets, columns: network.width)
     let scores = LinearPrediction.scores(
       maps, inputs: FloatRows(trained.inputs, columns: hidden), samples: samples, pool: pool)
     var predictor = LayerPredictor(

@@ -3,19 +3,20 @@ package struct TrainedPredictor {
   /// `[rank, hidden]` and `[neurons, rank]`.
   package var a: [Float]
   package var b: [Float]
-  /// What the maps read, `[samples, hidden]`, and what they tell of, `[samples, neurons]`.
+  /// What the maps read, `[samples, hidden]`, and what they tell of: activations, `[samples, neurons]`, or head
+  /// groups' lengths.
   package var inputs: [Float]
-  package var activations: [Float]
-  /// The inputs are those of the network before.
+  package var targets: [Float]
+  /// The inputs are those of the layer before.
   package var isLookahead: Bool
 
   package init(
-    a: [Float], b: [Float], inputs: [Float], activations: [Float], isLookahead: Bool
+    a: [Float], b: [Float], inputs: [Float], targets: [Float], isLookahead: Bool
   ) {
     self.a = a
     self.b = b
     self.inputs = inputs
-    self.activations = activations
+    self.targets = targets
     self.isLookahead = isLookahead
   }
 }

@@ -7,6 +7,8 @@
     /// of the neurons, by |activation| times the length of the column of down. With `lookahead` layers read
     /// the input of the network before.
     case networks(density: Double, lookahead: Bool)
+    /// Deja Vu: which head groups add most to attention's output, this part of them for each token.
+    case attention(density: Double, lookahead: Bool)
     /// HiRE's softmax LR (arXiv 2402.09360, section 3.2): a low-rank head by the next token's cross-entropy.
     case head
 
@@ -14,7 +16,7 @@
     struct Parts {
       /// The sum over layers, so that each learns as if it were alone.
       var loss: Tensor
-      /// The part of the labels that are scored above 0, and the part of all neurons that is: means over layers.
+      /// The part of the labels that are scored above 0, and the part of all scores that is: means over layers.
       var recall: Tensor
       var density: Tensor
     }
@@ -26,9 +28,16 @@
       var model = model
       model.isCheckpointed = false
       let (states, notes) = model.hidden(batch.tokens, parameters)
+      let labels = PredictionLabels(model.configuration, parameters)
       switch self {
       case .networks(let density, let lookahead):
-        return networks(model, parameters, notes, density: density, lookahead: lookahead)
+        return layers(parameters, notes.map(\.input!), lookahead: lookahead, margin: 0.005) {
+          labels.neurons($0, notes[$0], density: density)
+        }
+      case .attention(let density, let lookahead):
+        return layers(parameters, notes.map(\.attentionInput!), lookahead: lookahead, margin: 0) {
+          labels.headGroups($0, notes[$0], density: density)
+        }
       case .head:
         let logits = model.finished(
           PredictorLoss.scores(
@@ -39,40 +48,30 @@
       }
     }
 
-    private func networks(
-      _ model: SparseTransformer, _ parameters: Parameters, _ notes: [LayerNotes],
-      density: Double, lookahead: Bool
+    /// Of all layers that have a predictor.
+    private func layers(
+      _ parameters: Parameters, _ inputs: [Tensor], lookahead: Bool, margin: Float,
+      labels: (Int) -> Tensor
     ) -> Parts {
       var sums = Parts(loss: Tensor(0), recall: Tensor(0), density: Tensor(0))
-      for (layer, own) in notes.enumerated() {
-        let source = notes[lookahead ? max(0, layer - 1) : layer]
-        let scores = PredictorLoss.scores(
-          source.input!.stopped, a: parameters[ParameterName.predictorDown(layer)]!,
-          b: parameters[ParameterName.predictorUp(layer)]!)
-        let labels = Self.labels(
-          own.neurons!.stopped, model.configuration.layers[layer].feedForward,
-          down: parameters[WeightRole(.down, layer: layer).parameterName]!, density: density)
+      var count: Float = 0
+      for layer in inputs.indices {
+        guard let a = parameters[ParameterName.predictorDown(layer)],
+          let b = parameters[ParameterName.predictorUp(layer)]
+        else { continue }
+        let input = inputs[lookahead ? max(0, layer - 1) : layer]
+        let scores = PredictorLoss.scores(input.stopped, a: a, b: b)
+        let labels = labels(layer).stopped
         let found = (scores.stopped .> 0).cast(.float32)
-        sums.loss = sums.loss + PredictorLoss.recallWeighted(scores, labels: labels)
+        sums.loss =
+          sums.loss + PredictorLoss.recallWeighted(scores, labels: labels, margin: margin)
         sums.recall = sums.recall + (found * labels).sum() / labels.sum().maximum(1)
         sums.density = sums.density + found.mean()
+        count += 1
       }
-      let count = Float(notes.count)
       sums.recall = sums.recall / count
       sums.density = sums.density / count
       return sums
-    }
-
-    /// 1 for the neurons that a token needs, else 0, in the shape of `neurons`, `[batch, tokens, width]`.
-    static func labels(
-      _ neurons: Tensor, _ network: FeedForwardDescription, down: Tensor, density: Double
-    ) -> Tensor {
-      let sizes = neurons.cast(.float32).absolute
-      if network.activation.isSparse { return (sizes .> 0).cast(.float32) }
-      let lengths = down.cast(.float32).squared.sum(0).squareRoot
-      let weighted = sizes * lengths
-      let kept = max(1, Int((Double(network.width) * density).rounded()))
-      return (weighted .>= weighted.largest(kept)).cast(.float32)
     }
   }
 #endif

@@ -2,12 +2,15 @@
   /// What predictors of a frozen model minimise.
   package enum PredictorLoss {
     /// Deja Vu's cross-entropy of sigmoid(scores), weighted for recall: labels of 1 weigh 1, labels of 0 their
-    /// density + 0.005, so that few of what fires is missed (its code, sparse_predictor/main_mlp.py).
+    /// density and `margin`, so that few of what fires is missed (its code: main_mlp.py adds 0.005, main_att.py
+    /// nothing).
     ///
     /// Any shape, the same for both; the mean over all labels.
-    package static func recallWeighted(_ scores: Tensor, labels: Tensor) -> Tensor {
+    package static func recallWeighted(
+      _ scores: Tensor, labels: Tensor, margin: Float
+    ) -> Tensor {
       let scores = scores.cast(.float32)
-      let weight = labels.mean() + 0.005
+      let weight = labels.mean() + margin
       let weights = labels + (1 - labels) * weight
       return (weights * (scores.logAddExp(0) - labels * scores)).mean()
     }

@@ -13,6 +13,9 @@
     /// What the network reads, `[batch, tokens, hidden]`, and its activations, `[batch, tokens, neurons]`.
     var input: Tensor?
     var neurons: Tensor?
+    /// What attention reads, and its heads' results before the output matrix, `[batch, tokens, heads · dimension]`.
+    var attentionInput: Tensor?
+    var heads: Tensor?
 
     /// As a list, for functions of lists; `unpack` is its inverse.
     var list: [Tensor] { [efficiency, separation, density, activity].compactMap { $0 } }

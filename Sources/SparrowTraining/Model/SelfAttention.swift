@@ -6,8 +6,8 @@
     let model: SparseTransformer
     let description: AttentionDescription
 
-    /// `x` is `[batch, tokens, hidden]`.
-    func run(_ x: Tensor, _ weights: LayerWeights) -> Tensor {
+    /// `x` is `[batch, tokens, hidden]`; gives the heads' results too, `[batch, tokens, heads · dimension]`.
+    func run(_ x: Tensor, _ weights: LayerWeights) -> (output: Tensor, heads: Tensor) {
       let size = x.shape
       let width = description.headDimension
       func heads(_ kind: WeightRole.Kind, _ count: Int) -> Tensor {
@@ -23,8 +23,8 @@
       q = rotated(q.transposed([0, 2, 1, 3]))
       k = rotated(k.transposed([0, 2, 1, 3]))
       let attended = attend(q, k, v, tokens: size[1])
-      return weights.product(
-        attended.transposed([0, 2, 1, 3]).reshaped([size[0], size[1], -1]), .output)
+      let results = attended.transposed([0, 2, 1, 3]).reshaped([size[0], size[1], -1])
+      return (weights.product(results, .output), results)
     }
 
     private func rotated(_ x: Tensor) -> Tensor {

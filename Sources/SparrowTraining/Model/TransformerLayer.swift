@@ -34,23 +34,29 @@
       let network = FeedForwardNetwork(
         description: description.feedForward, mode: model.networks[layer], layer: layer)
       let norm = description.norm
+      let input =
+        description.placement == .after ? states : weights.norm(states, norm, .attentionNorm)
+      let (attended, heads) = attention.run(input, weights)
+      let middle: Tensor
+      var result: Tensor
+      var notes: LayerNotes
       switch description.placement {
       case .before:
-        let middle =
-          states + attention.run(weights.norm(states, norm, .attentionNorm), weights)
-        let (added, notes) = network.run(weights.norm(middle, norm, .feedForwardNorm), weights)
-        return (middle + added, notes)
+        middle = states + attended
+        (result, notes) = network.run(weights.norm(middle, norm, .feedForwardNorm), weights)
+        result = middle + result
       case .after:
-        let middle = weights.norm(
-          states + attention.run(states, weights), norm, .attentionNorm)
-        let (added, notes) = network.run(middle, weights)
-        return (weights.norm(middle + added, norm, .feedForwardNorm), notes)
+        middle = weights.norm(states + attended, norm, .attentionNorm)
+        (result, notes) = network.run(middle, weights)
+        result = weights.norm(middle + result, norm, .feedForwardNorm)
       case .around:
-        let attended = attention.run(weights.norm(states, norm, .attentionNorm), weights)
-        let middle = states + weights.norm(attended, norm, .postAttentionNorm)
-        let (added, notes) = network.run(weights.norm(middle, norm, .feedForwardNorm), weights)
-        return (middle + weights.norm(added, norm, .postFeedForwardNorm), notes)
+        middle = states + weights.norm(attended, norm, .postAttentionNorm)
+        (result, notes) = network.run(weights.norm(middle, norm, .feedForwardNorm), weights)
+        result = middle + weights.norm(result, norm, .postFeedForwardNorm)
       }
+      notes.attentionInput = input
+      notes.heads = heads
+      return (result, notes)
     }
   }
 #endif

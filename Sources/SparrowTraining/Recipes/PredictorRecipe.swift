@@ -5,11 +5,18 @@
   /// Deja Vu's predictors (arXiv 2310.17157, section 4) or HiRE's softmax LR, learnt from what the frozen model
   /// computes on the way: no activation is written to a disk.
   package struct PredictorRecipe: Sendable {
-    /// Trains a low-rank head instead of predictors of neurons.
-    package var isHead = false
+    /// What is predicted.
+    package enum Part: String, Sendable {
+      /// Which neurons fire, or which head groups add most.
+      case networks, attention
+      /// The logits of the vocabulary head.
+      case head
+    }
+
+    package var part = Part.networks
     /// Directions between the two maps; 0 for a quarter of the width.
     package var rank = 0
-    /// Part of the neurons that a token needs, where activations are never zero.
+    /// Part of the neurons that a token needs, where activations are never zero; part of the head groups.
     package var density = 0.5
     /// Part of the firing neurons that the threshold keeps, where activations are zero or not.
     package var recall: Float = 0.99
@@ -40,6 +47,8 @@
       guard density > 0, density < 1 else {
         throw refuse("density", "\(density)", "above 0, below 1")
       }
+      guard part != .attention || model.layers.contains(where: { $0.attention.keyValueHeads > 1 })
+      else { throw refuse("attention", "one key/value head in every layer", "several in some") }
       guard recall > 0, recall <= 1 else {
         throw refuse("recall", "\(recall)", "above 0, at most 1")
       }
@@ -58,25 +67,32 @@
         Tensor.normal([rows, columns], key: .randomKey(seed &+ 15_485_863 &+ UInt64(index)))
           / Float(3 * columns).squareRoot()
       }
-      if isHead {
+      if part == .head {
         parameters[ParameterName.predictorDown(nil)] = random(rank, model.embeddingWidth, 0)
         parameters[ParameterName.predictorUp(nil)] = random(model.vocabulary, rank, 1)
         return
       }
       for (index, layer) in model.layers.enumerated() {
+        if part == .attention, layer.attention.keyValueHeads == 1 { continue }
         parameters[ParameterName.predictorDown(index)] = random(rank, model.hidden, 2 * index)
         parameters[ParameterName.predictorUp(index)] = random(
-          layer.feedForward.width, rank, 2 * index + 1)
+          part == .networks ? layer.feedForward.width : layer.attention.keyValueHeads, rank,
+          2 * index + 1)
       }
     }
 
     package func stages(_ model: ModelConfiguration) throws(SparrowError) -> [TrainingStage] {
       try validate(model)
       var objective = Objective()
-      objective.prediction = isHead ? .head : .networks(density: density, lookahead: lookahead)
+      objective.prediction =
+        switch part {
+        case .networks: .networks(density: density, lookahead: lookahead)
+        case .attention: .attention(density: density, lookahead: lookahead)
+        case .head: .head
+        }
       return [
         TrainingStage(
-          name: isHead ? "low-rank head" : "predictors", steps: steps,
+          name: part.rawValue, steps: steps,
           networks: model.layers.map { _ in .dense }, objective: objective,
           rate: try LearningRate(
             peak: rate, warmUp: min(warmUp, steps / 2), decay: .cosine(steps: steps, floor: 0.05)),

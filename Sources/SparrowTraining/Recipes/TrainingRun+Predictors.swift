@@ -9,54 +9,68 @@
     /// Predictors as an adapter of the model that they were trained beside, with what they do on held-out rows.
     package struct Predictors {
       package var adapter: Adapter
-      /// Of networks, or of the head.
-      package var choice: FeedForwardCalibration.Choice?
+      /// Of what was trained; the others are nil.
+      package var networks: FeedForwardCalibration.Choice?
+      package var attention: AttentionCalibration.Choice?
       package var head: HeadMeasurement?
     }
 
     /// Measures what `run` gave for a recipe of predictors; `model` is the same model in the engine.
     ///
-    /// Throws what running the model throws, and `.cancelled` when `progress` returns false.
+    /// Which layers' attention becomes sparse is up to `attentionTarget`. Throws what running the model throws,
+    /// and `.cancelled` when `progress` returns false.
     package func predictors(
       _ recipe: PredictorRecipe, of result: Result, model: Model,
-      progress: (Double, String) -> Bool
+      attentionTarget: PlanTarget = .perplexity(1.02), progress: (Double, String) -> Bool
     ) throws(SparrowError) -> Predictors {
       guard let rows = result.heldOut else {
         throw SparrowError(
           .argument, field: "held-out text", found: "nothing", expected: "a text to measure on")
       }
       let parameters = result.parameters
-      let states = try HeldOutStates(
+      let held = try HeldOutStates(
         SparseTransformer(result.configuration), parameters, rows: rows, batch: options.batch,
-        ofHead: recipe.isHead)
-      func maps(_ layer: Int?) throws(SparrowError) -> (a: [Float], b: [Float]) {
-        (
-          try parameters[ParameterName.predictorDown(layer)]!.floats(),
-          try parameters[ParameterName.predictorUp(layer)]!.floats()
-        )
+        part: recipe.part)
+      var made = Predictors(
+        adapter: Adapter(
+          baseHash: checkpoint.contentHash(), baseName: HeadCalibration.name(of: model)))
+      /// nil for a layer without a choice.
+      func trained(_ layer: Int) throws(SparrowError) -> TrainedPredictor? {
+        guard let a = parameters[ParameterName.predictorDown(layer)],
+          let b = parameters[ParameterName.predictorUp(layer)]
+        else { return nil }
+        let looksAhead = recipe.lookahead && layer > 0
+        return TrainedPredictor(
+          a: try a.floats(), b: try b.floats(), inputs: held.inputs[looksAhead ? layer - 1 : layer],
+          targets: held.targets[layer], isLookahead: looksAhead)
       }
-      if recipe.isHead {
-        let (a, b) = try maps(nil)
+      switch recipe.part {
+      case .networks:
+        var fitting = FeedForwardCalibration.Options()
+        fitting.recall = recipe.recall
+        fitting.density = Float(recipe.density)
+        let choice = try FeedForwardCalibration.choose(
+          model: model, options: fitting,
+          trained: { layer throws(SparrowError) in try trained(layer)! },
+          progress: progress)
+        made.adapter.layers = choice.layers
+        made.adapter.widestBatch = max(1, choice.widestBatch)
+        made.networks = choice
+      case .attention:
+        let choice = try AttentionCalibration.choose(
+          model: model, trained: trained, density: Float(recipe.density), heldOut: held.windows,
+          target: attentionTarget, progress: progress)
+        made.adapter.attention = choice.layers
+        made.attention = choice
+      case .head:
         let (adapter, measured) = try HeadCalibration.adapter(
-          model: model, a: a, b: b, states: states.states, progress: progress)
-        return Predictors(adapter: adapter, head: measured)
+          model: model, a: try parameters[ParameterName.predictorDown(nil)]!.floats(),
+          b: try parameters[ParameterName.predictorUp(nil)]!.floats(), states: held.states,
+          progress: progress)
+        made.adapter = adapter
+        made.head = measured
       }
-      var fitting = FeedForwardCalibration.Options()
-      fitting.recall = recipe.recall
-      fitting.density = Float(recipe.density)
-      let choice = try FeedForwardCalibration.choose(
-        model: model, options: fitting,
-        trained: { layer throws(SparrowError) in
-          let (a, b) = try maps(layer)
-          let looksAhead = recipe.lookahead && layer > 0
-          return TrainedPredictor(
-            a: a, b: b, inputs: states.inputs[looksAhead ? layer - 1 : layer],
-            activations: states.activations[layer], isLookahead: looksAhead)
-        }, progress: progress)
-      let adapter = Adapter(
-        baseHash: checkpoint.contentHash(), baseName: HeadCalibration.name(of: model),
-        layers: choice.layers, widestBatch: max(1, choice.widestBatch))
-      return Predictors(adapter: adapter, choice: choice)
+      return made
     }
   }
 #endif

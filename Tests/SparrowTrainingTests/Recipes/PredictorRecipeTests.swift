@@ -11,7 +11,8 @@
   extension MLXTests {
     @Suite struct PredictorRecipeTests {
       private func train(
-        isReLU: Bool = false, _ change: (inout PredictorRecipe) -> Void = { _ in }
+        _ name: String = "smollm2", isReLU: Bool = false,
+        _ change: (inout PredictorRecipe) -> Void = { _ in }
       ) throws -> (lines: [TrainingStep], made: TrainingRun.Predictors, model: Model) {
         var recipe = PredictorRecipe()
         recipe.rank = 32
@@ -23,7 +24,7 @@
         TensorDevice.setCompiling(false)
         var options = tiny.options()
         options.trainer.optimizer = PredictorRecipe.optimizer(weightDecay: 0.01)
-        let path = isReLU ? try tiny.reluModel() : Fixtures.path("models/smollm2")
+        let path = isReLU ? try tiny.reluModel() : Fixtures.path("models/" + name)
         let run = try TrainingRun(model: path, recipe: .predictors(recipe), options: options)
         var lines: [TrainingStep] = []
         let result = try run.run(
@@ -41,7 +42,7 @@
         }
         #expect(lines.last!.loss < 0.8 * lines[0].loss)
         #expect(lines.last!.parts.contains { $0.name == "recall" && $0.value > 0.7 })
-        let choice = try #require(made.choice)
+        let choice = try #require(made.networks)
         #expect(choice.layers.count == model.configuration.layers.count)
         #expect(choice.layers[1]!.lookahead == lookahead && !choice.layers[0]!.lookahead)
         for report in choice.reports {
@@ -56,18 +57,54 @@
         #expect(lines.last!.loss < 0.9 * lines[0].loss)
         for (layer, plan) in made.adapter.layers {
           #expect(plan.selector == .topK(16))
-          #expect(made.choice!.reports[layer].recall > 0.4)
+          #expect(made.networks!.reports[layer].recall > 0.4)
         }
         try made.adapter.check(model.binding, file: "adapter")
       }
 
       @Test func aLowRankHeadBecomesASketch() throws {
-        let (lines, made, model) = try train { $0.isHead = true }
+        let (lines, made, model) = try train { $0.part = .head }
         #expect(lines.last!.loss < 0.8 * lines[0].loss)
         let head = try #require(made.adapter.head)
         #expect(head.sketch.rows?.directions == 32)
         #expect(made.head!.positions > 100)
         try made.adapter.check(model.binding, file: "adapter")
+      }
+
+      @Test(arguments: [false, true]) func tellWhichHeadsAddMost(lookahead: Bool) throws {
+        let (lines, made, model) = try train("gpt2") {
+          $0.part = .attention
+          $0.lookahead = lookahead
+        }
+        #expect(lines.last!.loss < 0.95 * lines[0].loss)
+        let choice = try #require(made.attention)
+        #expect(choice.reports.count == model.configuration.layers.count)
+        for report in choice.reports { #expect(report.recall > report.density) }
+        for (layer, plan) in choice.layers {
+          #expect(plan.predictorName == "router" && plan.lookahead == (lookahead && layer > 0))
+        }
+        try made.adapter.check(model.binding, file: "adapter")
+      }
+
+      @Test func headLengthsAreThoseOfTheOutput() throws {
+        let binding = try Golden.binding("llama3")
+        let parameters = try Parameters(binding)
+        let model = SparseTransformer(binding.configuration)
+        let (_, notes) = model.hidden(
+          Tensor(integers: [5, 9, 40, 7], shape: [1, 4]), parameters)
+        let lengths = PredictionLabels(binding.configuration, parameters)
+          .headLengths(1, notes[1])
+        let attention = binding.configuration.layers[1].attention
+        let width = attention.heads / attention.keyValueHeads * attention.headDimension
+        let output = parameters["layers.1.output"]!
+        for group in 0..<attention.keyValueHeads {
+          let columns = group * width..<(group + 1) * width
+          let part = notes[1].heads!.slice(-1, columns)
+            .matmul(output.slice(1, columns).transposed)
+          expectClose(
+            try lengths.slice(-1, group..<group + 1).floats(),
+            try part.squared.sum(-1).squareRoot.floats(), "group \(group)")
+        }
       }
 
       @Test func ranksThatDoNotFillBlocksAreRefused() throws {

@@ -10,13 +10,13 @@
   struct TrainPredictorsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "predictors",
-      abstract: "Learn which neurons fire, or a low-rank head, beside a model that stays as it is.",
+      abstract: "Learn which neurons or heads count, or a low-rank head, beside a frozen model.",
       discussion: """
         Examples:
           sparrow train predictors relu-model --text corpus --rate 0.001 --weight-decay 0.01 --output run
           sparrow train predictors model.gguf --head --rank 128 --text corpus --output run
 
-        Deja Vu's predictors, by the cross-entropy that its code weighs for recall and with its rate and \
+        Deja Vu's predictors of neurons or (--attention) head groups, by the cross-entropy that its code weighs for recall and with its rate and \
         decay, or with --head HiRE's low-rank softmax. The adapter goes to the run's folder. sparrow calibrate --method low-rank fits such \
         predictors in closed form, from far less text.
         """)
@@ -24,13 +24,19 @@
     @OptionGroup var model: PathOptions
     @OptionGroup var training: TrainOptions
 
+    @Flag(help: "Train predictors of attention's head groups instead of neurons.")
+    var attention = false
+
     @Flag(help: "Train a low-rank head instead of predictors of neurons.")
     var head = false
 
     @Option(help: "Directions between the two maps; 0 is a quarter of the width.")
     var rank = PredictorRecipe().rank
 
-    @Option(help: "Part of the neurons that a token needs, where activations are never zero.")
+    @Option(
+      help:
+        "Part of the neurons, where activations are never zero, or head groups, that a token needs."
+    )
     var density = PredictorRecipe().density
 
     @Option(help: "Part of the firing neurons to find, where activations are zero or not.")
@@ -39,9 +45,20 @@
     @Flag(help: "Read the input of the layer before, so that predicting overlaps its work.")
     var lookahead = false
 
+    @Option(
+      help: "Which layers' attention becomes sparse: perplexity=1.02 or density=0.8.",
+      transform: { try PlanTarget($0) })
+    var attentionTarget = PlanTarget.perplexity(1.02)
+
+    func validate() throws {
+      guard !(head && attention) else {
+        throw ValidationError("--head and --attention: expected one of them")
+      }
+    }
+
     func run() throws {
       var recipe = PredictorRecipe()
-      recipe.isHead = head
+      recipe.part = head ? .head : attention ? .attention : .networks
       recipe.rank = rank
       recipe.density = density
       recipe.recall = recall
@@ -58,7 +75,9 @@
       let model = try Model.load(path)
       var bar = ProgressBar()
       defer { bar.clear() }
-      let made = try run.predictors(recipe, of: result, model: model) { part, what in
+      let made = try run.predictors(
+        recipe, of: result, model: model, attentionTarget: attentionTarget
+      ) { part, what in
         bar.show(what, done: Int(part * 100), total: 100, unit: .items("per cent"))
         return !Interrupt.isRequested
       }
@@ -67,7 +86,8 @@
       bar.clear()
       var report = CalibrationReport(folder: folder, denseBytes: model.headBytes)
       report.adapter = made.adapter
-      report.choice = made.choice
+      report.choice = made.networks
+      report.attention = made.attention
       report.heldOut = made.head
       report.layerCount = model.configuration.layers.count
       report.seconds = monotonicSeconds() - start
