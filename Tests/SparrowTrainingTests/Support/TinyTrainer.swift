@@ -92,14 +92,25 @@
       return routed
     }
 
+    /// Trains to the end; gives what came out and each line.
+    func trained(
+      _ name: String, _ stages: [TrainingStage], _ parameters: Parameters, teacher: Parameters?
+    ) throws -> (parameters: Parameters, lines: [TrainingStep]) {
+      var lines: [TrainingStep] = []
+      let trained = try trainer(name, stages, parameters, batch: 4, teacher: teacher).train(
+        report: { line, _ in lines.append(line) })
+      return (trained, lines)
+    }
+
     /// A trainer over the checkpoints of `name`: it goes on where they stand.
     func trainer(
       _ name: String, _ stages: [TrainingStage], _ parameters: Parameters? = nil, batch: Int = 2,
-      run: JSON = "run"
+      teacher: Parameters? = nil, run: JSON = "run"
     ) throws -> Trainer {
       try Trainer(
         configuration, parameters ?? routed, stages: stages,
-        reader: BatchReader(rows, batch: batch, seed: 1), heldOut: rows, teacher: nil,
+        reader: BatchReader(rows, batch: batch, seed: 1), heldOut: rows,
+        teacher: teacher.map { (configuration, $0) },
         folder: CheckpointFolder(path: folder.file(name + "/checkpoints")), run: run,
         options: options)
     }
