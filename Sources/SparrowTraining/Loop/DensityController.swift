@@ -2,69 +2,99 @@ public import SparrowCore
 
 /// Steers eta, the weight of the efficiency loss (LTE, section 3.2), so that the density reaches a target.
 ///
-/// Integral control in log eta: each step adds `gain` times logit(density) - logit(target), the density
-/// smoothed and the difference kept within ±1. In these scales because routers are sigmoids and eta's useful
-/// values span decades: the one then answers the other about evenly, at 0.2 as at 0.9. Routers follow
-/// eta with a lag; a gain of 1 / (4 · lag · slope) is the greatest that does not swing, which for a slope of
-/// 1/2 and a lag of 100 steps is 0.005. Eta stays within its bounds, so that the integral cannot wind up.
-public struct DensityController: Codable, Sendable, Equatable {
+/// Proportional and integral control of a drive, eta being `scale` · sinh(drive): useful values span decades, so
+/// that the drive counts in powers of e where it is large; and it passes through zero, since nothing else
+/// brings groups back that the model has learnt to do without. A step's error is logit(density) - logit(target), the
+/// density smoothed and the error kept within ±1: routers are sigmoids, which answer about evenly in these
+/// scales, at 0.2 as at 0.9. Routers follow eta with a lag, and by Adam's steps, whose length does not depend
+/// on it: the proportional part turns eta round before the target is missed, and the integral finds what holds it.
+public struct DensityController: Sendable, Equatable {
   /// The part of the neurons that tokens shall touch.
   public let target: Double
-  /// Added to log eta a step for each unit of logit(density) - logit(target).
+  /// Added to the integral a step for each unit of error.
   public let gain: Double
+  /// Added to the drive for each unit of error.
+  public let proportion: Double
   /// Steps over which measured densities are averaged, exponentially.
   public let smoothing: Double
-  public let least: Double
+  /// Bounds of eta's size.
   public let most: Double
-  /// The weight for the next step.
-  public private(set) var eta: Double
+  /// The drive's part that remembers; its bound, eta's, keeps it from winding up.
+  public private(set) var integral: Double
   /// The average of what was measured; nil before the first step.
   public private(set) var density: Double?
 
-  /// Throws `.argument` for a target outside 0 to 1 and for bounds that eta is not within.
+  private static let scale = 0.01
+
+  /// Begins at `eta`. Throws `.argument` for a target outside 0 to 1 and for an eta that is not within `most`.
   public init(
-    target: Double, eta: Double = 0.1, bounds: ClosedRange<Double> = 1e-4...1e3,
-    gain: Double = 0.005, smoothing: Double = 20
+    target: Double, eta: Double = 0.1, most: Double = 1e3, gain: Double = 0.01,
+    proportion: Double = 4, smoothing: Double = 10
   ) throws(SparrowError) {
     guard target > 0, target < 1 else {
       throw SparrowError(
         .argument, field: "target density", found: "\(target)", expected: "above 0, below 1")
     }
-    guard bounds.lowerBound > 0, bounds.upperBound.isFinite, bounds.contains(eta) else {
+    guard most > 0, most.isFinite, eta > 0, eta <= most else {
       throw SparrowError(
-        .argument, field: "eta", found: "\(eta)",
-        expected: "within \(bounds.lowerBound) and \(bounds.upperBound), above 0")
+        .argument, field: "eta", found: "\(eta)", expected: "above 0, at most \(most)")
     }
-    guard gain > 0, gain.isFinite, smoothing >= 1, smoothing.isFinite else {
+    guard gain > 0, gain.isFinite, proportion >= 0, proportion.isFinite, smoothing >= 1,
+      smoothing.isFinite
+    else {
       throw SparrowError(
-        .argument, field: "density controller", found: "gain \(gain), smoothing \(smoothing)",
-        expected: "a gain above 0 and a smoothing of at least 1 step")
+        .argument, field: "density controller",
+        found: "gain \(gain), proportion \(proportion), smoothing \(smoothing)",
+        expected: "a gain above 0, a proportion of at least 0, a smoothing of at least 1 step")
     }
     self.target = target
-    self.eta = eta
     self.gain = gain
+    self.proportion = proportion
     self.smoothing = smoothing
-    (least, most) = (bounds.lowerBound, bounds.upperBound)
+    self.most = most
+    integral = Self.drive(eta)
+  }
+
+  /// The weight for the next step; below 0 it asks for more neurons.
+  public var eta: Double {
+    let drive = integral + proportion * (error ?? 0)
+    let size = Self.scale * (exponential(abs(drive)) - exponential(-abs(drive))) / 2
+    return (drive < 0 ? -1 : 1) * min(most, size)
   }
 
   /// Takes the density that a step measured, 0 to 1; what is no number changes nothing.
   public mutating func update(density measured: Double) {
     guard measured.isFinite else { return }
-    let density = self.density.map { $0 + (measured - $0) / smoothing } ?? measured
-    self.density = density
-    // Densities of 0 and 1 have no logit, but a direction.
-    let error = min(1, max(-1, Self.logit(density) - Self.logit(target)))
-    eta = min(most, max(least, eta * exponential(gain * error)))
+    density = density.map { $0 + (measured - $0) / smoothing } ?? measured
+    let bound = Self.drive(most)
+    integral = min(bound, max(-bound, integral + gain * (error ?? 0)))
+  }
+
+  /// Densities of 0 and 1 have no logit, but a direction. nil before the first step.
+  private var error: Double? {
+    density.map { min(1, max(-1, Self.logit($0) - Self.logit(target))) }
+  }
+
+  /// asinh(eta / scale).
+  private static func drive(_ eta: Double) -> Double {
+    let part = eta / scale
+    return naturalLog(part + (part * part + 1).squareRoot())
   }
 
   private static func logit(_ part: Double) -> Double { naturalLog(part / (1 - part)) }
 }
 
 extension DensityController {
-  /// This controller where another run's stood.
-  func resumed(eta: Double, density: Double?) throws(SparrowError) -> DensityController {
-    var resumed = try DensityController(
-      target: target, eta: eta, bounds: least...most, gain: gain, smoothing: smoothing)
+  /// This controller where a run left it. Throws `.argument` for what it never reaches.
+  func resumed(integral: Double, density: Double?) throws(SparrowError) -> DensityController {
+    guard abs(integral) <= Self.drive(most), density.map({ (0...1).contains($0) }) ?? true else {
+      throw SparrowError(
+        .argument, field: "density controller",
+        found: "integral \(integral), density \(density ?? 0)",
+        expected: "an integral within ±\(Self.drive(most)), a density of 0 to 1")
+    }
+    var resumed = self
+    resumed.integral = integral
     resumed.density = density
     return resumed
   }

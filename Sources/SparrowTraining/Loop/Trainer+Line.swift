@@ -32,7 +32,7 @@
       let density = values[Objective.Parts.densityIndex]
       var line = TrainingStep(
         step: state.step, loss: values[0], density: density > 0 ? density : nil,
-        eta: result.pressure > 0 ? result.pressure : nil, learningRate: result.rate,
+        eta: result.pressure != 0 ? result.pressure : nil, learningRate: result.rate,
         gradientNorm: norm, tokensPerSecond: .nan)
       line.parts = [("task", values[1]), ("divergence", values[2]), ("recall", values[7])]
         .filter { $0.1 != 0 }.map { TrainingStep.Part(name: $0.0, value: $0.1) }

@@ -35,8 +35,9 @@ public struct TrainingReport: Sendable {
       [steps.first, steps.last].compactMap { $0 }.map { (Double($0.step), target) }
     }
     body += curve("Density", "density", steps.values(\.density), besides: ("target", target ?? []))
-    // Eta spans decades.
-    body += curve("Weight of the efficiency loss", "eta, power of ten", steps.values(\.eta)) {
+    // Eta spans decades, and is below 0 where more neurons are asked for.
+    let etas = steps.values { $0.eta.flatMap { $0 > 0 ? $0 : nil } }
+    body += curve("Weight of the efficiency loss", "eta, power of ten", etas) {
       naturalLog($0) / naturalLog(10)
     }
     for name in steps.partNames {

@@ -49,11 +49,10 @@
       position = BatchReader.Position(
         epoch: try count("epoch", below: 1 << 32), index: try count("row", below: 1 << 32))
       if let controller = stages[stage].pressure.controller {
-        let eta: Double = try value("eta", "\(controller.least) to \(controller.most)") { json in
-          json.double.flatMap { (controller.least...controller.most).contains($0) ? $0 : nil }
-        }
         let density = json["density"]?.isNull == true ? nil : try part("density")
-        self.controller = try controller.resumed(eta: eta, density: density)
+        self.controller = try value("integral", "a number that the controller reaches") { json in
+          json.double.flatMap { try? controller.resumed(integral: $0, density: density) }
+        }
         if json["last_density"] != nil { lastDensity = Tensor(Float(try part("last_density"))) }
       }
     }

@@ -47,7 +47,7 @@
         ("epoch", .integer(position.epoch)), ("row", .integer(position.index)),
       ]
       if let controller {
-        members.append(("eta", .number(controller.eta)))
+        members.append(("integral", .number(controller.integral)))
         members.append(("density", controller.density.map { .number($0) } ?? .null))
         if let lastDensity {
           members.append(("last_density", .number(Double(try lastDensity.value()))))
