@@ -55,12 +55,24 @@
 
   /// The group of processes that train together: NCCL on GPUs, MPI or a ring of sockets elsewhere.
   package enum TensorGroup {
-    /// Joins the group that the environment describes. Throws when `strict` and there is none.
-    package static func join(
-      strict: Bool, backend: String = "any"
-    ) throws(SparrowError) -> (rank: Int, size: Int) {
-      try TensorFailure.check(smx_group_start(strict, backend))
+    /// Joins the group that the environment describes; throws `.argument` when there is none.
+    package static func join() throws(SparrowError) -> (rank: Int, size: Int) {
+      do throws(SparrowError) {
+        try TensorFailure.check(smx_group_start(true, "any"))
+      } catch {
+        throw SparrowError(
+          .argument, field: "group of processes", found: error.found,
+          expected: "a start by mpirun, or MLX_RANK with MLX_HOSTFILE (ring) or NCCL's variables")
+      }
       return (Int(smx_group_rank()), Int(smx_group_size()))
+    }
+
+    /// Waits until all processes wait.
+    package static func meet() throws(SparrowError) { _ = try sum(Tensor(0)).value() }
+
+    /// The first process's tensor, which has this shape in all of them.
+    package static func first(_ tensor: Tensor) -> Tensor {
+      sum(smx_group_rank() == 0 ? tensor : Tensor.zeros(tensor.shape, type: tensor.type))
     }
 
     /// Whether all processes have the same count. Where they do not, at least one of them gets false.

@@ -21,6 +21,8 @@ public struct TokenStore: Sendable {
   static let mark = Array("SPTOKEN1".utf8)
 
   public var path: String { file.path }
+  /// Of the file: it tells texts, tokenizer and part apart (`TrainingData`).
+  var name: String { String(path.split(separator: "/").last ?? "") }
 
   /// The store at `path`; nil when there is none, or one of other inputs.
   init?(path: String, hash: [UInt8], vocabularySize: Int) throws(SparrowError) {

@@ -34,7 +34,7 @@
 
     /// `parameters` are all of the model's, new ones included; `teacher` is its dense self, which has activations of
     /// its own. Where the reader has several ranks, as many processes train together (`TensorGroup`): all begin at
-    /// the same checkpoint, and the first writes.
+    /// the same checkpoint or the first one's parameters, and the first writes.
     package init(
       _ configuration: ModelConfiguration, _ parameters: Parameters, stages: [TrainingStage],
       reader: BatchReader, heldOut: TokenRows?,
@@ -57,8 +57,10 @@
           reader.rows, batch: reader.batch, seed: reader.seed, rank: reader.rank,
           of: reader.ranks, from: state.position)
       } else {
+        // What was grouped on another processor may differ.
+        let own = reader.ranks > 1 ? parameters.mapped { TensorGroup.first($1) } : parameters
         state = TrainingState(
-          parameters: parameters, first: Parameters(), second: Parameters(),
+          parameters: own, first: Parameters(), second: Parameters(),
           resting: Parameters())
         begin(stage: 0)
       }

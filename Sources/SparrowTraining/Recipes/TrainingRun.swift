@@ -16,6 +16,9 @@
       package var batch = 16
       package var length = 512
       package var seed: UInt64 = 0
+      /// This process and all that train together, each with batches of its own.
+      package var rank = 0
+      package var ranks = 1
       package var trainer = Trainer.Options()
 
       package init() {}
@@ -55,7 +58,11 @@
       let dense = description.configuration
       let model = recipe.configuration(dense)
       let stages = try recipe.stages(model)
+      // The first process makes files, the others find them.
+      if options.rank > 0 { try TensorGroup.meet() }
       let (reader, heldOut) = try rows(progress)
+      let folder = try CheckpointFolder(path: options.output + "/checkpoints")
+      if options.rank == 0, options.ranks > 1 { try TensorGroup.meet() }
       try progress(0, 1, "reading weights")
       var parameters = try Parameters(description.binding)
       let teacher =
@@ -71,16 +78,18 @@
       case .predictors(let recipe): recipe.prepare(&parameters, model, seed: options.seed)
       case .topK, .relu: break
       }
-      let folder = try CheckpointFolder(path: options.output + "/checkpoints")
       let trainer = try Trainer(
         model, parameters, stages: stages, reader: reader, heldOut: heldOut, teacher: teacher,
-        folder: folder, run: identity(stages), options: options.trainer)
-      var metrics = try TrainingMetrics(
-        path: options.output + "/metrics.jsonl",
-        resumedAfter: trainer.stepsDone == 0 ? nil : trainer.stepsDone)
+        folder: folder, run: identity(stages, reader), options: options.trainer)
+      var metrics: TrainingMetrics?
+      if options.rank == 0 {
+        metrics = try TrainingMetrics(
+          path: options.output + "/metrics.jsonl",
+          resumedAfter: trainer.stepsDone == 0 ? nil : trainer.stepsDone)
+      }
       let trained = try trainer.train(
         report: { line, stage throws(SparrowError) in
-          try metrics.append(line)
+          try metrics?.append(line)
           try report(line, stage)
         }, shouldStop: shouldStop)
       return Result(
@@ -107,7 +116,7 @@
       }
       let reader = try BatchReader(
         TokenRows(data.training, length: options.length), batch: options.batch,
-        seed: options.seed)
+        seed: options.seed, rank: options.rank, of: options.ranks)
       return (
         reader,
         try (heldOut ?? data.heldOut).map { store throws(SparrowError) in
@@ -117,9 +126,11 @@
     }
 
     /// What a resumed run must have in common with the one that wrote a checkpoint.
-    private func identity(_ stages: [TrainingStage]) -> JSON {
+    private func identity(_ stages: [TrainingStage], _ reader: BatchReader) -> JSON {
       .object([
         ("model", .string(checkpoint.contentHash())),
+        // Named after a hash of the texts and the tokenizer.
+        ("text", .string(reader.rows.store.name)),
         ("batch", .integer(options.batch)), ("length", .integer(options.length)),
         ("seed", .string("\(options.seed)")), ("recipe", .string("\(recipe)")),
         ("stages", .array(stages.map { .string("\($0.name) \($0.steps)") })),

@@ -52,6 +52,12 @@
     @Flag(help: "Train on the processor though there is a GPU.")
     var cpu = false
 
+    @Flag(
+      help: ArgumentHelp(
+        "Train in several processes, each on a batch of its own, that share the output's folder.",
+        discussion: "Start them by mpirun, or with MLX_RANK and MLX_HOSTFILE as MLX describes."))
+    var distributed = false
+
     @Option(help: "The same seed gives the same model.")
     var seed: UInt64 = 0
 
@@ -71,6 +77,7 @@
       try TensorDevice.use(gpu: usesGPU)
       TensorDevice.setCompiling(usesGPU)
       var options = TrainingRun.Options()
+      if distributed { (options.rank, options.ranks) = try TensorGroup.join() }
       options.text = text
       options.heldOutText = heldOut
       options.output = output

@@ -31,15 +31,18 @@
       steps: Int
     ) throws -> (run: TrainingRun, result: TrainingRun.Result) {
       let run = try TrainingRun(model: path, recipe: recipe, options: options)
+      // Of processes that train together the first one speaks.
+      let isFirst = options.rank == 0
       var bar = ProgressBar()
       var lines = TrainingProgress(steps: steps)
       defer { bar.clear() }
       let result = try run.run(
         progress: { done, total, what throws(SparrowError) in
-          bar.show(what, done: done, total: total, unit: .items("steps"))
+          if isFirst { bar.show(what, done: done, total: total, unit: .items("steps")) }
           try Interrupt.check()
         },
         report: { line, stage throws(SparrowError) in
+          guard isFirst else { return }
           bar.clear()
           Terminal.write(stage + "  " + lines.line(line) + "\n")
         },
