@@ -26,10 +26,10 @@ public struct DensityController: Sendable, Equatable {
 
   private static let scale = 0.01
 
-  /// Begins at `eta`. Throws `.argument` for a target outside 0 to 1 and for an eta that is not within `most`.
+  /// Begins at `eta`, which is better too small: what it pushes off comes back slowly. Throws `.argument` for a target outside 0 to 1 and for an eta that is not within `most`.
   public init(
-    target: Double, eta: Double = 0.1, most: Double = 1e3, gain: Double = 0.01,
-    proportion: Double = 4, smoothing: Double = 10
+    target: Double, eta: Double = 0.01, most: Double = 1e3, gain: Double = 0.03,
+    proportion: Double = 4, smoothing: Double = 5
   ) throws(SparrowError) {
     guard target > 0, target < 1 else {
       throw SparrowError(

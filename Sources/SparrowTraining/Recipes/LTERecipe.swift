@@ -6,9 +6,9 @@
   /// model adapts to what they leave out.
   package struct LTERecipe: Sendable {
     package var groupSize = 32
-    /// Steers eta; nil leaves it at `eta`.
+    /// Steers eta, which begins at `eta`; nil leaves it there.
     package var targetDensity: Double? = 0.5
-    package var eta = 0.1
+    package var eta = 0.01
     /// Lambda of L_sep. As printed it is a wall: a router that starts above 0.5 never crosses it. 0 with hard
     /// gates, 0.5 in the paper.
     package var separation: Float = 0

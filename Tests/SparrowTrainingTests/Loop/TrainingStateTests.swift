@@ -42,7 +42,8 @@
         ("\"epoch\": 0", "\"epoch\": -1", "epoch"),
         ("\"epoch\": 0", "\"epoch\": 9223372036854775807", "epoch"),
         ("\"row\": 6", "\"row\": 1000000", "position"), ("\"integral\"", "\"total\"", "integral"),
-        ("\"integral\": ", "\"integral\": 1000000", "integral"), ("\"density\": 0", "\"density\": 7", "density"),
+        ("\"integral\": ", "\"integral\": 1000000", "integral"),
+        ("\"density\": 0", "\"density\": 7", "density"),
         ("\"last_density\": 0", "\"last_density\": -7", "last_density"),
         ("\"run\": \"run\"", "\"run\": \"ruin\"", "run"),
       ])
