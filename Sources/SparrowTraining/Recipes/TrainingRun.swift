@@ -22,6 +22,16 @@
       package var trainer = Trainer.Options()
 
       package init() {}
+
+      /// Runs `work` in the first process before the others, which then find its files.
+      package func inTurn<Value>(
+        _ work: () throws(SparrowError) -> Value
+      ) throws(SparrowError) -> Value {
+        if rank > 0 { try TensorGroup.meet() }
+        let value = try work()
+        if rank == 0, ranks > 1 { try TensorGroup.meet() }
+        return value
+      }
     }
 
     /// What training gave.
@@ -58,11 +68,10 @@
       let dense = description.configuration
       let model = recipe.configuration(dense)
       let stages = try recipe.stages(model)
-      // The first process makes files, the others find them.
-      if options.rank > 0 { try TensorGroup.meet() }
-      let (reader, heldOut) = try rows(progress)
-      let folder = try CheckpointFolder(path: options.output + "/checkpoints")
-      if options.rank == 0, options.ranks > 1 { try TensorGroup.meet() }
+      let (reader, heldOut) = try options.inTurn { () throws(SparrowError) in try rows(progress) }
+      let folder = try options.inTurn { () throws(SparrowError) in
+        try CheckpointFolder(path: options.output + "/checkpoints")
+      }
       try progress(0, 1, "reading weights")
       var parameters = try Parameters(description.binding)
       let teacher =

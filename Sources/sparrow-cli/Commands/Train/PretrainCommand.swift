@@ -39,7 +39,9 @@
       let model = try NewModel(
         config: config, tokenizer: Checkpoint.open(ModelCache().resolve(tokenizer)))
       let start = options.output + "/start"
-      try model.write(to: start, seed: options.seed)
+      try options.inTurn { () throws(SparrowError) in
+        if options.rank == 0 { try model.write(to: start, seed: options.seed) }
+      }
       var recipe = topK.recipe(training)
       recipe.density = density
       recipe.distillation = 0

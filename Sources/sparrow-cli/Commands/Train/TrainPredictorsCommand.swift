@@ -72,6 +72,7 @@
       let start = monotonicSeconds()
       let (run, result) = try TrainCommand.train(
         model: path, .predictors(recipe), options, steps: training.steps)
+      guard options.rank == 0 else { return }
       let model = try Model.load(path)
       var bar = ProgressBar()
       defer { bar.clear() }
