@@ -48,19 +48,13 @@
       guard task + distillation > 0 else { throw refuse("task", "no loss", "a weight above 0") }
     }
 
-    /// Puts neurons into groups and adds routers (and LoRA's factors). Routers start small, so that all
+    /// Puts neurons into their groups and adds routers (and LoRA's factors). Routers start small, so that all
     /// scores stand near 0.5.
     package func prepare(
-      _ parameters: inout Parameters, _ model: ModelConfiguration, seed: UInt64,
-      pool: WorkerPool, progress: (Int) throws(SparrowError) -> Void
-    ) throws(SparrowError) -> [[Int32]] {
-      var orders: [[Int32]] = []
+      _ parameters: inout Parameters, _ model: ModelConfiguration, orders: [[Int32]], seed: UInt64
+    ) {
       for (index, layer) in model.layers.enumerated() {
-        try progress(index)
-        let order = try parameters.neuronOrder(
-          index, layer.feedForward, groupSize: groupSize, seed: seed, pool: pool)
-        parameters.permute(index, order: order)
-        orders.append(order)
+        parameters.permute(index, order: orders[index])
         let groups = layer.feedForward.width / groupSize
         parameters[ParameterName.router(index)] =
           Tensor.normal(
@@ -73,7 +67,6 @@
           with: LoRA.start(
             parameters, layers: model.layers.count, rank: loraRank, seed: seed &+ 104_729))
       }
-      return orders
     }
 
     package func stages(_ model: ModelConfiguration) throws(SparrowError) -> [TrainingStage] {

@@ -79,11 +79,10 @@
       var orders: [[Int32]] = []
       switch recipe {
       case .lte(let recipe):
-        let pool = try WorkerPool(count: availableProcessors())
-        orders = try recipe.prepare(&parameters, model, seed: options.seed, pool: pool) {
-          layer throws(SparrowError) in
-          try progress(layer, model.layers.count, "grouping neurons")
+        orders = try options.inTurn { () throws(SparrowError) in
+          try self.orders(recipe, parameters, progress)
         }
+        recipe.prepare(&parameters, model, orders: orders, seed: options.seed)
       case .predictors(let recipe): recipe.prepare(&parameters, model, seed: options.seed)
       case .topK, .relu: break
       }
@@ -96,6 +95,7 @@
           path: options.output + "/metrics.jsonl",
           resumedAfter: trainer.stepsDone == 0 ? nil : trainer.stepsDone)
       }
+      defer { if options.rank == 0 { writeReport() } }
       let trained = try trainer.train(
         report: { line, stage throws(SparrowError) in
           try metrics?.append(line)
@@ -105,6 +105,40 @@
         configuration: model, parameters: trained, orders: orders,
         networks: stages[stages.count - 1].networks,
         heldOut: heldOut)
+    }
+
+    /// The groups that an earlier start of this run has made, or new ones.
+    private func orders(
+      _ recipe: LTERecipe, _ parameters: Parameters,
+      _ progress: (Int, Int, String) throws(SparrowError) -> Void
+    ) throws(SparrowError) -> [[Int32]] {
+      let layers = description.configuration.layers
+      let key = "\(checkpoint.contentHash()) \(recipe.groupSize) \(options.seed)"
+      let path = options.output + "/groups.json"
+      if let known = NeuronOrders.read(path, key: key), known.count == layers.count {
+        return known
+      }
+      let pool = try WorkerPool(count: availableProcessors())
+      var orders: [[Int32]] = []
+      for (index, layer) in layers.enumerated() {
+        try progress(index, layers.count, "grouping neurons")
+        orders.append(
+          try parameters.neuronOrder(
+            index, layer.feedForward, groupSize: recipe.groupSize, seed: options.seed, pool: pool))
+      }
+      try NeuronOrders(key: key, orders: orders).write(path)
+      return orders
+    }
+
+    /// The page of curves; a run is not lost for want of it.
+    private func writeReport() {
+      guard let steps = try? TrainingMetrics.read(options.output + "/metrics.jsonl") else { return }
+      var target: Double?
+      if case .lte(let recipe) = recipe { target = recipe.targetDensity }
+      let report = TrainingReport(
+        title: "Training " + (checkpoint.path.split(separator: "/").last.map(String.init) ?? ""),
+        subject: options.text.joined(separator: ", "), steps: steps, targetDensity: target)
+      try? report.write(to: options.output + "/report.html")
     }
 
     private func rows(

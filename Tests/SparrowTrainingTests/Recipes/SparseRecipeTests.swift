@@ -1,5 +1,6 @@
 #if Training
   import SparrowCore
+  import SparrowTransformer
   import Testing
 
   @testable import SparrowTraining
@@ -37,10 +38,13 @@
         recipe.rate = 3e-3
         recipe.warmUp = 10
         var parameters = dense.parameters
-        let orders = try recipe.prepare(
-          &parameters, tiny.configuration, seed: 1, pool: WorkerPool(count: 1),
-          progress: { _ throws(SparrowError) in })
-        #expect(orders.count == 2)
+        recipe.prepare(
+          &parameters, tiny.configuration,
+          orders: try tiny.configuration.layers.indices.map {
+            try parameters.neuronOrder(
+              $0, tiny.configuration.layers[$0].feedForward, groupSize: recipe.groupSize,
+              seed: 1, pool: try WorkerPool(count: 1))
+          }, seed: 1)
         let lines = try tiny.trained(
           "lte", recipe.stages(tiny.configuration), parameters, teacher: dense.parameters
         ).lines

@@ -22,7 +22,20 @@
       model path: String, _ recipe: TrainingRun.Recipe, _ options: TrainingRun.Options,
       steps: Int
     ) throws {
-      _ = try train(model: path, recipe, options, steps: steps)
+      let (run, result) = try train(model: path, recipe, options, steps: steps)
+      guard options.rank == 0 else { return }
+      var bar = ProgressBar()
+      let written = try run.write(result) { done, total throws(SparrowError) in
+        bar.show("writing", done: done, total: total, unit: .items("tensors"))
+        try Interrupt.check()
+      }
+      bar.clear()
+      for (what, path) in [
+        ("model", written.model), ("GGUF", written.gguf), ("adapter", written.adapter),
+        ("curves", options.output + "/report.html"),
+      ] {
+        if let path { Terminal.write("\(what): \(path)\n") }
+      }
     }
 
     /// Runs a recipe with progress on the terminal.

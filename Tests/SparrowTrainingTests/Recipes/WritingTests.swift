@@ -1,0 +1,96 @@
+#if Training
+  import Sparrow
+  import SparrowCPU
+  import SparrowCore
+  import SparrowFormats
+  import SparrowTestSupport
+  import SparrowTransformer
+  import Testing
+
+  @testable import SparrowTraining
+
+  extension MLXTests {
+    /// What training writes is what decoding runs.
+    @Suite struct WritingTests {
+      private static let tokens: [Int32] = [1, 7, 42, 3, 99, 12, 56, 8]
+      private static let size = 8
+
+      /// A trained model's stand-in: the fixture in another order, with routers whose scores lie far from 0.5.
+      private func trained(
+        _ run: TrainingRun, rank: Int
+      ) throws -> (result: TrainingRun.Result, logits: [Float]) {
+        let configuration = run.description.configuration
+        // A written model is rounded; the base of updates stays as it is.
+        var parameters = try Parameters(run.description.binding).mapped {
+          rank > 0 ? $1 : $1.cast(.bfloat16).cast(.float32)
+        }
+        var orders: [[Int32]] = []
+        for (layer, description) in configuration.layers.enumerated() {
+          let width = description.feedForward.width
+          let order = (0..<width).map { Int32($0 * 5 % width) }
+          parameters.permute(layer, order: order)
+          orders.append(order)
+          let groups = width / Self.size
+          let router = Tensor.normal(
+            [groups, configuration.hidden], key: .randomKey(UInt64(layer)))
+          parameters[ParameterName.router(layer)] = (router * 20).cast(.float16).cast(.float32)
+          parameters[ParameterName.routerBias(layer)] = Tensor.zeros([groups])
+        }
+        if rank > 0 {
+          let factors = LoRA.start(
+            parameters, layers: configuration.layers.count, rank: rank, seed: 3)
+          parameters = parameters.merged(
+            with: factors.mapped { name, tensor in
+              let noise = Tensor.normal(tensor.shape, key: .randomKey(UInt64(name.count)))
+              return (noise * 0.2).cast(.float16).cast(.float32)
+            })
+        }
+        let networks = configuration.layers.map { _ in
+          NetworkMode.hard(groupSize: Self.size, straightThrough: false)
+        }
+        let model = SparseTransformer(configuration, networks: networks)
+        let input = Tensor(integers: Self.tokens, shape: [1, Self.tokens.count])
+        let logits = model.logits(model.hidden(input, parameters).states, parameters)
+        return (
+          TrainingRun.Result(
+            configuration: configuration, parameters: parameters, orders: orders,
+            networks: networks, heldOut: nil), try logits.floats()
+        )
+      }
+
+      private func decoded(_ path: String, adapter: String) throws -> [Float] {
+        let model = try Model.load(path, options: LoadOptions(threads: 1, adapter: adapter))
+        let cache = try KeyValueCache(model.configuration, capacity: 32, type: .f32)
+        var all: [Float] = []
+        for token in Self.tokens {
+          withUnsafePointer(to: token) {
+            model.engine.step(
+              UnsafeBufferPointer(start: $0, count: 1), caches: [cache])
+          }
+          all += model.engine.logits(rows: 0..<1)
+        }
+        return all
+      }
+
+      @Test(arguments: [0, 4]) func decodesTheSame(rank: Int) throws {
+        TensorDevice.setCompiling(false)
+        let folder = try TemporaryFolder()
+        var options = TrainingRun.Options()
+        options.output = folder.path
+        var recipe = LTERecipe()
+        recipe.groupSize = Self.size
+        recipe.loraRank = rank
+        let path = Fixtures.path("models/llama3")
+        let run = try TrainingRun(model: path, recipe: .lte(recipe), options: options)
+        let (result, wanted) = try trained(run, rank: rank)
+        let written = try run.write(result) { _, _ throws(SparrowError) in }
+        #expect((written.model == nil) == (rank > 0))
+        let found = try decoded(
+          written.model ?? path, adapter: try #require(written.adapter))
+        let scale = try #require(wanted.map(abs).max())
+        let worst = zip(found, wanted).map { abs($0 - $1) }.max() ?? .infinity
+        #expect(worst < 2e-3 * scale, "\(worst) of \(scale)")
+      }
+    }
+  }
+#endif
