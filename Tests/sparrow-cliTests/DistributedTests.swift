@@ -57,8 +57,8 @@
       #expect(one.status == 0, "\(one.complaint)")
       let outcomes = try await Self.trainPair(folder, "two")
       for outcome in outcomes { #expect(outcome.status == 0, "\(outcome.complaint)") }
-      let lineCount = outcomes[0].outputText.split(separator: "\n").count
-      #expect(lineCount == 5 && outcomes[1].output.isEmpty)
+      let steps = outcomes[0].outputText.split(separator: "\n").filter { $0.contains("  step ") }
+      #expect(steps.count == 5 && outcomes[1].output.isEmpty)
 
       let wanted = try Self.losses(folder, "one")
       let found = try Self.losses(folder, "two")
