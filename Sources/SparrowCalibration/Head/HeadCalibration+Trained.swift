@@ -20,25 +20,11 @@ extension HeadCalibration {
     precondition(
       a.count == rank * head.hidden && b.count == rank * head.rowCount
         && states.count % head.hidden == 0, "maps of this head")
-    let kept = min(options.kept, head.rowCount)
-    let candidates = min(options.candidates, head.rowCount)
     let moments = try headMoments(head) { progress(0.2 * $0, "reading the head") }
-    var sketch = try sketch(a, centred(b, columns: rank), rank, head, meanRow: moments.mean)
-    let measured = try HeadMeasurement.run(
-      sketch, head: head, states: FloatRows(states, columns: head.hidden), candidates: candidates,
-      kept: kept, deviation: nil
+    let sketch = try sketch(a, centred(b, columns: rank), rank, head, meanRow: moments.mean)
+    return try finish(
+      sketch, head, states: FloatRows(states, columns: head.hidden), model, options
     ) { progress(0.2 + 0.8 * $0, "measuring recall") }
-    sketch.deviation = measured.deviation
-    let plan = HeadPlan(
-      candidates: candidates, kept: kept, doubt: options.doubt,
-      recalls: measured.byDoubt.map { .init(doubt: $0.doubt, recall: min($0.recall, 1)) })
-    try plan.validate(file: model.path)
-    try sketch.validate(file: model.path)
-    return (
-      Adapter(
-        baseHash: model.binding.checkpoint.contentHash(), baseName: name(of: model),
-        head: (plan, sketch)), measured
-    )
   }
 
   /// Directions behind the rank are zero: states have all their energy in those that were learnt.

@@ -32,17 +32,29 @@ public enum HeadCalibration {
   ) throws(SparrowError) -> (adapter: Adapter, measurement: HeadMeasurement) {
     try options.validate()
     let head = try SketchedRows(headOf: model)
-    let kept = min(options.kept, head.rowCount)
-    let candidates = min(options.candidates, head.rowCount)
     let (moments, heldOut) = try record(model, head, text, options) {
       progress(0.5 * $0, "recording hidden states")
     }
     let rows = try headMoments(head) { progress(0.5 + 0.05 * $0, "reading the head") }
     try go(progress(0.55, "finding directions"))
-    var sketch = try sketch(head, moments, rows, options, progress)
+    let sketch = try sketch(head, moments, rows, options, progress)
+    return try finish(sketch, head, states: heldOut, model, options) {
+      progress(0.8 + 0.2 * $0, "measuring recall")
+    }
+  }
+
+  /// Measures a sketch on held-out states, which tells its deviation and the recalls of its plan, and makes the
+  /// adapter. Throws `.cancelled`, and `.malformed` for a sketch that an adapter cannot hold.
+  static func finish(
+    _ fitted: RowSketch, _ head: SketchedRows, states: FloatRows, _ model: Model,
+    _ options: Options, progress: (Double) -> Bool
+  ) throws(SparrowError) -> (adapter: Adapter, measurement: HeadMeasurement) {
+    var sketch = fitted
+    let kept = min(options.kept, head.rowCount)
+    let candidates = min(options.candidates, head.rowCount)
     let measured = try HeadMeasurement.run(
-      sketch, head: head, states: heldOut, candidates: candidates, kept: kept, deviation: nil
-    ) { progress(0.8 + 0.2 * $0, "measuring recall") }
+      sketch, head: head, states: states, candidates: candidates, kept: kept, deviation: nil,
+      progress: progress)
     sketch.deviation = measured.deviation
     let plan = HeadPlan(
       candidates: candidates, kept: kept, doubt: options.doubt,

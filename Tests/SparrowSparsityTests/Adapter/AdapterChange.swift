@@ -31,3 +31,21 @@ struct AdapterChange: CustomTestStringConvertible {
     #expect(error?.file.hasPrefix(folder.path) == true)
   }
 }
+
+/// Damages one file of an adapter again and again: reading it gives an adapter that `check` accepts, or an
+/// error that names the file.
+func expectNoTrap(
+  of adapter: Adapter, damaging name: String, times: Int, seed: UInt64,
+  check: (Adapter) throws(SparrowError) -> Void
+) throws {
+  let folder = try TemporaryFolder()
+  try adapter.write(to: folder.file("a"))
+  let whole = try folder.read("a/" + name)
+  var mutator = Mutator(seed: seed)
+  for _ in 0..<times {
+    try folder.write("a/" + name, mutator.mutate(whole))
+    do throws(SparrowError) {
+      try check(try Adapter.read(folder.file("a")))
+    } catch { #expect(!error.file.isEmpty) }
+  }
+}

@@ -14,12 +14,12 @@
         _ name: String, _ golden: Golden, networks: [NetworkMode]? = nil,
         objective: Objective = Objective(), pressure: Float = 0, extra: Parameters = Parameters(),
         teacher: Parameters? = nil, trained: (String) -> Bool = { _ in true },
-        change: (inout SparseTransformer, inout Parameters) -> Void = { _, _ in }
+        change: (inout SparseTransformer, inout Parameters) throws -> Void = { _, _ in }
       ) throws -> (parts: [Float], gradients: Parameters, binding: WeightBinding) {
         let binding = try Golden.binding(name)
         var transformer = SparseTransformer(binding.configuration, networks: networks)
         var parameters = try Parameters(binding).merged(with: extra)
-        change(&transformer, &parameters)
+        try change(&transformer, &parameters)
         let batch = try golden.batch()
         let learning = parameters.filtered(trained)
         let (values, gradients) = try TensorFunction.valueAndGradient(
@@ -126,9 +126,10 @@
         let (parts, gradients, binding) = try gradients(
           "smollm2", golden, objective: objective, teacher: dense,
           change: { _, parameters in
-            parameters = parameters.mapped { _, tensor in
-              let values = try! tensor.floats()
-              return Tensor(
+            for name in parameters.names {
+              let tensor = parameters[name]!
+              let values = try tensor.floats()
+              parameters[name] = Tensor(
                 zip(values, values.reversed()).map { 0.875 * $0 + 0.125 * $1 }, shape: tensor.shape)
             }
           })
