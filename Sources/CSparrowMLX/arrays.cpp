@@ -20,6 +20,7 @@ smx_type type_of(mx::Dtype type) {
   switch (type.val()) {
     case mx::Dtype::Val::bool_: return SMX_BOOL;
     case mx::Dtype::Val::uint8: return SMX_UINT8;
+    case mx::Dtype::Val::uint16: return SMX_UINT16;
     case mx::Dtype::Val::uint32: return SMX_UINT32;
     case mx::Dtype::Val::int32: return SMX_INT32;
     case mx::Dtype::Val::float16: return SMX_FLOAT16;
@@ -40,6 +41,7 @@ mx::Dtype smx::type(smx_type type) {
   switch (type) {
     case SMX_BOOL: return mx::bool_;
     case SMX_UINT8: return mx::uint8;
+    case SMX_UINT16: return mx::uint16;
     case SMX_UINT32: return mx::uint32;
     case SMX_INT32: return mx::int32;
     case SMX_FLOAT16: return mx::float16;
@@ -144,6 +146,7 @@ smx_array smx_binary(smx_binary_operation operation, smx_array a, smx_array b) {
       case SMX_EQUAL: return mx::equal(x, y);
       case SMX_AND: return mx::logical_and(x, y);
       case SMX_OR: return mx::logical_or(x, y);
+      case SMX_LEFT_SHIFT: return mx::left_shift(x, y);
       case SMX_MATMUL: return mx::matmul(x, y);
     }
     throw std::invalid_argument("no such operation");
@@ -158,6 +161,11 @@ smx_array smx_where(smx_array condition, smx_array a, smx_array b) {
 smx_array smx_cast(smx_array a, smx_type type) {
   if (!a) return nullptr;
   return smx::guarded([&] { return mx::astype(a->value, smx::type(type)); });
+}
+
+smx_array smx_view(smx_array a, smx_type type) {
+  if (!a) return nullptr;
+  return smx::guarded([&] { return mx::view(a->value, smx::type(type)); });
 }
 
 smx_array smx_reduce(smx_reduction operation, smx_array a, const int *axes, int count, bool keep) {
@@ -199,11 +207,6 @@ smx_array smx_sort(smx_array a, int axis) {
 smx_array smx_argsort(smx_array a, int axis) {
   if (!a) return nullptr;
   return smx::guarded([&] { return mx::argsort(a->value, axis); });
-}
-
-smx_array smx_partition(smx_array a, int kth, int axis) {
-  if (!a) return nullptr;
-  return smx::guarded([&] { return mx::partition(a->value, kth, axis); });
 }
 
 smx_array smx_cumulative_sum(smx_array a, int axis) {

@@ -23,7 +23,7 @@ typedef struct smx_list_s *smx_list;
 typedef struct smx_function_s *smx_function;
 
 typedef enum {
-  SMX_BOOL, SMX_UINT8, SMX_UINT32, SMX_INT32, SMX_FLOAT16, SMX_BFLOAT16, SMX_FLOAT32
+  SMX_BOOL, SMX_UINT8, SMX_UINT16, SMX_UINT32, SMX_INT32, SMX_FLOAT16, SMX_BFLOAT16, SMX_FLOAT32
 } smx_type;
 
 /* The thread's first error since it was cleared, or NULL. */
@@ -56,12 +56,14 @@ typedef enum {
 } smx_unary_operation;
 typedef enum {
   SMX_ADD, SMX_SUBTRACT, SMX_MULTIPLY, SMX_DIVIDE, SMX_MAXIMUM, SMX_MINIMUM, SMX_POWER, SMX_LOGADDEXP,
-  SMX_GREATER, SMX_GREATER_EQUAL, SMX_LESS, SMX_EQUAL, SMX_AND, SMX_OR, SMX_MATMUL
+  SMX_GREATER, SMX_GREATER_EQUAL, SMX_LESS, SMX_EQUAL, SMX_AND, SMX_OR, SMX_LEFT_SHIFT, SMX_MATMUL
 } smx_binary_operation;
 smx_array smx_unary(smx_unary_operation operation, smx_array a);
 smx_array smx_binary(smx_binary_operation operation, smx_array a, smx_array b);
 smx_array smx_where(smx_array condition, smx_array a, smx_array b);
 smx_array smx_cast(smx_array a, smx_type type);
+/* The same bits read as another type. */
+smx_array smx_view(smx_array a, smx_type type);
 
 /* Over axes; none means all. */
 typedef enum { SMX_SUM, SMX_MEAN, SMX_MAX, SMX_MIN, SMX_LOGSUMEXP, SMX_ALL, SMX_ANY } smx_reduction;
@@ -70,8 +72,6 @@ smx_array smx_softmax(smx_array a, int axis, bool precise);
 smx_array smx_argmax(smx_array a, int axis);
 smx_array smx_sort(smx_array a, int axis);
 smx_array smx_argsort(smx_array a, int axis);
-/* The values as they would lie when the kth is in its sorted place. */
-smx_array smx_partition(smx_array a, int kth, int axis);
 smx_array smx_cumulative_sum(smx_array a, int axis);
 
 /* Shapes. */

@@ -39,6 +39,9 @@
     package static func .& (a: Tensor, b: Tensor) -> Tensor { binary(SMX_AND, a, b) }
     package static func .| (a: Tensor, b: Tensor) -> Tensor { binary(SMX_OR, a, b) }
 
+    /// Of integers.
+    package static func << (a: Tensor, b: Tensor) -> Tensor { binary(SMX_LEFT_SHIFT, a, b) }
+
     /// Product of the last two dimensions, the others broadcast.
     package func matmul(_ b: Tensor) -> Tensor { Tensor.binary(SMX_MATMUL, self, b) }
 
@@ -66,6 +69,11 @@
 
     package func cast(_ type: TensorType) -> Tensor {
       .made(self) { smx_cast(handle, type.native) }
+    }
+
+    /// The same bits as another type of the same size.
+    package func viewed(as type: TensorType) -> Tensor {
+      .made(self) { smx_view(handle, type.native) }
     }
 
     /// `a` where `condition` holds, else `b`.

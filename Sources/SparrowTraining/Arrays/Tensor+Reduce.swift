@@ -30,13 +30,5 @@
     package func cumulativeSum(_ axis: Int) -> Tensor {
       .made(self) { smx_cumulative_sum(handle, Int32(axis)) }
     }
-
-    /// The k-th largest along the last axis, which is kept with one element; k from 1.
-    package func largest(_ k: Int) -> Tensor {
-      let width = shape[shape.count - 1]
-      let place = width - k
-      return .made(self) { smx_partition(handle, Int32(place), -1) }
-        .slice(-1, place..<place + 1)
-    }
   }
 #endif

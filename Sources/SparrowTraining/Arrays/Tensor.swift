@@ -115,12 +115,13 @@
 
   /// What a tensor's elements are.
   package enum TensorType: Sendable {
-    case bool, uint8, uint32, int32, float16, bfloat16, float32
+    case bool, uint8, uint16, uint32, int32, float16, bfloat16, float32
 
     var native: smx_type {
       switch self {
       case .bool: SMX_BOOL
       case .uint8: SMX_UINT8
+      case .uint16: SMX_UINT16
       case .uint32: SMX_UINT32
       case .int32: SMX_INT32
       case .float16: SMX_FLOAT16
@@ -133,7 +134,7 @@
     var byteCount: Int {
       switch self {
       case .bool, .uint8: 1
-      case .float16, .bfloat16: 2
+      case .uint16, .float16, .bfloat16: 2
       case .uint32, .int32, .float32: 4
       }
     }
@@ -142,6 +143,7 @@
       switch native {
       case SMX_BOOL: self = .bool
       case SMX_UINT8: self = .uint8
+      case SMX_UINT16: self = .uint16
       case SMX_UINT32: self = .uint32
       case SMX_INT32: self = .int32
       case SMX_FLOAT16: self = .float16

@@ -22,7 +22,7 @@
       if network.activation.isSparse { return (sizes .> 0).cast(.float32) }
       let weighted = sizes * matrix(.down, layer).squared.sum(0).squareRoot
       let kept = max(1, Int((Double(network.width) * density).rounded()))
-      return (weighted .>= weighted.largest(kept)).cast(.float32)
+      return weighted.isAmongLargest(kept).cast(.float32)
     }
 
     /// `[batch, tokens, groups]`
@@ -30,7 +30,7 @@
       let lengths = headLengths(layer, notes)
       let groups = configuration.layers[layer].attention.keyValueHeads
       let kept = min(max(1, Int((density * Double(groups)).rounded())), groups - 1)
-      return (lengths .>= lengths.largest(kept)).cast(.float32)
+      return lengths.isAmongLargest(kept).cast(.float32)
     }
 
     /// The length of what each head group adds to attention's output, |W o|, `[batch, tokens, groups]`: from

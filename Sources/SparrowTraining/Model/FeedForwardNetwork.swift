@@ -67,12 +67,11 @@
     private func topK(_ neurons: Tensor, _ size: Int, _ kept: Int, _ common: Int) -> Tensor {
       let shape = neurons.shape
       let groups = shape[2] / size
-      let magnitudes = neurons.stopped.absolute
       let scores =
         size == 1
-        ? magnitudes : magnitudes.reshaped([shape[0], shape[1], groups, size]).sum(-1)
-      let chosen = scores.slice(-1, common..<groups)
-      var isKept = chosen .>= chosen.largest(kept)
+        ? neurons
+        : neurons.stopped.absolute.reshaped([shape[0], shape[1], groups, size]).sum(-1)
+      var isKept = scores.slice(-1, common..<groups).isAmongLargest(kept)
       if common > 0 {
         let always = Tensor.full([shape[0], shape[1], common], 1, type: .bool)
         isKept = .concatenated([always, isKept], axis: -1)
