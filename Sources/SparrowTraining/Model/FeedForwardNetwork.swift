@@ -9,44 +9,66 @@
 
     /// `x` is `[batch, tokens, hidden]`.
     func run(_ x: Tensor, _ weights: LayerWeights) -> (Tensor, LayerNotes) {
-      var neurons: Tensor
-      if description.gated {
-        neurons =
-          weights.product(x, .gate).activated(description.activation)
-          * weights.product(x, .up)
-      } else {
-        neurons = weights.product(x, .up).activated(description.activation)
+      let shape = [x.shape[0], x.shape[1], description.width]
+      // All that is done element by element is done in groups, so that it can be one pass.
+      let products = (description.gated ? [.gate, .up] : [.up]).map {
+        grouped(weights.product(x, $0))
       }
       var notes = LayerNotes()
       notes.input = x
-      notes.neurons = neurons
+      var neurons: Tensor
       switch mode {
       case .dense:
+        neurons = units(products)
+        notes.neurons = neurons
         notes.activity = neurons.cast(.float32).absolute.mean()
         if description.activation.isSparse {
           notes.density = (neurons.absolute .> 0).cast(.float32).mean()
         }
-      case .soft(let size):
+      case .soft:
         let scores = routerScores(x, weights)
         notes.efficiency = scores.squared.mean()
         // A score that meets tau exactly would be infinite.
         notes.separation = (1 / ((scores - NetworkMode.threshold).squared + 1e-8)).mean()
         notes.density = (scores.stopped .> NetworkMode.threshold).cast(.float32).mean()
-        neurons = multiply(neurons, scores, size)
-      case .hard(let size, let straightThrough):
+        neurons = units(products, times: scores)
+      case .hard(_, let straightThrough):
         let scores = routerScores(x, weights)
         let hard = (scores.stopped .> NetworkMode.threshold).cast(.float32)
         notes.density = hard.mean()
         if straightThrough {
           notes.efficiency = scores.squared.mean()
-          neurons = multiply(neurons, hard + (scores - scores.stopped), size)
+          neurons = units(products, times: hard + (scores - scores.stopped))
         } else {
-          neurons = multiply(neurons, hard, size)
+          neurons = units(products, times: hard)
         }
       case .topK(let size, let kept, let common):
-        neurons = topK(neurons, size, kept, common)
+        neurons = units(products)
+        let isKept = largest(neurons.reshaped(shape), size, kept, common)
+        neurons = .where_(
+          size == 1 ? isKept : isKept.expanded(-1), neurons, .zeros([], type: neurons.type))
       }
-      return (weights.product(neurons, .down), notes)
+      return (weights.product(neurons.reshaped(shape), .down), notes)
+    }
+
+    /// `[batch, tokens, neurons]` as `[batch, tokens, groups, neurons of a group]`, where there are groups.
+    private func grouped(_ x: Tensor) -> Tensor {
+      guard let size = mode.groupSize, size > 1 else { return x }
+      let shape = x.shape
+      return x.reshaped([shape[0], shape[1], shape[2] / size, size])
+    }
+
+    /// activation(gate) · up, times the groups' factors `[batch, tokens, groups]`.
+    ///
+    /// It is made again in the backward pass: that reads the products once more, where keeping what lies between
+    /// would write and read arrays of the same size.
+    private func units(_ products: [Tensor], times factors: Tensor? = nil) -> Tensor {
+      let activation = description.activation
+      let function = TensorFunction.checkpointed { arguments in
+        [arguments.dropFirst().reduce(arguments[0].activated(activation), *)]
+      }
+      let factor = factors.map { [$0.cast(products[0].type).expanded(-1)] } ?? []
+      return function(products + factor).first ?? products[0]
     }
 
     /// LTE's G, `[batch, tokens, groups]`, in float32: half precision does not tell scores near 0.5 apart.
@@ -57,26 +79,23 @@
       return logits.sigmoid
     }
 
-    /// Every neuron times its group's factor, `[batch, tokens, groups]`.
-    private func multiply(_ neurons: Tensor, _ factors: Tensor, _ size: Int) -> Tensor {
+    /// Which groups top-k keeps, `[batch, tokens, groups]`, of neurons `[batch, tokens, neurons]`.
+    private func largest(_ neurons: Tensor, _ size: Int, _ kept: Int, _ common: Int) -> Tensor {
+      let groups = description.width / size
+      let scores = size == 1 ? neurons : groupSizes(neurons.stopped.absolute, size)
+      let chosen = scores.slice(-1, common..<groups).isAmongLargest(kept)
+      guard common > 0 else { return chosen }
       let shape = neurons.shape
-      let grouped = neurons.reshaped([shape[0], shape[1], shape[2] / size, size])
-      return (grouped * factors.cast(neurons.type).expanded(-1)).reshaped(shape)
+      return .concatenated(
+        [.full([shape[0], shape[1], common], 1, type: .bool), chosen], axis: -1)
     }
 
-    private func topK(_ neurons: Tensor, _ size: Int, _ kept: Int, _ common: Int) -> Tensor {
-      let shape = neurons.shape
-      let groups = shape[2] / size
-      let scores =
-        size == 1
-        ? neurons
-        : neurons.stopped.absolute.reshaped([shape[0], shape[1], groups, size]).sum(-1)
-      var isKept = scores.slice(-1, common..<groups).isAmongLargest(kept)
-      if common > 0 {
-        let always = Tensor.full([shape[0], shape[1], common], 1, type: .bool)
-        isKept = .concatenated([always, isKept], axis: -1)
-      }
-      return size == 1 ? neurons * isKept.cast(neurons.type) : multiply(neurons, isKept, size)
+    /// Sums over groups of neighbours, `[batch, tokens, groups]`: by a product with a matrix of ones and zeros,
+    /// since a GPU is slow at reducing millions of rows of a few elements.
+    private func groupSizes(_ sizes: Tensor, _ size: Int) -> Tensor {
+      let groups = Tensor.range(0..<description.width / size)
+      let members = (groups.expanded(1) .== groups.expanded(0)).cast(sizes.type)
+      return sizes.matmul(members.repeated(size, axis: 0))
     }
   }
 
