@@ -8,8 +8,13 @@ final class NetworkAudit {
   private let groups: [Int32]
   /// Of down's columns, `[neurons]`.
   private let lengths: [Float]
+  /// What a plan's second stage would keep of all neurons; nil where activations alone decide.
+  private let kept: (selector: Selector, groups: KeptGroups, predicted: [Int32])?
+  private let memory = Scratch()
   private let activations: ExactActivations
   private let scratch: SelectorScratch
+  /// 0, 1, 2, ...
+  private let neurons: [Int32]
 
   init(
     _ layer: Int, _ plan: FeedForwardPlan, lengths: [Float], activations: ExactActivations
@@ -24,8 +29,17 @@ final class NetworkAudit {
     }
     self.groups = groups
     self.lengths = lengths
+    switch plan.kept {
+    case nil, .threshold: kept = nil
+    case let selector?:
+      kept = (
+        selector, KeptGroups(plan, width: width, workers: 1, memory: memory),
+        plan.predictedGroups(width: width)
+      )
+    }
     self.activations = activations
     scratch = SelectorScratch(groups: width)
+    neurons = (0..<Int32(width)).map { $0 }
   }
 
   func look(at network: SparseFeedForwardKernel, _ worker: Worker, _ step: StepState) {
@@ -36,7 +50,8 @@ final class NetworkAudit {
     for row in 0..<step.rows {
       let selected = network.selection.list(of: row)
       activity.add(selected.lazy.map { self.groups[Int($0)] }.filter { $0 >= 0 })
-      activity.recallSum? += recall(of: selected, row)
+      activity.recallSum? +=
+        kept == nil ? recall(of: selected, row) : keptRecall(worker, of: selected, row)
     }
   }
 
@@ -60,5 +75,29 @@ final class NetworkAudit {
     // Of equal neurons one is as good as the other.
     let found = selected.reduce(0) { $0 + (sizes[Int($1)] >= least ? 1 : 0) }
     return Double(found) / Double(wanted)
+  }
+
+  /// Part of what the second stage would keep of all neurons, the common path aside, that the candidates hold: HiRE's
+  /// recall. 1 where there is nothing to keep.
+  private func keptRecall(
+    _ worker: Worker, of candidates: UnsafeBufferPointer<Int32>, _ row: Int
+  ) -> Double {
+    let (selector, groups, predicted) = kept!
+    let sizes = activations.sizes.scores(of: row)
+    let greatest = activations.sizes.selection.neurons(of: row)
+    let count = neurons.withUnsafeBufferPointer {
+      groups.choose(worker, $0, sizes: sizes, selector, into: greatest, scratch: scratch)
+    }
+    var wanted = 0
+    var found = 0
+    var next = 0
+    for index in 0..<count {
+      let neuron = greatest[index]
+      guard sizes[Int(neuron)] > 0, predicted[Int(neuron)] >= 0 else { continue }
+      wanted += 1
+      while next < candidates.count, candidates[next] < neuron { next += 1 }
+      if next < candidates.count, candidates[next] == neuron { found += 1 }
+    }
+    return wanted == 0 ? 1 : Double(found) / Double(wanted)
   }
 }

@@ -3,7 +3,8 @@ import SparrowCore
 import SparrowSparsity
 
 /// The second of HiRE's two stages: of the selected neurons, those that the exact activations choose
-/// (arXiv 2402.09360, section 3.3). Only these read their column of down.
+/// (arXiv 2402.09360, section 3.3), in groups where neurons are selected in groups (eq 6). Only these read their
+/// column of down. The common path is kept whatever it is (eq 7).
 struct KeptNeurons: BitwiseCopyable {
   let lists: NeuronLists
   private let selector: Selector
@@ -11,11 +12,19 @@ struct KeptNeurons: BitwiseCopyable {
   private let activations: UnsafeMutablePointer<Float>
   /// `[workers][width]`
   private let sizes: UnsafeMutablePointer<Float>
+  /// nil where neurons are chosen one by one.
+  private let groups: KeptGroups?
   private let scratch: UnsafePointer<Unmanaged<SelectorScratch>>
 
-  /// `scratch` has one for each worker and outlives this.
-  init(_ selector: Selector, width: Int, scratch: [SelectorScratch], memory: Scratch) {
+  /// `selector` is the plan's second one; `scratch` has one for each worker and outlives this.
+  init(
+    _ selector: Selector, of plan: FeedForwardPlan, width: Int, scratch: [SelectorScratch],
+    memory: Scratch
+  ) {
     self.selector = selector
+    groups =
+      plan.groupSize == 1 && plan.common.isEmpty
+      ? nil : KeptGroups(plan, width: width, workers: scratch.count, memory: memory)
     lists = NeuronLists(width: width, memory: memory)
     activations = memory.floats(NeuronScores.maximumRows * width)
     sizes = memory.floats(scratch.count * width)
@@ -36,7 +45,13 @@ struct KeptNeurons: BitwiseCopyable {
       let count = Int(selection.counts[row])
       sk_sizes(values, sizes, Int32(count))
       let keptCount = scratch[worker.index]._withUnsafeGuaranteedRef {
-        selector.select(UnsafeBufferPointer(start: sizes, count: count), into: kept, scratch: $0)
+        guard let groups else {
+          return selector.select(
+            UnsafeBufferPointer(start: sizes, count: count), into: kept, scratch: $0)
+        }
+        return groups.choose(
+          worker, UnsafeBufferPointer(start: candidates, count: count), sizes: sizes, selector,
+          into: kept, scratch: $0)
       }
       // Places ascend, so that none is overwritten before it is read.
       for index in 0..<keptCount {

@@ -85,6 +85,8 @@ struct SelectKernel: BitwiseCopyable {
       }
       scores = target
     }
+    // What is always used competes with nothing: no number is never selected.
+    for index in 0..<commonCount { scores[Int(common[index])] = .nan }
     let chosen = selected + worker.index * groups
     let count = choose(scores, worker, into: chosen)
     let marks = marks + worker.index * result.width

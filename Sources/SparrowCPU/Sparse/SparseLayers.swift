@@ -138,7 +138,7 @@ final class SparseLayers {
     case .threshold(let least): leastKept = max(0, least.nextDown)
     case let selector?:
       kept = KeptNeurons(
-        selector, width: network.width, scratch: selectors, memory: lowered)
+        selector, of: plan, width: network.width, scratch: selectors, memory: lowered)
     }
     let gate = network.gated ? product(.gate, buffers.gates) : nil
     let up = product(.up, buffers.neurons)

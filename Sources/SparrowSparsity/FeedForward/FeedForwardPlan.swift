@@ -25,11 +25,12 @@ public struct FeedForwardPlan: Sendable, Equatable {
   /// Neurons that are selected together: 1, 8, 16 or 32.
   public var groupSize: Int
   public var selector: Selector
-  /// Picks neurons by their exact |activation|; nil keeps all but zeros.
+  /// Picks groups by the sum of their neurons' exact |activation|, beside the common path; nil keeps all but
+  /// zeros. A threshold picks single neurons.
   public var kept: Selector?
   /// Neuron at each place, where groups are not runs of neighbours; empty where they are.
   public var order: [Int32]
-  /// Groups that every token uses (HiRE's common path, eq 7), ascending.
+  /// Groups that every token uses (HiRE's common path, eq 7), ascending; selectors choose among the others.
   public var common: [Int32]
   /// Scores come from the input of the layer before, so that predicting can overlap with its work (Deja Vu's
   /// latency code: the input of feed-forward network l tells neurons of l + 1). The first layer has none.
@@ -69,6 +70,17 @@ public struct FeedForwardPlan: Sendable, Equatable {
     case .lowRank(let maps), .router(let maps): maps.byteCount
     case .gate, .exact: 0
     }
+  }
+
+  /// The group of each neuron by number, `[width]`; -1 for those of the common path.
+  package func predictedGroups(width: Int) -> [Int32] {
+    var groups = (0..<Int32(width / groupSize)).map { $0 }
+    for group in common { groups[Int(group)] = -1 }
+    var result = [Int32](repeating: -1, count: width)
+    for place in 0..<width {
+      result[order.isEmpty ? place : Int(order[place])] = groups[place / groupSize]
+    }
+    return result
   }
 
   /// Rows that the sketch of a network has for each of its matrices.

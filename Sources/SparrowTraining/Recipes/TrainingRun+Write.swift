@@ -57,12 +57,20 @@
       return written
     }
 
-    /// Routers as plans. Neurons lie in their groups in a written model; in the base of updates they do not.
+    /// Routers as plans, and top-k by what its oracle sees. Neurons lie in their groups in a written model; in the
+    /// base of updates they do not.
     private func plans(
       _ result: Result, keepsOrder: Bool
     ) throws(SparrowError) -> [Int: FeedForwardPlan] {
       var plans: [Int: FeedForwardPlan] = [:]
       for (layer, mode) in result.networks.enumerated() {
+        if case .topK(let size, let kept, let common) = mode {
+          let groups = result.configuration.layers[layer].feedForward.width / size
+          plans[layer] = FeedForwardPlan(
+            predictor: .exact, selector: .topK(kept), groupSize: size,
+            common: (0..<Int32(common)).map { $0 },
+            density: Float(kept + common) / Float(groups))
+        }
         guard mode.hasRouter, let size = mode.groupSize,
           let router = result.parameters[ParameterName.router(layer)],
           let bias = result.parameters[ParameterName.routerBias(layer)]

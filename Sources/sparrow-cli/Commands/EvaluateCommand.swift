@@ -22,8 +22,9 @@ struct EvaluateCommand: ParsableCommand {
 
       Density is the part of its groups that a sparse layer touches for a token. Recall is the part of the \
       truly greatest neurons (as many as it touches, by |activation| times the length of their column of \
-      down) that it finds; both are means over the layers, counted while the text is scored. Predict, select \
-      and touch are all layers' milliseconds while it is timed.
+      down) that it finds, or of what its second stage would keep of all; both are means over the layers, \
+      counted while the text is scored. Predict, select and touch are all layers' milliseconds while it is \
+      timed.
 
       A task is a line of JSON: {"prompt": "2 + 2 =", "choices": [" 3", " 4"], "answer": 1}, scored by each \
       choice's log-probability, whole and by byte; or {"prompt": "2 + 2 =", "answers": ["4"], \

@@ -35,6 +35,7 @@ import Testing
           let permuted = order.map { scores[Int($0)] }
           scores = groupScores(permuted, groupSize: group)
         }
+        for group in plan.common { scores[Int(group)] = .nan }
         let chosen = Set(plan.selector.select(scores).indices + plan.common)
         let neurons = chosen.flatMap { chosen in
           (0..<group).map { order[Int(chosen) * group + $0] }

@@ -3,6 +3,7 @@
   import SparrowCPU
   import SparrowCore
   import SparrowFormats
+  import SparrowSparsity
   import SparrowTestSupport
   import SparrowTransformer
   import Testing
@@ -87,9 +88,45 @@
         #expect((written.model == nil) == (rank > 0))
         let found = try decoded(
           written.model ?? path, adapter: try #require(written.adapter))
+        try expectSame(found, wanted)
+      }
+
+      private func expectSame(_ found: [Float], _ wanted: [Float]) throws {
         let scale = try #require(wanted.map(abs).max())
         let worst = zip(found, wanted).map { abs($0 - $1) }.max() ?? .infinity
         #expect(worst < 2e-3 * scale, "\(worst) of \(scale)")
+      }
+
+      @Test func decodesTopKByItsOracle() throws {
+        TensorDevice.setCompiling(false)
+        let folder = try TemporaryFolder()
+        var options = TrainingRun.Options()
+        options.output = folder.path
+        var recipe = TopKRecipe()
+        recipe.groupSize = Self.size
+        recipe.common = 0.13
+        recipe.layers = .odd
+        let run = try TrainingRun(
+          model: Fixtures.path("models/llama3"), recipe: .topK(recipe), options: options)
+        let configuration = run.description.configuration
+        let networks = try recipe.networks(configuration)
+        let parameters = try Parameters(run.description.binding).mapped {
+          $1.cast(.bfloat16).cast(.float32)
+        }
+        let model = SparseTransformer(configuration, networks: networks)
+        let input = Tensor(integers: Self.tokens, shape: [1, Self.tokens.count])
+        let logits = model.logits(model.hidden(input, parameters).states, parameters)
+        let written = try run.write(
+          TrainingRun.Result(
+            configuration: configuration, parameters: parameters, orders: [], networks: networks,
+            heldOut: nil)
+        ) { _, _ throws(SparrowError) in }
+        let path = try #require(written.adapter)
+        let plans = try Adapter.read(path).layers
+        #expect(plans.keys.sorted() == networks.indices.filter { $0 % 2 == 1 })
+        #expect(plans[1]?.common == [0] && plans[1]?.groupSize == Self.size)
+        try expectSame(
+          decoded(try #require(written.model), adapter: path), logits.floats())
       }
     }
   }
