@@ -15,19 +15,19 @@ public enum LayerCalibration {
 
   /// Fits predictors for all layers and chooses which layers use them. The model is dense again afterwards.
   ///
-  /// Records `tokens` of the text in windows of `window`; with a `recording` it goes on where that stopped, and
+  /// Without a target every network is sparse at its options' density. Records `tokens` of the text in windows of `window`; with a `recording` it goes on where that stopped, and
   /// leaves it for the caller to remove. `progress` gets the part done and what is being done, and returns false
   /// to stop. Throws `.argument` for options outside their ranges, a text of fewer than two windows and targets that
   /// no plan reaches, `.unsupported` for a method that does not fit the model, `.cancelled`. Costs a pass over the
   /// text, and some 800 decoded tokens for each layer of either and each step of a search for a perplexity.
   public static func choose(
     model: Model, text: String, tokens: Int = 30_000, window: Int = 512,
-    networks: (options: FeedForwardCalibration.Options, target: PlanTarget)? = nil,
+    networks: (options: FeedForwardCalibration.Options, target: PlanTarget?)? = nil,
     attention: (options: AttentionCalibration.Options, target: PlanTarget)? = nil,
     recording: RecordingFile? = nil, progress: (Double, String) -> Bool = { _, _ in true }
   ) throws(SparrowError) -> Choice {
     try networks?.options.validate(model.configuration)
-    try networks?.target.validate()
+    try networks?.target?.validate()
     try attention?.options.validate()
     try attention?.target.validate()
     if attention != nil { try AttentionCalibration.requireGroups(model) }

@@ -120,6 +120,19 @@ import Testing
     #expect(reports[1].recall >= 0.9 && reports[1].density < 0.5)
   }
 
+  @Test func withoutATargetEveryLayerIsSparseAtTheDensity() throws {
+    let model = try HeadCalibrationTests.model("llama3", threads: 1)
+    let options = Self.options(.router) { ($0.groupSize, $0.density) = (8, 0.25) }
+    let choice = try #require(
+      try LayerCalibration.choose(
+        model: model, text: Self.text, tokens: options.tokens, window: options.window,
+        networks: (options, nil)
+      ).networks)
+    #expect(choice.layers.count == model.configuration.layers.count)
+    for plan in choice.layers.values { #expect(plan.selector == .topK(2) && plan.density == 0.25) }
+    #expect(model.layerPlans.isEmpty)
+  }
+
   static let refused:
     [(field: String, change: @Sendable (inout FeedForwardCalibration.Options) -> Void)] = [
       ("tokens", { $0.tokens = 0 }), ("window", { $0.window = 0 }), ("groups", { $0.groups = 0 }),

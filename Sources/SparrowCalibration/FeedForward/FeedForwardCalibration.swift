@@ -100,20 +100,26 @@ public enum FeedForwardCalibration {
     return choice.networks!
   }
 
-  /// The same from what was recorded, where `heldOut` are windows of tokens that fitting has not seen.
+  /// The same from what was recorded, where `heldOut` are windows of tokens that fitting has not seen. Without
+  /// a target every layer is sparse at the options' density.
   static func choose(
     _ recorder: LayerRecorder, heldOut: [[Int32]], model: Model, options: Options,
-    target: PlanTarget, progress: (Double, String) -> Bool
+    target: PlanTarget?, progress: (Double, String) -> Bool
   ) throws(SparrowError) -> Choice {
     let fitted = try fitLayers(recorder, model: model, options: options) {
       progress(0.5 * $0, $1)
     }
     defer { try? model.install([:]) }
-    let chooser = try PlanChooser(model, fitted, heldOut: heldOut) {
-      progress(0.5 + 0.02 * $0, "running held-out text")
-    }
-    let plans = try chooser.choose(target) {
-      progress(0.52 + 0.38 * $0, "measuring what layers cost")
+    var plans: [Int: FeedForwardPlan] = [:]
+    if let target {
+      let chooser = try PlanChooser(model, fitted, heldOut: heldOut) {
+        progress(0.5 + 0.02 * $0, "running held-out text")
+      }
+      plans = try chooser.choose(target) {
+        progress(0.52 + 0.38 * $0, "measuring what layers cost")
+      }
+    } else {
+      for (layer, fit) in fitted.enumerated() { plans[layer] = fit.plan(density: options.density) }
     }
     let widest = try PlanChooser.widestBatch(plans, model) {
       progress(0.9 + 0.1 * $0, "measuring speed")

@@ -32,6 +32,12 @@ struct NeuronOptions: ParsableArguments {
         """))
   var target = "perplexity=1.03"
 
+  @Flag(
+    help: ArgumentHelp(
+      "Make every layer sparse, at the target's density.",
+      discussion: "What training can start from: sparrow train lte --start ADAPTER."))
+  var everyLayer = false
+
   @Option(help: "How a feed-forward sketch keeps rows: int4, product, low-rank or low-rank-int4.")
   var neuronSketch = "int4"
 
@@ -74,16 +80,25 @@ struct NeuronOptions: ParsableArguments {
     }
   }
 
-  func planTarget() throws(SparrowError) -> PlanTarget { try PlanTarget(target) }
+  /// nil where every layer is sparse at the options' density. Throws `.argument` for what is no target.
+  func planTarget() throws(SparrowError) -> PlanTarget? {
+    everyLayer ? nil : try PlanTarget(target)
+  }
+
+  /// The density that the target names.
+  private func targetDensity(for option: String) throws(SparrowError) -> Float {
+    guard case .density(let density) = try PlanTarget(target) else {
+      throw SparrowError(
+        .argument, field: "target", found: target, expected: "density=0.5 with \(option)")
+    }
+    return density
+  }
 
   /// nil unless the method is about inputs.
   func inputOptions(tokens: Int) throws(SparrowError) -> InputCalibration.Options? {
     guard case .teal = method else { return nil }
-    guard case .density(let density) = try planTarget() else {
-      throw SparrowError(
-        .argument, field: "target", found: target, expected: "density=0.5 with --method teal")
-    }
-    return InputCalibration.Options(tokens: tokens, density: density)
+    return InputCalibration.Options(
+      tokens: tokens, density: try targetDensity(for: "--method teal"))
   }
 
   /// nil unless the method is about neurons.
@@ -103,6 +118,7 @@ struct NeuronOptions: ParsableArguments {
     options.lookahead = lookahead
     options.groupSize = groupSize
     options.grouping = try Self.choice(grouping, "--grouping")
+    if everyLayer { options.density = try targetDensity(for: "--every-layer") }
     return options
   }
 }
