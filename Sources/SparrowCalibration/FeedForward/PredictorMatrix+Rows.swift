@@ -1,6 +1,6 @@
 internal import CSparrowKernels
 internal import SparrowCore
-internal import SparrowSparsity
+package import SparrowSparsity
 
 extension PredictorMatrix {
   /// Rows in `.f16`, `.q8_0` or `.q4_0`. Throws `.argument` when they do not fill whole blocks.
@@ -26,6 +26,12 @@ extension PredictorMatrix {
       }
     }
     return bytes
+  }
+
+  /// `floats()` as an array, `[rows][columns]`.
+  package var values: [Float] {
+    let rows = floats()
+    return withExtendedLifetime(rows) { Array(rows.values) }
   }
 
   /// The rows as the decoding kernels read them, `[rows, columns]`.

@@ -5,7 +5,7 @@ internal import SparrowFormats
 // optional; the tensors of the first two begin with "layers.3.feed_forward." and "layers.3.attention.".
 
 extension Adapter {
-  static func feedForwardName(_ layer: Int) -> String { "layers.\(layer).feed_forward" }
+  package static func feedForwardName(_ layer: Int) -> String { "layers.\(layer).feed_forward" }
   static func attentionName(_ layer: Int) -> String { "layers.\(layer).attention" }
   static func inputsName(_ layer: Int) -> String { "layers.\(layer).inputs" }
 

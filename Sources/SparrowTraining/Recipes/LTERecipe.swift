@@ -6,6 +6,8 @@
   /// model adapts to what they leave out.
   package struct LTERecipe: Sendable {
     package var groupSize = 32
+    /// Fitted routers to begin with; nil begins with small random ones, which throw groups away at random.
+    package var start: RouterStart?
     /// Steers eta, which begins at `eta`; nil leaves it there.
     package var targetDensity: Double? = 0.5
     package var eta = 0.01
@@ -41,6 +43,9 @@
           "groups", "\(groupSize)",
           "a divisor of the \(layer.feedForward.width) neurons of layer \(index)")
       }
+      if let start, start.groupSize != groupSize {
+        throw refuse("groups", "\(groupSize)", "\(start.groupSize) neurons, as the start has")
+      }
       guard steps > 0 else { throw refuse("steps", "\(steps)", "1 or more") }
       guard routerShare > 0, routerShare <= 1 else {
         throw refuse("router share", "\(routerShare)", "above 0, at most 1")
@@ -48,25 +53,31 @@
       guard task + distillation > 0 else { throw refuse("task", "no loss", "a weight above 0") }
     }
 
-    /// Puts neurons into their groups and adds routers (and LoRA's factors). Routers start small, so that all
-    /// scores stand near 0.5.
+    /// Puts neurons into their groups and adds `routers` (and LoRA's factors).
     package func prepare(
-      _ parameters: inout Parameters, _ model: ModelConfiguration, orders: [[Int32]], seed: UInt64
+      _ parameters: inout Parameters, orders: [[Int32]], routers: Parameters, seed: UInt64
     ) {
-      for (index, layer) in model.layers.enumerated() {
-        parameters.permute(index, order: orders[index])
-        let groups = layer.feedForward.width / groupSize
-        parameters[ParameterName.router(index)] =
-          Tensor.normal(
-            [groups, model.hidden], key: .randomKey(seed &+ 7919 &+ UInt64(index)))
-          * (0.1 / Float(model.hidden).squareRoot())
-        parameters[ParameterName.routerBias(index)] = Tensor.full([groups], 0.05)
-      }
+      for (index, order) in orders.enumerated() { parameters.permute(index, order: order) }
+      parameters = parameters.merged(with: routers)
       if loraRank > 0 {
         parameters = parameters.merged(
           with: LoRA.start(
-            parameters, layers: model.layers.count, rank: loraRank, seed: seed &+ 104_729))
+            parameters, layers: orders.count, rank: loraRank, seed: seed &+ 104_729))
       }
+    }
+
+    /// Routers that start small, so that all scores stand near 0.5.
+    package func randomRouters(_ model: ModelConfiguration, seed: UInt64) -> Parameters {
+      var routers = Parameters()
+      for (index, layer) in model.layers.enumerated() {
+        let groups = layer.feedForward.width / groupSize
+        routers[ParameterName.router(index)] =
+          Tensor.normal(
+            [groups, model.hidden], key: .randomKey(seed &+ 7919 &+ UInt64(index)))
+          * (0.1 / Float(model.hidden).squareRoot())
+        routers[ParameterName.routerBias(index)] = Tensor.full([groups], 0.05)
+      }
+      return routers
     }
 
     package func stages(_ model: ModelConfiguration) throws(SparrowError) -> [TrainingStage] {
@@ -91,10 +102,15 @@
         ? NetworkMode.soft(groupSize: groupSize)
         : .hard(groupSize: groupSize, straightThrough: true)
       let hard = NetworkMode.hard(groupSize: groupSize, straightThrough: false)
+      /// What the start leaves dense stays dense.
+      func networks(_ mode: NetworkMode) -> [NetworkMode] {
+        model.layers.indices.map { index in
+          start.map { $0.layers[index] == nil } ?? false ? .dense : mode
+        }
+      }
       var list = [
         TrainingStage(
-          name: "routers", steps: first, networks: model.layers.map { _ in soft },
-          objective: objective,
+          name: "routers", steps: first, networks: networks(soft), objective: objective,
           rate: try LearningRate(peak: rate, warmUp: min(warmUp, first / 2)),
           pressure: pressure, learns: { learnt($0) || ParameterName.isRouter($0) })
       ]
@@ -102,7 +118,7 @@
         list.append(
           TrainingStage(
             name: "adaptation", steps: steps - first,
-            networks: model.layers.map { _ in hard }, objective: adaptation,
+            networks: networks(hard), objective: adaptation,
             rate: try LearningRate(
               peak: rate, decay: .cosine(steps: steps - first, floor: 0.05)), learns: learnt))
       }

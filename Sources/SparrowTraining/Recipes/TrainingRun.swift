@@ -51,12 +51,15 @@
     package let recipe: Recipe
     package let options: Options
 
-    /// Throws what opening the model throws.
+    /// Throws what opening the model throws, and `.mismatch` for a start that was made for another.
     package init(model path: String, recipe: Recipe, options: Options) throws(SparrowError) {
       checkpoint = try Checkpoint.open(path)
       description = try ModelDescription(checkpoint)
       self.recipe = recipe
       self.options = options
+      if case .lte(let recipe) = recipe {
+        try recipe.start?.check(description.configuration, base: checkpoint.contentHash())
+      }
     }
 
     /// `progress` tells what is prepared, `report` each line of metrics.
@@ -82,7 +85,8 @@
         orders = try options.inTurn { () throws(SparrowError) in
           try self.orders(recipe, parameters, progress)
         }
-        recipe.prepare(&parameters, model, orders: orders, seed: options.seed)
+        let routers = try self.routers(recipe, parameters, reader)
+        recipe.prepare(&parameters, orders: orders, routers: routers, seed: options.seed)
       case .predictors(let recipe): recipe.prepare(&parameters, model, seed: options.seed)
       case .topK, .relu: break
       }
@@ -107,12 +111,32 @@
         heldOut: heldOut)
     }
 
-    /// The groups that an earlier start of this run has made, or new ones.
+    /// The start's routers, measured on the run's first rows, or random ones.
+    private func routers(
+      _ recipe: LTERecipe, _ parameters: Parameters, _ reader: BatchReader
+    ) throws(SparrowError) -> Parameters {
+      let model = description.configuration
+      guard let start = recipe.start else {
+        return recipe.randomRouters(model, seed: options.seed)
+      }
+      var reader = reader
+      return try start.routers(
+        SparseTransformer(model, type: options.trainer.type), parameters,
+        tokens: Objective.Batch(reader.next()).tokens)
+    }
+
+    /// The start's groups, those that an earlier start of this run has made, or new ones.
     private func orders(
       _ recipe: LTERecipe, _ parameters: Parameters,
       _ progress: (Int, Int, String) throws(SparrowError) -> Void
     ) throws(SparrowError) -> [[Int32]] {
       let layers = description.configuration.layers
+      if let start = recipe.start {
+        return layers.enumerated().map { index, layer in
+          let order = start.layers[index]?.order ?? []
+          return order.isEmpty ? Array(0..<Int32(layer.feedForward.width)) : order
+        }
+      }
       let key = "\(checkpoint.contentHash()) \(recipe.groupSize) \(options.seed)"
       let path = options.output + "/groups.json"
       if let known = NeuronOrders.read(path, key: key), known.count == layers.count {

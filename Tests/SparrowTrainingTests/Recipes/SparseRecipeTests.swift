@@ -39,12 +39,12 @@
         recipe.warmUp = 10
         var parameters = dense.parameters
         recipe.prepare(
-          &parameters, tiny.configuration,
+          &parameters,
           orders: try tiny.configuration.layers.indices.map {
             try parameters.neuronOrder(
               $0, tiny.configuration.layers[$0].feedForward, groupSize: recipe.groupSize,
               seed: 1, pool: try WorkerPool(count: 1))
-          }, seed: 1)
+          }, routers: recipe.randomRouters(tiny.configuration, seed: 1), seed: 1)
         let lines = try tiny.trained(
           "lte", recipe.stages(tiny.configuration), parameters, teacher: dense.parameters
         ).lines

@@ -19,8 +19,18 @@
     @OptionGroup var model: PathOptions
     @OptionGroup var training: TrainOptions
 
-    @Option(help: "Neurons that are chosen together: 8, 16 or 32.")
-    var groups = LTERecipe().groupSize
+    @Option(help: "Neurons that are chosen together: 8, 16 or 32. As the start has, or 32.")
+    var groups: Int?
+
+    @Option(
+      help: ArgumentHelp(
+        "An adapter whose routers and groups training starts from.",
+        discussion: "sparrow calibrate MODEL --method router --group-size 8 --every-layer makes it."
+      ), completion: .directory)
+    var start: String?
+
+    @Option(help: "Part of the neurons that the start touches; as its plan has without.")
+    var startDensity: Double?
 
     @Option(help: "Part of the neurons that tokens shall touch; steers eta.")
     var targetDensity: Double?
@@ -40,9 +50,16 @@
     @Flag(help: "The paper's losses: soft scores, separation 0.5, the next token's loss alone.")
     var paper = false
 
+    func validate() throws {
+      guard startDensity == nil || start != nil else {
+        throw ValidationError("--start-density: expected with --start only")
+      }
+    }
+
     func run() throws {
       var recipe = LTERecipe()
-      recipe.groupSize = groups
+      recipe.start = try start.map { try RouterStart($0, density: startDensity) }
+      recipe.groupSize = groups ?? recipe.start?.groupSize ?? recipe.groupSize
       recipe.targetDensity = targetDensity ?? (eta == nil ? recipe.targetDensity : nil)
       recipe.eta = eta ?? recipe.eta
       recipe.routerShare = routerShare
