@@ -197,7 +197,7 @@ public enum FeedForwardCalibration {
     return fitted
   }
 
-  private static func sketch(
+  static func sketch(
     _ network: NetworkWeights, _ record: LayerRecorder.Layer, _ options: Options
   ) throws(SparrowError) -> RowSketch {
     let rows = network.rows

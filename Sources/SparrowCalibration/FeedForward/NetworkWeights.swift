@@ -8,13 +8,13 @@ internal import SparrowTransformer
 struct NetworkWeights {
   let layer: Int
   let description: FeedForwardDescription
-  /// Gate (where there is one) and up; up's rows times the length of their column of down, so that what a
-  /// sketch predicts is what a neuron adds to the output.
+  /// Gate (where there is one) and up. Where `weighted`, up's rows are times the length of their column of down, so
+  /// that what a sketch predicts is what a neuron adds to the output, and not its |activation|.
   let rows: SketchedRows
   /// |column of down| of each neuron, `[neurons]`.
   let lengths: [Float]
 
-  init(_ model: Model, layer: Int) throws(SparrowError) {
+  init(_ model: Model, layer: Int, weighted: Bool = true) throws(SparrowError) {
     self.layer = layer
     description = model.configuration.layers[layer].feedForward
     let weights = model.engine.weights
@@ -24,8 +24,8 @@ struct NetworkWeights {
     let field = "layer \(layer)"
     if description.gated {
       rows = try SketchedRows(
-        model, [weights.matrix(WeightRole(.gate, layer: layer)), up], factors: [nil, lengths],
-        field: field)
+        model, [weights.matrix(WeightRole(.gate, layer: layer)), up],
+        factors: [nil, weighted ? lengths : nil], field: field)
     } else {
       rows = try SketchedRows(model, [up], factors: [nil], field: field)
     }

@@ -19,6 +19,7 @@ struct CalibrateCommand: ParsableCommand {
           --text a.txt --text b.jsonl --output adapter
         sparrow calibrate model.gguf --attention --attention-density 0.5 --text a.txt
         sparrow calibrate model.gguf --method teal --target density=0.5 --text a.txt
+        sparrow calibrate run/model --method sketch --like run/adapter --fetch 1.5 --text a.txt
 
       Text like what the model will write is best; 30000 tokens are enough. Of .jsonl files, each line's \
       "text" counts. Without --output the adapter goes where --sparse finds it. Prints its folder and how \
@@ -90,6 +91,9 @@ struct CalibrateCommand: ParsableCommand {
     guard (0...256).contains(threads) else {
       throw ValidationError("--threads \(threads): expected 0 to 256")
     }
+    if neurons.like != nil, heads.attention {
+      throw ValidationError("--like and --attention: expected one of them")
+    }
     do {
       try options.validate()
     } catch {
@@ -139,7 +143,21 @@ struct CalibrateCommand: ParsableCommand {
       report.inputs = fitted.reports
     }
     let neuronOptions = try neurons.options(tokens: tokens, seed: seed)
-    if neuronOptions != nil || heads.attention {
+    if let neuronOptions, let like = neurons.like {
+      let learnt = try Adapter.read(like)
+      guard learnt.baseHash == adapter.baseHash else {
+        throw SparrowError(
+          .mismatch, file: like, field: "base", found: learnt.baseName,
+          expected: "an adapter of this very model, \(path)")
+      }
+      let choice = try FeedForwardCalibration.sketches(
+        model: model, text: words, options: neuronOptions, learnt: learnt.layers,
+        candidates: neurons.fetch, progress: progress)
+      adapter.layers = choice.layers
+      adapter.widestBatch = max(1, choice.widestBatch)
+      report.choice = choice
+      try adapter.write(to: folder)
+    } else if neuronOptions != nil || heads.attention {
       var recording = RecordingFile(adapter: folder, modelHash: adapter.baseHash)
       recording.note = {
         bar.clear()

@@ -56,6 +56,17 @@ struct NeuronOptions: ParsableArguments {
   @Option(help: "What groups are made by: natural, weights or activity.")
   var grouping = FeedForwardCalibration.Grouping.natural.rawValue
 
+  @Option(
+    help: ArgumentHelp(
+      "An adapter of sparrow train topk: sketches take over its layers, groups, common path and k.",
+      discussion: "For the model that was trained, with --method sketch. --target is then not read."
+    ),
+    completion: .directory)
+  var like: String?
+
+  @Option(help: "With --like: groups that a sketch fetches for a token, as a multiple of k.")
+  var fetch = 1.5
+
   private static func method(_ name: String) throws -> Method {
     name == "teal" ? .teal : .neurons(try choice(name, "--method", also: ", teal"))
   }
@@ -71,6 +82,14 @@ struct NeuronOptions: ParsableArguments {
   }
 
   func validate() throws {
+    if like != nil {
+      guard case .neurons(.sketch) = method else {
+        throw ValidationError("--like: expected with --method sketch")
+      }
+      guard fetch >= 1, fetch.isFinite else {
+        throw ValidationError("--fetch \(fetch): expected 1 or more")
+      }
+    }
     do {
       try options(tokens: 64, seed: 1)?.validate()
       _ = try inputOptions(tokens: 64)

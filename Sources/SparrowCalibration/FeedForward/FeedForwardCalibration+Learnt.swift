@@ -1,0 +1,51 @@
+public import Sparrow
+public import SparrowCore
+internal import SparrowCPU
+public import SparrowSparsity
+internal import SparrowTransformer
+
+extension FeedForwardCalibration {
+  /// Sketches for a model that has learnt with top-k: layers, groups, common path and k are those of `plans`, and
+  /// each token fetches `candidates` times k groups, of which the k greatest by exact activations are kept (HiRE,
+  /// arXiv 2402.09360, algorithm 1).
+  ///
+  /// As in training a neuron's size is |activation|, whatever its column of down. The options' coding, rank,
+  /// groups of a product sketch and text are read. Throws `.argument` for plans without top-k and fewer
+  /// candidates than k, and as `fit`. Costs a pass over the text; recall is measured on states of the dense model.
+  public static func sketches(
+    model: Model, text: String, options: Options = Options(),
+    learnt plans: [Int: FeedForwardPlan], candidates: Double,
+    progress: (Double, String) -> Bool = { _, _ in true }
+  ) throws(SparrowError) -> Choice {
+    try options.validate(model.configuration)
+    try plans.check(model.configuration, file: model.path)
+    let pass = try TextPass(
+      model, text: text, tokens: options.tokens, window: options.window,
+      samples: LayerCalibration.samples)
+    let recorder = LayerRecorder(pass) { _ in .nothing }
+    try pass.run([recorder]) { progress(0.4 * $0, "recording activations") }
+    var choice = Choice(layers: [:], widestBatch: 0, reports: [])
+    for (index, layer) in plans.keys.sorted().enumerated() {
+      guard progress(0.4 + 0.4 * Double(index) / Double(plans.count), "fitting layer \(layer)")
+      else { throw SparrowError(.cancelled, found: "stopped") }
+      let network = try NetworkWeights(model, layer: layer, weighted: false)
+      let record = recorder.layers[layer]
+      let sketch = try sketch(network, record, options)
+      let plan = try plans[layer]!.fetching(
+        candidates, by: .sketch(sketch), neurons: network.description.width)
+      let scores = SketchPrediction.scores(
+        sketch, network.description, inputs: record.inputs, samples: recorder.samples,
+        pool: model.engine.pool)
+      choice.layers[layer] = plan
+      choice.reports.append(
+        TwoStageRecall(plan, width: network.description.width).report(
+          layer: layer, scores: scores, activations: record.activations,
+          lengths: network.lengths, samples: recorder.samples))
+    }
+    defer { try? model.install([:]) }
+    choice.widestBatch = try PlanChooser.widestBatch(choice.layers, model) {
+      progress(0.8 + 0.2 * $0, "measuring speed")
+    }
+    return choice
+  }
+}
