@@ -67,7 +67,7 @@
         if case .topK(let size, let kept, let common) = mode {
           let groups = result.configuration.layers[layer].feedForward.width / size
           plans[layer] = FeedForwardPlan(
-            predictor: .exact, selector: .topK(kept), groupSize: size,
+            predictor: .exact, selector: .topK(kept), groupSize: size, kept: .topK(kept),
             common: (0..<Int32(common)).map { $0 },
             density: Float(kept + common) / Float(groups))
         }
