@@ -248,6 +248,13 @@ smx_array smx_slice(smx_array a, int axis, int32_t start, int32_t stop) {
   });
 }
 
+smx_array smx_slice_update(smx_array a, smx_array update, smx_array start, int axis) {
+  if (!a || !update || !start) return nullptr;
+  return smx::guarded([&] {
+    return mx::slice_update(a->value, update->value, mx::reshape(start->value, {1}), {axis});
+  });
+}
+
 smx_array smx_concatenate(smx_list arrays, int axis) {
   return smx::guarded([&] { return mx::concatenate(arrays->values, axis); });
 }
@@ -279,11 +286,15 @@ smx_array smx_layer_norm(smx_array x, smx_array weight, smx_array bias, float ep
   });
 }
 
-smx_array smx_rope(smx_array x, int dimensions, bool interleaved, smx_array periods, int offset) {
+smx_array smx_rope(
+    smx_array x, int dimensions, bool interleaved, smx_array periods, smx_array offset) {
   if (!x || !periods) return nullptr;
   return smx::guarded([&] {
+    const auto &y = x->value;
+    const auto &turns = periods->value;
+    if (!offset) return mx::fast::rope(y, dimensions, interleaved, std::nullopt, 1.0f, 0, turns);
     return mx::fast::rope(
-        x->value, dimensions, interleaved, std::nullopt, 1.0f, offset, periods->value);
+        y, dimensions, interleaved, std::nullopt, 1.0f, offset->value, turns);
   });
 }
 
@@ -323,5 +334,10 @@ smx_array smx_random_uniform(
   return smx::guarded([&] {
     return mx::random::uniform(smx::shape(shape, dimensions), smx::type(type), key->value);
   });
+}
+
+smx_array smx_random_categorical(smx_array logits, int axis, smx_array key) {
+  if (!logits || !key) return nullptr;
+  return smx::guarded([&] { return mx::random::categorical(logits->value, axis, key->value); });
 }
 #endif

@@ -80,6 +80,8 @@ smx_array smx_broadcast(smx_array a, const int32_t *shape, int dimensions);
 smx_array smx_transpose(smx_array a, const int *axes, int count);
 smx_array smx_expand(smx_array a, int axis);
 smx_array smx_slice(smx_array a, int axis, int32_t start, int32_t stop);
+/* `a` with `update` along `axis` from `start` on, a scalar of int32. */
+smx_array smx_slice_update(smx_array a, smx_array update, smx_array start, int axis);
 smx_array smx_concatenate(smx_list arrays, int axis);
 smx_array smx_repeat(smx_array a, int count, int axis);
 smx_array smx_take(smx_array a, smx_array indices, int axis);
@@ -88,9 +90,10 @@ smx_array smx_take_along(smx_array a, smx_array indices, int axis);
 /* Fused operations; NULL where a tensor is optional. */
 smx_array smx_rms_norm(smx_array x, smx_array weight, float epsilon);
 smx_array smx_layer_norm(smx_array x, smx_array weight, smx_array bias, float epsilon);
-/* x [batch, heads, tokens, dimension]; `periods` [dimensions / 2] are 1 / frequency. */
+/* x [batch, heads, tokens, dimension]; `periods` [dimensions / 2] are 1 / frequency; `offset` is the first
+ * token's position, a scalar of int32, or NULL for 0. */
 smx_array smx_rope(
-    smx_array x, int dimensions, bool interleaved, smx_array periods, int offset);
+    smx_array x, int dimensions, bool interleaved, smx_array periods, smx_array offset);
 /* q [batch, heads, tokens, dimension], k and v with heads / group of them; causal when there is no mask. */
 smx_array smx_attention(smx_array q, smx_array k, smx_array v, float scale, smx_array mask);
 /* logits [..., classes], targets [...] -> loss [...] */
@@ -101,6 +104,8 @@ smx_array smx_random_key(uint64_t seed);
 smx_array smx_random_split(smx_array key, int count);
 smx_array smx_random_normal(const int32_t *shape, int dimensions, smx_type type, smx_array key);
 smx_array smx_random_uniform(const int32_t *shape, int dimensions, smx_type type, smx_array key);
+/* Indices along `axis`, each as likely as the softmax of `logits` says; uint32. */
+smx_array smx_random_categorical(smx_array logits, int axis, smx_array key);
 
 /* Functions of lists. `body` reads `in`, appends its results to `out`, and gives 0, or else 1. */
 typedef int (*smx_body)(void *context, smx_list in, smx_list out);

@@ -13,9 +13,13 @@
     }
 
     /// Rotary position embedding of `[batch, heads, tokens, dimension]`: the first `dimensions` elements turn by
-    /// token / period.
-    package func rotated(_ dimensions: Int, interleaved: Bool, periods: Tensor) -> Tensor {
-      .made(self, periods) { smx_rope(handle, Int32(dimensions), interleaved, periods.handle, 0) }
+    /// position / period. The first token stands at `offset`, a scalar of int32, or at 0.
+    package func rotated(
+      _ dimensions: Int, interleaved: Bool, periods: Tensor, offset: Tensor? = nil
+    ) -> Tensor {
+      .made(self, periods, offset) {
+        smx_rope(handle, Int32(dimensions), interleaved, periods.handle, offset?.handle)
+      }
     }
 
     /// softmax(q k^T scale) v for `[batch, heads, tokens, dimension]`, keys and values with as many heads or a

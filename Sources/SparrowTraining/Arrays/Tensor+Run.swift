@@ -16,6 +16,16 @@
     /// A key for random numbers.
     package static func randomKey(_ seed: UInt64) -> Tensor { Tensor(owning: smx_random_key(seed)) }
 
+    /// Keys made of this one, `[count, 2]`.
+    package func splitKey(_ count: Int) -> Tensor {
+      .made(self) { smx_random_split(handle, Int32(count)) }
+    }
+
+    /// Indices along the last axis, which is dropped, each as likely as the softmax of this says.
+    package func drawn(key: Tensor) -> Tensor {
+      .made(self, key) { smx_random_categorical(handle, -1, key.handle) }
+    }
+
     /// Standard normal numbers.
     package static func normal(_ shape: [Int], key: Tensor) -> Tensor {
       .made(key) {
@@ -40,6 +50,15 @@
 
     package static func use(gpu: Bool) throws(SparrowError) {
       try TensorFailure.check(smx_use_gpu(gpu))
+    }
+
+    /// Chooses the GPU where there is one that may be used, and compiles there; gives the type in which products
+    /// are fast: bfloat16 on a GPU, float32 elsewhere.
+    package static func start(cpu: Bool) throws(SparrowError) -> TensorType {
+      let usesGPU = !cpu && hasGPU
+      try use(gpu: usesGPU)
+      setCompiling(usesGPU)
+      return usesGPU ? .bfloat16 : .float32
     }
 
     /// On a CPU MLX compiles by running the system's C++ compiler: off unless wanted.

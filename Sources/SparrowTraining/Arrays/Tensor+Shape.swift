@@ -30,6 +30,13 @@
       }
     }
 
+    /// This with `update` in place of what lies along `axis` from `start` on, a scalar of int32.
+    package func replacing(_ axis: Int, from start: Tensor, by update: Tensor) -> Tensor {
+      .made(self, update, start) {
+        smx_slice_update(handle, update.handle, start.handle, Int32(axis))
+      }
+    }
+
     /// Each element `count` times in a row.
     package func repeated(_ count: Int, axis: Int) -> Tensor {
       .made(self) { smx_repeat(handle, Int32(count), Int32(axis)) }

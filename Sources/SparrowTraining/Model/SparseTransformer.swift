@@ -28,9 +28,9 @@
     }
 
     /// What stands before the vocabulary head, `[batch, tokens, hidden]`, and each layer's notes, for tokens
-    /// `[batch, tokens]`.
+    /// `[batch, tokens]`; of one token a row where `kept` holds those before, and takes this one's place.
     package func hidden(
-      _ tokens: Tensor, _ parameters: Parameters
+      _ tokens: Tensor, _ parameters: Parameters, kept: KeyValueBlocks? = nil
     ) -> (states: Tensor, notes: [LayerNotes]) {
       let weights = LayerWeights(self, parameters, layer: nil)
       var states = weights.matrix(.tokenEmbedding).taking(tokens, axis: 0)
@@ -40,13 +40,16 @@
       }
       let length = tokens.shape[1]
       if let offset = configuration.learnedPositionOffset {
+        let positions = weights.matrix(.positionEmbedding)
         states =
-          states + weights.matrix(.positionEmbedding).slice(0, offset..<offset + length)
+          states
+          + (kept.map { positions.taking($0.position + Tensor(integers: [Int32(offset)]), axis: 0) }
+            ?? positions.slice(0, offset..<offset + length))
       }
       var notes: [LayerNotes] = []
       let block = TransformerLayer(model: self)
       for layer in configuration.layers.indices {
-        let one = block.run(states, layer, parameters)
+        let one = block.run(states, layer, parameters, kept: kept)
         states = one.states
         notes.append(one.notes)
       }

@@ -5,18 +5,18 @@
   struct TransformerLayer {
     let model: SparseTransformer
 
-    /// `states` is `[batch, tokens, hidden]`.
+    /// `states` is `[batch, tokens, hidden]`, with one token where `kept` holds those before.
     func run(
-      _ states: Tensor, _ layer: Int, _ parameters: Parameters
+      _ states: Tensor, _ layer: Int, _ parameters: Parameters, kept: KeyValueBlocks? = nil
     ) -> (states: Tensor, notes: LayerNotes) {
-      guard model.isCheckpointed else {
-        return block(states, layer, parameters)
+      guard model.isCheckpointed, kept == nil else {
+        return block(states, layer, parameters, kept)
       }
       let names = LayerWeights.names(of: layer, in: parameters)
       var notes = LayerNotes()
       let function = TensorFunction.checkpointed { arguments in
         let own = Parameters(names: names, tensors: arguments.dropFirst())
-        let (result, found) = block(arguments[0], layer, own)
+        let (result, found) = block(arguments[0], layer, own, nil)
         notes = found
         return [result] + found.list
       }
@@ -26,7 +26,7 @@
     }
 
     private func block(
-      _ states: Tensor, _ layer: Int, _ parameters: Parameters
+      _ states: Tensor, _ layer: Int, _ parameters: Parameters, _ kept: KeyValueBlocks?
     ) -> (Tensor, LayerNotes) {
       let description = model.configuration.layers[layer]
       let weights = LayerWeights(model, parameters, layer: layer)
@@ -36,7 +36,7 @@
       let norm = description.norm
       let input =
         description.placement == .after ? states : weights.norm(states, norm, .attentionNorm)
-      let (attended, heads) = attention.run(input, weights)
+      let (attended, heads) = attention.run(input, weights, kept: kept)
       let middle: Tensor
       var result: Tensor
       var notes: LayerNotes
