@@ -33,7 +33,7 @@ struct SparrowCommand: ParsableCommand {
       DemoCommand.self,
     ]
     #if Training
-      all += [TrainCommand.self, PretrainCommand.self]
+      all += [TrainCommand.self, PretrainCommand.self, SampleCommand.self]
     #endif
     return all
   }

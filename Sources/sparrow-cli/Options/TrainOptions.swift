@@ -73,10 +73,8 @@
 
     /// Chooses the device; gives the run's options: bfloat16 on a GPU, float32 elsewhere.
     func start() throws(SparrowError) -> TrainingRun.Options {
-      let usesGPU = !cpu && TensorDevice.hasGPU
-      try TensorDevice.use(gpu: usesGPU)
-      TensorDevice.setCompiling(usesGPU)
       var options = TrainingRun.Options()
+      options.trainer.type = try TensorDevice.start(cpu: cpu)
       if distributed { (options.rank, options.ranks) = try TensorGroup.join() }
       options.text = text
       options.heldOutText = heldOut
@@ -88,7 +86,6 @@
       options.trainer.saveEvery = saveEvery
       options.trainer.evaluateEvery = evaluateEvery
       options.trainer.isCheckpointed = checkpointLayers
-      options.trainer.type = usesGPU ? .bfloat16 : .float32
       options.trainer.optimizer.weightDecay = weightDecay
       return options
     }

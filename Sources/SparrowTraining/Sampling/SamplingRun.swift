@@ -1,0 +1,107 @@
+#if Training
+  internal import Sparrow
+  package import SparrowCore
+  internal import SparrowFormats
+  internal import SparrowTokenizers
+  internal import SparrowTransformer
+
+  /// Text that a model writes by itself, as a file to train on: the data that distils a model from its dense self.
+  package struct SamplingRun {
+    package struct Options: Sendable {
+      /// Tokens to draw at least.
+      package var tokens = 20_000_000
+      /// Rows that are drawn together, and tokens of a row.
+      package var rows = 512
+      package var length = 1024
+      package var temperature: Float = 1
+      package var seed: UInt64 = 0
+      /// Products are made in this type.
+      package var type = TensorType.float32
+      /// A new file, of lines `{"text": …}`.
+      package var output = ""
+
+      package init() {}
+    }
+
+    private let options: Options
+    private let tokenizer: Tokenizer
+    private let sampler: TokenSampler
+
+    /// Reads the model. Throws what opening it throws, `.mismatch` for a tokenizer without a token to begin with,
+    /// `.argument` for options out of range and an output that holds something.
+    package init(model path: String, options: Options) throws(SparrowError) {
+      let checkpoint = try Checkpoint.open(path)
+      let description = try ModelDescription(checkpoint)
+      try Self.check(options, contextLength: description.configuration.contextLength)
+      self.options = options
+      tokenizer = try checkpoint.tokenizer()
+      guard let boundary = tokenizer.documentBoundary else {
+        throw SparrowError(
+          .mismatch, file: path, field: "tokenizer", found: "no start or end-of-text token",
+          expected: "one, to begin documents with")
+      }
+      sampler = try TokenSampler(
+        SparseTransformer(description.configuration, type: options.type),
+        Parameters(description.binding), boundary: boundary,
+        ends: tokenizer.endTokens, temperature: options.temperature)
+    }
+
+    private static func check(_ options: Options, contextLength: Int) throws(SparrowError) {
+      func require(
+        _ isGood: Bool, _ field: String, _ found: String, _ expected: String
+      ) throws(SparrowError) {
+        if !isGood {
+          throw SparrowError(.argument, field: field, found: found, expected: expected)
+        }
+      }
+      try require(options.tokens > 0, "tokens", "\(options.tokens)", "1 or more")
+      try require(options.rows > 0, "rows", "\(options.rows)", "1 or more")
+      try require(
+        (2...max(2, contextLength)).contains(options.length), "length", "\(options.length)",
+        "2 to the model's \(contextLength)")
+      try require(
+        options.temperature > 0 && options.temperature.isFinite, "temperature",
+        "\(options.temperature)", "more than 0")
+      // The same seed would write the same text into it once more.
+      try require(
+        (Files.size(options.output) ?? 0) == 0, "output", "\(options.output), which is not empty",
+        "a new file")
+    }
+
+    /// Draws batches of rows until there are tokens enough; a batch's documents are written as soon as it is
+    /// done, so that a run that is stopped keeps all but its last batch.
+    ///
+    /// `progress` is told tokens drawn of all, and may throw to stop.
+    package func run(
+      progress: (_ done: Int, _ total: Int) throws(SparrowError) -> Void
+    ) throws(SparrowError) -> (documents: Int, tokens: Int) {
+      let drawn = options.length - 1
+      let count = min(options.rows, (options.tokens + drawn - 1) / drawn)
+      let batches = (options.tokens + count * drawn - 1) / (count * drawn)
+      var file = try AppendingFile(path: options.output)
+      var random = SeededRandom(seed: options.seed)
+      var documents = 0
+      var tokens = 0
+      let total = batches * count * drawn
+      for _ in 0..<batches {
+        let rows = try sampler.rows(count, length: options.length, seed: random.next()) {
+          new throws(SparrowError) in
+          tokens += new
+          try progress(tokens, total)
+        }
+        let lines = rows.flatMap(lines)
+        try file.write(lines.flatMap { Array(($0 + "\n").utf8) })
+        documents += lines.count
+      }
+      return (documents, tokens)
+    }
+
+    /// A row's documents. The last one ends where the row does.
+    private func lines(_ row: [Int32]) -> [String] {
+      row.split(separator: sampler.boundary).compactMap { document in
+        let text = tokenizer.decode(document, skipSpecial: true)
+        return text.isEmpty ? nil : JSON.object([("text", .string(text))]).text()
+      }
+    }
+  }
+#endif

