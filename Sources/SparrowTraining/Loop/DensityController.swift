@@ -9,8 +9,12 @@ public import SparrowCore
 /// scales, at 0.2 as at 0.9. Routers follow eta with a lag, and by Adam's steps, whose length does not depend
 /// on it: the proportional part turns eta round before the target is missed, and the integral finds what holds it.
 public struct DensityController: Sendable, Equatable {
-  /// The part of the neurons that tokens shall touch.
+  /// The part of the neurons that tokens shall touch in the end.
   public let target: Double
+  /// How the target comes there; nil is at once.
+  public let ramp: Ramp?
+  /// Of the stage, from 0: where the ramp is. Whoever runs the steps sets it.
+  public var step = 0
   /// Added to the integral a step for each unit of error.
   public let gain: Double
   /// Added to the drive for each unit of error.
@@ -26,14 +30,35 @@ public struct DensityController: Sendable, Equatable {
 
   private static let scale = 0.01
 
-  /// Begins at `eta`, which is better too small: what it pushes off comes back slowly. Throws `.argument` for a target outside 0 to 1 and for an eta that is not within `most`.
+  /// A target that goes from a density to the last one in even steps of its logit, so that groups leave one by
+  /// one while the model adapts.
+  public struct Ramp: Sendable, Equatable {
+    /// The target of step 0.
+    public let from: Double
+    /// The step that has the last target.
+    public let steps: Int
+
+    public init(from: Double, steps: Int) {
+      self.from = from
+      self.steps = steps
+    }
+  }
+
+  /// Begins at `eta`, which is better too small: what it pushes off comes back slowly.
+  ///
+  /// Throws `.argument` for a target or a ramp's start outside 0 to 1 and for an eta that is not within `most`.
   public init(
-    target: Double, eta: Double = 0.01, most: Double = 1e3, gain: Double = 0.03,
+    target: Double, ramp: Ramp? = nil, eta: Double = 0.01, most: Double = 1e3, gain: Double = 0.03,
     proportion: Double = 4, smoothing: Double = 5
   ) throws(SparrowError) {
     guard target > 0, target < 1 else {
       throw SparrowError(
         .argument, field: "target density", found: "\(target)", expected: "above 0, below 1")
+    }
+    if let ramp, !(ramp.from > 0 && ramp.from < 1 && ramp.steps >= 0) {
+      throw SparrowError(
+        .argument, field: "ramp", found: "from \(ramp.from) in \(ramp.steps) steps",
+        expected: "from a density above 0 and below 1 in at least 0 steps")
     }
     guard most > 0, most.isFinite, eta > 0, eta <= most else {
       throw SparrowError(
@@ -48,6 +73,7 @@ public struct DensityController: Sendable, Equatable {
         expected: "a gain above 0, a proportion of at least 0, a smoothing of at least 1 step")
     }
     self.target = target
+    self.ramp = ramp
     self.gain = gain
     self.proportion = proportion
     self.smoothing = smoothing
@@ -72,7 +98,15 @@ public struct DensityController: Sendable, Equatable {
 
   /// Densities of 0 and 1 have no logit, but a direction. nil before the first step.
   private var error: Double? {
-    density.map { min(1, max(-1, Self.logit($0) - Self.logit(target))) }
+    density.map { min(1, max(-1, Self.logit($0) - wantedLogit)) }
+  }
+
+  /// The logit of this step's target.
+  private var wantedLogit: Double {
+    let last = Self.logit(target)
+    guard let ramp, step < ramp.steps else { return last }
+    let rest = 1 - Double(step) / Double(ramp.steps)
+    return last + (Self.logit(ramp.from) - last) * rest
   }
 
   /// asinh(eta / scale).

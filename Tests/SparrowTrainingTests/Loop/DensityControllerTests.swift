@@ -57,6 +57,45 @@ import Testing
     #expect(controller == before && controller.density == 0.7)
   }
 
+  /// A target that moves evenly in logits is met on the way, without a jump at its end.
+  @Test func densityFollowsARamp() throws {
+    var controller = try DensityController(target: 0.3, ramp: .init(from: 0.9, steps: 3000))
+    var plant = Plant()
+    plant.density = 0.9
+    for step in 0..<6000 {
+      controller.step = step
+      controller.update(density: plant.step(eta: controller.eta))
+      switch step {
+      // Half way between the logits of 0.9 and 0.3.
+      case 1500: #expect(abs(plant.density - 0.66) < 0.04, "\(plant.density)")
+      case 3000..<6000: #expect(abs(plant.density - 0.3) < 0.05, "\(plant.density) at \(step)")
+      default: break
+      }
+    }
+  }
+
+  /// Where a ramp stands depends on the step alone.
+  @Test func aRampGoesOnWhereTheStepIs() throws {
+    let ramp = DensityController.Ramp(from: 0.8, steps: 100)
+    func eta(_ step: Int, _ density: Double) throws -> Double {
+      var controller = try DensityController(target: 0.5, ramp: ramp)
+      controller.update(density: density)
+      controller.step = step
+      return controller.eta
+    }
+    #expect(try eta(0, 0.75) < eta(50, 0.75) && eta(50, 0.75) < eta(100, 0.75))
+    #expect(try eta(100, 0.5) == eta(10_000, 0.5))
+    var whole = try DensityController(target: 0.5, ramp: ramp)
+    for step in 0..<40 {
+      whole.step = step
+      whole.update(density: 0.9 - 0.004 * Double(step))
+    }
+    var copy = try DensityController(target: 0.5, ramp: ramp).resumed(
+      integral: whole.integral, density: whole.density)
+    (whole.step, copy.step) = (40, 40)
+    #expect(copy == whole && copy.eta == whole.eta)
+  }
+
   @Test func aSavedControllerGoesOnTheSame() throws {
     var controller = try DensityController(target: 0.3)
     for step in 0..<50 { controller.update(density: 0.9 - 0.005 * Double(step)) }
@@ -73,6 +112,9 @@ import Testing
       #expect(throws: SparrowError.self) { try DensityController(target: target) }
     }
     #expect(throws: SparrowError.self) { try DensityController(target: 0.5, eta: 0) }
+    for ramp in [DensityController.Ramp(from: 1, steps: 9), .init(from: 0.9, steps: -1)] {
+      #expect(throws: SparrowError.self) { try DensityController(target: 0.5, ramp: ramp) }
+    }
     #expect(throws: SparrowError.self) { try DensityController(target: 0.5, eta: 1, most: 0.5) }
     #expect(throws: SparrowError.self) { try DensityController(target: 0.5, gain: 0) }
     #expect(throws: SparrowError.self) { try DensityController(target: 0.5, smoothing: 0.5) }
