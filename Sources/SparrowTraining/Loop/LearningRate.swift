@@ -13,9 +13,14 @@ public struct LearningRate: Sendable, Equatable {
   /// Steps of the rise; the peak is reached at step `warmUp`.
   public let warmUp: Int
   public let decay: Decay
+  /// Steps of the stages before, over which the rise and the fall go on.
+  public let before: Int
 
   /// Throws `.argument` for rates below 0, and for a fall that ends before the rise.
-  public init(peak: Double, warmUp: Int = 0, decay: Decay = .constant) throws(SparrowError) {
+  public init(
+    peak: Double, warmUp: Int = 0, decay: Decay = .constant, after before: Int = 0
+  ) throws(SparrowError) {
+    precondition(before >= 0, "steps before")
     guard peak.isFinite, peak >= 0 else {
       throw SparrowError(
         .argument, field: "learning rate", found: "\(peak)", expected: "0 or more")
@@ -36,11 +41,14 @@ public struct LearningRate: Sendable, Equatable {
     self.peak = peak
     self.warmUp = warmUp
     self.decay = decay
+    self.before = before
   }
 
-  /// The rate of a step, counted from 0. The first is no idle one: it has 1 / (warmUp + 1) of the peak.
-  public func callAsFunction(_ step: Int) -> Double {
-    guard step >= warmUp else { return peak * Double(max(step, 0) + 1) / Double(warmUp + 1) }
+  /// The rate of a step of the stage, counted from 0. The run's first is no idle one: it has 1 / (warmUp + 1) of
+  /// the peak.
+  public func callAsFunction(_ stageStep: Int) -> Double {
+    let step = before + max(stageStep, 0)
+    guard step >= warmUp else { return peak * Double(step + 1) / Double(warmUp + 1) }
     switch decay {
     case .constant: return peak
     case .cosine(let steps, let floor):

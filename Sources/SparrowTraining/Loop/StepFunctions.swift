@@ -8,10 +8,11 @@
     private let update: TensorFunction
     private let loss: TensorFunction
 
-    /// `frozen` and the teacher's parameters are constants; `names` are the parameters that learn.
+    /// `rateFactor` is what a parameter's rate is multiplied by. `frozen` and the teacher's parameters are constants; `names` are the parameters that learn.
     init(
       model: SparseTransformer, objective: Objective, names: [String], frozen: Parameters,
-      teacher: (model: SparseTransformer, parameters: Parameters)?, optimizer: AdamW
+      teacher: (model: SparseTransformer, parameters: Parameters)?, optimizer: AdamW,
+      rateFactor: @escaping (String) -> Float = { _ in 1 }
     ) {
       self.names = names
       let count = names.count
@@ -45,7 +46,7 @@
         let norm = AdamW.norm(gradients)
         let next = optimizer.update(
           list(0), gradients, first: list(1), second: list(2), norm: norm,
-          rate: arguments[4 * count], step: arguments[4 * count + 1])
+          rate: arguments[4 * count], factor: rateFactor, step: arguments[4 * count + 1])
         return next.parameters.tensors + next.first.tensors + next.second.tensors + [norm]
       }
     }

@@ -23,10 +23,12 @@
         .reduce(Tensor(0)) { $0 + $1 }.squareRoot
     }
 
-    /// One step; `rate` and `step` (from 1) are scalars, so that a compiled step serves all of them.
+    /// One step; `rate` and `step` (from 1) are scalars, so that a compiled step serves all of them. A parameter's
+    /// rate is `factor` of its name times `rate`.
     package func update(
       _ parameters: Parameters, _ gradients: Parameters, first: Parameters, second: Parameters,
-      norm: Tensor, rate: Tensor, step: Tensor
+      norm: Tensor, rate: Tensor, factor rateFactor: (String) -> Float = { _ in 1 },
+      step: Tensor
     ) -> (parameters: Parameters, first: Parameters, second: Parameters) {
       let factor = clip > 0 ? (clip / (norm + 1e-6)).minimum(1) : Tensor(1)
       let correction1 = 1 - Tensor(beta1).power(step)
@@ -36,6 +38,8 @@
         let gradient = gradients[name]!.cast(.float32) * factor
         let m = first[name]! * beta1 + gradient * (1 - beta1)
         let v = second[name]! * beta2 + gradient.squared * (1 - beta2)
+        let own = rateFactor(name)
+        let rate = own == 1 ? rate : rate * own
         var value = parameters[name]!
         if weightDecay > 0, value.shape.count > 1 { value = value - value * (rate * weightDecay) }
         let direction = (m / correction1) / ((v / correction2).squareRoot + epsilon)

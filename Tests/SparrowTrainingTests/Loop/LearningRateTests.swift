@@ -17,6 +17,15 @@ import Testing
     #expect(rate(0) == 3e-4 && rate(1_000_000) == 3e-4)
   }
 
+  @Test func stagesGoOnWithOneCurve() throws {
+    let decay = LearningRate.Decay.cosine(steps: 14, floor: 0.1)
+    let whole = try LearningRate(peak: 1, warmUp: 3, decay: decay)
+    for before in [2, 6] {
+      let rest = try LearningRate(peak: 1, warmUp: 3, decay: decay, after: before)
+      #expect((0..<14).allSatisfy { rest($0) == whole($0 + before) })
+    }
+  }
+
   @Test func shortRunsHaveRates() throws {
     for steps in 0..<4 {
       let rate = try LearningRate(peak: 1, decay: .cosine(steps: steps, floor: 0))

@@ -41,6 +41,40 @@
         try expect(state.parameters, golden, binding)
       }
 
+      @Test func aParameterOfAnotherRateStepsAsByAnOptimiserOfItsOwn() throws {
+        var optimizer = AdamW()
+        optimizer.weightDecay = 0.1
+        func parameters(_ seed: UInt64) -> Parameters {
+          Parameters([
+            "model": .normal([3, 4], key: .randomKey(seed)),
+            "router": .normal([2, 4], key: .randomKey(seed + 1)),
+          ])
+        }
+        let start = optimizer.start(parameters(1))
+        var state = (parameters: parameters(1), first: start.first, second: start.second)
+        var alone = ["model": state, "router": state]
+        for step in 1...3 {
+          let gradients = parameters(UInt64(10 * step))
+          func next(
+            _ state: (parameters: Parameters, first: Parameters, second: Parameters), _ rate: Float,
+            factor: (String) -> Float = { _ in 1 }
+          ) -> (parameters: Parameters, first: Parameters, second: Parameters) {
+            optimizer.update(
+              state.parameters, gradients, first: state.first, second: state.second,
+              norm: AdamW.norm(gradients), rate: Tensor(rate), factor: factor,
+              step: Tensor(Float(step)))
+          }
+          state = next(state, 1e-2) { $0 == "router" ? 4 : 1 }
+          alone["model"] = next(alone["model"]!, 1e-2)
+          alone["router"] = next(alone["router"]!, 4e-2)
+        }
+        for name in ["model", "router"] {
+          expectClose(
+            try state.parameters[name]!.floats(),
+            try alone[name]!.parameters[name]!.floats(), name, within: 1e-6)
+        }
+      }
+
       /// Expects the parameters that the file holds, whole or as sums.
       private func expect(
         _ parameters: Parameters, _ golden: Golden, _ binding: WeightBinding
