@@ -159,15 +159,18 @@
       }
       return StepFunctions(
         model: model, objective: stage.objective, names: state.parameters.names,
-        frozen: state.resting, teacher: dense, optimizer: options.optimizer)
+        frozen: state.resting, teacher: dense, optimizer: options.optimizer,
+        rateFactor: stage.rateFactor)
     }
 
     /// Starts one step; its values are there when they are read.
     private func step(
       _ functions: StepFunctions, _ stage: TrainingStage
     ) throws(SparrowError) -> StepResult {
-      let rate = stage.rate(state.stageStep)
-      let pressure = stage.pressure.value(state.stageStep, state.controller)
+      let step = state.stageStep
+      state.controller?.step = step
+      let rate = stage.rate(step)
+      let pressure = stage.pressure.value(step, state.controller)
       let share = 1 / Float(options.accumulation * reader.ranks)
       var sums: [Tensor] = []
       var parts: [Tensor] = []

@@ -9,6 +9,8 @@
     package var networks: [NetworkMode]
     package var objective: Objective
     package var rate: LearningRate
+    /// What a parameter's rate is multiplied by.
+    package var rateFactor: @Sendable (String) -> Float
     package var pressure: Pressure
     /// Whether a parameter learns; the others stay.
     package var learns: @Sendable (String) -> Bool
@@ -16,6 +18,7 @@
     package init(
       name: String, steps: Int, networks: [NetworkMode], objective: Objective,
       rate: LearningRate, pressure: Pressure = .constant(0),
+      rateFactor: @escaping @Sendable (String) -> Float = { _ in 1 },
       learns: @escaping @Sendable (String) -> Bool = { _ in true }
     ) {
       self.name = name
@@ -23,6 +26,7 @@
       self.networks = networks
       self.objective = objective
       self.rate = rate
+      self.rateFactor = rateFactor
       self.pressure = pressure
       self.learns = learns
     }

@@ -11,6 +11,8 @@
     /// Steers eta, which begins at `eta`; nil leaves it there.
     package var targetDensity: Double? = 0.5
     package var eta = 0.01
+    /// The part of the routers' steps in which the target comes from the start's density to `targetDensity`.
+    package var ramp = 0.0
     /// Lambda of L_sep. As printed it is a wall: a router that starts above 0.5 never crosses it. 0 with hard
     /// gates, 0.5 in the paper.
     package var separation: Float = 0
@@ -25,6 +27,8 @@
     package var loraRank = 0
     package var steps = 1000
     package var rate = 3e-4
+    /// Of routers; nil is `rate`.
+    package var routerRate: Double?
     package var warmUp = 50
 
     package init() {}
@@ -45,6 +49,13 @@
       }
       if let start, start.groupSize != groupSize {
         throw refuse("groups", "\(groupSize)", "\(start.groupSize) neurons, as the start has")
+      }
+      guard ramp == 0 || (ramp > 0 && ramp <= 1 && start != nil && targetDensity != nil) else {
+        throw refuse("ramp", "\(ramp)", "0 to 1, from a start to a target density")
+      }
+      if let routerRate, !(routerRate >= 0 && routerRate.isFinite && rate > 0) {
+        throw refuse(
+          "router rate", "\(routerRate) with a rate of \(rate)", "0 or more, with a rate above 0")
       }
       guard steps > 0 else { throw refuse("steps", "\(steps)", "1 or more") }
       guard routerShare > 0, routerShare <= 1 else {
@@ -78,51 +89,6 @@
         routers[ParameterName.routerBias(index)] = Tensor.full([groups], 0.05)
       }
       return routers
-    }
-
-    package func stages(_ model: ModelConfiguration) throws(SparrowError) -> [TrainingStage] {
-      try validate(model)
-      let first = max(1, Int(Double(steps) * routerShare))
-      var objective = Objective()
-      objective.task = task
-      objective.distillation = distillation
-      var adaptation = objective
-      adaptation.separation = 0
-      objective.separation = separation
-      let pressure: Pressure =
-        if let target = targetDensity {
-          .controlled(try DensityController(target: target, eta: eta))
-        } else { .constant(eta) }
-      let isLow = loraRank > 0
-      let learnt: @Sendable (String) -> Bool = { name in
-        isLow ? LoRA.isFactor(name) : !ParameterName.isRouter(name)
-      }
-      let soft =
-        isSoft
-        ? NetworkMode.soft(groupSize: groupSize)
-        : .hard(groupSize: groupSize, straightThrough: true)
-      let hard = NetworkMode.hard(groupSize: groupSize, straightThrough: false)
-      /// What the start leaves dense stays dense.
-      func networks(_ mode: NetworkMode) -> [NetworkMode] {
-        model.layers.indices.map { index in
-          start.map { $0.layers[index] == nil } ?? false ? .dense : mode
-        }
-      }
-      var list = [
-        TrainingStage(
-          name: "routers", steps: first, networks: networks(soft), objective: objective,
-          rate: try LearningRate(peak: rate, warmUp: min(warmUp, first / 2)),
-          pressure: pressure, learns: { learnt($0) || ParameterName.isRouter($0) })
-      ]
-      if first < steps {
-        list.append(
-          TrainingStage(
-            name: "adaptation", steps: steps - first,
-            networks: networks(hard), objective: adaptation,
-            rate: try LearningRate(
-              peak: rate, decay: .cosine(steps: steps - first, floor: 0.05)), learns: learnt))
-      }
-      return list
     }
   }
 #endif

@@ -13,7 +13,9 @@
 
       private func controlled() throws -> [TrainingStage] {
         try tiny.stages(
-          routers: 8, adaptation: 7, pressure: .controlled(DensityController(target: 0.4)))
+          routers: 8, adaptation: 7,
+          pressure: .controlled(
+            DensityController(target: 0.4, ramp: .init(from: 0.8, steps: 5))))
       }
 
       @Test(arguments: [[3], [8], [12], [1, 2, 9, 14]])

@@ -128,6 +128,28 @@
         }
       }
 
+      @Test func aRampBeginsAtTheStartsDensityAndRoutersHaveTheirRate() throws {
+        var recipe = try recipe(
+          try adapter("adapter", [0: Self.plan(.topK(6)), 1: Self.plan(.topK(8))]))
+        recipe.targetDensity = 0.25
+        recipe.steps = 100
+        recipe.ramp = 0.4
+        recipe.rate = 1e-4
+        recipe.routerRate = 1e-3
+        let stages = try recipe.stages(try Golden.binding("smollm2").configuration)
+        #expect(
+          stages[0].pressure
+            == .controlled(
+              try DensityController(target: 0.25, ramp: .init(from: 0.875, steps: 20))))
+        #expect(stages[0].rateFactor(ParameterName.routerBias(0)) == 10)
+        #expect(stages[0].rateFactor("layers.0.gate") == 1)
+        #expect(stages[1].rate(0) == stages[0].rate(50) && stages[1].rate(0) < 1e-4)
+        recipe.start = nil
+        #expect(throws: SparrowError.self) {
+          try recipe.stages(try Golden.binding("smollm2").configuration)
+        }
+      }
+
       @Test func refusesWhatIsNoStart() throws {
         let router = try Self.plan(.topK(4))
         var wide = router

@@ -35,11 +35,18 @@
     @Option(help: "Part of the neurons that tokens shall touch; steers eta.")
     var targetDensity: Double?
 
+    @Option(
+      help: "Part of the routers' steps in which the target comes from the start's density.")
+    var ramp = LTERecipe().ramp
+
     @Option(help: "The weight of the efficiency loss, where no density is wanted.")
     var eta: Double?
 
     @Option(help: "Part of the steps in which routers learn.")
     var routerShare = LTERecipe().routerShare
+
+    @Option(help: "The peak of the routers' learning rate; --rate without.")
+    var routerRate: Double?
 
     @Option(help: "The weight of KL to the dense self.")
     var distill: Float?
@@ -62,7 +69,9 @@
       recipe.groupSize = groups ?? recipe.start?.groupSize ?? recipe.groupSize
       recipe.targetDensity = targetDensity ?? (eta == nil ? recipe.targetDensity : nil)
       recipe.eta = eta ?? recipe.eta
+      recipe.ramp = ramp
       recipe.routerShare = routerShare
+      recipe.routerRate = routerRate
       recipe.loraRank = lora
       recipe.steps = training.steps
       recipe.rate = training.rate
