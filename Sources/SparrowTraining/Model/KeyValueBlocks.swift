@@ -10,19 +10,18 @@
     /// `[rows, key/value heads, positions, dimension]`; keys are rotated.
     package typealias Part = (keys: Tensor, values: Tensor)
 
-    /// The next token's place in the block, a scalar of int32.
+    /// The next token's place in the block, and its position, scalars of int32. Both are handed on: a constant
+    /// between them would be compiled into the kernels, anew for each prefix.
     let place: Tensor
-    /// The next token's position, a scalar of int32.
     let position: Tensor
     private let prefix: [Part]
     private var block: [Part]
 
-    private init(place: Tensor, block: [Part], prefix: [Part]) {
+    private init(place: Tensor, position: Tensor, block: [Part], prefix: [Part]) {
       self.place = place
+      self.position = position
       self.block = block
       self.prefix = prefix
-      let start = prefix.first?.keys.shape[2] ?? 0
-      position = place + Tensor(integers: [Int32(start)], shape: [])
     }
 
     /// Before the first token, with blocks of `length` positions.
@@ -35,7 +34,7 @@
           [rows, attention.keyValueHeads, length, attention.headDimension], type: type)
         return (empty, empty)
       }
-      self.init(place: Self.start, block: block, prefix: [])
+      self.init(place: Self.number(0), position: Self.number(0), block: block, prefix: [])
     }
 
     /// The inverse of `list`, of a model with so many layers.
@@ -43,19 +42,20 @@
       func parts(_ list: ArraySlice<Tensor>) -> [Part] {
         stride(from: list.startIndex, to: list.endIndex, by: 2).map { (list[$0], list[$0 + 1]) }
       }
-      let rest = list.dropFirst()
+      let rest = list.dropFirst(2)
       self.init(
-        place: list.first!, block: parts(rest.prefix(2 * layers)),
+        place: list[list.startIndex], position: list[list.startIndex + 1],
+        block: parts(rest.prefix(2 * layers)),
         prefix: parts(rest.dropFirst(2 * layers)))
     }
 
-    private static var start: Tensor { Tensor(integers: [0], shape: []) }
+    private static func number(_ value: Int32) -> Tensor { Tensor(integers: [value], shape: []) }
 
     /// As a list, for functions of lists: what a step changes, `changing` of them, then the prefix.
-    var list: [Tensor] { [place] + (block + prefix).flatMap { [$0.keys, $0.values] } }
+    var list: [Tensor] { [place, position] + (block + prefix).flatMap { [$0.keys, $0.values] } }
 
     /// How many tensors of `list` a step changes.
-    var changing: Int { 1 + 2 * block.count }
+    var changing: Int { 2 + 2 * block.count }
 
     /// Puts a token's keys and values, `[rows, key/value heads, 1, dimension]`, into its place.
     func store(_ keys: Tensor, _ values: Tensor, layer: Int) {
@@ -66,13 +66,14 @@
     /// What a token attends to. Places behind its own hold anything and must be masked.
     func parts(_ layer: Int) -> [Part] { (prefix.isEmpty ? [] : [prefix[layer]]) + [block[layer]] }
 
-    /// The next token's, while its place is within the block.
+    /// What the next token finds.
     package func advanced() -> KeyValueBlocks {
       KeyValueBlocks(
-        place: place + Tensor(integers: [1], shape: []), block: block, prefix: prefix)
+        place: place + Self.number(1), position: position + Self.number(1), block: block,
+        prefix: prefix)
     }
 
-    /// The next token's once the block is full, which the prefix then takes up.
+    /// The same, once the block is full: the prefix takes it up.
     package func extended() -> KeyValueBlocks {
       let joined = block.indices.map { layer -> Part in
         guard !prefix.isEmpty else { return block[layer] }
@@ -81,7 +82,8 @@
           .concatenated([prefix[layer].values, block[layer].values], axis: 2)
         )
       }
-      return KeyValueBlocks(place: Self.start, block: block, prefix: joined)
+      return KeyValueBlocks(
+        place: Self.number(0), position: position, block: block, prefix: joined)
     }
   }
 #endif

@@ -34,7 +34,8 @@
           let token = rows.slice(1, place..<place + 1)
           found.append(
             model.logits(model.hidden(token, parameters, kept: kept).states, parameters))
-          kept = (place + 1) % Self.block == 0 ? kept.extended() : kept.advanced()
+          kept = kept.advanced()
+          if (place + 1) % Self.block == 0 { kept = kept.extended() }
         }
         expectClose(
           try Tensor.concatenated(found, axis: 1).floats(), try wanted.floats(), name,
