@@ -56,6 +56,14 @@ lte-hard: LTE stage 2; FFN(x) = sum_i 1{G_i > 0.5} E_i (eq. 2)
 lte-straight-through: forward as lte-hard, backward as if the gate were G: hard + G - stop(G)
     as lte-hard, and grad.router.L [N, H]
 
+lte-local: lte-straight-through, and what the selection loses of each network's dense result
+    strength                [1]
+    loss, loss.task, loss.local
+                            CE + strength * mean |f - F|^2 / |F|^2 over all 32 tokens and layers; f is the
+                            network's result, F that of all its groups; hidden units and down are
+                            constants there, so that its gradient goes through the gates alone
+    as lte-straight-through otherwise
+
 topk-layer1: HiRE's exact group top-k (eq. 6), 3 of 8 groups of 8, in layer 1 only (0 is dense)
 topk-neurons: 21 of 64 single neurons in both layers
     group, k                [1]
@@ -369,6 +377,38 @@ def lte(gate, eta=None, strength=None):
     return compute
 
 
+def lte_local(strength):
+    """CE under straight-through gates, and what they lose of the dense networks' results.
+
+    As the gates' stopped part, what is constant stays as first seen.
+    """
+    gate, constant = straight_through(), {}
+
+    def compute(model, tensors):
+        seen, lost = {}, []
+        read = gated(tensors, gate, seen)
+
+        def intermediate(layer, x, network):
+            units = read(layer, x, network)
+            gates = gate(layer, seen[layer])
+            key = layer, gates.dtype
+            if key not in constant:
+                down = network.down_proj.weight.detach().clone()
+                constant[key] = hidden_units(network, x).detach(), down
+            whole, down = constant[key]
+            missing = (whole * (1 - gates).repeat_interleave(GROUP, -1)) @ down.T
+            lost.append(missing.square().sum(-1) / (whole @ down.T).square().sum(-1))
+            return units
+
+        with networks(model, intermediate):
+            task = cross_entropy(logits(model))
+        local = torch.stack(lost).mean()
+        losses = {"loss": task + strength * local, "task": task, "local": local}
+        return losses, {"strength": number(strength)}
+
+    return compute
+
+
 @torch.no_grad()
 def routers(model):
     """Random routers, each row drawn until its gates keep their distance from the threshold."""
@@ -607,6 +647,7 @@ def save_lte(writer, model):
     writer.golden("lte-soft", model, lte(soft, 0.7, 0.5e-3), **shared)
     writer.golden("lte-soft-strong", model, lte(soft, 0.7, 0.5), **shared)
     writer.golden("lte-straight-through", model, lte(straight_through()), **shared)
+    writer.golden("lte-local", model, lte_local(2.0), **shared)
     fixed = {key: value.detach() for key, value in tensors.items()}
     writer.golden("lte-hard", model, lte(hard), fixed=fixed, elsewhere=tensors)
 

@@ -7,6 +7,8 @@
     package var distillation: Float = 0
     /// LTE's lambda (arXiv 2402.06126, eq 6: 0.5 everywhere).
     package var separation: Float = 0
+    /// Weight of what each layer's selection loses of its network's dense result: routers learn it directly.
+    package var local: Float = 0
     /// Trains predictors by their own loss alone instead of the model.
     package var prediction: PredictionObjective?
 
@@ -61,9 +63,11 @@
       package var density: Tensor
       /// Of predictors: the part of what is needed that they find.
       package var recall: Tensor
+      /// |f_sparse - f_dense|² / |f_dense|² of networks with routers: the mean over tokens and layers.
+      package var local: Tensor
 
       package var list: [Tensor] {
-        [total, task, divergence, efficiency, separation, activity, density, recall]
+        [total, task, divergence, efficiency, separation, activity, density, recall, local]
       }
 
       /// Of the density in `list`.
@@ -81,8 +85,11 @@
         let found = prediction.parts(model, parameters, batch)
         return Parts(
           total: found.loss, task: found.loss, divergence: zero, efficiency: zero,
-          separation: zero, activity: zero, density: found.density, recall: found.recall)
+          separation: zero, activity: zero, density: found.density, recall: found.recall,
+          local: zero)
       }
+      var model = model
+      model.comparesToDense = local > 0
       let (states, notes) = model.hidden(batch.tokens, parameters)
       let logits = model.logits(states, parameters)
       func mean(_ values: [Tensor]) -> Tensor {
@@ -94,7 +101,7 @@
         divergence: zero, efficiency: mean(notes.compactMap(\.efficiency)),
         separation: mean(notes.compactMap(\.separation)),
         activity: mean(notes.compactMap(\.activity)), density: mean(notes.compactMap(\.density)),
-        recall: zero)
+        recall: zero, local: mean(notes.compactMap(\.local)))
       parts.total = parts.task * task
       if distillation > 0, let teacher {
         parts.divergence = LanguageLoss.distillation(
@@ -104,7 +111,7 @@
       let selects = model.networks.contains { $0.hasRouter }
       parts.total =
         parts.total + (selects ? parts.efficiency : parts.activity) * pressure
-        + parts.separation * separation
+        + parts.separation * separation + parts.local * local
       return parts
     }
   }

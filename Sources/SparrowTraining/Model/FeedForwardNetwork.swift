@@ -6,6 +6,8 @@
     let description: FeedForwardDescription
     let mode: NetworkMode
     let layer: Int
+    /// Notes tell what the selection loses of the dense result.
+    var comparesToDense = false
 
     /// `x` is `[batch, tokens, hidden]`.
     func run(_ x: Tensor, _ weights: LayerWeights) -> (Tensor, LayerNotes) {
@@ -17,6 +19,8 @@
       var notes = LayerNotes()
       notes.input = x
       var neurons: Tensor
+      // The groups' factors, where routers learn from them.
+      var factors: Tensor?
       switch mode {
       case .dense:
         neurons = units(products)
@@ -31,6 +35,7 @@
         // A score that meets tau exactly would be infinite.
         notes.separation = (1 / ((scores - NetworkMode.threshold).squared + 1e-8)).mean()
         notes.density = (scores.stopped .> NetworkMode.threshold).cast(.float32).mean()
+        factors = scores
         neurons = units(products, times: scores)
       case .hard(_, let straightThrough):
         let scores = routerScores(x, weights)
@@ -38,7 +43,9 @@
         notes.density = hard.mean()
         if straightThrough {
           notes.efficiency = scores.squared.mean()
-          neurons = units(products, times: hard + (scores - scores.stopped))
+          let gates = hard + (scores - scores.stopped)
+          factors = gates
+          neurons = units(products, times: gates)
         } else {
           neurons = units(products, times: hard)
         }
@@ -48,7 +55,19 @@
         neurons = .where_(
           size == 1 ? isKept : isKept.expanded(-1), neurons, .zeros([], type: neurons.type))
       }
-      return (weights.product(neurons.reshaped(shape), .down), notes)
+      let result = weights.product(neurons.reshaped(shape), .down)
+      if comparesToDense, let factors {
+        let rest = units(products.map(\.stopped), times: 1 - factors).reshaped(shape)
+        notes.local = lost(weights.constant(.down).linear(rest, .down), besides: result)
+      }
+      return (result, notes)
+    }
+
+    /// |f_sparse - f_dense|² / |f_dense|², the mean over tokens, where `rest` is what the groups left out would add
+    /// to `result`: f_dense is their sum, and needs no product of its own.
+    private func lost(_ rest: Tensor, besides result: Tensor) -> Tensor {
+      let dense = (result + rest).stopped.cast(.float32).squared.sum(-1)
+      return (rest.cast(.float32).squared.sum(-1) / dense.maximum(1e-12)).mean()
     }
 
     /// `[batch, tokens, neurons]` as `[batch, tokens, groups, neurons of a group]`, where there are groups.

@@ -10,6 +10,8 @@
     var density: Tensor?
     /// Mean |activation|: what ProSparse's penalty is made of.
     var activity: Tensor?
+    /// What selection loses of the dense result, as a part of its square; its gradient goes to the scores alone.
+    var local: Tensor?
     /// What the network reads, `[batch, tokens, hidden]`, and its activations, `[batch, tokens, neurons]`.
     var input: Tensor?
     var neurons: Tensor?
@@ -18,7 +20,7 @@
     var heads: Tensor?
 
     /// As a list, for functions of lists; `unpack` is its inverse.
-    var list: [Tensor] { [efficiency, separation, density, activity].compactMap { $0 } }
+    var list: [Tensor] { [efficiency, separation, density, activity, local].compactMap { $0 } }
 
     func unpacked(_ list: [Tensor]) -> LayerNotes {
       var rest = list[...]
@@ -26,7 +28,8 @@
         efficiency: efficiency == nil ? nil : rest.removeFirst(),
         separation: separation == nil ? nil : rest.removeFirst(),
         density: density == nil ? nil : rest.removeFirst(),
-        activity: activity == nil ? nil : rest.removeFirst())
+        activity: activity == nil ? nil : rest.removeFirst(),
+        local: local == nil ? nil : rest.removeFirst())
     }
   }
 #endif

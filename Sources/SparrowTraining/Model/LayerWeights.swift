@@ -22,8 +22,21 @@
       return tensor
     }
 
+    /// The weights of one kind, as constants.
+    func constant(_ kind: WeightRole.Kind) -> LayerWeights {
+      let name = WeightRole(kind, layer: layer).parameterName
+      let own = parameters.filtered { $0.hasPrefix(name) }
+      return LayerWeights(model, own.mapped { $1.stopped }, layer: layer)
+    }
+
     /// x W^T + bias, with LoRA's x A^T B^T where the parameters have it.
     func product(_ x: Tensor, _ kind: WeightRole.Kind) -> Tensor {
+      let y = linear(x, kind)
+      return kind.bias.flatMap(optional).map { y + $0 } ?? y
+    }
+
+    /// `product` without bias.
+    func linear(_ x: Tensor, _ kind: WeightRole.Kind) -> Tensor {
       var y = x.matmul(matrix(kind).transposed)
       let name = WeightRole(kind, layer: layer).parameterName
       if let down = parameters[ParameterName.down(name)],
@@ -33,7 +46,6 @@
           .matmul(up.cast(model.type).transposed)
         y = y + update * model.loraScale
       }
-      if let bias = kind.bias, let values = optional(bias) { y = y + values }
       return y
     }
 

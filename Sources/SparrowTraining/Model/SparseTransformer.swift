@@ -12,6 +12,8 @@
     package var type: TensorType
     /// Layers forget their intermediate results and make them again for the backward pass.
     package var isCheckpointed = false
+    /// Notes of networks with routers tell what selection loses: one more product with down each.
+    package var comparesToDense = false
     /// LoRA's factor on the product of its two matrices: alpha / rank.
     package var loraScale: Float = 2
     let periods: [Tensor]

@@ -32,7 +32,8 @@
       let weights = LayerWeights(model, parameters, layer: layer)
       let attention = SelfAttention(model: model, description: description.attention)
       let network = FeedForwardNetwork(
-        description: description.feedForward, mode: model.networks[layer], layer: layer)
+        description: description.feedForward, mode: model.networks[layer], layer: layer,
+        comparesToDense: model.comparesToDense)
       let norm = description.norm
       let input =
         description.placement == .after ? states : weights.norm(states, norm, .attentionNorm)

@@ -13,6 +13,7 @@
       var adaptation = objective
       adaptation.separation = 0
       objective.separation = separation
+      objective.local = local
       let pressure: Pressure =
         if let target = targetDensity {
           .controlled(

@@ -24,6 +24,8 @@
     /// Weight of KL to the dense self, beside `task` of the next token's loss.
     package var distillation: Float = 1
     package var task: Float = 0.1
+    /// Weight of what routers' selection loses of each network's dense result.
+    package var local: Float = 0
     package var loraRank = 0
     package var steps = 1000
     package var rate = 3e-4

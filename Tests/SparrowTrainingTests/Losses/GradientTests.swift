@@ -104,6 +104,25 @@
         }
       }
 
+      /// What selection loses teaches the routers, and nothing else: neurons and down are constants there.
+      @Test(arguments: [false, true]) func ofWhatSelectionLoses(isCheckpointed: Bool) throws {
+        let golden = try Golden("lte-local")
+        let mode = NetworkMode.hard(groupSize: 8, straightThrough: true)
+        var objective = Objective()
+        objective.local = try golden.value("strength")
+        let (parts, gradients, binding) = try gradients(
+          "smollm2", golden, networks: [mode, mode], objective: objective, extra: try routers(),
+          change: { transformer, _ in transformer.isCheckpointed = isCheckpointed })
+        expectClose([parts[0]], [try golden.value("loss")], "loss")
+        expectClose([parts[8]], [try golden.value("loss.local")], "local")
+        try golden.expect(gradients, of: binding)
+        for layer in 0..<2 {
+          expectClose(
+            try gradients[ParameterName.router(layer)]!.floats(),
+            try golden.floats("grad.router.\(layer)"), "router \(layer)")
+        }
+      }
+
       @Test(arguments: [
         ("topk-layer1", [NetworkMode.dense, .topK(groupSize: 8, kept: 3, common: 0)]),
         (

@@ -51,6 +51,9 @@
     @Option(help: "The weight of KL to the dense self.")
     var distill: Float?
 
+    @Option(help: "The weight of what routers lose of each network's dense result.")
+    var local = LTERecipe().local
+
     @Option(help: "Low-rank updates of this rank instead of all weights; 0 trains all.")
     var lora = 0
 
@@ -72,6 +75,7 @@
       recipe.ramp = ramp
       recipe.routerShare = routerShare
       recipe.routerRate = routerRate
+      recipe.local = local
       recipe.loraRank = lora
       recipe.steps = training.steps
       recipe.rate = training.rate
