@@ -6,7 +6,7 @@
 
 transformers' models (eager attention, no dropout) in float64, stored as float32: PyTorch's own
 float32 is off by up to 3e-5, and is held to that here. Some gradients of each loss are compared
-with finite differences before they are written. Files together stay below 1.5 MB.
+with finite differences before they are written. Files together stay below 1.6 MB.
 
 Equations: LTE is arXiv 2402.06126, HiRE 2402.09360, Deja Vu 2310.17157 and its code, ProSparse
 2402.13516. Sizes: H hidden size, F network width, V vocabulary (100), N groups; smollm2 has H 96,
@@ -70,6 +70,11 @@ topk-neurons: 21 of 64 single neurons in both layers
     kept.L [2, 16, k] int32 ascending; a group's score is the sum of |act(gate) * up| over it
     loss is CE; gradients, through what is kept only
 
+topk-sketch: HiRE's group top-k in both layers, 3 of 8 groups of 8, with low-rank copies of gate and up
+    A.L [2, H], B.L [2 F, 2] rows of gate, then of up; with x and the exact a = act(gate) * up stopped,
+    loss.sketch             mean over layers of mean((a~ - a)^2) / mean(a^2), a~ = act(gate~) * up~
+    loss                    CE + loss.sketch; gradients, which are those of CE; grad.A.L, grad.B.L
+
 distill: KL(dense || student) at temperature 1, masked mean, + 0.1 CE of the student
     loss, loss.divergence, loss.task
     gradients at the student's parameters: each is 7/8 w + 1/8 (w read from its last element to its
@@ -127,7 +132,7 @@ GROUP = 8
 RANK, ALPHA = 4, 8  # of LoRA
 TAU = 0.5  # LTE's threshold
 GAP = 0.07  # least distance of a gate from it; the noise of 1 / (G - TAU)^2 grows with 1 / GAP
-BUDGET = 1_500_000  # bytes, all files together
+BUDGET = 1_600_000  # bytes, all files together
 SMALL = 1e-3  # gradients are compared on this scale at least
 NOISE = 3e-5  # what PyTorch's own float32 may be off
 STEP = 1e-6  # of finite differences, along a direction of length 1
@@ -441,6 +446,16 @@ def routers(model):
     return tensors
 
 
+def largest(units, group, k):
+    """1 for the neurons of the `k` best groups of `group`, else 0; and those groups."""
+    scores = units.detach().abs().unflatten(-1, (-1, group)).sum(-1)
+    best, order = scores.sort(-1, descending=True)
+    gap = (best[..., k - 1] - best[..., k]) / best[..., k]
+    assert gap.min() > 2e-5, "a tie but for rounding; take another batch"
+    mask = torch.zeros_like(scores).scatter(-1, order[..., :k], 1)
+    return mask.repeat_interleave(group, -1), order[..., :k].sort(-1).values
+
+
 def top_k(group, k, layers):
     """CE with all but the `k` best groups of `group` neurons left out in `layers`."""
 
@@ -451,17 +466,41 @@ def top_k(group, k, layers):
             units = hidden_units(network, x)
             if layer not in layers:
                 return units
-            scores = units.detach().abs().unflatten(-1, (-1, group)).sum(-1)
-            best, order = scores.sort(-1, descending=True)
-            gap = (best[..., k - 1] - best[..., k]) / best[..., k]
-            assert gap.min() > 2e-5, "a tie but for rounding; take another batch"
-            kept[f"kept.{layer}"] = order[..., :k].sort(-1).values
-            mask = torch.zeros_like(scores).scatter(-1, order[..., :k], 1)
-            return units * mask.repeat_interleave(group, -1)
+            mask, kept[f"kept.{layer}"] = largest(units, group, k)
+            return units * mask
 
         with networks(model, intermediate):
             loss = cross_entropy(logits(model))
         return {"loss": loss}, kept | {"group": number(group), "k": number(k)}
+
+    return compute
+
+
+def sketched(group, k):
+    """CE with top-k, and the relative error of low-rank copies of gate and up.
+
+    What is stopped stays as first seen, as in `straight_through`.
+    """
+    stopped = {}
+
+    def compute(model, tensors):
+        errors = []
+
+        def intermediate(layer, x, network):
+            units = hidden_units(network, x)
+            key = layer, x.dtype
+            if key not in stopped:
+                stopped[key] = x.detach(), units.detach()
+            given, exact = stopped[key]
+            gate, up = (given @ tensors[f"A.{layer}"].T @ tensors[f"B.{layer}"].T).chunk(2, -1)
+            approximate = network.act_fn(gate) * up
+            errors.append((approximate - exact).square().mean() / exact.square().mean())
+            return units * largest(units, group, k)[0]
+
+        with networks(model, intermediate):
+            task = cross_entropy(logits(model))
+        sketch = torch.stack(errors).mean()
+        return {"loss": task + sketch, "task": task, "sketch": sketch}, {}
 
     return compute
 
@@ -694,6 +733,11 @@ def main():
     save_lte(writer, model)
     writer.golden("topk-layer1", model, top_k(GROUP, 3, {1}))
     writer.golden("topk-neurons", model, top_k(1, 21, {0, 1}))
+    rng = np.random.default_rng(71)
+    maps = {}
+    for layer in 0, 1:
+        maps |= {f"A.{layer}": random(rng, 2, 96, 0.2), f"B.{layer}": random(rng, 128, 2, 0.5)}
+    writer.golden("topk-sketch", model, sketched(GROUP, 3), given=maps)
     with torch.no_grad():
         teacher = {"teacher": logits(model)}
     writer.golden("distill", perturbed(model), distillation, fixed=teacher, elsewhere=teacher)

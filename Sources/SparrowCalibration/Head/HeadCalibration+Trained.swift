@@ -31,18 +31,9 @@ extension HeadCalibration {
   private static func sketch(
     _ a: [Float], _ b: [Float], _ rank: Int, _ head: SketchedRows, meanRow: [Float]
   ) throws(SparrowError) -> RowSketch {
-    let basis = FloatRows(rows: head.hidden, columns: head.hidden)
-    basis[0].update(from: a, count: a.count)
-    let rows = try PredictorMatrix(FloatRows(b, columns: rank), type: .f16)
-    let blocks = (head.rowCount + RowSketch.blockRows - 1) / RowSketch.blockRows
-    let bias = (0..<blocks * RowSketch.blockRows).map { $0 < head.rowCount ? 0 : -Float.infinity }
-    var halves = [UInt16](repeating: 0, count: bias.count)
-    sk_to_f16(bias, &halves, Int32(bias.count))
-    return RowSketch(
-      rowCount: head.rowCount, hidden: head.hidden,
-      mean: [Float](repeating: 0, count: head.hidden), meanRow: meanRow,
-      basis: Q8Blocks.quantized(basis), bounds: [0, rank], centroids: [], codes: [], bias: halves,
-      deviation: 1, rows: SketchRows(coding: .lowRank, directions: rank, bytes: rows.bytes))
+    let padding = [Float](repeating: 0, count: (head.hidden - rank) * head.hidden)
+    return try RowSketch(
+      basis: a + padding, rows: b, rank: rank, hidden: head.hidden, meanRow: meanRow)
   }
 
   /// Rows less their mean.

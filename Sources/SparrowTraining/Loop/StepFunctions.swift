@@ -43,7 +43,8 @@
           Parameters(names: names, tensors: arguments[part * count..<(part + 1) * count])
         }
         let gradients = list(3)
-        let norm = AdamW.norm(gradients)
+        // Sketches learn beside the model, whose gradients theirs shall not shorten.
+        let norm = AdamW.norm(gradients.filtered { !ParameterName.isSketch($0) })
         let next = optimizer.update(
           list(0), gradients, first: list(1), second: list(2), norm: norm,
           rate: arguments[4 * count], factor: rateFactor, step: arguments[4 * count + 1])

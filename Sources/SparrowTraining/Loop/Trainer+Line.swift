@@ -34,11 +34,13 @@
         step: state.step, loss: values[0], density: density > 0 ? density : nil,
         eta: result.pressure != 0 ? result.pressure : nil, learningRate: result.rate,
         gradientNorm: norm, tokensPerSecond: .nan)
-      line.parts = [
+      let parts = [
         ("task", values[1]), ("divergence", values[2]), ("recall", values[7]),
-        ("local", values[8]),
+        ("local", values[8]), ("sketch", values[9]),
       ]
-      .filter { $0.1 != 0 }.map { TrainingStep.Part(name: $0.0, value: $0.1) }
+      line.parts = parts.filter { $0.1 != 0 }.map {
+        TrainingStep.Part(name: $0.0, value: $0.1)
+      }
       if stages[state.stage].networks.contains(where: \.hasRouter) {
         line.parts.append(TrainingStep.Part(name: "efficiency", value: values[3]))
       }

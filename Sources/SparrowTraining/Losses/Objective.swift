@@ -61,13 +61,18 @@
       package var activity: Tensor
       /// Mean over the layers that select.
       package var density: Tensor
-      /// Of predictors: the part of what is needed that they find.
+      /// Of predictors and sketches: the part of what is needed that they find.
       package var recall: Tensor
       /// |f_sparse - f_dense|² / |f_dense|² of networks with routers: the mean over tokens and layers.
       package var local: Tensor
+      /// Mean relative error of learnt sketches, which is in the total with weight 1: only they learn from it.
+      package var sketch: Tensor
 
       package var list: [Tensor] {
-        [total, task, divergence, efficiency, separation, activity, density, recall, local]
+        [
+          total, task, divergence, efficiency, separation, activity, density, recall, local,
+          sketch,
+        ]
       }
 
       /// Of the density in `list`.
@@ -86,7 +91,7 @@
         return Parts(
           total: found.loss, task: found.loss, divergence: zero, efficiency: zero,
           separation: zero, activity: zero, density: found.density, recall: found.recall,
-          local: zero)
+          local: zero, sketch: zero)
       }
       var model = model
       model.comparesToDense = local > 0
@@ -101,8 +106,9 @@
         divergence: zero, efficiency: mean(notes.compactMap(\.efficiency)),
         separation: mean(notes.compactMap(\.separation)),
         activity: mean(notes.compactMap(\.activity)), density: mean(notes.compactMap(\.density)),
-        recall: zero, local: mean(notes.compactMap(\.local)))
-      parts.total = parts.task * task
+        recall: mean(notes.compactMap(\.recall)), local: mean(notes.compactMap(\.local)),
+        sketch: mean(notes.compactMap(\.sketchError)))
+      parts.total = parts.task * task + parts.sketch
       if distillation > 0, let teacher {
         parts.divergence = LanguageLoss.distillation(
           teacher: teacher, student: logits, batch)

@@ -9,13 +9,14 @@
     /// Notes tell what the selection loses of the dense result.
     var comparesToDense = false
 
+    /// The matrices whose products make the neurons.
+    var kinds: [WeightRole.Kind] { description.gated ? [.gate, .up] : [.up] }
+
     /// `x` is `[batch, tokens, hidden]`.
     func run(_ x: Tensor, _ weights: LayerWeights) -> (Tensor, LayerNotes) {
       let shape = [x.shape[0], x.shape[1], description.width]
       // All that is done element by element is done in groups, so that it can be one pass.
-      let products = (description.gated ? [.gate, .up] : [.up]).map {
-        grouped(weights.product(x, $0))
-      }
+      let products = kinds.map { grouped(weights.product(x, $0)) }
       var notes = LayerNotes()
       notes.input = x
       var neurons: Tensor
@@ -52,6 +53,10 @@
       case .topK(let size, let kept, let common):
         neurons = units(products)
         let isKept = largest(neurons.reshaped(shape), size, kept, common)
+        if let sketch = sketched(x, neurons.reshaped(shape), isKept, weights) {
+          notes.sketchError = sketch.error
+          notes.recall = sketch.recall
+        }
         neurons = .where_(
           size == 1 ? isKept : isKept.expanded(-1), neurons, .zeros([], type: neurons.type))
       }
@@ -81,7 +86,7 @@
     ///
     /// It is made again in the backward pass: that reads the products once more, where keeping what lies between
     /// would write and read arrays of the same size.
-    private func units(_ products: [Tensor], times factors: Tensor? = nil) -> Tensor {
+    func units(_ products: [Tensor], times factors: Tensor? = nil) -> Tensor {
       let activation = description.activation
       let function = TensorFunction.checkpointed { arguments in
         [arguments.dropFirst().reduce(arguments[0].activated(activation), *)]
@@ -99,7 +104,7 @@
     }
 
     /// Which groups top-k keeps, `[batch, tokens, groups]`, of neurons `[batch, tokens, neurons]`.
-    private func largest(_ neurons: Tensor, _ size: Int, _ kept: Int, _ common: Int) -> Tensor {
+    func largest(_ neurons: Tensor, _ size: Int, _ kept: Int, _ common: Int) -> Tensor {
       let groups = description.width / size
       let scores = size == 1 ? neurons : groupSizes(neurons.stopped.absolute, size)
       let chosen = scores.slice(-1, common..<groups).isAmongLargest(kept)

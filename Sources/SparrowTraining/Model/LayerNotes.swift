@@ -12,6 +12,9 @@
     var activity: Tensor?
     /// What selection loses of the dense result, as a part of its square; its gradient goes to the scores alone.
     var local: Tensor?
+    /// A learnt sketch's relative squared error, and the part of the top k that its own top k holds.
+    var sketchError: Tensor?
+    var recall: Tensor?
     /// What the network reads, `[batch, tokens, hidden]`, and its activations, `[batch, tokens, neurons]`.
     var input: Tensor?
     var neurons: Tensor?
@@ -20,7 +23,9 @@
     var heads: Tensor?
 
     /// As a list, for functions of lists; `unpack` is its inverse.
-    var list: [Tensor] { [efficiency, separation, density, activity, local].compactMap { $0 } }
+    var list: [Tensor] {
+      [efficiency, separation, density, activity, local, sketchError, recall].compactMap { $0 }
+    }
 
     func unpacked(_ list: [Tensor]) -> LayerNotes {
       var rest = list[...]
@@ -29,7 +34,9 @@
         separation: separation == nil ? nil : rest.removeFirst(),
         density: density == nil ? nil : rest.removeFirst(),
         activity: activity == nil ? nil : rest.removeFirst(),
-        local: local == nil ? nil : rest.removeFirst())
+        local: local == nil ? nil : rest.removeFirst(),
+        sketchError: sketchError == nil ? nil : rest.removeFirst(),
+        recall: recall == nil ? nil : rest.removeFirst())
     }
   }
 #endif

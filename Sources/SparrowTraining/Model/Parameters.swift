@@ -70,6 +70,12 @@
     package static func isPredictor(_ name: String) -> Bool {
       name.hasSuffix("predictorA") || name.hasSuffix("predictorB")
     }
+    /// A learnt sketch's two maps: `[rank, hidden]` and `[rows, rank]`, the rows those of gate, then of up.
+    package static func sketchDown(_ layer: Int) -> String { of("sketchA", layer) }
+    package static func sketchUp(_ layer: Int) -> String { of("sketchB", layer) }
+    package static func isSketch(_ name: String) -> Bool {
+      name.hasSuffix(".sketchA") || name.hasSuffix(".sketchB")
+    }
     /// LoRA's two factors of a matrix: `[rank, in]` and `[out, rank]`.
     package static func down(_ matrix: String) -> String { matrix + ".loraA" }
     package static func up(_ matrix: String) -> String { matrix + ".loraB" }

@@ -1,4 +1,5 @@
 #if Training
+  internal import SparrowCalibration
   package import SparrowCore
   package import SparrowTransformer
 
@@ -24,6 +25,10 @@
     /// Part of the neurons that every token uses.
     package var common = 0.0
     package var layers = Layers.all
+    /// Directions of the sketches that are learnt beside the model (HiRE-LR); 0 learns none.
+    package var sketchRank = 0
+    /// What a learnt sketch fetches, as a multiple of what is kept.
+    package var candidates = 2.0
     package var distillation: Float = 1
     package var task: Float = 0.1
     package var steps = 1000
@@ -59,7 +64,38 @@
       return modes
     }
 
+    /// Adds sketches where networks are sparse: the projection of gate and up on their leading directions, which is
+    /// their closest copy of that rank. Throws what reading weights throws.
+    package func prepare(
+      _ parameters: inout Parameters, _ model: ModelConfiguration, pool: WorkerPool,
+      progress: (_ done: Int, _ total: Int) throws(SparrowError) -> Void
+    ) throws(SparrowError) {
+      guard sketchRank > 0 else { return }
+      for (index, mode) in try networks(model).enumerated() where mode != .dense {
+        try progress(index, model.layers.count)
+        let kinds: [WeightRole.Kind] =
+          model.layers[index].feedForward.gated ? [.gate, .up] : [.up]
+        let rows = Tensor.concatenated(
+          kinds.map { parameters[WeightRole($0, layer: index).parameterName]! }, axis: 0)
+        let directions = Tensor(
+          PrincipalDirections.leading(
+            sketchRank, ofSquare: try rows.transposed.matmul(rows).floats(), order: model.hidden,
+            pool: pool), shape: [sketchRank, model.hidden])
+        parameters[ParameterName.sketchDown(index)] = directions
+        parameters[ParameterName.sketchUp(index)] = rows.matmul(directions.transposed)
+      }
+    }
+
     package func stages(_ model: ModelConfiguration) throws(SparrowError) -> [TrainingStage] {
+      guard sketchRank >= 0, sketchRank % 32 == 0, sketchRank <= model.hidden else {
+        throw SparrowError(
+          .argument, field: "sketch rank", found: "\(sketchRank)",
+          expected: "a multiple of 32, at most \(model.hidden)")
+      }
+      guard candidates >= 1, candidates.isFinite else {
+        throw SparrowError(
+          .argument, field: "candidates", found: "\(candidates)", expected: "1 or more")
+      }
       var objective = Objective()
       objective.task = task
       objective.distillation = distillation

@@ -1,5 +1,6 @@
 #if Training
   internal import Sparrow
+  internal import SparrowCalibration
   package import SparrowCore
   internal import SparrowFormats
   internal import SparrowSparsity
@@ -57,7 +58,7 @@
       return written
     }
 
-    /// Routers as plans, and top-k by what its oracle sees. Neurons lie in their groups in a written model; in the
+    /// Routers as plans, and top-k with its learnt sketch or by what its oracle sees. Neurons lie in their groups in a written model; in the
     /// base of updates they do not.
     private func plans(
       _ result: Result, keepsOrder: Bool
@@ -65,11 +66,17 @@
       var plans: [Int: FeedForwardPlan] = [:]
       for (layer, mode) in result.networks.enumerated() {
         if case .topK(let size, let kept, let common) = mode {
-          let groups = result.configuration.layers[layer].feedForward.width / size
-          plans[layer] = FeedForwardPlan(
+          let width = result.configuration.layers[layer].feedForward.width
+          let groups = width / size
+          let plan = FeedForwardPlan(
             predictor: .exact, selector: .topK(kept), groupSize: size, kept: .topK(kept),
             common: (0..<Int32(common)).map { $0 },
             density: Float(kept + common) / Float(groups))
+          plans[layer] = plan
+          if case .topK(let recipe) = recipe, let sketch = try sketch(result, layer: layer) {
+            plans[layer] = try plan.fetching(
+              recipe.candidates, by: .sketch(sketch), neurons: width)
+          }
         }
         guard mode.hasRouter, let size = mode.groupSize,
           let router = result.parameters[ParameterName.router(layer)],
@@ -81,6 +88,32 @@
           order: keepsOrder && !result.orders.isEmpty ? result.orders[layer] : [])
       }
       return plans
+    }
+
+    /// What was learnt beside the model as the engine reads it: gate's rows, and up's from the next whole block on;
+    /// nil without.
+    private func sketch(_ result: Result, layer: Int) throws(SparrowError) -> RowSketch? {
+      guard let down = result.parameters[ParameterName.sketchDown(layer)],
+        let up = result.parameters[ParameterName.sketchUp(layer)]
+      else { return nil }
+      let network = result.configuration.layers[layer].feedForward
+      let rank = down.shape[0]
+      let kinds: [WeightRole.Kind] = network.gated ? [.gate, .up] : [.up]
+      let step = network.gated ? FeedForwardPlan.paddedNeurons(network.width) : network.width
+      var rows = [Float](repeating: 0, count: kinds.count * step * rank)
+      var bias = [Float](repeating: 0, count: kinds.count * step)
+      let learnt = try up.floats()
+      for (index, kind) in kinds.enumerated() {
+        let own = learnt[index * network.width * rank..<(index + 1) * network.width * rank]
+        rows.replaceSubrange(index * step * rank..<index * step * rank + own.count, with: own)
+        let role = kind.bias.map { WeightRole($0, layer: layer).parameterName }
+        if let values = try role.flatMap({ result.parameters[$0] })?.floats() {
+          bias.replaceSubrange(index * step..<index * step + values.count, with: values)
+        }
+      }
+      return try RowSketch(
+        basis: down.floats(), rows: rows, rank: rank, hidden: result.configuration.hidden,
+        bias: bias)
     }
 
     /// LoRA's factors, their neurons in the base's order again.

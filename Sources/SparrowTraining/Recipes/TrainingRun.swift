@@ -88,7 +88,11 @@
         let routers = try self.routers(recipe, parameters, reader)
         recipe.prepare(&parameters, orders: orders, routers: routers, seed: options.seed)
       case .predictors(let recipe): recipe.prepare(&parameters, model, seed: options.seed)
-      case .topK, .relu: break
+      case .topK(let recipe):
+        try recipe.prepare(
+          &parameters, model, pool: try WorkerPool(count: availableProcessors())
+        ) { done, total throws(SparrowError) in try progress(done, total, "starting sketches") }
+      case .relu: break
       }
       let trainer = try Trainer(
         model, parameters, stages: stages, reader: reader, heldOut: heldOut, teacher: teacher,

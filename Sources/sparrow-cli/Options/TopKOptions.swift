@@ -14,6 +14,15 @@
       help: "Which layers are sparse: all, odd or last-half.", transform: TopKOptions.layers)
     var layers = TopKRecipe().layers
 
+    @Option(
+      help: ArgumentHelp(
+        "Directions of low-rank sketches that are learnt beside the model: HiRE-LR. 0 learns none.",
+        discussion: "A multiple of 32; a quarter of the width is the paper's choice for the head."))
+    var sketchRank = TopKRecipe().sketchRank
+
+    @Option(help: "Groups that a learnt sketch fetches for a token, as a multiple of k.")
+    var candidates = TopKRecipe().candidates
+
     private static func layers(_ name: String) throws -> TopKRecipe.Layers {
       guard let layers = TopKRecipe.Layers(rawValue: name) else {
         throw ValidationError("--layers \(name): expected all, odd or last-half")
@@ -26,6 +35,8 @@
       recipe.groupSize = groups
       recipe.common = common
       recipe.layers = layers
+      recipe.sketchRank = sketchRank
+      recipe.candidates = candidates
       recipe.steps = training.steps
       recipe.rate = training.rate
       recipe.warmUp = training.warmUp

@@ -136,6 +136,31 @@
         try golden.expect(gradients, of: binding)
       }
 
+      @Test func ofLearntSketches() throws {
+        let golden = try Golden("topk-sketch")
+        var maps: [String: Tensor] = [:]
+        for layer in 0..<2 {
+          maps[ParameterName.sketchDown(layer)] = try golden.tensor("A.\(layer)")
+          maps[ParameterName.sketchUp(layer)] = try golden.tensor("B.\(layer)")
+        }
+        let mode = NetworkMode.topK(groupSize: 8, kept: 3, common: 0)
+        for isCheckpointed in [false, true] {
+          let (parts, gradients, binding) = try gradients(
+            "smollm2", golden, networks: [mode, mode], extra: Parameters(maps),
+            change: { transformer, _ in transformer.isCheckpointed = isCheckpointed })
+          expectClose([parts[0]], [try golden.value("loss")], "loss")
+          expectClose([parts[9]], [try golden.value("loss.sketch")], "sketch")
+          #expect((0...1).contains(parts[7]))
+          try golden.expect(gradients, of: binding)
+          for name in maps.keys {
+            let key = name.hasSuffix("A") ? "A" : "B"
+            expectClose(
+              try gradients[name]!.floats(),
+              try golden.floats("grad.\(key).\(name.contains("layers.0") ? 0 : 1)"), name)
+          }
+        }
+      }
+
       @Test func ofDistillation() throws {
         let golden = try Golden("distill")
         let dense = try Parameters(try Golden.binding("smollm2"))

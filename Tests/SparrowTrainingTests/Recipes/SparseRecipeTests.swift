@@ -60,6 +60,7 @@
         tiny.options.reportEvery = 1
         var recipe = TopKRecipe()
         recipe.density = 0.1
+        recipe.sketchRank = 32
         recipe.rate = 3e-3
         recipe.warmUp = 5
         recipe.steps = 60
@@ -67,16 +68,29 @@
           try recipe.networks(tiny.configuration).allSatisfy {
             $0 == .topK(groupSize: 1, kept: 6, common: 0)
           })
+        var parameters = dense.parameters
+        try recipe.prepare(
+          &parameters, tiny.configuration, pool: try WorkerPool(count: 1)
+        ) { _, _ throws(SparrowError) in }
+        // Of full rank sketches start without an error.
+        parameters = parameters.mapped { name, tensor in
+          guard ParameterName.isSketch(name) else { return tensor }
+          return tensor + Tensor.normal(tensor.shape, key: .randomKey(5)) * 0.3
+        }
         let lines = try tiny.trained(
-          "top-k", recipe.stages(tiny.configuration), dense.parameters,
+          "top-k", recipe.stages(tiny.configuration), parameters,
           teacher: dense.parameters
         ).lines
         let (loss, whole) = (try heldOutLoss(lines), try heldOutLoss(dense.lines))
         #expect(loss < whole + 0.05, "\(loss), dense \(whole)")
-        let divergences = lines.map { line in
-          line.parts.first { $0.name == "divergence" }?.value ?? .nan
+        func values(_ name: String) -> [Double] {
+          lines.map { line in line.parts.first { $0.name == name }?.value ?? .nan }
         }
+        let divergences = values("divergence")
         #expect(divergences[59] < 0.5 * divergences[0], "\(divergences)")
+        let (errors, recalls) = (values("sketch"), values("recall"))
+        #expect(errors[59] < 0.7 * errors[0], "\(errors)")
+        #expect(recalls[59] > recalls[0], "\(recalls)")
       }
     }
   }

@@ -97,7 +97,8 @@
         #expect(worst < 2e-3 * scale, "\(worst) of \(scale)")
       }
 
-      @Test func decodesTopKByItsOracle() throws {
+      /// A sketch of full rank finds what the oracle does.
+      @Test(arguments: [0, 32]) func decodesTopK(sketchRank: Int) throws {
         TensorDevice.setCompiling(false)
         let folder = try TemporaryFolder()
         var options = TrainingRun.Options()
@@ -106,13 +107,18 @@
         recipe.groupSize = Self.size
         recipe.common = 0.13
         recipe.layers = .odd
+        recipe.sketchRank = sketchRank
+        recipe.candidates = 1.5
         let run = try TrainingRun(
           model: Fixtures.path("models/llama3"), recipe: .topK(recipe), options: options)
         let configuration = run.description.configuration
         let networks = try recipe.networks(configuration)
-        let parameters = try Parameters(run.description.binding).mapped {
+        var parameters = try Parameters(run.description.binding).mapped {
           $1.cast(.bfloat16).cast(.float32)
         }
+        try recipe.prepare(
+          &parameters, configuration, pool: try WorkerPool(count: 1)
+        ) { _, _ throws(SparrowError) in }
         let model = SparseTransformer(configuration, networks: networks)
         let input = Tensor(integers: Self.tokens, shape: [1, Self.tokens.count])
         let logits = model.logits(model.hidden(input, parameters).states, parameters)
@@ -125,6 +131,9 @@
         let plans = try Adapter.read(path).layers
         #expect(plans.keys.sorted() == networks.indices.filter { $0 % 2 == 1 })
         #expect(plans[1]?.common == [0] && plans[1]?.groupSize == Self.size)
+        #expect(plans[1]?.kept == .topK(2))
+        #expect(plans[1]?.predictorName == (sketchRank > 0 ? "sketch" : "exact"))
+        #expect(plans[1]?.selector == .topK(sketchRank > 0 ? 3 : 2))
         try expectSame(
           decoded(try #require(written.model), adapter: path), logits.floats())
       }

