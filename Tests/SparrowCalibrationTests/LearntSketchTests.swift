@@ -31,6 +31,7 @@ import Testing
       #expect(plan.selector == .topK(count) && plan.kept == .topK(4))
       #expect(plan.groupSize == 8 && plan.common == [2] && plan.predictorName == "sketch")
       recalls.append(choice.reports[0].recall)
+      guard factor == 1 else { continue }
       // A plan of two stages is taken over as well.
       #expect(try Self.sketches([1: plan], candidates: factor).layers == choice.layers)
     }
