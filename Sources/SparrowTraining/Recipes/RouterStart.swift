@@ -123,3 +123,17 @@ extension RouterStart.Layer {
     cut = wanted.map { .part($0) } ?? own.cut
   }
 }
+
+extension RouterStart.Layer {
+  /// The logit that stands for a score of 0.5, of logits that rise.
+  func cut(of logits: [Float], _ deviation: Float) -> Float {
+    switch cut {
+    case .logit(let logit): return logit
+    case .part(let part):
+      let place = logits.count - Int((part * Double(logits.count)).rounded())
+      guard place > 0 else { return logits[0] - deviation }
+      // In the middle between the last that is left out and the first that is selected.
+      return (logits[place - 1] + logits[min(place, logits.count - 1)]) / 2
+    }
+  }
+}
