@@ -1,4 +1,5 @@
 import SparrowCore
+import SparrowSparsity
 import SparrowTestSupport
 import Testing
 
@@ -58,8 +59,8 @@ struct SparseTests {
     let folder = try TemporaryFolder()
     let model = Fixtures.path("models/smollm2")
     let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3)
-    let whole = try contents(of: root.joined(separator: "/") + "/Data/heldout.txt")
-    let text = try folder.write("text", Array(whole.prefix(8000)))
+    let held = try contents(of: root.joined(separator: "/") + "/Data/heldout.txt")
+    let text = try folder.write("text", Array(held.prefix(8000)))
     let adapter = folder.file("adapter")
     let made = try ProgramTests.run(
       ["calibrate", model, "-t", "1", "--method", "sketch", "--target", "density=0.5"]
@@ -81,6 +82,19 @@ struct SparseTests {
     // Bytes fall with density, whatever this machine's speed.
     let bytes = points.dropFirst(2).compactMap { $0["bytes"]?.int }
     #expect(bytes == bytes.sorted() && bytes[0] < bytes[8])
+
+    let both = folder.file("both")
+    let added = try ProgramTests.run(
+      ["calibrate", model, "-t", "1", "--head", "--adapter", adapter, "--text", text]
+        + ["--output", both])
+    #expect(added.status == 0, "\(added.complaint)")
+    let (networks, whole) = (try Adapter.read(adapter), try Adapter.read(both))
+    #expect(whole.layers == networks.layers && whole.widestBatch == networks.widestBatch)
+    #expect(networks.head == nil && whole.head != nil)
+    let other = try ProgramTests.run(
+      ["calibrate", Fixtures.path("models/llama3"), "--head", "--adapter", adapter]
+        + ["--text", text, "--output", both])
+    #expect(other.complaint.contains("it was made for"))
 
     let wrong = try ProgramTests.run(
       ["calibrate", model, "--method", "sketch", "--target", "speed=2", "--text", text])

@@ -20,6 +20,7 @@ struct CalibrateCommand: ParsableCommand {
         sparrow calibrate model.gguf --attention --attention-density 0.5 --text a.txt
         sparrow calibrate model.gguf --method teal --target density=0.5 --text a.txt
         sparrow calibrate run/model --method sketch --like run/adapter --fetch 1.5 --text a.txt
+        sparrow calibrate run/model --head --adapter run/adapter --text a.txt --output both
 
       Text like what the model will write is best; 30000 tokens are enough. Of .jsonl files, each line's \
       "text" counts. Without --output the adapter goes where --sparse finds it. Prints its folder and how \
@@ -66,6 +67,11 @@ struct CalibrateCommand: ParsableCommand {
 
   @Option(help: "Measure the adapter on this text too.", completion: .file())
   var measure: String?
+
+  @Option(
+    help: "An adapter of this model to add to: what is not made anew is kept.",
+    completion: .directory)
+  var adapter: String?
 
   @Option(name: .shortAndLong, help: "Threads; 0 is one for each processor.")
   var threads = 0
@@ -119,20 +125,17 @@ struct CalibrateCommand: ParsableCommand {
       bar.show(what, done: Int(part * 100), total: 100, unit: .items("per cent"))
       return !Interrupt.isRequested
     }
-    var adapter = Adapter(baseHash: "", baseName: "")
+    var adapter = try startingAdapter(forModel: path)
     var report = CalibrationReport(folder: folder, denseBytes: model.headBytes)
     if head {
       let made = try HeadCalibration.fitAndMeasure(
         model: model, text: words, options: options, progress: progress)
-      adapter = made.adapter
+      adapter.head = made.adapter.head
       report.heldOut = made.measurement
       if let measure {
         report.other = try HeadCalibration.measure(
           adapter, model: model, text: try CalibrationText.read([measure]), progress: progress)
       }
-    } else {
-      adapter.baseHash = try Checkpoint.open(path).contentHash()
-      adapter.baseName = path.split(separator: "/").last.map(String.init) ?? path
     }
     if let options = try neurons.inputOptions(tokens: tokens) {
       let fitted = try InputCalibration.fit(
@@ -145,11 +148,7 @@ struct CalibrateCommand: ParsableCommand {
     let neuronOptions = try neurons.options(tokens: tokens, seed: seed)
     if let neuronOptions, let like = neurons.like {
       let learnt = try Adapter.read(like)
-      guard learnt.baseHash == adapter.baseHash else {
-        throw SparrowError(
-          .mismatch, file: like, field: "base", found: learnt.baseName,
-          expected: "an adapter of this very model, \(path)")
-      }
+      try learnt.check(base: adapter.baseHash, name: like)
       let choice = try FeedForwardCalibration.sketches(
         model: model, text: words, options: neuronOptions, learnt: learnt.layers,
         candidates: neurons.fetch, progress: progress)
@@ -173,7 +172,7 @@ struct CalibrateCommand: ParsableCommand {
         adapter.layers = networks.layers
         adapter.widestBatch = max(1, networks.widestBatch)
       }
-      adapter.attention = choice.attention?.layers ?? [:]
+      if let attention = choice.attention { adapter.attention = attention.layers }
       report.choice = choice.networks
       report.attention = choice.attention
       try adapter.write(to: folder)
@@ -186,5 +185,22 @@ struct CalibrateCommand: ParsableCommand {
     report.layerCount = model.configuration.layers.count
     report.seconds = monotonicSeconds() - start
     if printing.json { printing.print(report.json) } else { Terminal.write(report.text) }
+  }
+
+  /// What is added to: an adapter without parts, or the one that was named.
+  private func startingAdapter(forModel path: String) throws(SparrowError) -> Adapter {
+    let hash = try Checkpoint.open(path).contentHash()
+    guard let folder = adapter else {
+      return Adapter(
+        baseHash: hash, baseName: path.split(separator: "/").last.map(String.init) ?? path)
+    }
+    let start = try Adapter.read(folder)
+    try start.check(base: hash, name: folder)
+    guard start.updates.isEmpty, start.vectors.isEmpty else {
+      throw SparrowError(
+        .unsupported, file: folder, field: "updates", found: "changed weights",
+        expected: "an adapter that leaves weights as they are")
+    }
+    return start
   }
 }

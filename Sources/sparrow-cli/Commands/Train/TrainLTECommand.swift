@@ -48,8 +48,7 @@
     @Option(help: "The peak of the routers' learning rate; --rate without.")
     var routerRate: Double?
 
-    @Option(help: "The weight of KL to the dense self.")
-    var distill: Float?
+    @OptionGroup var learning: DistillationOptions
 
     @Option(help: "The weight of what routers lose of each network's dense result.")
     var local = LTERecipe().local
@@ -86,7 +85,7 @@
         recipe.distillation = 0
         recipe.task = 1
       }
-      recipe.distillation = distill ?? recipe.distillation
+      learning.apply(distillation: &recipe.distillation, task: &recipe.task)
       try TrainCommand.run(
         model: try model.path(), .lte(recipe), try training.start(), steps: training.steps)
     }

@@ -25,8 +25,7 @@
     @Option(help: "The weight of the mean size of activations.")
     var penalty = ReLURecipe().penalty
 
-    @Option(help: "The weight of KL to the dense self.")
-    var distill = ReLURecipe().distillation
+    @OptionGroup var learning: DistillationOptions
 
     private static func kind(_ name: String) throws -> ReLURecipe.Kind {
       guard let kind = ReLURecipe.Kind(rawValue: name) else {
@@ -39,8 +38,7 @@
       var recipe = ReLURecipe()
       recipe.kind = activation
       recipe.penalty = penalty
-      recipe.distillation = distill
-      if distill == 0 { recipe.task = 1 }
+      learning.apply(distillation: &recipe.distillation, task: &recipe.task)
       recipe.steps = training.steps
       recipe.rate = training.rate
       recipe.warmUp = training.warmUp

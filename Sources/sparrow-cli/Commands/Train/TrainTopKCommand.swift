@@ -26,14 +26,12 @@
 
     @OptionGroup var topK: TopKOptions
 
-    @Option(help: "The weight of KL to the dense self.")
-    var distill = TopKRecipe().distillation
+    @OptionGroup var learning: DistillationOptions
 
     func run() throws {
       var recipe = topK.recipe(training)
       recipe.density = density
-      recipe.distillation = distill
-      if distill == 0 { recipe.task = 1 }
+      learning.apply(distillation: &recipe.distillation, task: &recipe.task)
       try TrainCommand.run(
         model: try model.path(), .topK(recipe), try training.start(), steps: training.steps)
     }
