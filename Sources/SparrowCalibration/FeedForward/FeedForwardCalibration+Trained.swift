@@ -56,13 +56,18 @@ extension FeedForwardCalibration {
     var predictor = LayerPredictor(
       .lowRank(maps), groupScores: scores, samples: samples, groupSize: 1, order: [])
     predictor.isLookahead = trained.isLookahead
+    let greatest = (0..<network.width).map { neuron in
+      (0..<samples).reduce(Float(0)) { max($0, abs(activations[$1][neuron])) }
+    }
+    predictor.keepAlways(OutlierNeurons.find(greatest: greatest, lengths: lengths))
     if network.activation.isSparse {
       predictor.recallThreshold = RecallThreshold(
-        scores: scores, activations: activations, lengths: lengths, samples: samples,
+        scores: predictor.scores, activations: activations, lengths: lengths, samples: samples,
         recall: options.recall)
     }
     let tradeoff = Tradeoff(
-      scores: scores, activations: activations, lengths: lengths, samples: samples, pool: pool)
+      scores: predictor.scores, activations: activations, lengths: lengths, samples: samples,
+      pool: pool)
     return FittedLayer(predictor: predictor, tradeoff: tradeoff)
   }
 }

@@ -64,6 +64,11 @@ struct LayerFit {
       rank == nil ? .router(maps) : .lowRank(maps), groupScores: scores, samples: samples,
       groupSize: options.groupSize, order: order)
     result.isLookahead = before != nil
+    if options.fitsPreactivations(network.description) {
+      result.keepAlways(
+        OutlierNeurons.find(
+          greatest: Array(record.greatest.values), lengths: network.lengths))
+    }
     if network.description.activation.isSparse {
       result.recallThreshold = RecallThreshold(
         scores: result.scores, activations: record.activations, lengths: network.lengths,

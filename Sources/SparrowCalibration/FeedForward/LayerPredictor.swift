@@ -12,6 +12,8 @@ struct LayerPredictor {
   var groupSize = 1
   var order: [Int32] = []
   var isLookahead = false
+  /// Neurons that every token gets, ascending.
+  private(set) var common: [Int32] = []
   /// The threshold of a recall, where activations are zero or not.
   var recallThreshold: RecallThreshold?
   private let samples: Int
@@ -40,13 +42,23 @@ struct LayerPredictor {
     self.scores = Self.spread(scores, samples, groupSize, order)
   }
 
+  /// Gives every token these neurons, whatever their scores are. For single neurons.
+  mutating func keepAlways(_ neurons: [Int32]) {
+    precondition(groupSize == 1)
+    common = neurons
+    for sample in 0..<samples {
+      for neuron in neurons { scores[sample][Int(neuron)] = .greatestFiniteMagnitude }
+    }
+  }
+
   /// The plan that touches this part of the neurons, or what the recall's threshold takes.
   ///
   /// CATS fixes a threshold for a layer; all others keep as many for each token.
   func plan(density: Float, tradeoff: Tradeoff) -> FeedForwardPlan {
     var plan = FeedForwardPlan(
       predictor: predictor, selector: .threshold(tradeoff.point(at: density).threshold),
-      groupSize: groupSize, order: order, lookahead: isLookahead, density: density)
+      groupSize: groupSize, order: order, common: common, lookahead: isLookahead,
+      density: density)
     if let recallThreshold {
       plan.density = recallThreshold.density
       plan.selector = .threshold(recallThreshold.threshold)
@@ -57,8 +69,8 @@ struct LayerPredictor {
         plan.selector = .threshold(0.5)
       }
     } else if predictor != .gate {
-      plan.selector = .topK(
-        Int((density * Float(scores.columns / groupSize)).rounded()))
+      let groups = Int((density * Float(scores.columns / groupSize)).rounded())
+      plan.selector = .topK(common.isEmpty ? groups : max(1, groups - common.count))
     }
     return plan
   }

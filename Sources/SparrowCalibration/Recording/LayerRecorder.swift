@@ -25,6 +25,8 @@ final class LayerRecorder: WindowRecorder {
     /// `[samples, hidden]` and `[samples, neurons]`.
     let inputs: FloatRows
     let activations: FloatRows
+    /// The greatest |activation| of each neuron over all positions, the windows' first ones too: `[1, neurons]`.
+    let greatest: FloatRows
     /// Covariance of `Crossing`'s two; nil for nothing, and for the inputs of the first layer.
     let cross: CrossMoment?
     /// |activation| of the window in work, `[window, neurons]`; nil where they are not crossed.
@@ -55,7 +57,15 @@ final class LayerRecorder: WindowRecorder {
       moments = MomentSum(dimension: hidden, pool: pool)
       inputs = FloatRows(rows: samples, columns: hidden)
       activations = FloatRows(rows: samples, columns: neurons)
+      greatest = FloatRows(rows: 1, columns: neurons)
       self.window = FloatRows(rows: window, columns: hidden)
+    }
+
+    fileprivate func note(activations: UnsafePointer<Float>) {
+      for neuron in 0..<greatest.columns {
+        let size = abs(activations[neuron])
+        if size > greatest[0][neuron] { greatest[0][neuron] = size }
+      }
     }
   }
 
@@ -89,6 +99,7 @@ final class LayerRecorder: WindowRecorder {
       let hidden = layer.inputs.columns
       for row in 0..<seen.rows where layer.position < layer.window.rows {
         defer { layer.position += 1 }
+        layer.note(activations: seen.activations(row: row))
         switch pass.place(of: layer.position) {
         case .nothing: break
         case .sample(let sample):
@@ -121,6 +132,7 @@ final class LayerRecorder: WindowRecorder {
       try layer.cross?.visit("\(index).cross", visitor)
       try visitor.visit("\(index).inputs", layer.inputs, first: samples)
       try visitor.visit("\(index).activations", layer.activations, first: samples)
+      try visitor.visit("\(index).greatest", layer.greatest)
     }
   }
 }
