@@ -84,10 +84,10 @@ head-lr: HiRE's low-rank softmax (LR); logits = hidden A B, CE with the targets
     hidden [2, 16, H]       final hidden states of smollm2, behind the last norm
     A [H, 8], B [8, V]; loss; grad.A, grad.B
 
-predictors: Deja Vu's loss; scores = inputs A^T B^T, no bias, nothing between; not masked
+predictors: Deja Vu's loss; scores = inputs A^T B^T + bias, nothing between; not masked
     inputs [32, 32]         what OPT's first layer's fc1 reads
     labels [32, 64]         1 where its first 64 outputs are above 0
-    A [6, 32], B [64, 6]
+    A [6, 32], B [64, 6], bias [64]
     weight [1]              mean(labels) + 0.005, of negatives; positives have 1
     loss                    mean over all labels of weight * binary cross-entropy of sigmoid(scores)
     grad.A, grad.B
@@ -528,7 +528,7 @@ def low_rank_head(_, tensors):
 def recall_weighted(_, tensors):
     labels = tensors["labels"]
     weight = labels.mean() + 0.005
-    scores = tensors["inputs"] @ tensors["A"].T @ tensors["B"].T
+    scores = tensors["inputs"] @ tensors["A"].T @ tensors["B"].T + tensors["bias"]
     weights = torch.where(labels > 0, torch.ones_like(labels), weight)
     loss = F.binary_cross_entropy_with_logits(scores, labels, weight=weights)
     return {"loss": loss}, {"weight": number(weight)}
@@ -703,8 +703,9 @@ def save_low_rank(writer, model, opt):
     pair = {"A": random(rng, size, 8, 0.1), "B": random(rng, 8, vocabulary, 0.3)}
     writer.golden("head-lr", None, low_rank_head, given=pair, fixed={"hidden": hidden})
 
-    pair = {"A": random(rng, 6, 32, 0.2), "B": random(rng, 64, 6, 0.5)}
-    writer.golden("predictors", None, recall_weighted, given=pair, fixed=predictor_data(opt))
+    maps = {"A": random(rng, 6, 32, 0.2), "B": random(rng, 64, 6, 0.5)}
+    maps["bias"] = torch.linspace(-1, 1, 64)
+    writer.golden("predictors", None, recall_weighted, given=maps, fixed=predictor_data(opt))
 
     updates = {}
     for name, weight in model.named_parameters():

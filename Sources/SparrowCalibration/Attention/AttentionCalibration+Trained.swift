@@ -38,12 +38,12 @@ extension AttentionCalibration {
     let rank = trained.a.count / hidden
     let a = FloatRows(trained.a, columns: hidden)
     let b = FloatRows(trained.b, columns: rank)
-    let bias = [Float](repeating: 0, count: groups)
     guard rank >= groups else {
       return LinearPredictor(
-        a: try PredictorMatrix(a, type: .f16), b: try PredictorMatrix(b, type: .f16), bias: bias)
+        a: try PredictorMatrix(a, type: .f16), b: try PredictorMatrix(b, type: .f16),
+        bias: trained.bias)
     }
     let both = a.transposed().multiplied(byRowsOf: b, pool: pool)
-    return LinearPredictor(a: nil, b: try PredictorMatrix(both, type: .f16), bias: bias)
+    return LinearPredictor(a: nil, b: try PredictorMatrix(both, type: .f16), bias: trained.bias)
   }
 }

@@ -41,7 +41,7 @@ extension FeedForwardCalibration {
     let samples = trained.inputs.count / hidden
     let rank = trained.a.count / hidden
     precondition(
-      trained.b.count == network.width * rank
+      trained.b.count == network.width * rank && trained.bias.count == network.width
         && trained.targets.count == samples * network.width, "maps and samples of one layer")
     let pool = model.engine.pool
     let lengths = model.engine.weights.columnLengths(
@@ -49,7 +49,7 @@ extension FeedForwardCalibration {
     let maps = LinearPredictor(
       a: try PredictorMatrix(FloatRows(trained.a, columns: hidden), type: options.mapType),
       b: try PredictorMatrix(FloatRows(trained.b, columns: rank), type: options.mapType),
-      bias: [Float](repeating: 0, count: network.width))
+      bias: trained.bias)
     let activations = FloatRows(trained.targets, columns: network.width)
     let scores = LinearPrediction.scores(
       maps, inputs: FloatRows(trained.inputs, columns: hidden), samples: samples, pool: pool)

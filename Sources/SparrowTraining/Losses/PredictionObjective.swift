@@ -57,10 +57,11 @@
       var count: Float = 0
       for layer in inputs.indices {
         guard let a = parameters[ParameterName.predictorDown(layer)],
-          let b = parameters[ParameterName.predictorUp(layer)]
+          let b = parameters[ParameterName.predictorUp(layer)],
+          let bias = parameters[ParameterName.predictorBias(layer)]
         else { continue }
         let input = inputs[lookahead ? max(0, layer - 1) : layer]
-        let scores = PredictorLoss.scores(input.stopped, a: a, b: b)
+        let scores = PredictorLoss.scores(input.stopped, a: a, b: b, bias: bias)
         let labels = labels(layer).stopped
         let found = (scores.stopped .> 0).cast(.float32)
         sums.loss =

@@ -15,9 +15,15 @@
       return (weights * (scores.logAddExp(0) - labels * scores)).mean()
     }
 
-    /// x A^T B^T: two maps with nothing between. `[..., in]`, `[rank, in]`, `[out, rank]`.
-    package static func scores(_ x: Tensor, a: Tensor, b: Tensor) -> Tensor {
-      x.matmul(a.cast(x.type).transposed).matmul(b.cast(x.type).transposed)
+    /// x A^T B^T + bias: two maps with nothing between. `[..., in]`, `[rank, in]`, `[out, rank]`, `[out]`.
+    ///
+    /// Deja Vu's code has no bias, but fitted predictors do: how often a neuron fires takes no direction then.
+    package static func scores(
+      _ x: Tensor, a: Tensor, b: Tensor, bias: Tensor? = nil
+    ) -> Tensor {
+      let scores = x.matmul(a.cast(x.type).transposed).matmul(b.cast(x.type).transposed)
+      // In float32, since the two may nearly cancel.
+      return bias.map { scores.cast(.float32) + $0 } ?? scores
     }
   }
 #endif

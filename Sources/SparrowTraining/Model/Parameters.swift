@@ -64,11 +64,14 @@
     package static func isRouter(_ name: String) -> Bool {
       name.hasSuffix(".router") || name.hasSuffix(".routerBias")
     }
-    /// A predictor's two maps: `[rank, in]` and `[out, rank]`; those of the low-rank head without a layer.
+    /// A predictor's two maps: `[rank, in]` and `[out, rank]`; those of the low-rank head without a layer. A
+    /// layer's have a bias, `[out]`.
     package static func predictorDown(_ layer: Int?) -> String { of("predictorA", layer) }
     package static func predictorUp(_ layer: Int?) -> String { of("predictorB", layer) }
+    package static func predictorBias(_ layer: Int) -> String { of("predictorBias", layer) }
     package static func isPredictor(_ name: String) -> Bool {
       name.hasSuffix("predictorA") || name.hasSuffix("predictorB")
+        || name.hasSuffix(".predictorBias")
     }
     /// A learnt sketch's two maps: `[rank, hidden]` and `[rows, rank]`, the rows those of gate, then of up.
     package static func sketchDown(_ layer: Int) -> String { of("sketchA", layer) }

@@ -11,6 +11,15 @@
       case networks, attention
       /// The logits of the vocabulary head.
       case head
+
+      /// Scores of a layer's predictor; nil for a layer without one.
+      func outputs(_ layer: LayerDescription) -> Int? {
+        switch self {
+        case .networks: layer.feedForward.width
+        case .attention: layer.attention.keyValueHeads > 1 ? layer.attention.keyValueHeads : nil
+        case .head: nil
+        }
+      }
     }
 
     package var part = Part.networks
@@ -58,7 +67,7 @@
       rank == 0 ? max(32, model.hidden / 4 / 32 * 32) : rank
     }
 
-    /// Adds the maps that learn, random as torch's Linear has them.
+    /// Adds the maps that learn: random as torch's Linear has them with biases of 0.
     package func prepare(
       _ parameters: inout Parameters, _ model: ModelConfiguration, seed: UInt64
     ) {
@@ -73,11 +82,10 @@
         return
       }
       for (index, layer) in model.layers.enumerated() {
-        if part == .attention, layer.attention.keyValueHeads == 1 { continue }
+        guard let outputs = part.outputs(layer) else { continue }
         parameters[ParameterName.predictorDown(index)] = random(rank, model.hidden, 2 * index)
-        parameters[ParameterName.predictorUp(index)] = random(
-          part == .networks ? layer.feedForward.width : layer.attention.keyValueHeads, rank,
-          2 * index + 1)
+        parameters[ParameterName.predictorUp(index)] = random(outputs, rank, 2 * index + 1)
+        parameters[ParameterName.predictorBias(index)] = .zeros([outputs])
       }
     }
 

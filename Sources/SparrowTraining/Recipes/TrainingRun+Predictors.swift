@@ -37,12 +37,14 @@
       /// nil for a layer without a choice.
       func trained(_ layer: Int) throws(SparrowError) -> TrainedPredictor? {
         guard let a = parameters[ParameterName.predictorDown(layer)],
-          let b = parameters[ParameterName.predictorUp(layer)]
+          let b = parameters[ParameterName.predictorUp(layer)],
+          let bias = parameters[ParameterName.predictorBias(layer)]
         else { return nil }
         let looksAhead = recipe.lookahead && layer > 0
         return TrainedPredictor(
-          a: try a.floats(), b: try b.floats(), inputs: held.inputs[looksAhead ? layer - 1 : layer],
-          targets: held.targets[layer], isLookahead: looksAhead)
+          a: try a.floats(), b: try b.floats(), bias: try bias.floats(),
+          inputs: held.inputs[looksAhead ? layer - 1 : layer], targets: held.targets[layer],
+          isLookahead: looksAhead)
       }
       switch recipe.part {
       case .networks:

@@ -13,16 +13,16 @@
         let labels = try golden.tensor("labels")
         expectClose([try labels.mean().value() + 0.005], [try golden.value("weight")], "weight")
         let (values, gradients) = try TensorFunction.valueAndGradient(
-          [try golden.tensor("A"), try golden.tensor("B")], count: 2
+          ["A", "B", "bias"].map { try golden.tensor($0) }, count: 3
         ) { maps in
           [
             PredictorLoss.recallWeighted(
-              PredictorLoss.scores(inputs, a: maps[0], b: maps[1]), labels: labels,
-              margin: 0.005)
+              PredictorLoss.scores(inputs, a: maps[0], b: maps[1], bias: maps[2]),
+              labels: labels, margin: 0.005)
           ]
         }
         expectClose([try values[0].value()], [try golden.value("loss")], "loss")
-        for (gradient, name) in zip(gradients, ["grad.A", "grad.B"]) {
+        for (gradient, name) in zip(gradients, ["grad.A", "grad.B", "grad.bias"]) {
           expectClose(try gradient.floats(), try golden.floats(name), name)
         }
       }
