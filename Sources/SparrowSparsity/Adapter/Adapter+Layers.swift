@@ -6,7 +6,7 @@ internal import SparrowFormats
 
 extension Adapter {
   package static func feedForwardName(_ layer: Int) -> String { "layers.\(layer).feed_forward" }
-  static func attentionName(_ layer: Int) -> String { "layers.\(layer).attention" }
+  package static func attentionName(_ layer: Int) -> String { "layers.\(layer).attention" }
   static func inputsName(_ layer: Int) -> String { "layers.\(layer).inputs" }
 
   /// The plans of all layers that have one; an adapter without "layers" has none.

@@ -23,6 +23,8 @@
     }
 
     package var part = Part.networks
+    /// Predictors to begin with, of the same part, rank and lookahead; nil begins with random ones.
+    package var start: PredictorStart?
     /// Directions between the two maps; 0 for a quarter of the width.
     package var rank = 0
     /// Part of the neurons that a token needs, where activations are never zero; part of the head groups.
@@ -61,16 +63,33 @@
       guard recall > 0, recall <= 1 else {
         throw refuse("recall", "\(recall)", "above 0, at most 1")
       }
+      guard let start else { return }
+      guard start.part == part else {
+        throw refuse("start", start.part.rawValue, part.rawValue)
+      }
+      let rank = directions(model)
+      for (index, layer) in start.layers {
+        guard layer.rank == rank else {
+          throw refuse("rank", "\(rank)", "\(layer.rank), as the start has")
+        }
+        guard index == 0 || layer.looksAhead == lookahead else {
+          throw refuse("lookahead", "\(lookahead)", "\(layer.looksAhead), as the start has")
+        }
+      }
     }
 
     private func directions(_ model: ModelConfiguration) -> Int {
       rank == 0 ? max(32, model.hidden / 4 / 32 * 32) : rank
     }
 
-    /// Adds the maps that learn: random as torch's Linear has them with biases of 0.
+    /// Adds the maps that learn: the start's, or random as torch's Linear has them with biases of 0.
     package func prepare(
       _ parameters: inout Parameters, _ model: ModelConfiguration, seed: UInt64
     ) {
+      if let start {
+        parameters = parameters.merged(with: start.parameters())
+        return
+      }
       let rank = directions(model)
       func random(_ rows: Int, _ columns: Int, _ index: Int) -> Tensor {
         Tensor.normal([rows, columns], key: .randomKey(seed &+ 15_485_863 &+ UInt64(index)))

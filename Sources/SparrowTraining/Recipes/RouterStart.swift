@@ -29,9 +29,7 @@ package struct RouterStart: Sendable {
   package let groupSize: Int
   /// By layer; the others stay dense.
   let layers: [Int: Layer]
-  private let plans: [Int: FeedForwardPlan]
-  private let baseHash: String
-  private let path: String
+  private let source: StartingAdapter
 
   /// Reads an adapter's folder.
   ///
@@ -43,20 +41,21 @@ package struct RouterStart: Sendable {
       throw SparrowError(
         .argument, field: "start density", found: "\(density)", expected: "above 0, below 1")
     }
-    let adapter = try Adapter.read(folder)
-    let sizes = Set(adapter.layers.values.map(\.groupSize))
+    source = try StartingAdapter(folder)
+    let plans = source.adapter.layers
+    let sizes = Set(plans.values.map(\.groupSize))
     guard let size = sizes.first, sizes.count == 1 else {
       throw Self.refusal(
         folder, "layers", sizes.isEmpty ? "no sparse networks" : "groups of several sizes",
         "routers over groups of one size")
     }
     var layers: [Int: Layer] = [:]
-    for (layer, plan) in adapter.layers {
+    for (layer, plan) in plans {
       layers[layer] = try Layer(
         plan, density: density, file: folder, name: Adapter.feedForwardName(layer))
     }
     self.layers = layers
-    (groupSize, plans, baseHash, path) = (size, adapter.layers, adapter.baseHash, folder)
+    groupSize = size
   }
 
   /// Part of the groups that a token selects: the mean over the layers that select.
@@ -64,12 +63,7 @@ package struct RouterStart: Sendable {
 
   /// Throws `.mismatch` where the routers were fitted to other weights or do not fit the model.
   func check(_ model: ModelConfiguration, base: String) throws(SparrowError) {
-    guard base == baseHash else {
-      throw SparrowError(
-        .mismatch, file: path, field: "base", found: "routers of weights \(baseHash.prefix(12))",
-        expected: "routers of these weights, \(base.prefix(12)); run sparrow calibrate")
-    }
-    try plans.check(model, file: path)
+    try source.check(model, base: base)
   }
 
   fileprivate static func refusal(
@@ -84,13 +78,10 @@ package struct RouterStart: Sendable {
 extension RouterStart: CustomStringConvertible {
   /// A hash of all that training takes over: part of the identity of a run.
   package var description: String {
-    var hash = SHA256()
-    for (index, layer) in layers.sorted(by: { $0.key < $1.key }) {
-      hash.update("\(index) \(groupSize) \(layer.cut) \(layer.order)\n")
-      layer.weights.withUnsafeBytes { hash.update($0) }
-      layer.bias.withUnsafeBytes { hash.update($0) }
-    }
-    return hash.hexDigest()
+    StartingAdapter.hash(
+      layers.mapValues {
+        ("\(groupSize) \($0.cut) \($0.order)", [$0.weights, $0.bias])
+      })
   }
 }
 

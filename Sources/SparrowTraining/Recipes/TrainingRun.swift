@@ -57,8 +57,12 @@
       description = try ModelDescription(checkpoint)
       self.recipe = recipe
       self.options = options
-      if case .lte(let recipe) = recipe {
+      switch recipe {
+      case .lte(let recipe):
         try recipe.start?.check(description.configuration, base: checkpoint.contentHash())
+      case .predictors(let recipe):
+        try recipe.start?.check(description.configuration, base: checkpoint.contentHash())
+      case .topK, .relu: break
       }
     }
 

@@ -35,7 +35,8 @@ struct NeuronOptions: ParsableArguments {
   @Flag(
     help: ArgumentHelp(
       "Make every layer sparse, at the target's density.",
-      discussion: "What training can start from: sparrow train lte --start ADAPTER."))
+      discussion: "What training can start from: sparrow train lte (or predictors) --start ADAPTER."
+    ))
   var everyLayer = false
 
   @Option(help: "How a feed-forward sketch keeps rows: int4, product, low-rank or low-rank-int4.")

@@ -171,7 +171,7 @@
         let error = #expect(throws: SparrowError.self) {
           try run.train(.lte(recipe), model: Fixtures.path("models/llama3"))
         }
-        #expect(error?.kind == .mismatch && error?.field == "base")
+        #expect(error?.kind == .mismatch && error?.field == "adapter")
         recipe.groupSize = 16
         #expect(throws: SparrowError.self) { try run.train(.lte(recipe)) }
       }

@@ -14,11 +14,13 @@
       discussion: """
         Examples:
           sparrow train predictors relu-model --text corpus --rate 0.001 --weight-decay 0.01 --output run
+          sparrow calibrate relu-model --method low-rank --every-layer --target density=0.5 --text corpus --output fitted
+          sparrow train predictors relu-model --start fitted --text corpus --output run
           sparrow train predictors model.gguf --head --rank 128 --text corpus --output run
 
         Deja Vu's predictors of neurons or (--attention) head groups, by the cross-entropy that its code weighs for recall and with its rate and \
         decay, or with --head HiRE's low-rank softmax. The adapter goes to the run's folder. sparrow calibrate --method low-rank fits such \
-        predictors in closed form, from far less text.
+        predictors in closed form, from far less text; with --start training begins with those, else with random ones.
         """)
 
     @OptionGroup var model: PathOptions
@@ -29,6 +31,11 @@
 
     @Flag(help: "Train a low-rank head instead of predictors of neurons.")
     var head = false
+
+    @Option(
+      help: "An adapter whose low-rank predictors training starts from, of the same rank.",
+      completion: .directory)
+    var start: String?
 
     @Option(help: "Directions between the two maps; 0 is a quarter of the width.")
     var rank = PredictorRecipe().rank
@@ -54,11 +61,15 @@
       guard !(head && attention) else {
         throw ValidationError("--head and --attention: expected one of them")
       }
+      guard !(head && start != nil) else {
+        throw ValidationError("--head and --start: expected one of them")
+      }
     }
 
     func run() throws {
       var recipe = PredictorRecipe()
       recipe.part = head ? .head : attention ? .attention : .networks
+      recipe.start = try start.map { try PredictorStart($0, part: recipe.part) }
       recipe.rank = rank
       recipe.density = density
       recipe.recall = recall
@@ -69,7 +80,7 @@
       var options = try training.start()
       options.trainer.optimizer = PredictorRecipe.optimizer(weightDecay: training.weightDecay)
       let path = try model.path()
-      let start = monotonicSeconds()
+      let began = monotonicSeconds()
       let (run, result) = try TrainCommand.train(
         model: path, .predictors(recipe), options, steps: training.steps)
       guard options.rank == 0 else { return }
@@ -91,7 +102,7 @@
       report.attention = made.attention
       report.heldOut = made.head
       report.layerCount = model.configuration.layers.count
-      report.seconds = monotonicSeconds() - start
+      report.seconds = monotonicSeconds() - began
       Terminal.write(report.text)
     }
   }
