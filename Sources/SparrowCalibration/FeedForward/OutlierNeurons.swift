@@ -9,8 +9,8 @@ enum OutlierNeurons {
   /// The least neurons of a network for one outlier.
   private static let spread = 64
 
-  /// Their numbers, ascending; `greatest` are the greatest |activation| over all tokens of a text, `lengths` those of
-  /// down's columns.
+  /// Their numbers, ascending; `greatest` `[neurons]` are the greatest |activation| over all tokens of a text,
+  /// `lengths` `[neurons]` those of down's columns.
   static func find(greatest: [Float], lengths: [Float]) -> [Int32] {
     let sizes = zip(greatest, lengths).map { $0 * $1 }
     guard !sizes.isEmpty else { return [] }

@@ -8,7 +8,8 @@
     private let update: TensorFunction
     private let loss: TensorFunction
 
-    /// `rateFactor` is what a parameter's rate is multiplied by. `frozen` and the teacher's parameters are constants; `names` are the parameters that learn.
+    /// `rateFactor` is what a parameter's rate is multiplied by. `frozen` and the teacher's parameters are
+    /// constants; `names` are the parameters that learn.
     init(
       model: SparseTransformer, objective: Objective, names: [String], frozen: Parameters,
       teacher: (model: SparseTransformer, parameters: Parameters)?, optimizer: AdamW,

@@ -63,6 +63,10 @@
       guard routerShare > 0, routerShare <= 1 else {
         throw refuse("router share", "\(routerShare)", "above 0, at most 1")
       }
+      for (field, weight) in [("eta", eta), ("local", Double(local))]
+      where !(weight >= 0 && weight.isFinite) {
+        throw refuse(field, "\(weight)", "0 or more")
+      }
       guard task + distillation > 0 else { throw refuse("task", "no loss", "a weight above 0") }
     }
 

@@ -58,8 +58,8 @@
       return written
     }
 
-    /// Routers as plans, and top-k with its learnt sketch or by what its oracle sees. Neurons lie in their groups in a written model; in the
-    /// base of updates they do not.
+    /// Routers as plans, and top-k with its learnt sketch or by what its oracle sees. Neurons lie in their
+    /// groups in a written model; in the base of updates they do not.
     private func plans(
       _ result: Result, keepsOrder: Bool
     ) throws(SparrowError) -> [Int: FeedForwardPlan] {

@@ -54,8 +54,12 @@
           throw SparrowError(.argument, field: field, found: found, expected: expected)
         }
       }
-      try require(options.tokens > 0, "tokens", "\(options.tokens)", "1 or more")
-      try require(options.rows > 0, "rows", "\(options.rows)", "1 or more")
+      // Their products shall stay far from what an integer holds.
+      for (field, value, most) in [
+        ("tokens", options.tokens, 1_000_000_000_000), ("rows", options.rows, 1_000_000),
+      ] {
+        try require((1...most).contains(value), field, "\(value)", "1 to \(most)")
+      }
       try require(
         (2...max(2, contextLength)).contains(options.length), "length", "\(options.length)",
         "2 to the model's \(contextLength)")

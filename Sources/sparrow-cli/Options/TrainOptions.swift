@@ -61,13 +61,16 @@
     @Option(help: "The same seed gives the same model.")
     var seed: UInt64 = 0
 
+    /// Of every count, so that no product of theirs is beyond an integer.
+    private static let most = 1_000_000_000
+
     func validate() throws {
       guard !text.isEmpty else { throw ValidationError("no text to train on: give --text") }
       for (name, value) in [
         ("steps", steps), ("batch", batch), ("length", length), ("accumulate", accumulate),
         ("save-every", saveEvery), ("evaluate-every", evaluateEvery),
-      ] where value < 1 {
-        throw ValidationError("--\(name) \(value): expected 1 or more")
+      ] where !(1...Self.most).contains(value) {
+        throw ValidationError("--\(name) \(value): expected 1 to \(Self.most)")
       }
     }
 

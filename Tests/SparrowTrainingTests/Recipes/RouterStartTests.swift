@@ -144,10 +144,18 @@
         #expect(stages[0].rateFactor(ParameterName.routerBias(0)) == 10)
         #expect(stages[0].rateFactor("layers.0.gate") == 1)
         #expect(stages[1].rate(0) == stages[0].rate(50) && stages[1].rate(0) < 1e-4)
-        recipe.start = nil
-        #expect(throws: SparrowError.self) {
-          try recipe.stages(try Golden.binding("smollm2").configuration)
+        let model = try Golden.binding("smollm2").configuration
+        for weight in [-1, Float.nan, .infinity] {
+          recipe.local = weight
+          #expect(throws: SparrowError.self) { try recipe.stages(model) }
+          recipe.local = 0
+          recipe.eta = Double(weight)
+          #expect(throws: SparrowError.self) { try recipe.stages(model) }
+          recipe.eta = 0.01
         }
+        recipe.start = nil
+        let error = #expect(throws: SparrowError.self) { try recipe.stages(model) }
+        #expect(error?.field == "ramp")
       }
 
       @Test func refusesWhatIsNoStart() throws {

@@ -82,7 +82,9 @@
           #expect(error?.kind == .argument && error?.field == field)
         }
         expect("tokens") { $0.tokens = 0 }
+        expect("tokens") { $0.tokens = .max }
         expect("rows") { $0.rows = 0 }
+        expect("rows") { $0.rows = .max }
         expect("length") { $0.length = 1 }
         expect("length") { $0.length = 1 << 20 }
         expect("temperature") { $0.temperature = 0 }
