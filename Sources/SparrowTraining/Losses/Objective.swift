@@ -2,9 +2,9 @@
   /// What training minimises: the weighted sum of a task's loss and what sparsity adds to it.
   package struct Objective: Sendable {
     /// Weight of the next token's cross-entropy.
-    package var task: Float = 1
+    package var task: Float
     /// Weight of KL(dense self || model); 0 trains without a teacher.
-    package var distillation: Float = 0
+    package var distillation: Float
     /// LTE's lambda (arXiv 2402.06126, eq 6: 0.5 everywhere).
     package var separation: Float = 0
     /// Weight of what each layer's selection loses of its network's dense result: routers learn it directly.
@@ -12,7 +12,10 @@
     /// Trains predictors by their own loss alone instead of the model.
     package var prediction: PredictionObjective?
 
-    package init() {}
+    package init(task: Float = 1, distillation: Float = 0) {
+      self.task = task
+      self.distillation = distillation
+    }
 
     /// One batch: tokens and targets `[batch, length]` int32, mask `[batch, length]` float32.
     package struct Batch {

@@ -7,11 +7,8 @@
     package func stages(_ model: ModelConfiguration) throws(SparrowError) -> [TrainingStage] {
       try validate(model)
       let first = max(1, Int(Double(steps) * routerShare))
-      var objective = Objective()
-      objective.task = task
-      objective.distillation = distillation
-      var adaptation = objective
-      adaptation.separation = 0
+      let adaptation = Objective(task: task, distillation: distillation)
+      var objective = adaptation
       objective.separation = separation
       objective.local = local
       let pressure: Pressure =

@@ -47,9 +47,7 @@
         throw SparrowError(
           .argument, field: "penalty", found: "\(penalty)", expected: "0 or more")
       }
-      var objective = Objective()
-      objective.task = task
-      objective.distillation = distillation
+      let objective = Objective(task: task, distillation: distillation)
       return [
         TrainingStage(
           name: kind.rawValue, steps: steps, networks: model.layers.map { _ in .dense },

@@ -96,9 +96,7 @@
         throw SparrowError(
           .argument, field: "candidates", found: "\(candidates)", expected: "1 or more")
       }
-      var objective = Objective()
-      objective.task = task
-      objective.distillation = distillation
+      let objective = Objective(task: task, distillation: distillation)
       let networks = try networks(model)
       return [
         TrainingStage(
