@@ -23,7 +23,7 @@ import Testing
     stride(from: 0, to: count, by: size).map { Array($0..<$0 + size) }
   }
 
-  @Test(arguments: [8, 16, 32])
+  @Test(arguments: [4, 8, 16, 32])
   func clustersAreEqualAndNearerThanNeighbours(size: Int) throws {
     let points = Self.points(clusters: 12, size: size, noise: 0.3)
     let found = try BalancedClusters(

@@ -19,7 +19,7 @@ extension FeedForwardCalibration.Options {
       }
     }
     try require(
-      Selection.groupSizes.contains(groupSize), "group size", groupSize, "1, 8, 16 or 32")
+      Selection.groupSizes.contains(groupSize), "group size", groupSize, "1, 4, 8, 16 or 32")
     try require(
       method != .sketch || rank % 32 == 0, "rank", rank, "a multiple of 32 for a sketch")
     try require(

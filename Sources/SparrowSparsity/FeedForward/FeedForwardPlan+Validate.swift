@@ -39,7 +39,7 @@ extension FeedForwardPlan {
   func validateParts(file: String, name: String) throws(SparrowError) {
     let check = PlanCheck(file: file, name: name)
     try check.require(
-      Selection.groupSizes.contains(groupSize), "group", groupSize, "1, 8, 16 or 32")
+      Selection.groupSizes.contains(groupSize), "group", groupSize, "1, 4, 8, 16 or 32")
     try validateShared(check)
     try kept?.validate(field: name + ".kept")
     var seen = [Bool](repeating: false, count: order.count)

@@ -22,7 +22,7 @@ public struct FeedForwardPlan: Sendable, Equatable {
   }
 
   public var predictor: Predictor
-  /// Neurons that are selected together: 1, 8, 16 or 32.
+  /// Neurons that are selected together: 1, 4, 8, 16 or 32.
   public var groupSize: Int
   public var selector: Selector
   /// Picks groups by the sum of their neurons' exact |activation|, beside the common path; nil keeps all but

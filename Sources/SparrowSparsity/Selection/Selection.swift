@@ -10,7 +10,7 @@ public struct Selection: Sendable, Equatable {
   public let groupSize: Int
 
   /// Sizes of a group that kernels are made for.
-  public static let groupSizes = [1, 8, 16, 32]
+  public static let groupSizes = [1, 4, 8, 16, 32]
 
   /// Checks what came from elsewhere, in O(indices).
   ///
@@ -19,7 +19,7 @@ public struct Selection: Sendable, Equatable {
   public init(_ indices: [Int32], groups: Int, groupSize: Int = 1) throws(SparrowError) {
     guard Self.groupSizes.contains(groupSize) else {
       throw SparrowError(
-        .argument, field: "group size", found: "\(groupSize)", expected: "1, 8, 16 or 32")
+        .argument, field: "group size", found: "\(groupSize)", expected: "1, 4, 8, 16 or 32")
     }
     guard (0...Int(Int32.max)).contains(groups) else {
       throw SparrowError(

@@ -111,7 +111,9 @@
         activity: mean(notes.compactMap(\.activity)), density: mean(notes.compactMap(\.density)),
         recall: mean(notes.compactMap(\.recall)), local: mean(notes.compactMap(\.local)),
         sketch: mean(notes.compactMap(\.sketchError)))
-      parts.total = parts.task * task + parts.sketch
+      parts.total = parts.sketch
+      // A loss of weight 0 would still be differentiated, over the whole vocabulary.
+      if task > 0 { parts.total = parts.total + parts.task * task }
       if distillation > 0, let teacher {
         parts.divergence = LanguageLoss.distillation(
           teacher: teacher, student: logits, batch)

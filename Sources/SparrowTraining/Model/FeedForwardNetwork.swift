@@ -14,12 +14,10 @@
 
     /// `x` is `[batch, tokens, hidden]`.
     func run(_ x: Tensor, _ weights: LayerWeights) -> (Tensor, LayerNotes) {
-      let shape = [x.shape[0], x.shape[1], description.width]
-      // All that is done element by element is done in groups, so that it can be one pass.
-      let products = kinds.map { grouped(weights.product(x, $0)) }
+      let products = kinds.map { weights.product(x, $0) }
       var notes = LayerNotes()
       notes.input = x
-      var neurons: Tensor
+      let neurons: Tensor
       // The groups' factors, where routers learn from them.
       var factors: Tensor?
       switch mode {
@@ -51,18 +49,18 @@
           neurons = units(products, times: hard)
         }
       case .topK(let size, let kept, let common):
-        neurons = units(products)
-        let isKept = largest(neurons.reshaped(shape), size, kept, common)
-        if let sketch = sketched(x, neurons.reshaped(shape), isKept, weights) {
+        let all = units(products)
+        let isKept = largest(all, size, kept, common)
+        if let sketch = sketched(x, all, isKept, weights) {
           notes.sketchError = sketch.error
           notes.recall = sketch.recall
         }
         neurons = .where_(
-          size == 1 ? isKept : isKept.expanded(-1), neurons, .zeros([], type: neurons.type))
+          size == 1 ? isKept : spread(isKept.cast(all.type)) .> 0, all, .zeros([], type: all.type))
       }
-      let result = weights.product(neurons.reshaped(shape), .down)
+      let result = weights.product(neurons, .down)
       if comparesToDense, let factors {
-        let rest = units(products.map(\.stopped), times: 1 - factors).reshaped(shape)
+        let rest = units(products.map(\.stopped), times: 1 - factors)
         notes.local = lost(weights.constant(.down).linear(rest, .down), besides: result)
       }
       return (result, notes)
@@ -75,13 +73,6 @@
       return (rest.cast(.float32).squared.sum(-1) / dense.maximum(1e-12)).mean()
     }
 
-    /// `[batch, tokens, neurons]` as `[batch, tokens, groups, neurons of a group]`, where there are groups.
-    private func grouped(_ x: Tensor) -> Tensor {
-      guard let size = mode.groupSize, size > 1 else { return x }
-      let shape = x.shape
-      return x.reshaped([shape[0], shape[1], shape[2] / size, size])
-    }
-
     /// activation(gate) · up, times the groups' factors `[batch, tokens, groups]`.
     ///
     /// It is made again in the backward pass: that reads the products once more, where keeping what lies between
@@ -91,7 +82,7 @@
       let function = TensorFunction.checkpointed { arguments in
         [arguments.dropFirst().reduce(arguments[0].activated(activation), *)]
       }
-      let factor = factors.map { [$0.cast(products[0].type).expanded(-1)] } ?? []
+      let factor = factors.map { [spread($0.cast(products[0].type))] } ?? []
       return function(products + factor).first ?? products[0]
     }
 
@@ -106,7 +97,7 @@
     /// Which groups top-k keeps, `[batch, tokens, groups]`, of neurons `[batch, tokens, neurons]`.
     func largest(_ neurons: Tensor, _ size: Int, _ kept: Int, _ common: Int) -> Tensor {
       let groups = description.width / size
-      let scores = size == 1 ? neurons : groupSizes(neurons.stopped.absolute, size)
+      let scores = size == 1 ? neurons : neurons.stopped.absolute.matmul(members(neurons.type))
       let chosen = scores.slice(-1, common..<groups).isAmongLargest(kept)
       guard common > 0 else { return chosen }
       let shape = neurons.shape
@@ -114,12 +105,17 @@
         [.full([shape[0], shape[1], common], 1, type: .bool), chosen], axis: -1)
     }
 
-    /// Sums over groups of neighbours, `[batch, tokens, groups]`: by a product with a matrix of ones and zeros,
-    /// since a GPU is slow at reducing millions of rows of a few elements.
-    private func groupSizes(_ sizes: Tensor, _ size: Int) -> Tensor {
+    /// What groups have, `[batch, tokens, groups]`, given to each of their neurons, `[batch, tokens, neurons]`.
+    private func spread(_ x: Tensor) -> Tensor { x.matmul(members(x.type).transposed) }
+
+    /// Which neuron is of which group, `[neurons, groups]` of ones and zeros.
+    ///
+    /// A product with it sums over groups, one with its transpose gives to all neurons what their group has, and each
+    /// is the other's gradient: a GPU is slow at reducing millions of rows of a few elements.
+    private func members(_ type: TensorType) -> Tensor {
+      let size = mode.groupSize ?? 1
       let groups = Tensor.range(0..<description.width / size)
-      let members = (groups.expanded(1) .== groups.expanded(0)).cast(sizes.type)
-      return sizes.matmul(members.repeated(size, axis: 0))
+      return (groups.expanded(1) .== groups.expanded(0)).cast(type).repeated(size, axis: 0)
     }
   }
 

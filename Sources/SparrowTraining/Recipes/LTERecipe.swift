@@ -1,5 +1,6 @@
 #if Training
   package import SparrowCore
+  internal import SparrowSparsity
   package import SparrowTransformer
 
   /// Learn-To-be-Efficient (arXiv 2402.06126): routers learn which groups of neurons a token needs, then the
@@ -40,8 +41,8 @@
       func refuse(_ field: String, _ found: String, _ expected: String) -> SparrowError {
         SparrowError(.argument, field: field, found: found, expected: expected)
       }
-      guard [8, 16, 32].contains(groupSize) else {
-        throw refuse("groups", "\(groupSize)", "8, 16 or 32 neurons")
+      guard groupSize > 1, Selection.groupSizes.contains(groupSize) else {
+        throw refuse("groups", "\(groupSize)", "4, 8, 16 or 32 neurons")
       }
       for (index, layer) in model.layers.enumerated()
       where layer.feedForward.width % groupSize != 0 {

@@ -1,6 +1,7 @@
 #if Training
   internal import SparrowCalibration
   package import SparrowCore
+  internal import SparrowSparsity
   package import SparrowTransformer
 
   /// HiRE's fine-tuning: the model learns with exact top-k in its networks (arXiv 2402.09360, eq 6 and 7).
@@ -38,9 +39,9 @@
     package init() {}
 
     package func networks(_ model: ModelConfiguration) throws(SparrowError) -> [NetworkMode] {
-      guard [1, 8, 16, 32].contains(groupSize) else {
+      guard Selection.groupSizes.contains(groupSize) else {
         throw SparrowError(
-          .argument, field: "groups", found: "\(groupSize)", expected: "1, 8, 16 or 32 neurons")
+          .argument, field: "groups", found: "\(groupSize)", expected: "1, 4, 8, 16 or 32 neurons")
       }
       guard density > 0, common >= 0, density + common <= 1 else {
         throw SparrowError(

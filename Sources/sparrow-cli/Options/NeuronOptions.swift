@@ -51,7 +51,7 @@ struct NeuronOptions: ParsableArguments {
   @Flag(help: "Let linear maps read the input of the layer before.")
   var lookahead = false
 
-  @Option(help: "Neurons selected together: 1, 8, 16 or 32. More than 1 is for trained models.")
+  @Option(help: "Neurons selected together: 1, 4, 8, 16 or 32. More than 1 is for trained models.")
   var groupSize = 1
 
   @Option(help: "What groups are made by: natural, weights or activity.")

@@ -4,7 +4,7 @@
 
   /// Which neurons a model that learns with top-k keeps, beside their part.
   struct TopKOptions: ParsableArguments {
-    @Option(help: "Neurons that are chosen together: 1, 8, 16 or 32.")
+    @Option(help: "Neurons that are chosen together: 1, 4, 8, 16 or 32.")
     var groups = TopKRecipe().groupSize
 
     @Option(help: "Part of the neurons that every token uses: HiRE's common path.")

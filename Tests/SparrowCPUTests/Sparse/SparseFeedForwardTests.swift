@@ -7,7 +7,7 @@ import Testing
 
 /// Masked-dense identity: a sparse network gives what the dense one gives with its unselected neurons zeroed.
 @Suite(.serialized) struct SparseFeedForwardTests {
-  static let groups = [1, 8, 16, 32]
+  static let groups = [1, 4, 8, 16, 32]
   static let activations = ["silu", "relu", "gelu_pytorch_tanh", "relu2"]
 
   struct Case: CustomStringConvertible {
@@ -26,7 +26,7 @@ import Testing
   static func cases(_ file: NetworkModel, turn: Int) -> [Case] {
     let kinds = file.isGated ? RandomPredictor.allCases : RandomPredictor.ungated
     return kinds.enumerated().map { place, kind in
-      let group = Self.groups[(turn + place + (file.isGated ? 0 : 2)) % 4]
+      let group = Self.groups[(turn + place + (file.isGated ? 0 : 2)) % Self.groups.count]
       let few = file.width / group / 2
       let selectors: [Selector] = [
         .topK(few), .statisticalTopK(few), .bucketedTopK(few, buckets: few, perBucket: 1),

@@ -19,7 +19,7 @@
     @OptionGroup var model: PathOptions
     @OptionGroup var training: TrainOptions
 
-    @Option(help: "Neurons that are chosen together: 8, 16 or 32. As the start has, or 32.")
+    @Option(help: "Neurons that are chosen together: 4, 8, 16 or 32. As the start has, or 32.")
     var groups: Int?
 
     @Option(
