@@ -16,7 +16,8 @@ import Testing
     arguments: [("smollm2", Float(0.5)), ("gpt2", 0.4), ("llama3", 0.7)])
   func density(name: String, wanted: Float) throws {
     let dense = try HeadCalibrationTests.model(name, threads: 1)
-    var options = InputCalibration.Options(tokens: 1500, density: wanted)
+    var options = InputCalibration.Options(
+      tokens: 1500, density: wanted, allocation: .uniform)
     options.window = 64
     let (inputs, reports) = try InputCalibration.fit(
       model: dense, text: HeadCalibrationTests.text, options: options)
@@ -24,6 +25,7 @@ import Testing
     for report in reports {
       #expect(report.densities.count == 4)
       for density in report.densities.values { #expect(abs(density - wanted) < 0.05) }
+      #expect(abs(report.density - wanted) < 0.05)
     }
     let folder = try TemporaryFolder()
     let adapter = Adapter(
@@ -39,6 +41,64 @@ import Testing
     }
     let found = audit.layers.reduce(0) { $0 + $1.density } / Double(audit.layers.count)
     #expect(abs(found - Double(wanted)) < 0.08)
+  }
+
+  @Test(
+    "the greedy choice reads as many bytes in every layer",
+    arguments: [("smollm2", Float(0.6)), ("gpt2", 0.8)])
+  func greedy(name: String, wanted: Float) throws {
+    let (inputs, reports) = try Self.fit(
+      try HeadCalibrationTests.model(name, threads: 1), density: wanted)
+    for report in reports {
+      #expect(abs(report.density - wanted) < 0.05)
+      for (input, density) in report.densities {
+        #expect(inputs[report.layer]?.thresholds[input]?.density ?? 1 == density)
+      }
+    }
+    #expect(reports.contains { Set($0.densities.values).count > 1 })
+  }
+
+  @Test("the greedy choice leaves out first what adds nothing")
+  func planted() throws {
+    let folder = try TemporaryFolder()
+    let source = try HeadCalibrationTests.model("llama3", threads: 1)
+    let writer = try ModelWriter(source.binding)
+    try writer.writeHuggingFace(to: folder.file("m"), type: .f32) { role throws(SparrowError) in
+      let values = try writer.sourceValues(role)
+      return role.kind == .output ? values.map { _ in 0 } : values
+    }
+    let model = try Model.load(folder.file("m"), options: LoadOptions(threads: 1))
+    let shares = model.engine.weights.shares(ofLayer: 0)
+    let whole = Float(shares[.feedForward]! + shares[.down]!)
+    let (inputs, reports) = try Self.fit(model, density: whole + 0.02)
+    for report in reports {
+      #expect(report.densities[.feedForward] == 1 && report.densities[.down] == 1)
+      #expect(Set(inputs[report.layer]!.thresholds.keys) == [.attention, .output])
+    }
+  }
+
+  @Test(arguments: ["recording inputs", "cutting inputs"])
+  func stopsInTheMidstOf(stage: String) throws {
+    let model = try HeadCalibrationTests.model("gpt2", threads: 1)
+    var asked = 0
+    let error = #expect(throws: SparrowError.self) {
+      try Self.fit(model, density: 0.5) { part, name in
+        #expect((0...1).contains(part))
+        if name == stage { asked += 1 }
+        return asked < 3
+      }
+    }
+    #expect(error?.kind == .cancelled)
+    #expect(model.engine.observer == nil && model.engine.attentionObserver == nil)
+  }
+
+  private static func fit(
+    _ model: Model, density: Float, progress: (Double, String) -> Bool = { _, _ in true }
+  ) throws -> (inputs: [Int: InputPlan], reports: [InputCalibration.LayerReport]) {
+    var options = InputCalibration.Options(tokens: 800, density: density)
+    options.window = 64
+    return try InputCalibration.fit(
+      model: model, text: HeadCalibrationTests.text, options: options, progress: progress)
   }
 
   @Test(arguments: [Float(0), -1, 1.5, .nan])

@@ -133,13 +133,17 @@ struct SparseTests {
     let calibrate = ["calibrate", model, "-t", "1", "--method", "teal", "--text", text]
     let wrong = try ProgramTests.run(calibrate)
     #expect(wrong.status == 2 && wrong.complaint.contains("target: perplexity=1.03"))
+    let unknown = try ProgramTests.run(
+      calibrate + ["--target", "density=0.5", "--allocation", "x"])
+    #expect(unknown.complaint.contains("--allocation x: expected one of greedy, uniform"))
 
     let adapter = folder.file("adapter")
     let made = try ProgramTests.run(
       calibrate + ["--target", "density=0.5", "--output", adapter, "--json"])
     #expect(made.status == 0, "\(made.complaint)")
     let layers = try #require(try JSON.parse(made.output)["inputs"]?.array)
-    #expect(layers.allSatisfy { abs(($0["down"]?.double ?? 0) - 0.5) < 0.05 })
+    #expect(layers.allSatisfy { abs(($0["density"]?.double ?? 0) - 0.5) < 0.05 })
+    #expect(Set(layers.compactMap { $0["down"]?.double }).count == layers.count)
 
     let info = try ProgramTests.run(["info", model, "--adapter", adapter, "--program"])
     #expect(info.outputText.contains("\nsparse inputs "))

@@ -25,7 +25,7 @@ struct MultiplyLargeKernel: BitwiseCopyable {
   /// Elements of the input.
   let width: Int
   /// Inputs of this size and below are left out.
-  let threshold: Float
+  var threshold: Float
   /// Whether the products are added to their outputs.
   let isAdded: Bool
   let lists: LargeInputs

@@ -4,19 +4,28 @@ internal import SparrowCPU
 public import SparrowSparsity
 public import SparrowTransformer
 
-/// Thresholds for the inputs of every matrix, from a density: TEAL's uniform form (arXiv 2408.14690, section 5.1),
-/// which leaves out the same part of every matrix's inputs.
+/// Thresholds for the inputs of every matrix, from a density: TEAL (arXiv 2408.14690, section 4).
 public enum InputCalibration {
+  /// How a density is shared out among the inputs of a layer.
+  public enum Allocation: String, Sendable, CaseIterable {
+    /// Where the layer's result loses least (`GreedyAllocation`).
+    case greedy
+    /// The same for all.
+    case uniform
+  }
+
   public struct Options: Sendable, Equatable {
     /// Tokens of the text that are seen, at most.
     public var tokens: Int
-    /// Part of the inputs that a token keeps on average, above 0 and at most 1.
+    /// Part of each layer's weights that a token reads on average, above 0 and at most 1.
     public var density: Float
+    public var allocation: Allocation
     public var window = 512
 
-    public init(tokens: Int = 30_000, density: Float = 0.5) {
+    public init(tokens: Int = 30_000, density: Float = 0.5, allocation: Allocation = .greedy) {
       self.tokens = tokens
       self.density = density
+      self.allocation = allocation
     }
   }
 
@@ -25,10 +34,12 @@ public enum InputCalibration {
     public var layer: Int
     /// Part of the inputs above their threshold in held-out windows.
     public var densities: [LayerInput: Float]
+    /// Their mean, each weighted by the bytes of its matrices.
+    public var density: Float
 
     public var json: JSON {
       .object(
-        [("layer", .integer(layer))]
+        [("layer", .integer(layer)), ("density", .number(Double(density)))]
           + LayerInput.allCases.map { input in
             (input.rawValue, densities[input].map { .number(Double($0)) } ?? .null)
           })
@@ -37,8 +48,10 @@ public enum InputCalibration {
 
   /// Runs the text densely once; thresholds are quantiles of the sizes that each input has there.
   ///
-  /// `progress` gets the part done and returns false to stop, which throws `.cancelled`. Throws `.argument` for a
-  /// text of fewer than two windows and for a density outside 0...1.
+  /// The greedy allocation then runs 256 tokens through each layer 4 times for each cut (`GreedyAllocation`).
+  /// Inputs that it leaves whole get no threshold. `progress` gets the part done and what is being done, and returns
+  /// false to stop, which throws `.cancelled`. Throws `.argument` for a text of fewer than two windows and for a
+  /// density outside 0...1.
   public static func fit(
     model: Model, text: String, options: Options = Options(),
     progress: (Double, String) -> Bool = { _, _ in true }
@@ -47,19 +60,34 @@ public enum InputCalibration {
       throw SparrowError(
         .argument, field: "density", found: "\(options.density)", expected: "above 0, at most 1")
     }
-    let sizes = try InputSizes(model, text: text, options: options, progress: progress)
+    let recorder = try StateRecorder(
+      model, text: text, tokens: options.tokens, window: options.window, minimum: 2)
+    let isGreedy = options.allocation == .greedy
+    let recording = isGreedy ? 0.2 : 1
+    let sizes = try InputSizes(model, recorder) { progress(recording * $0, "recording inputs") }
+    let cutter = isGreedy ? try InputCutter(model, sizes, recorder) : nil
     var plans: [Int: InputPlan] = [:]
     var reports: [LayerReport] = []
     for (layer, own) in sizes.layers.enumerated() {
-      var plan = InputPlan([:])
-      var report = LayerReport(layer: layer, densities: [:])
-      for (input, seen) in own {
-        let least = seen.fitted.size(below: 1 - Double(options.density))
-        let density = Float(seen.heldOut.part(above: least))
-        plan.thresholds[input] = .init(least, density: density)
-        report.densities[input] = density
+      let densities = try cutter?.densities(of: layer, target: Double(options.density)) { part in
+        let done = (Double(layer) + part) / Double(sizes.layers.count)
+        return progress(recording + (1 - recording) * done, "cutting inputs")
       }
-      plans[layer] = plan
+      var plan = InputPlan([:])
+      var report = LayerReport(layer: layer, densities: [:], density: 0)
+      let shares = model.engine.weights.shares(ofLayer: layer)
+      for (input, seen) in own {
+        let wanted = densities?[input] ?? Double(options.density)
+        var density: Float = 1
+        if wanted < 1 {
+          let least = seen.fitted.size(below: 1 - wanted)
+          density = Float(seen.heldOut.part(above: least))
+          plan.thresholds[input] = .init(least, density: density)
+        }
+        report.densities[input] = density
+        report.density += density * Float(shares[input]!)
+      }
+      if !plan.thresholds.isEmpty { plans[layer] = plan }
       reports.append(report)
     }
     return (plans, reports)

@@ -18,11 +18,8 @@ final class InputSizes {
   private let skipped: Int
 
   init(
-    _ model: Model, text: String, options: InputCalibration.Options,
-    progress: (Double, String) -> Bool
+    _ model: Model, _ recorder: StateRecorder, progress: (Double) -> Bool
   ) throws(SparrowError) {
-    let recorder = try StateRecorder(
-      model, text: text, tokens: options.tokens, window: options.window, minimum: 2)
     let none = Dictionary(uniqueKeysWithValues: LayerInput.allCases.map { ($0, 0) })
     layers = model.configuration.layers.map { _ in none.mapValues { _ in Sizes() } }
     positions = layers.map { _ in none }
@@ -46,7 +43,7 @@ final class InputSizes {
     try recorder.run(hidden: hidden) { window, _ in
       isHeldOut = window + 1 < recorder.count && recorder.isHeldOut(window + 1)
       for layer in positions.indices { positions[layer] = none }
-      return progress(Double(window + 1) / Double(recorder.count), "recording inputs")
+      return progress(Double(window + 1) / Double(recorder.count))
     }
   }
 

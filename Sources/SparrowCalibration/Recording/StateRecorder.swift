@@ -59,6 +59,9 @@ struct StateRecorder {
   /// The tokens of the windows that are held out.
   var heldOutWindows: [[Int32]] { windows.indices.filter(isHeldOut).map { windows[$0] } }
 
+  /// The tokens of the other windows.
+  var fittedWindows: [[Int32]] { windows.indices.filter { !isHeldOut($0) }.map { windows[$0] } }
+
   /// SHA-256 of all windows' tokens, hexadecimal: what text was cut, and how.
   var digest: String {
     var hash = SHA256()

@@ -68,6 +68,15 @@ struct NeuronOptions: ParsableArguments {
   @Option(help: "With --like: groups that a sketch fetches for a token, as a multiple of k.")
   var fetch = 1.5
 
+  @Option(
+    help: ArgumentHelp(
+      "How teal shares the density out in a layer: greedy or uniform.",
+      discussion: """
+        greedy leaves out most where the layer's result loses least, so that as many bytes are read; uniform \
+        the same part of every input.
+        """))
+  var allocation = InputCalibration.Allocation.greedy.rawValue
+
   private static func method(_ name: String) throws -> Method {
     name == "teal" ? .teal : .neurons(try choice(name, "--method", also: ", teal"))
   }
@@ -115,10 +124,11 @@ struct NeuronOptions: ParsableArguments {
   }
 
   /// nil unless the method is about inputs.
-  func inputOptions(tokens: Int) throws(SparrowError) -> InputCalibration.Options? {
+  func inputOptions(tokens: Int) throws -> InputCalibration.Options? {
     guard case .teal = method else { return nil }
     return InputCalibration.Options(
-      tokens: tokens, density: try targetDensity(for: "--method teal"))
+      tokens: tokens, density: try targetDensity(for: "--method teal"),
+      allocation: try Self.choice(allocation, "--allocation"))
   }
 
   /// nil unless the method is about neurons.

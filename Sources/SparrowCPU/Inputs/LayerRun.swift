@@ -1,0 +1,85 @@
+import SparrowCore
+import SparrowSparsity
+package import SparrowTransformer
+
+/// One layer by itself, its matrices reading large inputs only: residual streams in, residual streams out.
+///
+/// It runs the kernels that decode, over memory of its own: a copy by columns of the layer's matrices. Not for use
+/// while the engine that it was made of runs a step.
+package final class LayerRun {
+  /// Inputs of this size and below are left out; below 0, and of inputs that are not named, nothing is.
+  package var thresholds: [LayerInput: Float] = [:]
+  private let pool: WorkerPool
+  private let rotaries: [RotaryDescription]
+  private let buffers: StepBuffers
+  private let inputs: SparseInputs?
+  private let lowering: Lowering
+  /// Rows that the kernels of sparse inputs take at most.
+  private static let rows = NeuronScores.maximumRows
+
+  /// Without a layer, what stands before the first one: tokens in, residual streams out.
+  package init(_ engine: CPUEngine, layer: Int?) {
+    pool = engine.pool
+    rotaries = engine.model.rotaries
+    var program = StepProgram(engine.model)
+    if let layer {
+      let all = LayerInput.allCases.map { ($0, InputPlan.Threshold(-1)) }
+      let plans = [layer: InputPlan(Dictionary(uniqueKeysWithValues: all))]
+      program.operations.removeAll { $0.layer != layer }
+      program = program.withSparseInputs(plans)
+      inputs = SparseInputs(plans, weights: engine.weights, pool: engine.pool)
+    } else {
+      program.operations = Array(program.operations.prefix { $0.layer == nil })
+      inputs = nil
+    }
+    buffers = StepBuffers(engine.model, maximumTokens: max(Self.rows, engine.pool.count))
+    lowering = Lowering(
+      program, model: engine.model, weights: engine.weights, buffers: buffers, inputs: inputs,
+      workers: engine.pool.count)
+  }
+
+  /// Runs the tokens of one sequence from its start: `states` to `results`, `[tokens, hidden]` each, which may
+  /// be the same.
+  ///
+  /// The cache must have room for them; it is left empty.
+  package func run(
+    _ tokens: [Int32], _ cache: KeyValueCache, from states: UnsafePointer<Float>,
+    to results: UnsafeMutablePointer<Float>
+  ) {
+    precondition(tokens.count <= cache.capacity)
+    cache.truncate(to: 0)
+    let hidden = buffers[.hidden]
+    let operations = lowering.operations.map(limited)
+    tokens.withUnsafeBufferPointer { tokens in
+      for start in stride(from: 0, to: tokens.count, by: Self.rows) {
+        let rows = min(Self.rows, tokens.count - start)
+        let offset = start * hidden.width
+        hidden.values.update(from: states + offset, count: rows * hidden.width)
+        step(operations, tokens.baseAddress! + start, rows, at: start, cache)
+        (results + offset).update(from: hidden.values, count: rows * hidden.width)
+      }
+    }
+  }
+
+  private func step(
+    _ operations: [LoweredOperation], _ tokens: UnsafePointer<Int32>, _ rows: Int,
+    at position: Int, _ cache: KeyValueCache
+  ) {
+    let segment = StepSegment(
+      cache: cache.memory, type: cache.type, capacity: cache.capacity, firstRow: 0, rows: rows,
+      firstPosition: position, deferred: nil)
+    withUnsafePointer(to: segment) { segment in
+      let step = StepState(rows: rows, tokens: tokens, segments: segment, segmentCount: 1)
+      buffers.setPositions(step, rotaries)
+      pool.run { worker in
+        for operation in operations where operation.run(worker, step) { worker.barrier() }
+      }
+    }
+  }
+
+  private func limited(_ operation: LoweredOperation) -> LoweredOperation {
+    guard case .multiplyLarge(var kernel) = operation else { return operation }
+    kernel.threshold = thresholds[kernel.source.input] ?? -1
+    return .multiplyLarge(kernel)
+  }
+}

@@ -1,0 +1,70 @@
+internal import Sparrow
+internal import SparrowCPU
+internal import SparrowCore
+internal import SparrowTransformer
+
+/// Chooses how much of each input of every layer is left out, by what the layer's result loses (`LayerProbe`).
+final class InputCutter {
+  private let model: Model
+  private let sizes: InputSizes
+  private let probe: LayerProbe
+  /// Tokens of text that a layer is measured on, and of one piece of it.
+  private static let tokens = 256
+  private static let piece = 128
+
+  /// Measures on the starts of windows that the sizes were fitted on, at even distances.
+  init(_ model: Model, _ sizes: InputSizes, _ recorder: StateRecorder) throws(SparrowError) {
+    self.model = model
+    self.sizes = sizes
+    let windows = recorder.fittedWindows
+    let length = min(Self.piece, recorder.windowLength)
+    let count = min(windows.count, Self.tokens / length)
+    probe = try LayerProbe(
+      model,
+      windows: (0..<count).map { Array(windows[windows.count * $0 / count].prefix(length)) },
+      skipped: min(recorder.skipped, length / 2))
+  }
+
+  /// Densities of the inputs of a layer: the first one, or that after the last asked for. Their mean, by bytes of
+  /// weights, is `target`.
+  ///
+  /// `progress` gets the part done and returns false to stop, which throws `.cancelled`.
+  func densities(
+    of layer: Int, target: Double, progress: (Double) -> Bool
+  ) throws(SparrowError) -> [LayerInput: Double] {
+    probe.move(to: layer)
+    let runs = (1 - target) / GreedyAllocation.step * Double(LayerInput.allCases.count)
+    var done = 0.0
+    /// Quantiles that were asked for, since most are again.
+    var sizes: [LayerInput: [Double: Float]] = [:]
+    return try GreedyAllocation.densities(
+      shares: model.engine.weights.shares(ofLayer: layer), target: target
+    ) { (densities) throws(SparrowError) in
+      guard progress(min(1, done / runs)) else { throw SparrowError(.cancelled, found: "stopped") }
+      done += 1
+      var thresholds: [LayerInput: Float] = [:]
+      for (input, density) in densities where density < 1 {
+        let size =
+          sizes[input]?[density]
+          ?? self.sizes.layers[layer][input]!.fitted.size(below: 1 - density)
+        sizes[input, default: [:]][density] = size
+        thresholds[input] = size
+      }
+      return probe.error(thresholds)
+    }
+  }
+}
+
+extension PackedWeights {
+  /// What part of a layer's bytes the matrices of each input have.
+  func shares(ofLayer layer: Int) -> [LayerInput: Double] {
+    var bytes: [LayerInput: Int] = [:]
+    for input in LayerInput.allCases {
+      bytes[input] = input.matrices.reduce(0) {
+        $0 + (byteCount(of: WeightRole($1, layer: layer)) ?? 0)
+      }
+    }
+    let total = bytes.values.reduce(0, +)
+    return bytes.mapValues { Double($0) / Double(total) }
+  }
+}
