@@ -38,7 +38,7 @@ import Testing
 
   @Test("where inputs cost the same for their bytes, none is cut deeper than a step")
   func even() throws {
-    // Squares of what is left out: the next cut is always that of the input that was cut least.
+    // Squares of what is left out: what was cut least is always cheapest to cut next.
     let densities = try GreedyAllocation.densities(shares: Self.shares, target: 0.5) {
       $0.reduce(0) { $0 + Self.shares[$1.key]! * (1 - $1.value) * (1 - $1.value) }
     }

@@ -13,7 +13,8 @@ import Testing
     let binding = try SparseAttentionTests.binding(name)
     let model = binding.configuration
     let tokens = Array(try Fixtures.expected(name).tokens.prefix(17))
-    let engine = try SparseInputTests.engine(binding, SparseInputTests.plans(model, 0.3))
+    let engine = try SparseInputTests.engine(
+      binding, threads: name == "llama3" ? 2 : 1, SparseInputTests.plans(model, 0.3))
     let own = [try KeyValueCache(model, capacity: tokens.count, type: .f32)]
     let decoded = tokens.flatMap { SparseInputTests.step(engine, [$0], own)[0] }
 
