@@ -36,6 +36,8 @@ final class LayerProbe {
 
   /// Goes on to a layer, the first one or that after the last.
   func move(to layer: Int) {
+    // The copy of the last layer's matrices goes before that of this one's comes.
+    self.layer = nil
     let run = LayerRun(model.engine, layer: layer)
     swap(&before, &behind)
     for index in windows.indices { self.run(run, index, from: before, to: behind[row(index)]) }
