@@ -69,6 +69,24 @@ import Testing
     #expect(reports.allSatisfy { $0.recall >= 0.99 && $0.loss < 0.01 })
   }
 
+  /// What is nearly exact has one threshold for all tokens of a layer; coarser scores keep as many for each.
+  @Test(arguments: [SketchCoding.int4, .lowRank, .product])
+  func onlyNearlyExactSketchesHaveAThreshold(coding: SketchCoding) throws {
+    let model = try HeadCalibrationTests.model("llama3", threads: 1)
+    let (plans, _) = try FeedForwardCalibration.fit(
+      model: model, text: Self.text,
+      options: Self.options(.sketch) { ($0.coding, $0.groups, $0.density) = (coding, 8, 0.25) })
+    for plan in plans.values {
+      switch plan.selector {
+      case .threshold(let least): #expect(coding == .int4 && least > 0)
+      case let selector:
+        #expect(coding != .int4)
+        #expect(selector == .topK(model.configuration.layers[0].feedForward.width / 4))
+      }
+      #expect(plan.density == 0.25)
+    }
+  }
+
   struct Case: CustomTestStringConvertible {
     var method: FeedForwardCalibration.Method
     var groupSize = 1

@@ -53,7 +53,8 @@ struct LayerPredictor {
 
   /// The plan that touches this part of the neurons, or what the recall's threshold takes.
   ///
-  /// CATS fixes a threshold for a layer; all others keep as many for each token.
+  /// One threshold for all tokens where scores are exact or nearly so, which leaves each token what it needs: gates
+  /// (CATS) and int4 sketches. Coarser scores differ between tokens by their errors, and keep as many for each.
   func plan(density: Float, tradeoff: Tradeoff) -> FeedForwardPlan {
     var plan = FeedForwardPlan(
       predictor: predictor, selector: .threshold(tradeoff.point(at: density).threshold),
@@ -68,11 +69,19 @@ struct LayerPredictor {
         plan.predictor = .router(maps)
         plan.selector = .threshold(0.5)
       }
-    } else if predictor != .gate {
+    } else if !keepsThreshold {
       let groups = Int((density * Float(scores.columns / groupSize)).rounded())
       plan.selector = .topK(common.isEmpty ? groups : max(1, groups - common.count))
     }
     return plan
+  }
+
+  private var keepsThreshold: Bool {
+    switch predictor {
+    case .gate: true
+    case .sketch(let sketch): sketch.basis.isEmpty
+    case .lowRank, .router, .exact: false
+    }
   }
 
   /// Sums of neurons' scores over groups, as decoding takes them.
