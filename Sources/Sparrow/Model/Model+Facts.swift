@@ -11,7 +11,12 @@ extension Model {
 
   /// True when an adapter made some part of the model sparse.
   public var isSparse: Bool {
-    headPlan != nil || !layerPlans.isEmpty || !attentionPlans.isEmpty || !inputPlans.isEmpty
+    headPlan != nil || hasSparseLayers
+  }
+
+  /// True when an adapter made more than the head sparse.
+  package var hasSparseLayers: Bool {
+    !layerPlans.isEmpty || !attentionPlans.isEmpty || !inputPlans.isEmpty
   }
 
   /// Makes these feed-forward networks sparse in place of those that were: how plans are tried out. Not for use

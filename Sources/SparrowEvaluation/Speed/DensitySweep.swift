@@ -34,7 +34,8 @@ public struct DensitySweep: Sendable {
     public var batch: Int
     /// False for a batch wider than sparse steps take: both sides ran dense.
     public var isSparse: Bool
-    /// Milliseconds a step of decoding: the whole step without the head, and its feed-forward networks.
+    /// Milliseconds a step of decoding: the whole step, with the head where the plan has a sparse one, and its
+    /// feed-forward networks.
     public var step: Benchmark.Figure
     public var denseStep: Benchmark.Figure
     public var feedForward: Benchmark.Figure
@@ -50,7 +51,9 @@ public struct DensitySweep: Sendable {
     public var denseBytes: Int
 
     /// What the bytes alone would give.
-    public var predictedSpeedup: Double { Double(denseBytes) / Double(max(bytes, 1)) }
+    public var predictedSpeedup: Double {
+      bytes > 0 ? Double(denseBytes) / Double(bytes) : 1
+    }
 
     public var json: JSON {
       [
@@ -73,20 +76,21 @@ public struct DensitySweep: Sendable {
 
   /// Measures the plan's own selectors at every batch, then all densities at batch 1.
   ///
-  /// Throws `.argument` for a model without sparse feed-forward networks and for options outside what the model
-  /// can run. `progress` gets the part done and returns false to stop, which throws `.cancelled`.
+  /// Densities are left out where the plan has no sparse feed-forward networks. Throws `.argument` for a dense
+  /// model and for options outside what the model can run. `progress` gets the part done and returns false to
+  /// stop, which throws `.cancelled`.
   public static func run(
     _ model: Model, options: Options = Options(), progress: (Double) -> Bool = { _ in true }
   ) throws(SparrowError) -> DensitySweep {
-    guard !model.layerPlans.isEmpty else {
+    guard model.isSparse else {
       throw SparrowError(
-        .argument, file: model.path, field: "sweep", found: "no sparse feed-forward network",
-        expected: "an adapter with sparse layers (--adapter)")
+        .argument, file: model.path, field: "sweep", found: "a dense model",
+        expected: "an adapter that makes it sparse (--adapter)")
     }
     try options.validate(model)
     defer { model.engine.replan(model.layerPlans) }
-    let cases: [(Float?, Int)] =
-      options.batches.map { (nil, $0) } + options.densities.map { ($0, 1) }
+    let densities = model.layerPlans.isEmpty ? [] : options.densities
+    let cases: [(Float?, Int)] = options.batches.map { (nil, $0) } + densities.map { ($0, 1) }
     var result = DensitySweep()
     for (index, (density, batch)) in cases.enumerated() {
       model.engine.replan(density.map { model.plans(density: $0) } ?? model.layerPlans)

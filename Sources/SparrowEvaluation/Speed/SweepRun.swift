@@ -1,3 +1,4 @@
+internal import CSparrowKernels
 import Sparrow
 import SparrowCPU
 import SparrowCore
@@ -7,8 +8,8 @@ import SparrowTransformer
 final class SweepRun {
   private let model: Model
   private let caches: [KeyValueCache]
-  /// `[steps][batch]`: any tokens do, if they differ from step to step and between sequences.
-  private let tokens: [[Int32]]
+  /// `[steps][batch]`: what the dense model says after random first tokens.
+  private var tokens: [[Int32]] = []
 
   init(_ model: Model, batch: Int, steps: Int) throws(SparrowError) {
     self.model = model
@@ -16,9 +17,19 @@ final class SweepRun {
     for _ in 0..<batch { caches.append(try KeyValueCache(model.configuration, capacity: steps)) }
     self.caches = caches
     var random = SeededRandom(seed: 1)
-    tokens = (0..<steps).map { _ in
-      (0..<batch).map { _ in
-        Int32(Int.random(in: 0..<model.configuration.vocabulary, using: &random))
+    var next = (0..<batch).map { _ in
+      Int32(Int.random(in: 0..<model.configuration.vocabulary, using: &random))
+    }
+    model.exclusively {
+      model.engine.runsDense = true
+      defer { model.engine.runsDense = false }
+      for _ in 0..<steps {
+        tokens.append(next)
+        next.withUnsafeBufferPointer { model.engine.step($0, caches: caches) }
+        next = next.indices.map { row in
+          let logits = model.engine.logits(rows: row..<row + 1)
+          return sk_argmax(logits.baseAddress, Int32(logits.count))
+        }
       }
     }
   }
@@ -27,8 +38,8 @@ final class SweepRun {
   func measure(
     _ options: DensitySweep.Options, density: Float?, progress: (Double) -> Bool
   ) throws(SparrowError) -> DensitySweep.Point {
-    var sparse: [StepProfile] = []
-    var dense: [StepProfile] = []
+    var sparse: [(step: StepProfile, head: Double)] = []
+    var dense: [(step: StepProfile, head: Double)] = []
     for repetition in 0...options.repetitions {
       for isDense in [repetition % 2 == 0, repetition % 2 == 1] {
         let profile = profile(isDense: isDense)
@@ -39,26 +50,26 @@ final class SweepRun {
         throw SparrowError(.cancelled, found: "stopped")
       }
     }
-    func ratios(_ time: (StepProfile) -> Double) -> Benchmark.Figure {
-      .init(zip(dense, sparse).map { time($0) / time($1) })
-    }
+    let sparseSteps = sparse.map { $0.step.milliseconds + $0.head }
+    let denseSteps = dense.map { $0.step.milliseconds + $0.head }
+    let networks = sparse.map(\.step.feedForwardMilliseconds)
+    let denseNetworks = dense.map(\.step.feedForwardMilliseconds)
     func mean(_ part: StepProfile.Part) -> Double {
-      sparse.reduce(0) { $0 + $1[part] / Double($1.steps) } / Double(sparse.count) * 1000
+      sparse.reduce(0) { $0 + $1.step[part] / Double($1.step.steps) } / Double(sparse.count) * 1000
     }
     let bytes = model.engine.feedForwardBytes
-    let isSparse = model.engine.runsSparse(batch: caches.count)
+    let isSparse = !model.hasSparseLayers || model.engine.runsSparse(batch: caches.count)
     return DensitySweep.Point(
       density: density, batch: caches.count, isSparse: isSparse,
-      step: .init(sparse.map(\.milliseconds)), denseStep: .init(dense.map(\.milliseconds)),
-      feedForward: .init(sparse.map(\.feedForwardMilliseconds)),
-      denseFeedForward: .init(dense.map(\.feedForwardMilliseconds)), predict: mean(.predict),
-      select: mean(.select), stepSpeedup: ratios(\.milliseconds),
-      feedForwardSpeedup: ratios(\.feedForwardMilliseconds),
+      step: .init(sparseSteps), denseStep: .init(denseSteps), feedForward: .init(networks),
+      denseFeedForward: .init(denseNetworks), predict: mean(.predict), select: mean(.select),
+      stepSpeedup: .init(zip(denseSteps, sparseSteps).map { $0 / $1 }),
+      feedForwardSpeedup: .init(zip(denseNetworks, networks).map { $0 / $1 }),
       bytes: isSparse ? bytes.sparse : bytes.dense, denseBytes: bytes.dense)
   }
 
-  /// Decodes the tokens from empty caches.
-  private func profile(isDense: Bool) -> StepProfile {
+  /// Decodes the tokens from empty caches; `head` is its milliseconds a step, where the plan has a sparse one.
+  private func profile(isDense: Bool) -> (step: StepProfile, head: Double) {
     let engine = model.engine
     return model.exclusively {
       engine.runsDense = isDense
@@ -66,8 +77,28 @@ final class SweepRun {
       caches.forEach { $0.clear() }
       engine.profile = StepProfile()
       defer { engine.profile = nil }
-      for row in tokens { row.withUnsafeBufferPointer { engine.step($0, caches: caches) } }
-      return engine.profile!
+      var head = 0.0
+      for row in tokens {
+        row.withUnsafeBufferPointer { engine.step($0, caches: caches) }
+        guard model.headPlan != nil else { continue }
+        let start = monotonicSeconds()
+        runHead(isDense: isDense)
+        head += monotonicSeconds() - start
+      }
+      return (engine.profile!, head / Double(tokens.count) * 1000)
+    }
+  }
+
+  /// All sequences' logits: by dense products of many rows, or by the sketch row for row.
+  private func runHead(isDense: Bool) {
+    let most = isDense ? CPUEngine.maximumLogitRows : 1
+    for first in stride(from: 0, to: caches.count, by: most) {
+      let rows = first..<min(first + most, caches.count)
+      if isDense {
+        _ = model.engine.logits(rows: rows)
+      } else {
+        _ = model.engine.output(row: first)
+      }
     }
   }
 }

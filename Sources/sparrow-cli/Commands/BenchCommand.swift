@@ -27,7 +27,7 @@ struct BenchCommand: ParsableCommand {
   @Option(name: .customLong("repeat"), help: "How often each is measured.")
   var repetitions = 5
 
-  @Option(help: "Measure the steps of sparse layers against: density.")
+  @Option(help: "Measure a sparse model's steps, at each batch and against: density.")
   var sweep: Sweep?
 
   @Option(help: "Sequences decoded together in a sweep; may be given several times.")

@@ -50,6 +50,25 @@ import Testing
     #expect(lines.count { $0.hasSuffix("ran dense") } == 2)
   }
 
+  @Test func aSparseHeadAloneIsMeasuredInBatches() throws {
+    let model = try SparseModel.load()
+    let sweep = try DensitySweep.run(model, options: Self.options { $0.batches = [1, 17] })
+    #expect(sweep.points.map(\.batch) == [1, 17])
+    for point in sweep.points {
+      #expect(point.isSparse && point.density == nil)
+      #expect(point.step.median > 0 && point.denseStep.median > 0 && point.predictedSpeedup == 1)
+    }
+  }
+
+  @Test func refusesADenseModel() throws {
+    let model = try Model.load(
+      Fixtures.path("models/llama3"), options: LoadOptions(threads: 1, prefillTokens: 40))
+    let error = #expect(throws: SparrowError.self) {
+      try DensitySweep.run(model, options: Self.options { _ in })
+    }
+    #expect(error?.kind == .argument && error?.field == "sweep")
+  }
+
   @Test func stopsBetweenRepetitions() throws {
     let model = try SparseModel.loadSparseBody(threads: 1)
     var asked = 0
