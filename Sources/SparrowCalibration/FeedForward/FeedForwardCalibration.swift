@@ -88,7 +88,7 @@ public enum FeedForwardCalibration {
   /// Fits predictors for all layers and chooses densities for a target. The model is dense again afterwards.
   ///
   /// Throws as `fit`, and `.argument` for a density that the layers cannot reach. Costs a pass over the text, and
-  /// some 800 decoded tokens (of which 640 are scored) for each layer and each step of a search for a
+  /// some 800 decoded tokens for each layer, and 1,600 (of which 1,280 are scored) for each step of a search for a
   /// perplexity.
   public static func choose(
     model: Model, text: String, options: Options = Options(), target: PlanTarget,
@@ -112,10 +112,10 @@ public enum FeedForwardCalibration {
     defer { try? model.install([:]) }
     var plans: [Int: FeedForwardPlan] = [:]
     if let target {
-      let chooser = try PlanChooser(model, fitted, heldOut: heldOut) {
+      let chooser = try PlanChooser(model, fitted, target, heldOut: heldOut) {
         progress(0.5 + 0.02 * $0, "running held-out text")
       }
-      plans = try chooser.choose(target) {
+      plans = try chooser.choose {
         progress(0.52 + 0.38 * $0, "measuring what layers cost")
       }
     } else {

@@ -13,28 +13,32 @@ internal import SparrowSparsity
 final class PlanChooser {
   private let model: Model
   private let layers: [FeedForwardCalibration.FittedLayer]
+  private let target: PlanTarget
   private let probe: PlanProbe
-  private static let probeDensity: Float = 0.5
+  /// Where each layer's cost is measured: near what plans come to.
+  private let probeDensity: Float
   private static let densities: [Float] = (1...18).map { Float($0) * PlanTarget.leastDensity }
 
   /// `heldOut` are windows of tokens that fitting has not seen. Makes all layers sparse. Throws as `PlanProbe`.
   init(
-    _ model: Model, _ layers: [FeedForwardCalibration.FittedLayer], heldOut: [[Int32]],
-    progress: (Double) -> Bool
+    _ model: Model, _ layers: [FeedForwardCalibration.FittedLayer], _ target: PlanTarget,
+    heldOut: [[Int32]], progress: (Double) -> Bool
   ) throws(SparrowError) {
     self.model = model
     self.layers = layers
+    self.target = target
+    probeDensity = target.typicalDensity
     var all: [Int: FeedForwardPlan] = [:]
-    for (layer, fit) in layers.enumerated() { all[layer] = fit.plan(density: Self.probeDensity) }
+    for (layer, fit) in layers.enumerated() { all[layer] = fit.plan(density: probeDensity) }
     try model.install(all)
-    probe = try PlanProbe(model, heldOut: heldOut, positions: 640, progress: progress)
+    probe = try PlanProbe(model, heldOut: heldOut, positions: 1280, progress: progress)
   }
 
   /// Plans of the layers that pay. `progress` gets the part done and returns false to stop.
   ///
   /// Throws `.argument` for a density that the layers cannot reach, `.cancelled` when `progress` says so.
   func choose(
-    _ target: PlanTarget, progress: (Double) -> Bool
+    progress: (Double) -> Bool
   ) throws(SparrowError) -> [Int: FeedForwardPlan] {
     let times = try times { progress(0.1 * $0) }
     var options: [[PlanFrontier.Option]] = []
@@ -66,11 +70,12 @@ final class PlanChooser {
     progress: (Double) -> Bool
   ) throws(SparrowError) -> [PlanFrontier.Option] {
     let fit = layers[layer]
-    let alone = try probe.measure([layer: fit.plan(density: Self.probeDensity)], progress: progress)
+    let alone = try probe.measure(
+      [layer: fit.plan(density: probeDensity)], every: 2, progress: progress)
     let dense = PlanFrontier.Option(density: nil, divergence: 0, milliseconds: times.dense)
     // Logits that are not numbers: the layer's sparse form is of no use.
     guard alone.divergence.isFinite else { return [dense] }
-    let loss = max(fit.tradeoff.point(at: Self.probeDensity).loss, 1e-6)
+    let loss = max(fit.tradeoff.point(at: probeDensity).loss, 1e-6)
     let densities = fit.ownDensity.map { [$0] } ?? Self.densities
     return [dense]
       + densities.map { density in
@@ -95,7 +100,7 @@ final class PlanChooser {
     progress: (Double) -> Bool
   ) throws(SparrowError) -> (dense: Double, fixed: Double, touching: Double) {
     let sweep = try DensitySweep.run(
-      model, options: Self.sweepOptions(model, densities: [0.3, 0.6], batches: [], repetitions: 3),
+      model, options: Self.sweepOptions(model, densities: [0.3, 0.6], batches: [], repetitions: 9),
       progress: progress)
     let count = Double(layers.count)
     let few = sweep.points[0]

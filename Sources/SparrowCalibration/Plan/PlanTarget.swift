@@ -10,6 +10,15 @@ public enum PlanTarget: Sendable, Equatable {
   /// The least density that layers are given: what they lose is measured from here on.
   static let leastDensity: Float = 0.05
 
+  /// What the sparse layers of a plan come to, about: where costs are measured. A layer that is sparse for speed
+  /// touches a third or less, since more does not pay.
+  var typicalDensity: Float {
+    switch self {
+    case .density(let density): min(0.9, max(0.1, density))
+    case .perplexity: 0.3
+    }
+  }
+
   /// Reads `density=0.5` or `perplexity=1.03`. Throws `.argument` for anything else.
   public init(_ text: String) throws(SparrowError) {
     let parts = text.split(separator: "=", maxSplits: 1)
