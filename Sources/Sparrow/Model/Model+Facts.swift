@@ -27,6 +27,14 @@ extension Model {
     engine.install(plans)
   }
 
+  /// The same for the head; nil makes it dense.
+  package func install(
+    head: (plan: HeadPlan, sketch: RowSketch)?
+  ) throws(SparrowError) {
+    try engine.install(head: head.map { ($0.plan, $0.sketch, .greedy($0.plan)) })
+    headPlan = head?.plan
+  }
+
   /// The same for attention.
   package func install(attention plans: [Int: AttentionPlan]) throws(SparrowError) {
     try plans.check(configuration, file: path)

@@ -19,7 +19,7 @@ public final class Model: @unchecked Sendable {
   /// What one step of this model computes, in order.
   public let program: StepProgram
   /// The sparse head's plan; nil when the head is dense.
-  public let headPlan: HeadPlan?
+  public package(set) var headPlan: HeadPlan?
   /// The sparse feed-forward networks by layer.
   public package(set) var layerPlans: [Int: FeedForwardPlan]
   /// The sparse attention by layer.

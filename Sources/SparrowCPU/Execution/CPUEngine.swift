@@ -31,7 +31,7 @@ package final class CPUEngine: @unchecked Sendable {
   private let segments: UnsafeMutablePointer<StepSegment>
   private let rotaries: [RotaryDescription]
   private let head: DenseHead
-  private let sketchHead: SketchHead?
+  private var sketchHead: SketchHead?
 
   /// Runs the dense program though there is a sparse one: both share their weights, so that they can be
   /// compared in one process.
@@ -56,6 +56,7 @@ package final class CPUEngine: @unchecked Sendable {
   private var current: StepState
   private var logitRows = 0..<0
   private var outputRow = 0
+  private let headRole: WeightRole
   private var stepJob: (Worker) -> Void = { _ in }
   private var logitJob: (Worker) -> Void = { _ in }
   private var sketchJob: (Worker) -> Void = { _ in }
@@ -105,13 +106,21 @@ package final class CPUEngine: @unchecked Sendable {
     var bytes = weights.byteCount
     for role in looked { bytes -= weights.byteCount(of: role) ?? 0 }
     denseBytesPerToken = bytes
+    headRole = binding.headRole
+    try install(head: sparse)
+    install(plans)
+    makeJobs()
+  }
+
+  /// Makes the head sparse, or dense with nil. Throws `.mismatch` for a sketch of another size.
+  package func install(
+    head sparse: (plan: HeadPlan, sketch: RowSketch, recall: HeadRecall)?
+  ) throws(SparrowError) {
     guard let sparse else {
       sketchHead = nil
-      install(plans)
-      makeJobs()
       return
     }
-    let matrix = weights.matrix(binding.headRole)
+    let matrix = weights.matrix(headRole)
     guard sparse.sketch.rowCount == model.vocabulary,
       sparse.sketch.hidden == Int(matrix.pointee.columns)
     else {
@@ -123,8 +132,6 @@ package final class CPUEngine: @unchecked Sendable {
     sketchHead = SketchHead(
       plan: sparse.plan, sketch: sparse.sketch, recall: sparse.recall, matrix: matrix,
       input: buffers[lowering.headInput], finish: LogitFinish(model), workers: pool.count)
-    install(plans)
-    makeJobs()
   }
 
   /// Makes the layers of these plans sparse, whatever was sparse before, and runs them.
@@ -285,6 +292,23 @@ package final class CPUEngine: @unchecked Sendable {
     pool.runKept(sketchJob)
     if let sparse = sketchHead.output() { return sparse }
     return HeadOutput(ids: nil, logits: logits(rows: row..<row + 1), fellBack: true)
+  }
+
+  /// Logits of the last step's first rows, one sequence's each: as the program's head computes them where that pays
+  /// for so many, else by dense products of many rows at once. What `body` gets is valid until it returns.
+  package func outputs(rows: Int, _ body: (_ row: Int, HeadOutput) -> Void) {
+    if let sketchHead, !runsDense, rows <= sketchHead.plan.widestBatch {
+      for row in 0..<rows { body(row, output(row: row)) }
+      return
+    }
+    for first in stride(from: 0, to: rows, by: Self.maximumLogitRows) {
+      let block = first..<min(first + Self.maximumLogitRows, rows)
+      let logits = logits(rows: block)
+      for row in block {
+        let own = (row - first) * model.vocabulary..<(row - first + 1) * model.vocabulary
+        body(row, HeadOutput(ids: nil, logits: UnsafeBufferPointer(rebasing: logits[own])))
+      }
+    }
   }
 
   /// Prompts and wide batches touch nearly all neurons: the dense products are faster there.

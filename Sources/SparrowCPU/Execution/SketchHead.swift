@@ -10,7 +10,7 @@ import SparrowTransformer
 final class SketchHead: @unchecked Sendable {
   private let sketch: SketchScores
   private let deviation: Float
-  private let plan: HeadPlan
+  let plan: HeadPlan
   private let recall: HeadRecall
   private let matrix: UnsafePointer<sk_matrix>
   private let input: StepBuffer

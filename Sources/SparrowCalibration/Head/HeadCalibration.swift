@@ -38,9 +38,15 @@ public enum HeadCalibration {
     let rows = try headMoments(head) { progress(0.5 + 0.05 * $0, "reading the head") }
     try go(progress(0.55, "finding directions"))
     let sketch = try sketch(head, moments, rows, options, progress)
-    return try finish(sketch, head, states: heldOut, model, options) {
-      progress(0.8 + 0.2 * $0, "measuring recall")
+    var made = try finish(sketch, head, states: heldOut, model, options) {
+      progress(0.8 + 0.1 * $0, "measuring recall")
     }
+    if let head = made.adapter.head {
+      made.adapter.head?.plan.widestBatch = try widestBatch(head, model) {
+        progress(0.9 + 0.1 * $0, "measuring speed")
+      }
+    }
+    return made
   }
 
   /// Measures a sketch on held-out states, which tells its deviation and the recalls of its plan, and makes the

@@ -43,7 +43,8 @@ public struct DensitySweep: Sendable {
     /// Of the sparse networks' time, what goes into scores and into choosing.
     public var predict: Double
     public var select: Double
-    /// Dense time over sparse time, pair by pair.
+    /// Dense time over sparse time, pair by pair; nil where the head is dense.
+    public var headSpeedup: Benchmark.Figure?
     public var stepSpeedup: Benchmark.Figure
     public var feedForwardSpeedup: Benchmark.Figure
     /// Bytes of the sparse layers' networks that a token read, and all of theirs.
@@ -64,7 +65,8 @@ public struct DensitySweep: Sendable {
         "dense_feed_forward_milliseconds": denseFeedForward.json,
         "predict_milliseconds": .number(predict), "select_milliseconds": .number(select),
         "step_speedup": stepSpeedup.json, "feed_forward_speedup": feedForwardSpeedup.json,
-        "bytes": .integer(bytes), "dense_bytes": .integer(denseBytes),
+        "head_speedup": headSpeedup?.json ?? .null, "bytes": .integer(bytes),
+        "dense_bytes": .integer(denseBytes),
         "predicted_speedup": .number(predictedSpeedup),
       ]
     }

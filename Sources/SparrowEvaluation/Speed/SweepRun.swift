@@ -63,6 +63,7 @@ final class SweepRun {
       density: density, batch: caches.count, isSparse: isSparse,
       step: .init(sparseSteps), denseStep: .init(denseSteps), feedForward: .init(networks),
       denseFeedForward: .init(denseNetworks), predict: mean(.predict), select: mean(.select),
+      headSpeedup: model.headPlan.map { _ in .init(zip(dense, sparse).map { $0.head / $1.head }) },
       stepSpeedup: .init(zip(denseSteps, sparseSteps).map { $0 / $1 }),
       feedForwardSpeedup: .init(zip(denseNetworks, networks).map { $0 / $1 }),
       bytes: isSparse ? bytes.sparse : bytes.dense, denseBytes: bytes.dense)
@@ -82,23 +83,10 @@ final class SweepRun {
         row.withUnsafeBufferPointer { engine.step($0, caches: caches) }
         guard model.headPlan != nil else { continue }
         let start = monotonicSeconds()
-        runHead(isDense: isDense)
+        engine.outputs(rows: caches.count) { _, _ in }
         head += monotonicSeconds() - start
       }
       return (engine.profile!, head / Double(tokens.count) * 1000)
-    }
-  }
-
-  /// All sequences' logits: by dense products of many rows, or by the sketch row for row.
-  private func runHead(isDense: Bool) {
-    let most = isDense ? CPUEngine.maximumLogitRows : 1
-    for first in stride(from: 0, to: caches.count, by: most) {
-      let rows = first..<min(first + most, caches.count)
-      if isDense {
-        _ = model.engine.logits(rows: rows)
-      } else {
-        _ = model.engine.output(row: first)
-      }
     }
   }
 }

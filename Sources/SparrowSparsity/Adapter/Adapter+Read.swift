@@ -66,6 +66,8 @@ extension Adapter {
     return HeadPlan(
       candidates: try head.integer("candidates", in: 1...65536),
       kept: try head.integer("kept", in: 1...65536), doubt: try head.float("doubt"),
-      recalls: points)
+      recalls: points,
+      widestBatch: try head.optionalInteger("widest_batch", in: Adapter.batches)
+        ?? Adapter.batchLimit)
   }
 }

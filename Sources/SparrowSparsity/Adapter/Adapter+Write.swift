@@ -54,6 +54,7 @@ extension Adapter {
         ("candidates", .integer(plan.candidates)),
         ("kept", .integer(plan.kept)),
         ("doubt", .number(Double(plan.doubt))),
+        ("widest_batch", .integer(plan.widestBatch)),
         (
           "recalls",
           .array(

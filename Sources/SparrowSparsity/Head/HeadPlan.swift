@@ -11,6 +11,8 @@ public struct HeadPlan: Sendable, Equatable {
   /// Recall of the top k on held-out text where the second pass goes `doubt` deviations below the k-th best
   /// exact logit, rising.
   public var recalls: [Point]
+  /// Sequences decoded together for which the sketch pays; for more, dense products of all rows are faster.
+  public var widestBatch: Int
 
   public struct Point: Sendable, Equatable {
     public var doubt: Float
@@ -22,11 +24,15 @@ public struct HeadPlan: Sendable, Equatable {
     }
   }
 
-  public init(candidates: Int = 256, kept: Int = 32, doubt: Float = 3, recalls: [Point] = []) {
+  public init(
+    candidates: Int = 256, kept: Int = 32, doubt: Float = 3, recalls: [Point] = [],
+    widestBatch: Int = Adapter.batchLimit
+  ) {
     self.candidates = candidates
     self.kept = kept
     self.doubt = doubt
     self.recalls = recalls
+    self.widestBatch = widestBatch
   }
 
   /// Throws `.malformed`, naming `file` and the field, for counts or numbers outside their range.
@@ -38,6 +44,9 @@ public struct HeadPlan: Sendable, Equatable {
     guard (1...65536).contains(kept) else { throw refuse("kept", kept, "1 to 65536") }
     guard (kept...65536).contains(candidates) else {
       throw refuse("candidates", candidates, "\(kept) to 65536")
+    }
+    guard Adapter.batches.contains(widestBatch) else {
+      throw refuse("widest_batch", widestBatch, "1 to \(Adapter.batchLimit)")
     }
     guard doubt.isFinite, doubt >= 0 else { throw refuse("doubt", doubt, "0 or more") }
     for point in recalls {

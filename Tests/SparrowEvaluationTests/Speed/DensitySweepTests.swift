@@ -1,4 +1,5 @@
 import Sparrow
+import SparrowCPU
 import SparrowCore
 import SparrowEvaluation
 import SparrowTestSupport
@@ -57,6 +58,24 @@ import Testing
     for point in sweep.points {
       #expect(point.isSparse && point.density == nil)
       #expect(point.step.median > 0 && point.denseStep.median > 0 && point.predictedSpeedup == 1)
+    }
+  }
+
+  @Test func batchesWiderThanThePlanTakeTheDenseHead() throws {
+    let model = try SparseModel.load()
+    let tokens: [Int32] = [3, 5, 8]
+    for rows in 1...3 {
+      let caches = try tokens.map { _ in try KeyValueCache(model.configuration, capacity: 4) }
+      tokens.withUnsafeBufferPointer { model.engine.step($0, caches: caches) }
+      var kinds: [Bool] = []
+      model.engine.outputs(rows: rows) { row, output in
+        kinds.append(output.ids != nil)
+        let ids = output.ids.map(Array.init) ?? Array(0..<Int32(output.logits.count))
+        let found = Array(output.logits)
+        let dense = model.engine.logits(rows: row..<row + 1)
+        for (id, logit) in zip(ids, found) { #expect(abs(dense[Int(id)] - logit) < 1e-4) }
+      }
+      #expect(kinds == Array(repeating: rows <= SparseModel.widestHeadBatch, count: rows))
     }
   }
 

@@ -22,7 +22,7 @@ import Testing
       deviation: 1.25)
     let plan = HeadPlan(
       candidates: 16, kept: 4, doubt: 2.5,
-      recalls: [.init(doubt: 0, recall: 0.5), .init(doubt: 1, recall: 0.75)])
+      recalls: [.init(doubt: 0, recall: 0.5), .init(doubt: 1, recall: 0.75)], widestBatch: 5)
     let hash = String(repeating: "0123456789abcdef", count: 4)
     return Adapter(
       baseHash: hash, baseName: "a \"base\".gguf", head: (plan, sketch), widestBatch: 3)
@@ -35,6 +35,7 @@ import Testing
     try adapter.write(to: place)
     #expect(try Adapter.read(place) == adapter)
     #expect(try Adapter.read(place).widestBatch == 3)
+    #expect(try Adapter.read(place).head?.plan.widestBatch == 5)
     try Adapter(baseHash: adapter.baseHash, baseName: "dense").write(to: place + "/")
     #expect(try Adapter.read(place).head == nil)
     #expect(folder.names == ["new"])
@@ -50,6 +51,7 @@ import Testing
 
   static let faults: [(field: String, change: @Sendable (inout Adapter) -> Void)] = [
     ("head.deviation", { $0.head?.sketch.deviation = .nan }),
+    ("head.widest_batch", { $0.head?.plan.widestBatch = 17 }),
     ("base.hash", { $0.baseHash = "0123" }),
     ("widest_batch", { $0.widestBatch = 0 }),
     ("widest_batch", { $0.widestBatch = Adapter.batchLimit + 1 }),

@@ -49,7 +49,7 @@ import Testing
   /// A change to one plan and the part that the error must name.
   static let faults:
     [(layer: Int, part: String, change: @Sendable (inout FeedForwardPlan) -> Void)] = [
-      (0, "group", { $0.groupSize = 4 }),
+      (0, "group", { $0.groupSize = 5 }),
       (0, "selector", { $0.selector = .topK(-1) }),
       (0, "selector", { $0.selector = .topK(1 << 21) }),
       (4, "selector", { $0.selector = .threshold(-.infinity) }),

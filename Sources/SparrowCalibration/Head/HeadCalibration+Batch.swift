@@ -1,0 +1,24 @@
+internal import Sparrow
+internal import SparrowCPU
+internal import SparrowCore
+internal import SparrowEvaluation
+internal import SparrowSparsity
+
+extension HeadCalibration {
+  /// The widest batch for which the sketch is no slower than dense products of all rows, at least 1: a single
+  /// row's dense head reads the most for what it computes. The model's head is dense again afterwards.
+  static func widestBatch(
+    _ head: (plan: HeadPlan, sketch: RowSketch), _ model: Model, progress: (Double) -> Bool
+  ) throws(SparrowError) -> Int {
+    try model.install(head: head)
+    defer { try? model.install(head: nil) }
+    let limit = min(Adapter.batchLimit, model.engine.maximumRows)
+    let sweep = try DensitySweep.run(
+      model,
+      options: .init(
+        densities: [], batches: [1, 2, 4, 8, 16].filter { $0 <= limit },
+        steps: min(8, model.configuration.contextLength), repetitions: 5),
+      progress: progress)
+    return sweep.points.prefix { ($0.headSpeedup?.median ?? 0) >= 1 }.last?.batch ?? 1
+  }
+}
