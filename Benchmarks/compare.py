@@ -44,7 +44,7 @@ def sparrow_round(model, o, adapter):
 
 def measure(model, o, program):
     """All rounds of one model: engine name -> list of rounds."""
-    engines = {"llama.cpp": lambda: llama_round(program, model, o)}
+    engines = {"llama.cpp": lambda: llama_round(program, o.against or model, o)}
     if not o.llama_only:
         engines["sparrow"] = lambda: sparrow_round(model, o, None)
         if o.adapter:
@@ -85,6 +85,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     llama.add_options(parser)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--against", metavar="FILE", help="the file that llama.cpp runs instead")
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--prompt", type=int, default=512)
     parser.add_argument("--generate", type=int, default=128)
