@@ -87,6 +87,22 @@ import Testing
     }
   }
 
+  /// Where more neurons are zero than a density leaves out, a quantile of the scores is zero, which all reach.
+  @Test(arguments: [FeedForwardCalibration.Method.sketch, .magnitude])
+  func neverKeepsAllForZeros(method: FeedForwardCalibration.Method) throws {
+    let model = try Self.relu()
+    let (plans, _) = try FeedForwardCalibration.fit(
+      model: model, text: Self.text, options: Self.options(method) { $0.density = 0.9 })
+    #expect(!plans.isEmpty)
+    for (layer, plan) in plans {
+      let width = model.configuration.layers[layer].feedForward.width
+      switch plan.selector {
+      case .threshold(let least): #expect(least > 0)
+      case let selector: #expect(selector == .topK(Int((0.9 * Float(width)).rounded())))
+      }
+    }
+  }
+
   struct Case: CustomTestStringConvertible {
     var method: FeedForwardCalibration.Method
     var groupSize = 1

@@ -54,10 +54,12 @@ struct LayerPredictor {
   /// The plan that touches this part of the neurons, or what the recall's threshold takes.
   ///
   /// One threshold for all tokens where scores are exact or nearly so, which leaves each token what it needs: gates
-  /// (CATS) and int4 sketches. Coarser scores differ between tokens by their errors, and keep as many for each.
+  /// (CATS) and int4 sketches. Coarser scores differ between tokens by their errors, and keep as many for each; so
+  /// does a layer of so many zeros that its threshold would be zero too, which all scores reach.
   func plan(density: Float, tradeoff: Tradeoff) -> FeedForwardPlan {
+    let threshold = tradeoff.point(at: density).threshold
     var plan = FeedForwardPlan(
-      predictor: predictor, selector: .threshold(tradeoff.point(at: density).threshold),
+      predictor: predictor, selector: .threshold(threshold),
       groupSize: groupSize, order: order, common: common, lookahead: isLookahead,
       density: density)
     if let recallThreshold {
@@ -69,7 +71,7 @@ struct LayerPredictor {
         plan.predictor = .router(maps)
         plan.selector = .threshold(0.5)
       }
-    } else if !keepsThreshold {
+    } else if !keepsThreshold || threshold <= 0 {
       let groups = Int((density * Float(scores.columns / groupSize)).rounded())
       plan.selector = .topK(common.isEmpty ? groups : max(1, groups - common.count))
     }

@@ -19,6 +19,7 @@ public enum InputCalibration {
     public var tokens: Int
     /// Part of each layer's weights that a token reads on average, above 0 and at most 1.
     public var density: Float
+    /// How that part is shared out among the inputs of a layer.
     public var allocation: Allocation
     public var window = 512
 

@@ -43,8 +43,9 @@ public struct DensitySweep: Sendable {
     /// Of the sparse networks' time, what goes into scores and into choosing.
     public var predict: Double
     public var select: Double
-    /// Dense time over sparse time, pair by pair; nil where the head is dense.
+    /// Dense time over sparse time of the head, pair by pair; nil where the plan has none.
     public var headSpeedup: Benchmark.Figure?
+    /// The same of the step and of its feed-forward networks.
     public var stepSpeedup: Benchmark.Figure
     public var feedForwardSpeedup: Benchmark.Figure
     /// Bytes of the sparse layers' networks that a token read, and all of theirs.

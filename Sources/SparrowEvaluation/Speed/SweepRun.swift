@@ -26,9 +26,8 @@ final class SweepRun {
       for _ in 0..<steps {
         tokens.append(next)
         next.withUnsafeBufferPointer { model.engine.step($0, caches: caches) }
-        next = next.indices.map { row in
-          let logits = model.engine.logits(rows: row..<row + 1)
-          return sk_argmax(logits.baseAddress, Int32(logits.count))
+        model.engine.outputs(rows: batch) { row, output in
+          next[row] = sk_argmax(output.logits.baseAddress, Int32(output.logits.count))
         }
       }
     }
