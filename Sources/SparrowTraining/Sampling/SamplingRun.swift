@@ -15,6 +15,10 @@
       package var length = 1024
       package var temperature: Float = 1
       package var seed: UInt64 = 0
+      /// Texts that rows begin with, one after the other; without any rows begin with nothing.
+      package var openings: TrainingText?
+      /// Tokens of an opening at most.
+      package var openingLength = 32
       /// Products are made in this type.
       package var type = TensorType.float32
       /// A new file, of lines `{"text": …}`.
@@ -26,15 +30,17 @@
     private let options: Options
     private let tokenizer: Tokenizer
     private let sampler: TokenSampler
+    private let openings: [[Int32]]
 
-    /// Reads the model. Throws what opening it throws, `.mismatch` for a tokenizer without a token to begin with,
-    /// `.argument` for options out of range and an output that holds something.
+    /// Reads the model and the openings. Throws what opening them throws, `.mismatch` for a tokenizer without a
+    /// token to begin with, `.argument` for options out of range and an output that holds something.
     package init(model path: String, options: Options) throws(SparrowError) {
       let checkpoint = try Checkpoint.open(path)
       let description = try ModelDescription(checkpoint)
       try Self.check(options, contextLength: description.configuration.contextLength)
       self.options = options
       tokenizer = try checkpoint.tokenizer()
+      openings = try Self.openings(options, tokenizer)
       guard let boundary = tokenizer.documentBoundary else {
         throw SparrowError(
           .mismatch, file: path, field: "tokenizer", found: "no start or end-of-text token",
@@ -64,12 +70,33 @@
         (2...max(2, contextLength)).contains(options.length), "length", "\(options.length)",
         "2 to the model's \(contextLength)")
       try require(
+        options.openings == nil || (1..<options.length - 1).contains(options.openingLength),
+        "opening length",
+        "\(options.openingLength)", "1 to two less than the length")
+      try require(
         options.temperature > 0 && options.temperature.isFinite, "temperature",
         "\(options.temperature)", "more than 0")
       // The same seed would write the same text into it once more.
       try require(
         (Files.size(options.output) ?? 0) == 0, "output", "\(options.output), which is not empty",
         "a new file")
+    }
+
+    /// The first tokens of the texts that rows begin with, shuffled by the seed: files hold like beside like.
+    private static func openings(
+      _ options: Options, _ tokenizer: Tokenizer
+    ) throws(SparrowError) -> [[Int32]] {
+      var found: [[Int32]] = []
+      try options.openings?.forEachDocument { document, _ in
+        guard case .text(let text) = document.content else { return }
+        // No token is of less than a byte, and few are of more than eight.
+        let start = String(text.prefix(8 * options.openingLength))
+        let ids = tokenizer.encode(start, addSpecial: false, parseSpecial: false)
+        found.append(Array(ids.prefix(options.openingLength)))
+      }
+      var random = SeededRandom(seed: options.seed)
+      found.shuffle(using: &random)
+      return found
     }
 
     /// Draws batches of rows until there are tokens enough; a batch's documents are written as soon as it is
@@ -86,9 +113,15 @@
       var random = SeededRandom(seed: options.seed)
       var documents = 0
       var tokens = 0
+      var begun = 0
       let total = batches * count * drawn
       for _ in 0..<batches {
-        let rows = try sampler.rows(count, length: options.length, seed: random.next()) {
+        let range = begun..<begun + (openings.isEmpty ? 0 : count)
+        begun = range.upperBound
+        let rows = try sampler.rows(
+          count, length: options.length, seed: random.next(),
+          openings: range.map { openings[$0 % openings.count] }
+        ) {
           new throws(SparrowError) in
           tokens += new
           try progress(tokens, total)

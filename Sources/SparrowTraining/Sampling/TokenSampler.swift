@@ -30,13 +30,15 @@
       let others = ends.subtracting([boundary]).sorted().map { Tensor(integers: [$0]) }
       step = .compiled { arguments in
         let kept = KeyValueBlocks(
-          list: arguments[2...], layers: model.configuration.layers.count)
+          list: arguments[3...], layers: model.configuration.layers.count)
         let states = model.hidden(arguments[0], parameters, kept: kept).states
         let logits = model.logits(states, parameters).cast(.float32)
         var tokens = (logits / temperature).drawn(
           key: arguments[1].taking(kept.position, axis: 0)
         ).cast(.int32)
         for end in others { tokens = .where_(tokens .== end, start, tokens) }
+        let given = arguments[2].taking(kept.position.reshaped([1]), axis: 1)
+        tokens = .where_(given .> Tensor(integers: [-1]), given, tokens)
         return [tokens] + kept.advanced().list.prefix(kept.changing)
       }
     }
@@ -46,10 +48,18 @@
     /// `progress` is told how many tokens were drawn since it was told last, and may throw to stop. Memory: twice
     /// the keys and values of all positions, while a full block moves.
     package func rows(
-      _ count: Int, length: Int, seed: UInt64,
+      _ count: Int, length: Int, seed: UInt64, openings: [[Int32]] = [],
       progress: (Int) throws(SparrowError) -> Void = { _ throws(SparrowError) in }
     ) throws(SparrowError) -> [[Int32]] {
       let keys = Tensor.randomKey(seed).splitKey(length)
+      // What is drawn has -1; a position stands for the token behind it.
+      var given = [Int32](repeating: -1, count: count * length)
+      for row in 0..<count where !openings.isEmpty {
+        let opening = openings[row % openings.count]
+        precondition(opening.count < length - 1)
+        given.replaceSubrange(row * length..<row * length + opening.count, with: opening)
+      }
+      let givens = Tensor(integers: given, shape: [count, length])
       var rows = [[Int32]](repeating: [boundary], count: count)
       var last = Tensor(integers: Array(repeating: boundary, count: count), shape: [count, 1])
       var kept = KeyValueBlocks(model.configuration, rows: count, length: block, type: model.type)
@@ -57,7 +67,7 @@
         var columns: [Tensor] = []
         for _ in start..<min(start + block, length - 1) {
           let list = kept.list
-          let results = step([last, keys] + list)
+          let results = step([last, keys, givens] + list)
           try Tensor.start(results)
           last = results[0]
           columns.append(last)

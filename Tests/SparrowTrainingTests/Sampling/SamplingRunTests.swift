@@ -1,6 +1,9 @@
 #if Training
+  import Sparrow
   import SparrowCore
+  import SparrowFormats
   import SparrowTestSupport
+  import SparrowTokenizers
   import Testing
 
   @testable import SparrowTraining
@@ -53,6 +56,24 @@
         #expect(try Files.read(other.output) != text)
       }
 
+      @Test func rowsBeginWithTheOpenings() throws {
+        var begun = options
+        let path = folder.file("openings.jsonl")
+        try Files.write(
+          Array(#"{"text": "The cat sat"}\#n{"text": "Once upon a time"}"#.utf8), to: path)
+        begun.openings = try TrainingText([path])
+        begun.openingLength = 2
+        begun.output = folder.file("begun.jsonl")
+        _ = try run(begun)
+        let lines = String(decoding: try Files.read(begun.output), as: UTF8.self)
+        let tokenizer = try Checkpoint.open(Fixtures.path("models/smollm2")).tokenizer()
+        for start in ["The cat sat", "Once upon a time"] {
+          let ids = tokenizer.encode(start, addSpecial: false, parseSpecial: false).prefix(2)
+          let wanted = #"{"text":""# + tokenizer.decode(Array(ids), skipSpecial: true)
+          #expect(lines.split(separator: "\n").count { $0.hasPrefix(wanted) } >= 4)
+        }
+      }
+
       @Test func aRunThatIsStoppedKeepsItsBatches() throws {
         _ = try run(options)
         let whole = try Files.read(options.output)
@@ -88,6 +109,12 @@
         expect("length") { $0.length = 1 }
         expect("length") { $0.length = 1 << 20 }
         expect("temperature") { $0.temperature = 0 }
+        let text = try TrainingText([Fixtures.path("models/smollm2/tokenizer.json")])
+        for (length, most) in [(16, 0), (16, 15), (2, 1)] {
+          expect("opening length") {
+            ($0.openings, $0.length, $0.openingLength) = (text, length, most)
+          }
+        }
         expect("temperature") { $0.temperature = .nan }
         try Files.write([10], to: options.output)
         expect("output") { _ in }

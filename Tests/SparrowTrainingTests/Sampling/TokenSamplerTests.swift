@@ -51,6 +51,18 @@
         #expect(first.allSatisfy { $0.count == 11 && $0[0] == 0 })
       }
 
+      @Test func rowsGoOnFromTheirOpenings() throws {
+        let openings: [[Int32]] = [[7, 9, 11, 13, 15, 17], [], [21]]
+        let rows = try sampler(temperature: 1e-5).rows(4, length: 12, seed: 1, openings: openings)
+        for (row, opening) in zip(rows, openings + [openings[0]]) {
+          #expect(Array(row.prefix(1 + opening.count)) == [0] + opening)
+          for place in 1 + opening.count..<12 {
+            let logits = try logits(Array(row[..<place]))
+            #expect(row[place] == Int32(logits.indices.max { logits[$0] < logits[$1] }!))
+          }
+        }
+      }
+
       @Test(arguments: [1, 0.5] as [Float]) func firstTokensFollowTheSoftmax(
         temperature: Float
       ) throws {

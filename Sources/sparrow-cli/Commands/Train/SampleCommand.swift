@@ -30,6 +30,16 @@
     @Option(help: "1 samples by the model's own probabilities; less takes likelier tokens.")
     var temperature = SamplingRun.Options().temperature
 
+    @Option(
+      help: ArgumentHelp(
+        "Texts that rows begin with, for samples of their kind; may be given several times.",
+        discussion: ".txt or .jsonl files or folders; each document's first tokens open a row."),
+      completion: .file())
+    var openings: [String] = []
+
+    @Option(help: "Tokens of an opening at most.")
+    var openingLength = SamplingRun.Options().openingLength
+
     @Option(help: "The same seed gives the same text.")
     var seed = SamplingRun.Options().seed
 
@@ -46,6 +56,8 @@
       options.length = length
       options.temperature = temperature
       options.seed = seed
+      if !openings.isEmpty { options.openings = try TrainingText(openings) }
+      options.openingLength = openingLength
       options.output = output
       options.type = try TensorDevice.start(cpu: cpu)
       let run = try SamplingRun(model: try model.path(), options: options)
