@@ -16,7 +16,7 @@ package final class CPUEngine: @unchecked Sendable {
   /// Rows of logits that one call computes at most.
   package static let maximumLogitRows = 16
 
-  private let buffers: StepBuffers
+  let buffers: StepBuffers
   private let lowering: Lowering
   private let operations: UnsafeMutableBufferPointer<LoweredOperation>
   /// The program with sparse layers, which narrow steps of decoding run; empty without.

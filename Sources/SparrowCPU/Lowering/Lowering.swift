@@ -112,8 +112,8 @@ final class Lowering {
         .sparseFeedForward(
           sparse!.feedForward(
             layer!, network, input: buffers[input], isNormed: normed.contains(input),
-            output: buffers[output], isAdded: landing == .add
-          ) { product($0, layer, $1) }))
+            output: buffers[output], isAdded: landing == .add, product: { product($0, layer, $1) }
+          ) { down(layer, of: $0, output, landing) }))
       normed.remove(output)
     case .add(let input, let output):
       precondition(normed.contains(input), "only norms' results are added")
@@ -310,18 +310,25 @@ final class Lowering {
   ) {
     let up = product(.up, layer, buffers.neurons)
     let gate = network.gated ? product(.gate, layer, buffers.gates) : nil
-    let down = product(.down, layer, landing == .add ? .result : output)
+    let neurons = gate == nil ? buffers.neurons : buffers.gates
     operations.append(
       .feedForward(
         FeedForwardKernel(
           layer: layer!, activation: network.activation.kernel, gate: gate, up: up,
           input: buffers[input],
           isNormed: normed.contains(input),
-          neurons: gate == nil ? buffers.neurons : buffers.gates,
-          down: multiply(
-            [down], gate == nil ? buffers.neurons : buffers.gates, landing == .add ? output : nil,
-            isNormed: false, source(.down, layer)))))
+          neurons: neurons, down: down(layer, of: neurons, output, landing))))
     normed.remove(output)
+  }
+
+  /// All of a network's down over the activations in `neurons`.
+  private func down(
+    _ layer: Int?, of neurons: StepBuffer, _ output: Operation.Buffer,
+    _ landing: Operation.Landing
+  ) -> MultiplyKernel {
+    multiply(
+      [product(.down, layer, landing == .add ? .result : output)], neurons,
+      landing == .add ? output : nil, isNormed: false, source(.down, layer))
   }
 
   /// Memory that lives as long as the lowered program.

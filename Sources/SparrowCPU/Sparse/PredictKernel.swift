@@ -5,7 +5,8 @@ import SparrowSparsity
 /// Scores the neurons of a layer from the input of its network, or of the one before.
 struct PredictKernel: BitwiseCopyable {
   enum Predictor: BitwiseCopyable {
-    case sketch(SketchScores)
+    /// With `estimates`, those get the approximate activations.
+    case sketch(SketchScores, estimates: StepBuffer?)
     case linear(LinearKernel)
     /// The network's own gate, or gate and up: `activations` gets what they give, scores their sizes.
     case own(gate: Product?, up: Product?, activations: StepBuffer)
@@ -22,7 +23,7 @@ struct PredictKernel: BitwiseCopyable {
   func run(_ worker: Worker, _ step: StepState) {
     let row = MatrixInput(worker, step, isPrivate: isNormed)
     switch predictor {
-    case .sketch(let sketch): run(sketch, worker, step, row)
+    case .sketch(let sketch, let estimates): run(sketch, estimates, worker, step, row)
     case .linear(let maps):
       maps.run(worker, step, input: input, from: row, result: result)
     case .own(let gate, let up, let activations):
@@ -32,7 +33,8 @@ struct PredictKernel: BitwiseCopyable {
 
   /// HiRE: |activation| from approximate products.
   private func run(
-    _ sketch: SketchScores, _ worker: Worker, _ step: StepState, _ first: MatrixInput
+    _ sketch: SketchScores, _ estimates: StepBuffer?, _ worker: Worker, _ step: StepState,
+    _ first: MatrixInput
   ) {
     for row in 0..<step.rows { sketch.turn(worker, input.row(first.values + row), input: row) }
     worker.barrier()
@@ -48,6 +50,10 @@ struct PredictKernel: BitwiseCopyable {
       let products = sketch.scores(of: row) + start
       let target = result.scores(of: row) + start
       sk_activate(activation, products, isGated ? products + result.stride : nil, target, count)
+      if let estimates {
+        let width = min(Int(count), result.width - start)
+        (estimates.row(row) + start).update(from: target, count: max(0, width))
+      }
       sk_sizes(target, target, count)
     }
   }

@@ -13,7 +13,8 @@ struct SparseFeedForwardKernel: BitwiseCopyable {
   /// nil when the network has no gate.
   let gate: Product?
   let up: Product
-  let down: UnsafePointer<sk_columns>
+  /// nil where the whole of down is read.
+  let down: UnsafePointer<sk_columns>?
   let downBias: UnsafePointer<Float>?
   let input: StepBuffer
   let isNormed: Bool
@@ -23,6 +24,8 @@ struct SparseFeedForwardKernel: BitwiseCopyable {
   let selection: NeuronLists
   /// What predicting computed of the network itself.
   let known: Known
+  /// All of down over the activations, those of the sketch and exact ones; nil where only selected neurons count.
+  let whole: MultiplyKernel?
   /// The whole network, for where nothing is known.
   let network: UnsafePointer<sk_network>
   /// Activations of this size and below read no column.
@@ -46,6 +49,12 @@ struct SparseFeedForwardKernel: BitwiseCopyable {
   func run(_ worker: Worker, _ step: StepState) {
     let first = MatrixInput(worker, step, isPrivate: isNormed)
     if !isNormed { input.quantize(for: up.matrix, worker, step) }
+    if let whole {
+      refine(whole.input, worker, step, first)
+      worker.barrier()
+      whole.run(worker, step)
+      return
+    }
     for row in 0..<step.rows {
       work.result(worker, row).update(repeating: 0, count: work.stride)
     }
@@ -58,7 +67,7 @@ struct SparseFeedForwardKernel: BitwiseCopyable {
       worker.barrier()
       forEachPart(of: kept.lists, worker, step) { row, part in
         sk_columns_prefetch(
-          down, kept.lists.neurons(of: row), Int32(part.lowerBound), Int32(part.upperBound))
+          down!, kept.lists.neurons(of: row), Int32(part.lowerBound), Int32(part.upperBound))
         addColumns(worker, row, kept.lists, kept.activations(of: row), part)
       }
     } else if case .nothing = known {
@@ -69,7 +78,7 @@ struct SparseFeedForwardKernel: BitwiseCopyable {
     } else {
       forEachPart(of: selection, worker, step) { row, part in
         sk_columns_prefetch(
-          down, selection.neurons(of: row), Int32(part.lowerBound), Int32(part.upperBound))
+          down!, selection.neurons(of: row), Int32(part.lowerBound), Int32(part.upperBound))
         let values = work.values(worker) - part.lowerBound
         activate(worker, row, first, part, into: values)
         addColumns(worker, row, selection, values, part)
@@ -77,6 +86,18 @@ struct SparseFeedForwardKernel: BitwiseCopyable {
     }
     worker.barrier()
     work.addUp(worker, step, width: output.width, bias: downBias, into: output, isAdded: isAdded)
+  }
+
+  /// Puts the exact activations of the selected neurons in the place of their estimates.
+  private func refine(
+    _ activations: StepBuffer, _ worker: Worker, _ step: StepState, _ first: MatrixInput
+  ) {
+    forEachPart(of: selection, worker, step) { row, part in
+      let values = work.values(worker) - part.lowerBound
+      activate(worker, row, first, part, into: values)
+      let neurons = selection.neurons(of: row)
+      for index in part { activations.row(row)[Int(neurons[index])] = values[index] }
+    }
   }
 
   /// This worker's parts of the rows' lists: of a single row's a share of its neurons, of a batch's windows of
@@ -164,7 +185,7 @@ struct SparseFeedForwardKernel: BitwiseCopyable {
       factors[count] = values[index]
       count += abs(values[index]) > leastKept || values[index].isNaN ? 1 : 0
     }
-    sk_columns_acc(down, chosen, factors, 0, Int32(count), work.result(worker, row))
+    sk_columns_acc(down!, chosen, factors, 0, Int32(count), work.result(worker, row))
     reads.addColumns(worker.index, count)
   }
 }

@@ -35,6 +35,7 @@ final class SparseLayers {
     for layer in plans.keys.sorted() {
       scores[layer] = NeuronScores(
         width: model.layers[layer].feedForward.width, workers: pool.count, memory: memory)
+      guard plans[layer]!.rest == .nothing else { continue }
       columns[layer] = memory.columns(
         of: weights.matrix(WeightRole(.down, layer: layer)), pool: pool)
     }
@@ -42,7 +43,9 @@ final class SparseLayers {
 
   /// Runs these of the layers it was made with, and counts anew. What was lowered before must not run again.
   func use(_ plans: [Int: FeedForwardPlan]) {
-    precondition(plans.keys.allSatisfy { columns[$0] != nil }, "a layer without weights by columns")
+    precondition(
+      plans.allSatisfy { scores[$0] != nil && (columns[$0] == nil) == ($1.rest == .estimate) },
+      "a layer that was not made sparse, or otherwise")
     self.plans = plans
     lowered = Scratch()
     scores.values.forEach { $0.reads.reset() }
@@ -52,7 +55,6 @@ final class SparseLayers {
   var bytesPerToken: Int {
     plans.reduce(0) { sum, entry in
       let (layer, plan) = entry
-      let down = columns[layer]!.pointee
       let rows = [WeightRole.Kind.gate, .up].compactMap { kind -> (all: Int, row: Int)? in
         let role = WeightRole(kind, layer: layer)
         guard let bytes = weights.byteCount(of: role) else { return nil }
@@ -60,13 +62,18 @@ final class SparseLayers {
       }
       let width = Double(scores[layer]!.width)
       let (selected, touched) = scores[layer]!.reads.mean ?? (width, width)
-      var read = touched * Double(down.column_bytes)
+      var read =
+        if let down = columns[layer]?.pointee {
+          touched * Double(down.column_bytes) + Double(down.scaleBytes)
+        } else {
+          Double(weights.byteCount(of: WeightRole(.down, layer: layer)) ?? 0)
+        }
       switch plan.predictor {
       case .exact: read += Double(rows.reduce(0) { $0 + $1.all })
       case .gate: read += Double(rows[0].all) + selected * Double(rows[1].row)
       default: read += selected * Double(rows.reduce(0) { $0 + $1.row })
       }
-      return sum + Int(read) + down.scaleBytes + plan.predictorBytes
+      return sum + Int(read) + plan.predictorBytes
     }
   }
 
@@ -101,7 +108,8 @@ final class SparseLayers {
     case .sketch(let sketch):
       .sketch(
         SketchScores(
-          sketch, inputs: NeuronScores.maximumRows, workers: workers, memory: memory))
+          sketch, inputs: NeuronScores.maximumRows, workers: workers, memory: memory),
+        estimates: plans[layer]!.rest == .estimate ? activations(of: network) : nil)
     case .lowRank(let maps), .router(let maps):
       .linear(LinearKernel(maps, workers: workers, memory: memory))
     case .gate:
@@ -110,8 +118,13 @@ final class SparseLayers {
       .own(
         gate: network.gated ? product(.gate, buffers.gates) : nil,
         up: product(.up, buffers.neurons),
-        activations: network.gated ? buffers.gates : buffers.neurons)
+        activations: activations(of: network))
     }
+  }
+
+  /// Where a network's activations lie.
+  private func activations(of network: FeedForwardDescription) -> StepBuffer {
+    network.gated ? buffers.gates : buffers.neurons
   }
 
   func select(_ layer: Int) -> SelectKernel {
@@ -121,13 +134,14 @@ final class SparseLayers {
 
   func feedForward(
     _ layer: Int, _ network: FeedForwardDescription, input: StepBuffer, isNormed: Bool,
-    output: StepBuffer, isAdded: Bool, product: (WeightRole.Kind, StepBuffer) -> Product
+    output: StepBuffer, isAdded: Bool, product: (WeightRole.Kind, StepBuffer) -> Product,
+    whole: (_ activations: StepBuffer) -> MultiplyKernel
   ) -> SparseFeedForwardKernel {
     let plan = plans[layer]!
     let known: SparseFeedForwardKernel.Known =
       switch plan.predictor {
       case .gate: .gates(buffers.gates)
-      case .exact: .activations(network.gated ? buffers.gates : buffers.neurons)
+      case .exact: .activations(activations(of: network))
       default: .nothing
       }
     // A threshold needs no other activations to decide, and so no second stage.
@@ -146,14 +160,16 @@ final class SparseLayers {
       to: sk_network.self)
     kernel.initialize(
       to: sk_network(
-        gate: gate?.matrix, up: up.matrix, down: columns[layer]!, gate_bias: gate?.bias,
+        gate: gate?.matrix, up: up.matrix, down: columns[layer], gate_bias: gate?.bias,
         up_bias: up.bias, activation: network.activation.kernel, least: leastKept))
     return SparseFeedForwardKernel(
       layer: layer, activation: network.activation.kernel, gate: gate, up: up,
-      down: columns[layer]!,
+      down: columns[layer],
       downBias: weights.vector(WeightRole(.downBias, layer: layer)), input: input,
       isNormed: isNormed, output: output, isAdded: isAdded,
-      selection: scores[layer]!.selection, known: known, network: UnsafePointer(kernel),
+      selection: scores[layer]!.selection, known: known,
+      whole: plan.rest == .estimate ? whole(activations(of: network)) : nil,
+      network: UnsafePointer(kernel),
       leastKept: leastKept, kept: kept,
       reads: scores[layer]!.reads, work: work)
   }

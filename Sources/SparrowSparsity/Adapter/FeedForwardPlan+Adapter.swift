@@ -19,6 +19,10 @@ extension FeedForwardPlan {
     default:
       throw fields.unknown("predictor", kind, "sketch, low_rank, router, gate or exact")
     }
+    let word = try fields.optionalString("rest") ?? Rest.nothing.rawValue
+    guard let rest = Rest(rawValue: word) else {
+      throw fields.unknown("rest", word, "nothing or estimate")
+    }
     func numbers(_ part: String) throws(SparrowError) -> [Int32] {
       guard tensors[name + part] != nil else { return [] }
       return try tensors.values(name + part, .i32, shape: [nil], as: Int32.self)
@@ -30,12 +34,13 @@ extension FeedForwardPlan {
       kept: try fields.object("kept").map { own throws(SparrowError) in try Selector(own) },
       order: try numbers(".order"), common: try numbers(".common"),
       lookahead: try fields.optionalFlag("lookahead"),
-      density: try fields.optionalFloat("density"))
+      density: try fields.optionalFloat("density"), rest: rest)
   }
 
   /// What `adapter.json` says of it.
   var json: JSON {
     var members = sharedMembers + [("group", .integer(groupSize))]
+    if rest != .nothing { members.append(("rest", .string(rest.rawValue))) }
     if let kept { members.append(("kept", kept.json)) }
     if case .sketch(let sketch) = predictor { members += sketch.jsonMembers }
     return .object(members)

@@ -50,6 +50,13 @@ extension FeedForwardPlan {
       (common.first ?? 0) >= 0 && zip(common, common.dropFirst()).allSatisfy(<), "common",
       "\(common.prefix(8))", "rising numbers")
     if case .sketch(let sketch) = predictor { try sketch.validate(file: file, name: name) }
+    guard rest == .estimate else { return }
+    try check.require(
+      predictorName == "sketch", "rest", "estimates by \(predictorName)", "those of a sketch")
+    try check.require(kept == nil, "kept", "a second selector", "none where the rest is estimated")
+    try check.require(
+      !lookahead, "lookahead", "true",
+      "false where the rest is estimated: the layer before needs the memory")
   }
 }
 

@@ -1,7 +1,7 @@
 /// How one layer's feed-forward network chooses its neurons for a token.
 ///
 /// A predictor scores groups of neurons, a selector picks groups from the scores, and only the picked
-/// neurons' weights are read. With `kept` a second selector looks at their exact activations, and only what
+/// neurons' weights are read, unless `rest` says otherwise. With `kept` a second selector looks at their exact activations, and only what
 /// it keeps reads the down matrix: HiRE's two stages (arXiv 2402.09360, section 3.3).
 public struct FeedForwardPlan: Sendable, Equatable {
   /// What turns the network's input into scores.
@@ -21,7 +21,18 @@ public struct FeedForwardPlan: Sendable, Equatable {
     case exact
   }
 
+  /// What the neurons give that a token does not select.
+  public enum Rest: String, Sendable, Equatable, CaseIterable {
+    /// Nothing; their columns of down are not read.
+    case nothing
+    /// The activation that the sketch estimates: gate and up are read sparsely, down whole.
+    ///
+    /// Goes beyond the papers: what is good enough to choose neurons by is good enough for the small ones.
+    case estimate
+  }
+
   public var predictor: Predictor
+  public var rest: Rest
   /// Neurons that are selected together: 1, 4, 8, 16 or 32.
   public var groupSize: Int
   public var selector: Selector
@@ -40,9 +51,11 @@ public struct FeedForwardPlan: Sendable, Equatable {
 
   public init(
     predictor: Predictor, selector: Selector, groupSize: Int = 1, kept: Selector? = nil,
-    order: [Int32] = [], common: [Int32] = [], lookahead: Bool = false, density: Float? = nil
+    order: [Int32] = [], common: [Int32] = [], lookahead: Bool = false, density: Float? = nil,
+    rest: Rest = .nothing
   ) {
     self.predictor = predictor
+    self.rest = rest
     self.groupSize = groupSize
     self.selector = selector
     self.kept = kept

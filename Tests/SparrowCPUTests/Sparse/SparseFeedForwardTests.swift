@@ -12,7 +12,7 @@ import Testing
 
   struct Case: CustomStringConvertible {
     let kind: RandomPredictor
-    let plan: FeedForwardPlan
+    var plan: FeedForwardPlan
     let batch: Int
     let threads: Int
 
@@ -74,6 +74,41 @@ import Testing
         #expect(neurons.contains { !$0.isEmpty && $0.count < file.width }, "\(own)")
         let alone = network.step([tokens.last!])
         #expect(network.selected(row: 0) == neurons.last)
+        #expect(relativeError(alone[0], found.last!.map(Double.init)) < 1e-5, "\(own)")
+      }
+    }
+  }
+
+  /// With the rest estimated, unselected neurons have the sketch's activations instead of zeros.
+  @Test(arguments: Array(ElementType.weightTypes.enumerated()).map { ($0, $1) })
+  func equalsTheDenseNetworkWithOtherNeuronsEstimated(turn: Int, type: ElementType) throws {
+    let folder = try TemporaryFolder()
+    for file in Self.files(type, turn: turn) {
+      let path = try folder.write("model.gguf", file.bytes())
+      for var own in Self.cases(file, turn: turn) where own.plan.predictorName == "sketch" {
+        own.plan.rest = .estimate
+        let network = try SparseNetwork(path: path, threads: own.threads, [0: own.plan])
+        let tokens = (0..<Int32(own.batch)).map { $0 * 3 }
+        let found = network.step(tokens)
+        for row in tokens.indices {
+          let used = network.activations(row: row)
+          var wanted = used.map(Double.init)
+          let selected = network.selected(row: row)
+          let x = network.networkInput(0, network.embedding(tokens[row]).map(Double.init))
+          for (neuron, exact) in zip(selected, network.activations(0, x, of: selected)) {
+            wanted[Int(neuron)] = exact
+          }
+          #expect(relativeError(used, wanted) < 1e-5, "\(own)")
+          let scores = network.scores(row: row, count: file.width)
+          for neuron in scores.indices where !selected.contains(Int32(neuron)) {
+            #expect(abs(used[neuron]) == scores[neuron])
+          }
+          let expected = network.reference(tokens[row], activations: used)
+          // Where down reads 8 bits, so do its inputs.
+          #expect(relativeError(found[row], expected) < 1e-5, "\(own)")
+        }
+        #expect(network.selected(row: 0).count < file.width)
+        let alone = network.step([tokens.last!])
         #expect(relativeError(alone[0], found.last!.map(Double.init)) < 1e-5, "\(own)")
       }
     }

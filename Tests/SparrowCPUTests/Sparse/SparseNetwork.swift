@@ -61,7 +61,26 @@ final class SparseNetwork {
         start: engine.sparseLayers!.scores[layer]!.scores(of: row), count: count))
   }
 
+  /// The activations that a row of the last step gave the whole of down.
+  func activations(row: Int) -> [Float] {
+    let buffer = network.gated ? engine.buffers.gates : engine.buffers.neurons
+    return Array(UnsafeBufferPointer(start: buffer.row(row), count: network.width))
+  }
+
   // MARK: - Reference
+
+  /// The final hidden state of a token at position 0 whose only layer has these activations.
+  func reference(_ token: Int32, activations: [Float]) -> [Double] {
+    let isQuantized = sk_wants_quantized(weights(.down, 0)) != 0
+    let x = isQuantized ? int8Rounded(activations) : activations.map(Double.init)
+    var h = embedding(token).map(Double.init)
+    let down = matrix(.down, 0)
+    for row in h.indices {
+      for neuron in x.indices { h[row] += x[neuron] * Double(down[row &* x.count &+ neuron]) }
+    }
+    add(.downBias, 0, to: &h)
+    return norm(.finalNorm, nil, h.map { Float($0) }).map(Double.init)
+  }
 
   /// The final hidden state of a token at position 0 whose layers use these neurons alone.
   func reference(_ token: Int32, _ selected: [[Int32]]) -> [Double] {
