@@ -33,13 +33,14 @@ extension FeedForwardCalibration {
       let sketch = try sketch(network, record, options)
       let plan = try plans[layer]!.fetching(
         candidates, by: .sketch(sketch), neurons: network.description.width)
-      let scores = SketchPrediction.scores(
+      let estimates = SketchPrediction.activations(
         sketch, network.description, inputs: record.inputs, samples: recorder.samples,
         pool: model.engine.pool)
       choice.layers[layer] = plan
       choice.reports.append(
         TwoStageRecall(plan, width: network.description.width).report(
-          layer: layer, scores: scores, activations: record.activations,
+          layer: layer, scores: SketchPrediction.scores(estimates, samples: recorder.samples),
+          activations: record.activations,
           lengths: network.lengths, samples: recorder.samples))
     }
     defer { try? model.install([:]) }

@@ -23,6 +23,9 @@ extension FeedForwardCalibration.Options {
     try require(
       method != .sketch || rank % 32 == 0, "rank", rank, "a multiple of 32 for a sketch")
     try require(
+      rest == .nothing || (method == .sketch && !lookahead), "rest", rest.rawValue,
+      "nothing, or the estimates of a sketch that does not look ahead")
+    try require(
       [.f16, .q8_0, .q4_0].contains(mapType), "maps", mapType.rawValue, "f16, q8_0 or q4_0")
   }
 

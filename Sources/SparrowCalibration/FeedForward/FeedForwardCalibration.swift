@@ -25,6 +25,8 @@ public enum FeedForwardCalibration {
     /// Neurons that are selected together: 1, 4, 8, 16 or 32; magnitudes and exact activations select one.
     public var groupSize = 1
     public var grouping = Grouping.natural
+    /// What the neurons give that are not selected; estimates are a sketch's.
+    public var rest = FeedForwardPlan.Rest.nothing
     /// Part of the firing neurons that a linear map's threshold keeps, in networks whose activation is zero or
     /// not; `density` is for all others.
     public var recall: Float = 0.99
@@ -43,7 +45,7 @@ public enum FeedForwardCalibration {
     public var density: Float
     /// Part of the truly greatest neurons, as many as are touched, among them.
     public var recall: Float
-    /// Part of the output's energy in the neurons left out.
+    /// Part of the output's energy that is lost in the neurons not selected.
     public var loss: Float
 
     public var json: JSON {
@@ -174,24 +176,28 @@ public enum FeedForwardCalibration {
       let fit = LayerFit(
         model: model, network: network, record: record, before: before,
         samples: recorder.samples, options: options)
-      let predictor: LayerPredictor
+      var predictor: LayerPredictor
+      var estimates: FloatRows?
       switch options.method {
       case .sketch:
         let sketch = try sketch(network, record, options)
-        let scores = SketchPrediction.scores(
+        let found = SketchPrediction.activations(
           sketch, network.description, inputs: record.inputs, samples: recorder.samples,
           pool: model.engine.pool)
         predictor = LayerPredictor(
-          .sketch(sketch), neuronScores: scores, samples: recorder.samples,
-          groupSize: options.groupSize, order: fit.order)
+          .sketch(sketch),
+          neuronScores: SketchPrediction.scores(found, samples: recorder.samples),
+          samples: recorder.samples, groupSize: options.groupSize, order: fit.order)
+        predictor.rest = options.rest
+        if options.rest == .estimate { estimates = found }
       case .lowRank: predictor = try fit.lowRank()
       case .router: predictor = try fit.router()
       case .magnitude: predictor = try fit.magnitude()
       case .exact: predictor = fit.exact()
       }
       let tradeoff = Tradeoff(
-        scores: predictor.scores, activations: record.activations, lengths: network.lengths,
-        samples: recorder.samples, pool: model.engine.pool)
+        scores: predictor.scores, activations: record.activations, estimates: estimates,
+        lengths: network.lengths, samples: recorder.samples, pool: model.engine.pool)
       fitted.append(FittedLayer(predictor: predictor, tradeoff: tradeoff))
     }
     return fitted
@@ -216,7 +222,8 @@ public enum FeedForwardCalibration {
     if options.coding != .product {
       return try RowCoder(
         source: rows, basis: basis, mean: record.moments.mean, meanRow: moments.mean,
-        coding: options.coding, rank: options.rank
+        coding: options.coding, rank: options.rank,
+        rounding: options.coding == .int4 ? FedBackRounding(record.moments.covariance()) : nil
       ).sketch { _ in true }
     }
     let fitter = SketchFitter(

@@ -12,6 +12,7 @@ struct LayerPredictor {
   var groupSize = 1
   var order: [Int32] = []
   var isLookahead = false
+  var rest = FeedForwardPlan.Rest.nothing
   /// Neurons that every token gets, ascending.
   private(set) var common: [Int32] = []
   /// The threshold of a recall, where activations are zero or not.
@@ -61,7 +62,7 @@ struct LayerPredictor {
     var plan = FeedForwardPlan(
       predictor: predictor, selector: .threshold(threshold),
       groupSize: groupSize, order: order, common: common, lookahead: isLookahead,
-      density: density)
+      density: density, rest: rest)
     if let recallThreshold {
       plan.density = recallThreshold.density
       plan.selector = .threshold(recallThreshold.threshold)

@@ -4,10 +4,21 @@ internal import SparrowCore
 internal import SparrowSparsity
 internal import SparrowTransformer
 
-/// The scores that a network's sketch gives recorded inputs, as the decoding kernels would.
+/// The activations that a network's sketch estimates of recorded inputs, as the decoding kernels would.
 enum SketchPrediction {
-  /// |activation| of every neuron, `[samples, neurons]`.
+  /// The sizes of `activations`, which is what neurons are chosen by.
   static func scores(
+    _ activations: FloatRows, samples: Int
+  ) -> FloatRows {
+    let result = FloatRows(rows: samples, columns: activations.columns)
+    for sample in 0..<samples {
+      sk_sizes(activations[sample], result[sample], Int32(activations.columns))
+    }
+    return result
+  }
+
+  /// Of every neuron, `[samples, neurons]`.
+  static func activations(
     _ sketch: RowSketch, _ network: FeedForwardDescription, inputs: FloatRows, samples: Int,
     pool: WorkerPool
   ) -> FloatRows {
@@ -45,7 +56,6 @@ enum SketchPrediction {
         sk_activate(
           network.activation.kernel, row, network.gated ? row + second : nil, result[sample],
           Int32(network.width))
-        sk_sizes(result[sample], result[sample], Int32(network.width))
       }
     }
     return result

@@ -10,7 +10,8 @@ struct Tradeoff {
     var density: Float
     /// The score at which this part of all scores is kept.
     var threshold: Float
-    /// Part of the output's energy in the dropped neurons, sum of (activation · |column|)².
+    /// Part of the output's energy, sum of (activation · |column|)², that the dropped neurons lose: theirs, or
+    /// that of their estimates' errors.
     var loss: Float
     /// Part of the truly greatest neurons (as many as are kept) among the kept ones.
     var recall: Float
@@ -18,9 +19,11 @@ struct Tradeoff {
 
   let points: [Point]
 
-  /// `scores` and `activations` are `[samples, neurons]`, `lengths` those of down's columns.
+  /// `scores`, `activations` and what stands for those of dropped neurons are `[samples, neurons]`, `lengths` those
+  /// of down's columns.
   init(
-    scores: FloatRows, activations: FloatRows, lengths: [Float], samples: Int, pool: WorkerPool
+    scores: FloatRows, activations: FloatRows, estimates: FloatRows? = nil, lengths: [Float],
+    samples: Int, pool: WorkerPool
   ) {
     let neurons = lengths.count
     var all = [Float](
@@ -38,21 +41,27 @@ struct Tradeoff {
     let recalls = FloatRows(rows: samples, columns: count)
     pool.run { worker in
       var sizes = [Float](repeating: 0, count: neurons)
+      var errors = sizes
       for sample in worker.share(of: samples) {
         var total: Float = 0
         for neuron in 0..<neurons {
           sizes[neuron] = abs(activations[sample][neuron]) * lengths[neuron]
           total += sizes[neuron] * sizes[neuron]
+          let error = activations[sample][neuron] - (estimates?[sample][neuron] ?? 0)
+          errors[neuron] = abs(error) * lengths[neuron]
         }
         let ranked = sizes.sorted(by: >)
         for (index, threshold) in thresholds.enumerated() {
           var kept = 0
-          var energy: Float = 0
-          for neuron in 0..<neurons where scores[sample][neuron] >= threshold {
-            kept += 1
-            energy += sizes[neuron] * sizes[neuron]
+          var lost: Float = 0
+          for neuron in 0..<neurons {
+            if scores[sample][neuron] >= threshold {
+              kept += 1
+            } else {
+              lost += errors[neuron] * errors[neuron]
+            }
           }
-          losses[sample][index] = total > 0 ? max(0, 1 - energy / total) : 0
+          losses[sample][index] = total > 0 ? lost / total : 0
           guard kept > 0 else { continue }
           let least = ranked[kept - 1]
           var found = 0

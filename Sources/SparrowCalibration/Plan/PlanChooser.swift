@@ -27,7 +27,7 @@ final class PlanChooser {
     self.model = model
     self.layers = layers
     self.target = target
-    probeDensity = target.typicalDensity
+    probeDensity = target.typicalDensity(rest: layers.first?.predictor.rest ?? .nothing)
     var all: [Int: FeedForwardPlan] = [:]
     for (layer, fit) in layers.enumerated() { all[layer] = fit.plan(density: probeDensity) }
     try model.install(all)

@@ -1,4 +1,5 @@
 public import SparrowCore
+internal import SparrowSparsity
 
 /// What a plan is chosen for.
 public enum PlanTarget: Sendable, Equatable {
@@ -11,11 +12,11 @@ public enum PlanTarget: Sendable, Equatable {
   static let leastDensity: Float = 0.05
 
   /// What the sparse layers of a plan come to, about: where costs are measured. A layer that is sparse for speed
-  /// touches a third or less, since more does not pay.
-  var typicalDensity: Float {
+  /// touches a third or less, since more does not pay, and a tenth where the rest is estimated.
+  func typicalDensity(rest: FeedForwardPlan.Rest) -> Float {
     switch self {
     case .density(let density): min(0.9, max(0.1, density))
-    case .perplexity: 0.3
+    case .perplexity: rest == .estimate ? 0.1 : 0.3
     }
   }
 

@@ -13,11 +13,14 @@ final class RowCoder {
   private let meanRow: [Float]
   private let coding: SketchCoding
   private let directions: Int
+  /// nil rounds every direction to the nearest.
+  private let rounding: FedBackRounding?
 
   init(
     source: SketchedRows, basis: SketchBasis, mean: [Float], meanRow: [Float], coding: SketchCoding,
-    rank: Int
+    rank: Int, rounding: FedBackRounding? = nil
   ) {
+    self.rounding = rounding
     self.source = source
     self.basis = basis
     self.mean = mean
@@ -78,6 +81,8 @@ final class RowCoder {
         if coding == .lowRank {
           sk_to_f16(
             turned[0], target.assumingMemoryBound(to: UInt16.self), Int32(directions))
+        } else if let rounding {
+          rounding.encode(turned[0], into: target)
         } else {
           _ = sk_encode_row(SK_GGUF_Q4_0, turned[0], Int32(directions), target)
         }

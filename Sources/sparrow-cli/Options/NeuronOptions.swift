@@ -42,6 +42,15 @@ struct NeuronOptions: ParsableArguments {
   @Option(help: "How a feed-forward sketch keeps rows: int4, product, low-rank or low-rank-int4.")
   var neuronSketch = "int4"
 
+  @Option(
+    help: ArgumentHelp(
+      "What neurons give that are not selected: nothing or estimate.",
+      discussion: """
+        estimate is the sketch's own activation: gate and up are read sparsely, down whole. (default: \
+        estimate for an int4 sketch with a perplexity as target, else nothing)
+        """))
+  var rest: String?
+
   @Option(help: "Directions of low-rank sketches and maps of neurons; 0 is a quarter of the width.")
   var neuronRank = 0
 
@@ -131,6 +140,15 @@ struct NeuronOptions: ParsableArguments {
       allocation: try Self.choice(allocation, "--allocation"))
   }
 
+  private func usualRest(
+    _ options: FeedForwardCalibration.Options
+  ) throws(SparrowError) -> FeedForwardPlan.Rest {
+    guard options.method == .sketch, options.coding == .int4, !lookahead, groupSize == 1,
+      !everyLayer, like == nil, case .perplexity = try PlanTarget(target)
+    else { return .nothing }
+    return .estimate
+  }
+
   /// nil unless the method is about neurons.
   func options(tokens: Int, seed: UInt64) throws -> FeedForwardCalibration.Options? {
     guard case .neurons(let method) = method else { return nil }
@@ -146,6 +164,7 @@ struct NeuronOptions: ParsableArguments {
     }
     options.mapType = type
     options.lookahead = lookahead
+    options.rest = try rest.map { try Self.choice($0, "--rest") } ?? usualRest(options)
     options.groupSize = groupSize
     options.grouping = try Self.choice(grouping, "--grouping")
     if everyLayer { options.density = try targetDensity(for: "--every-layer") }
