@@ -170,7 +170,9 @@ public enum FeedForwardCalibration {
       guard progress(Double(layer) / Double(count), "fitting layer \(layer)") else {
         throw SparrowError(.cancelled, found: "stopped")
       }
-      let network = try NetworkWeights(model, layer: layer)
+      // Estimates stand for activations as they are.
+      let network = try NetworkWeights(
+        model, layer: layer, weighted: options.rest == .nothing)
       let record = recorder.layers[layer]
       let before = options.lookahead && layer > 0 ? recorder.layers[layer - 1] : nil
       let fit = LayerFit(
