@@ -87,6 +87,21 @@ import Testing
     }
   }
 
+  /// What estimates make up for is not lost, as long as they are of the activations themselves.
+  @Test func estimatesOfTheRestLoseLittle() throws {
+    let model = try HeadCalibrationTests.model("llama3", threads: 1)
+    func fit(_ rest: FeedForwardPlan.Rest) throws -> [FeedForwardCalibration.LayerReport] {
+      let (plans, reports) = try FeedForwardCalibration.fit(
+        model: model, text: Self.text,
+        options: Self.options(.sketch) { ($0.density, $0.rest) = (0.25, rest) })
+      #expect(plans.values.allSatisfy { $0.rest == rest })
+      return reports
+    }
+    for (dropped, estimated) in zip(try fit(.nothing), try fit(.estimate)) {
+      #expect(estimated.loss < 0.2 * dropped.loss)
+    }
+  }
+
   /// Where more neurons are zero than a density leaves out, a quantile of the scores is zero, which all reach.
   @Test(arguments: [FeedForwardCalibration.Method.sketch, .magnitude])
   func neverKeepsAllForZeros(method: FeedForwardCalibration.Method) throws {
@@ -173,6 +188,8 @@ import Testing
       ("groups", { $0.groups = 513 }), ("rank", { $0.rank = -1 }), ("rank", { $0.rank = 33 }),
       ("recall", { $0.recall = .nan }), ("density", { $0.density = .nan }),
       ("density", { $0.density = 1.5 }), ("group size", { $0.groupSize = 0 }),
+      ("rest", { ($0.method, $0.rest) = (.router, .estimate) }),
+      ("rest", { ($0.lookahead, $0.rest) = (true, .estimate) }),
       ("group size", { $0.groupSize = 7 }), ("maps", { $0.mapType = .q6_K }),
     ]
 

@@ -4,8 +4,9 @@ import SparrowSparsity
 
 /// Scores of all rows of a sketch: what HiRE's first stage computes instead of the exact products.
 ///
-/// Two phases with a barrier between them: `turn` brings inputs into the sketch's directions, `score` sums what
-/// the rows' codes stand for. Plain pointers into `Scratch`, so that it can lie in a lowered operation.
+/// Two phases: `turn` brings inputs into the sketch's directions, `score` sums what the rows' codes stand for, with
+/// a barrier between them unless `turnsAlone`. Plain pointers into `Scratch`, so that it can lie in a lowered
+/// operation.
 struct SketchScores: BitwiseCopyable {
   let rowCount: Int
   let hidden: Int
@@ -90,6 +91,9 @@ struct SketchScores: BitwiseCopyable {
     meanDots[worker.index * (maximumInputs + 32) + input]
   }
 
+  /// Whether each worker has all directions of the input that it turned last for itself: they are the columns.
+  var turnsAlone: Bool { basis == nil }
+
   /// This worker's share of an input's directions.
   func turn(_ worker: Worker, _ values: UnsafePointer<Float>, input: Int) {
     let centered = centered + worker.index * hidden
@@ -119,7 +123,8 @@ struct SketchScores: BitwiseCopyable {
   func score(
     _ worker: Worker, input: Int, _ parts: (Range<Int>, Range<Int>), plus constant: Float = 0
   ) {
-    let x = directions + input * directionCount
+    let x =
+      turnsAlone ? centered + worker.index * hidden : directions + input * directionCount
     let scores = scores(of: input)
     let best = blockBest + input * blocks
     if let rows {

@@ -24,7 +24,9 @@ extension LoweredOperation {
     case .sparseOutput(let kernel): kernel.run(worker, step)
     case .feedForward(let kernel): kernel.run(worker, step)
     case .predict(let kernel): kernel.run(worker, step)
-    case .select(let kernel): kernel.run(worker, step)
+    case .select(let kernel):
+      kernel.run(worker, step)
+      return step.rows > 1 || !kernel.isRepeated
     case .sparseFeedForward(let kernel): kernel.run(worker, step)
     case .add(let kernel): kernel.run(worker, step)
     }

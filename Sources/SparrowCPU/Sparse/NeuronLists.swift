@@ -7,10 +7,23 @@ struct NeuronLists: BitwiseCopyable {
   /// `[rows]`
   let counts: UnsafeMutablePointer<Int32>
 
+  private init(
+    width: Int, neurons: UnsafeMutablePointer<Int32>, counts: UnsafeMutablePointer<Int32>
+  ) {
+    self.width = width
+    self.neurons = neurons
+    self.counts = counts
+  }
+
   init(width: Int, memory: Scratch) {
     self.width = width
     neurons = memory.integers(NeuronScores.maximumRows * width)
     counts = memory.integers(NeuronScores.maximumRows)
+  }
+
+  /// The lists from a row's on.
+  func from(_ row: Int) -> NeuronLists {
+    NeuronLists(width: width, neurons: neurons + row * width, counts: counts + row)
   }
 
   func neurons(of row: Int) -> UnsafeMutablePointer<Int32> { neurons + row * width }

@@ -36,8 +36,11 @@ struct PredictKernel: BitwiseCopyable {
     _ sketch: SketchScores, _ estimates: StepBuffer?, _ worker: Worker, _ step: StepState,
     _ first: MatrixInput
   ) {
-    for row in 0..<step.rows { sketch.turn(worker, input.row(first.values + row), input: row) }
-    worker.barrier()
+    func turn(_ row: Int) { sketch.turn(worker, input.row(first.values + row), input: row) }
+    if !sketch.turnsAlone {
+      for row in 0..<step.rows { turn(row) }
+      worker.barrier()
+    }
     let block = RowSketch.blockRows
     let blocks = result.stride / block
     let own = worker.share(of: blocks)
@@ -45,6 +48,7 @@ struct PredictKernel: BitwiseCopyable {
     let start = own.lowerBound * block
     let count = Int32(own.count * block)
     for row in 0..<step.rows {
+      if sketch.turnsAlone { turn(row) }
       let second = isGated ? own.lowerBound + blocks..<own.upperBound + blocks : 0..<0
       sketch.score(worker, input: row, (own, second), plus: sketch.meanDot(worker, of: row))
       let products = sketch.scores(of: row) + start

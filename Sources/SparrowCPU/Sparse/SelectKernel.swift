@@ -2,7 +2,8 @@ internal import CSparrowKernels
 import SparrowCore
 import SparrowSparsity
 
-/// Turns the scores of a layer into the neurons that its network touches, a row of the step a worker.
+/// Turns the scores of a layer into the neurons that its network touches, a row of the step a worker, or a single
+/// row every worker for itself where a threshold says it: that costs less than a barrier.
 struct SelectKernel: BitwiseCopyable {
   private let selector: Selector
   private let groups: Int
@@ -19,6 +20,8 @@ struct SelectKernel: BitwiseCopyable {
   private let selected: UnsafeMutablePointer<Int32>
   private let marks: UnsafeMutablePointer<Float>
   private let scratch: UnsafePointer<Unmanaged<SelectorScratch>>
+  /// Whether every worker selects a single row's neurons into the list of its own number.
+  let isRepeated: Bool
 
   /// `scratch` has one for each worker and outlives the kernel.
   init(
@@ -29,7 +32,8 @@ struct SelectKernel: BitwiseCopyable {
     let sums = plan.maps == nil && (plan.groupSize > 1 || !plan.order.isEmpty)
     self.init(
       plan.kernelSelector, groupSize: plan.groupSize, sums: sums, order: plan.order,
-      common: plan.common, result: result, workers: workers, scratch: scratch, memory: memory)
+      common: plan.common, result: result, workers: workers,
+      isRepeated: plan.repeatsSelection(workers: workers), scratch: scratch, memory: memory)
   }
 
   /// Head groups, each scored by itself.
@@ -39,13 +43,15 @@ struct SelectKernel: BitwiseCopyable {
   ) {
     self.init(
       plan.kernelSelector, groupSize: 1, sums: false, order: [], common: [], result: result,
-      workers: workers, scratch: scratch, memory: memory)
+      workers: workers, isRepeated: false, scratch: scratch, memory: memory)
   }
 
   private init(
     _ selector: Selector, groupSize: Int, sums: Bool, order: [Int32], common: [Int32],
-    result: NeuronScores, workers: Int, scratch: [SelectorScratch], memory: Scratch
+    result: NeuronScores, workers: Int, isRepeated: Bool, scratch: [SelectorScratch],
+    memory: Scratch
   ) {
+    self.isRepeated = isRepeated
     self.selector = selector
     self.groupSize = groupSize
     self.sums = sums
@@ -61,16 +67,22 @@ struct SelectKernel: BitwiseCopyable {
   }
 
   func run(_ worker: Worker, _ step: StepState) {
+    if isRepeated, step.rows == 1 {
+      let count = select(worker, 0, into: worker.index)
+      result.selection.counts[worker.index] = Int32(count)
+      if worker.index == 0 { result.reads.addToken(0, neurons: count) }
+      return
+    }
     for row in stride(from: worker.index, to: step.rows, by: worker.count) {
-      let count = select(worker, row)
+      let count = select(worker, row, into: row)
       result.selection.counts[row] = Int32(count)
       result.reads.addToken(worker.index, neurons: count)
     }
   }
 
-  private func select(_ worker: Worker, _ row: Int) -> Int {
+  private func select(_ worker: Worker, _ row: Int, into list: Int) -> Int {
     var scores = result.scores(of: row)
-    let neurons = result.selection.neurons(of: row)
+    let neurons = result.selection.neurons(of: list)
     if groupSize == 1 && commonCount == 0 && order == nil {
       return choose(scores, worker, into: neurons)
     }
@@ -113,6 +125,18 @@ struct SelectKernel: BitwiseCopyable {
     return scratch[worker.index]._withUnsafeGuaranteedRef {
       selector.select(
         UnsafeBufferPointer(start: scores, count: groups), into: indices, scratch: $0)
+    }
+  }
+}
+
+extension FeedForwardPlan {
+  /// Whether every worker selects a single row's neurons for itself: a threshold costs little and writes no scores,
+  /// and without a second stage only the worker's own list is read.
+  func repeatsSelection(workers: Int) -> Bool {
+    guard case .threshold = kernelSelector, common.isEmpty else { return false }
+    switch kept {
+    case nil, .threshold: return workers <= NeuronScores.maximumRows
+    default: return false
     }
   }
 }

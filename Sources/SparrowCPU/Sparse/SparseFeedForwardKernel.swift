@@ -21,7 +21,9 @@ struct SparseFeedForwardKernel: BitwiseCopyable {
   /// Where the result goes, and whether it is added there.
   let output: StepBuffer
   let isAdded: Bool
-  let selection: NeuronLists
+  private(set) var selection: NeuronLists
+  /// Whether every worker has the list of a single row for itself.
+  let isRepeated: Bool
   /// What predicting computed of the network itself.
   let known: Known
   /// All of down over the activations, those of the sketch and exact ones; nil where only selected neurons count.
@@ -47,6 +49,12 @@ struct SparseFeedForwardKernel: BitwiseCopyable {
   private static let window = 64
 
   func run(_ worker: Worker, _ step: StepState) {
+    var own = self
+    if isRepeated, step.rows == 1 { own.selection = selection.from(worker.index) }
+    own.touch(worker, step)
+  }
+
+  private func touch(_ worker: Worker, _ step: StepState) {
     let first = MatrixInput(worker, step, isPrivate: isNormed)
     if !isNormed { input.quantize(for: up.matrix, worker, step) }
     if let whole {

@@ -17,6 +17,8 @@ final class PlanChooser {
   private let probe: PlanProbe
   /// Where each layer's cost is measured: near what plans come to.
   private let probeDensity: Float
+  /// Whether unselected neurons keep their estimates.
+  private let isEstimated: Bool
   private static let densities: [Float] = (1...18).map { Float($0) * PlanTarget.leastDensity }
 
   /// `heldOut` are windows of tokens that fitting has not seen. Makes all layers sparse. Throws as `PlanProbe`.
@@ -27,7 +29,8 @@ final class PlanChooser {
     self.model = model
     self.layers = layers
     self.target = target
-    probeDensity = target.typicalDensity(rest: layers.first?.predictor.rest ?? .nothing)
+    isEstimated = layers.contains { $0.predictor.rest == .estimate }
+    probeDensity = target.typicalDensity(isEstimated: isEstimated)
     var all: [Int: FeedForwardPlan] = [:]
     for (layer, fit) in layers.enumerated() { all[layer] = fit.plan(density: probeDensity) }
     try model.install(all)
@@ -99,8 +102,10 @@ final class PlanChooser {
   private func times(
     progress: (Double) -> Bool
   ) throws(SparrowError) -> (dense: Double, fixed: Double, touching: Double) {
+    // Scattered reads cost more the more there are: where estimates stand for the rest, few are wanted.
+    let densities: [Float] = isEstimated ? [0.05, 0.3] : [0.3, 0.6]
     let sweep = try DensitySweep.run(
-      model, options: Self.sweepOptions(model, densities: [0.3, 0.6], batches: [], repetitions: 9),
+      model, options: Self.sweepOptions(model, densities: densities, batches: [], repetitions: 9),
       progress: progress)
     let count = Double(layers.count)
     let few = sweep.points[0]
@@ -109,8 +114,9 @@ final class PlanChooser {
     // A ratio to dense within each pair, so that a slow minute weighs on both.
     let fewShare = 1 / few.feedForwardSpeedup.median
     let manyShare = 1 / many.feedForwardSpeedup.median
-    let slope = max(0, (manyShare - fewShare) / 0.3)
-    return (dense / count, (fewShare - 0.3 * slope) * dense / count, slope * dense / count)
+    let slope = max(0, (manyShare - fewShare) / Double(densities[1] - densities[0]))
+    let fixed = fewShare - Double(densities[0]) * slope
+    return (dense / count, fixed * dense / count, slope * dense / count)
   }
 
   /// The widest batch up to which the plans' steps are no slower than dense ones; 0 where even single tokens

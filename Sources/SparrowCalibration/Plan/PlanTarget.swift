@@ -1,5 +1,4 @@
 public import SparrowCore
-internal import SparrowSparsity
 
 /// What a plan is chosen for.
 public enum PlanTarget: Sendable, Equatable {
@@ -13,10 +12,10 @@ public enum PlanTarget: Sendable, Equatable {
 
   /// What the sparse layers of a plan come to, about: where costs are measured. A layer that is sparse for speed
   /// touches a third or less, since more does not pay, and a tenth where the rest is estimated.
-  func typicalDensity(rest: FeedForwardPlan.Rest) -> Float {
+  func typicalDensity(isEstimated: Bool) -> Float {
     switch self {
     case .density(let density): min(0.9, max(0.1, density))
-    case .perplexity: rest == .estimate ? 0.1 : 0.3
+    case .perplexity: isEstimated ? 0.1 : 0.3
     }
   }
 

@@ -40,7 +40,7 @@ extension FeedForwardPlan {
       predictor: predictorName, predictorBytes: predictorBytes, readWhole: whole,
       groupSize: groupSize,
       selector: selector.text(of: "s") + (common.isEmpty ? "" : " + \(common.count) common"),
-      kept: kept?.text(of: "|a|"), density: density)
+      kept: kept?.text(of: "|a|"), density: density, isRestEstimated: rest == .estimate)
   }
 }
 

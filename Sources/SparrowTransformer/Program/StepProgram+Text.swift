@@ -35,11 +35,14 @@ extension StepProgram {
       public var kept: String?
       /// Part of the neurons that a token selects; nil if unknown.
       public var density: Float?
+      /// The other neurons have their estimates, so that down is read whole.
+      public var isRestEstimated: Bool
 
       public init(
         predictor: String, predictorBytes: Int, readWhole: [WeightRole.Kind], groupSize: Int,
-        selector: String, kept: String?, density: Float?
+        selector: String, kept: String?, density: Float?, isRestEstimated: Bool = false
       ) {
+        self.isRestEstimated = isRestEstimated
         self.predictor = predictor
         self.predictorBytes = predictorBytes
         self.readWhole = readWhole
@@ -176,8 +179,13 @@ extension Operation {
       return OperationLine(
         "ffn", "\(input.rawValue), S -> \(landing(output, way))",
         layerBytes.flatMap { plan in
-          plan.density.map { Int(Double($0) * Double(dense - bytes(plan.readWhole))) }
-        }, of: dense, note: layerBytes?.kept.map { "keeps " + $0 } ?? "")
+          let down = plan.isRestEstimated ? bytes([.down]) : 0
+          return plan.density.map {
+            down + Int(Double($0) * Double(dense - bytes(plan.readWhole) - down))
+          }
+        }, of: dense,
+        note: layerBytes?.kept.map { "keeps " + $0 }
+          ?? (layerBytes?.isRestEstimated == true ? "estimates the rest" : ""))
     case .add(let input, let output):
       return OperationLine("add", "\(input.rawValue) -> \(output.rawValue) +=")
     case .head(let input):

@@ -87,6 +87,14 @@ import Testing
       let path = try folder.write("model.gguf", file.bytes())
       for var own in Self.cases(file, turn: turn) where own.plan.predictorName == "sketch" {
         own.plan.rest = .estimate
+        if turn % 2 == 0 {
+          own.plan.groupSize = 1
+          own.plan.selector = .topK(1)
+          let probe = try SparseNetwork(path: path, threads: 1, [0: own.plan])
+          probe.step([0])
+          let scores = probe.scores(row: 0, count: file.width).sorted()
+          own.plan.selector = .threshold(scores[file.width / 2])
+        }
         let network = try SparseNetwork(path: path, threads: own.threads, [0: own.plan])
         let tokens = (0..<Int32(own.batch)).map { $0 * 3 }
         let found = network.step(tokens)

@@ -28,6 +28,8 @@ enum AdapterLayers {
       5: FeedForwardPlan(
         predictor: .lowRank(linear(.f16, rank: 5, groups: 64, &random)), selector: .topK(0)),
       6: FeedForwardPlan(predictor: .gate, selector: .topK(2), groupSize: 16, common: [3]),
+      7: FeedForwardPlan(
+        predictor: .sketch(sketch(.int4, &random)), selector: .threshold(0.5), rest: .estimate),
       20: FeedForwardPlan(
         predictor: .exact, selector: .threshold(-1.5),
         kept: .bucketedTopK(5, buckets: 5, perBucket: 1), density: 1),

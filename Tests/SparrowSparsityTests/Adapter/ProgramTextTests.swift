@@ -57,6 +57,20 @@ import Testing
     #expect(try lines(plan)[2] == "ffn x, S -> h += 0.04 of 0.59 MB")
   }
 
+  @Test func saysWhatEstimatesRead() throws {
+    let zeros = [Float](repeating: 0, count: 96)
+    let sketch = RowSketch(
+      rowCount: 1024, hidden: 96, mean: zeros, meanRow: zeros, basis: [], bounds: [0, 96],
+      centroids: [], codes: [], bias: Array(repeating: 0, count: 1024), deviation: 1,
+      rows: SketchRows(
+        coding: .int4, directions: 96, bytes: Array(repeating: 0, count: 1024 * 54)))
+    let plan = FeedForwardPlan(
+      predictor: .sketch(sketch), selector: .threshold(0.5),
+      density: 0.25, rest: .estimate)
+    // Down's third whole, and a quarter of the other two.
+    #expect(try lines(plan)[2] == "ffn x, S -> h += 0.29 of 0.59 MB estimates the rest")
+  }
+
   @Test func namesEverySelector() throws {
     var plan = FeedForwardPlan(
       predictor: .exact, selector: .statisticalTopK(9), groupSize: 32, kept: .topK(40),
