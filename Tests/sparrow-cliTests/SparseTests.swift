@@ -101,6 +101,29 @@ struct SparseTests {
     #expect(wrong.complaint.contains("target: speed=2"))
   }
 
+  @Test("calibrate --rest estimate keeps what a sketch says of the neurons that are not selected")
+  func estimates() throws {
+    let folder = try TemporaryFolder()
+    let model = Fixtures.path("models/smollm2")
+    let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3)
+    let held = try contents(of: root.joined(separator: "/") + "/Data/heldout.txt")
+    let text = try folder.write("text", Array(held.prefix(8000)))
+    let adapter = folder.file("adapter")
+    let calibrate = ["calibrate", model, "-t", "1", "--text", text, "--output", adapter]
+    let made = try ProgramTests.run(
+      calibrate + ["--method", "sketch", "--target", "density=0.25", "--rest", "estimate"])
+    #expect(made.status == 0, "\(made.complaint)")
+    #expect(try Adapter.read(adapter).layers.values.allSatisfy { $0.rest == .estimate })
+    let info = try ProgramTests.run(["info", model, "--adapter", adapter, "--program"])
+    #expect(info.outputText.contains("estimates the rest"))
+    for wrong in [
+      ["--method", "sketch", "--rest", "x"], ["--method", "router", "--rest", "estimate"],
+    ] {
+      let refused = try ProgramTests.run(calibrate + wrong)
+      #expect(refused.status == 2 && refused.complaint.contains("rest"))
+    }
+  }
+
   @Test("calibrate makes attention sparse, and evaluate shows its density")
   func attention() throws {
     let folder = try TemporaryFolder()
