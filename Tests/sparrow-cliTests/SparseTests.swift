@@ -9,14 +9,19 @@ import Testing
 
 /// Makes a tiny model sparse through the program, and runs it.
 struct SparseTests {
+  /// The start of the text that the demo measures on, as a file.
+  private static func text(in folder: TemporaryFolder) throws -> String {
+    let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3)
+    let whole = try contents(of: root.joined(separator: "/") + "/Data/heldout.txt")
+    return try folder.write("text", Array(whole.prefix(8000)))
+  }
+
   @Test("calibrate makes an adapter that --sparse finds, info shows, and demo and evaluate compare")
   func adapter() throws {
     let cache = try TemporaryFolder()
     let environment = ["SPARROW_CACHE": cache.path]
     let model = Fixtures.path("models/smollm2")
-    let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3)
-    let whole = try contents(of: root.joined(separator: "/") + "/Data/heldout.txt")
-    let text = try cache.write("text", Array(whole.prefix(8000)))
+    let text = try Self.text(in: cache)
 
     let early = try ProgramTests.run(
       ["generate", model, "--sparse", "-p", "a"], environment: environment)
@@ -58,9 +63,7 @@ struct SparseTests {
   func networks() throws {
     let folder = try TemporaryFolder()
     let model = Fixtures.path("models/smollm2")
-    let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3)
-    let held = try contents(of: root.joined(separator: "/") + "/Data/heldout.txt")
-    let text = try folder.write("text", Array(held.prefix(8000)))
+    let text = try Self.text(in: folder)
     let adapter = folder.file("adapter")
     let made = try ProgramTests.run(
       ["calibrate", model, "-t", "1", "--method", "sketch", "--target", "density=0.5"]
@@ -105,9 +108,7 @@ struct SparseTests {
   func estimates() throws {
     let folder = try TemporaryFolder()
     let model = Fixtures.path("models/smollm2")
-    let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3)
-    let held = try contents(of: root.joined(separator: "/") + "/Data/heldout.txt")
-    let text = try folder.write("text", Array(held.prefix(8000)))
+    let text = try Self.text(in: folder)
     let adapter = folder.file("adapter")
     let calibrate = ["calibrate", model, "-t", "1", "--text", text, "--output", adapter]
     let made = try ProgramTests.run(
@@ -127,9 +128,7 @@ struct SparseTests {
   @Test("calibrate makes attention sparse, and evaluate shows its density")
   func attention() throws {
     let folder = try TemporaryFolder()
-    let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3)
-    let whole = try contents(of: root.joined(separator: "/") + "/Data/heldout.txt")
-    let text = try folder.write("text", Array(whole.prefix(8000)))
+    let text = try Self.text(in: folder)
     let adapter = folder.file("adapter")
     func calibrate(_ model: String) throws -> Subprocess.Outcome {
       try ProgramTests.run(
@@ -150,9 +149,7 @@ struct SparseTests {
   func inputs() throws {
     let folder = try TemporaryFolder()
     let model = Fixtures.path("models/smollm2")
-    let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3)
-    let whole = try contents(of: root.joined(separator: "/") + "/Data/heldout.txt")
-    let text = try folder.write("text", Array(whole.prefix(8000)))
+    let text = try Self.text(in: folder)
     let calibrate = ["calibrate", model, "-t", "1", "--method", "teal", "--text", text]
     let wrong = try ProgramTests.run(calibrate)
     #expect(wrong.status == 2 && wrong.complaint.contains("target: perplexity=1.03"))
