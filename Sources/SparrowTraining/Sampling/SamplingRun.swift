@@ -94,6 +94,11 @@
         let ids = tokenizer.encode(start, addSpecial: false, parseSpecial: false)
         found.append(Array(ids.prefix(options.openingLength)))
       }
+      if let openings = options.openings, found.isEmpty {
+        throw SparrowError(
+          .malformed, file: openings.files[0], field: "openings", found: "conversations alone",
+          expected: "texts that rows can begin with")
+      }
       var random = SeededRandom(seed: options.seed)
       found.shuffle(using: &random)
       return found

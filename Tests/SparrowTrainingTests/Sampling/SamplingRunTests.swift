@@ -74,6 +74,18 @@
         }
       }
 
+      @Test func conversationsOpenNothing() throws {
+        var wrong = options
+        let path = folder.file("chats.jsonl")
+        let chat =
+          #"{"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]}"#
+        try Files.write(Array(chat.utf8), to: path)
+        wrong.openings = try TrainingText([path])
+        wrong.openingLength = 2
+        let error = #expect(throws: SparrowError.self) { try run(wrong) }
+        #expect(error?.kind == .malformed && error?.file == path && error?.field == "openings")
+      }
+
       @Test func aRunThatIsStoppedKeepsItsBatches() throws {
         _ = try run(options)
         let whole = try Files.read(options.output)
