@@ -119,6 +119,7 @@ struct SparseTests {
     #expect(info.outputText.contains("estimates the rest"))
     for wrong in [
       ["--method", "sketch", "--rest", "x"], ["--method", "router", "--rest", "estimate"],
+      ["--method", "sketch", "--like", adapter, "--rest", "estimate"],
     ] {
       let refused = try ProgramTests.run(calibrate + wrong)
       #expect(refused.status == 2 && refused.complaint.contains("rest"))

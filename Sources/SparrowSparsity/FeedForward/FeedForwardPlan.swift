@@ -32,6 +32,7 @@ public struct FeedForwardPlan: Sendable, Equatable {
   }
 
   public var predictor: Predictor
+  /// What unselected neurons give; an estimate wants a sketch, no second selector and no lookahead.
   public var rest: Rest
   /// Neurons that are selected together: 1, 4, 8, 16 or 32.
   public var groupSize: Int

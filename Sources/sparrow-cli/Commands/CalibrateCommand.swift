@@ -5,6 +5,7 @@ import SparrowCore
 import SparrowFormats
 import SparrowHub
 import SparrowSparsity
+import SparrowTransformer
 
 /// `sparrow calibrate`: makes the adapter that makes a model sparse.
 struct CalibrateCommand: ParsableCommand {
@@ -145,7 +146,9 @@ struct CalibrateCommand: ParsableCommand {
       adapter.widestBatch = 1
       report.inputs = fitted.reports
     }
-    let neuronOptions = try neurons.options(tokens: tokens, seed: seed)
+    let neuronOptions = try neurons.options(
+      tokens: tokens, seed: seed,
+      firesRarely: model.configuration.layers.contains { $0.feedForward.activation.isSparse })
     if let neuronOptions, let like = neurons.like {
       let learnt = try Adapter.read(like)
       try learnt.check(base: adapter.baseHash, name: like)

@@ -47,7 +47,8 @@ struct NeuronOptions: ParsableArguments {
       "What neurons give that are not selected: nothing or estimate.",
       discussion: """
         estimate is the sketch's own activation: gate and up are read sparsely, down whole. (default: \
-        estimate for an int4 sketch with a perplexity as target, else nothing)
+        estimate for an int4 sketch with a perplexity as target, but for networks like ReLU's whose \
+        neurons are mostly zero; else nothing)
         """))
   var rest: String?
 
@@ -101,6 +102,11 @@ struct NeuronOptions: ParsableArguments {
   }
 
   func validate() throws {
+    if rest != nil {
+      guard case .neurons(.sketch) = method, like == nil else {
+        throw ValidationError("--rest: expected with --method sketch, without --like")
+      }
+    }
     if like != nil {
       guard case .neurons(.sketch) = method else {
         throw ValidationError("--like: expected with --method sketch")
@@ -141,16 +147,19 @@ struct NeuronOptions: ParsableArguments {
   }
 
   private func usualRest(
-    _ options: FeedForwardCalibration.Options
+    _ options: FeedForwardCalibration.Options, firesRarely: Bool
   ) throws(SparrowError) -> FeedForwardPlan.Rest {
-    guard options.method == .sketch, options.coding == .int4, !lookahead, groupSize == 1,
+    guard options.method == .sketch, options.coding == .int4, !firesRarely, !lookahead,
+      groupSize == 1,
       !everyLayer, like == nil, case .perplexity = try PlanTarget(target)
     else { return .nothing }
     return .estimate
   }
 
-  /// nil unless the method is about neurons.
-  func options(tokens: Int, seed: UInt64) throws -> FeedForwardCalibration.Options? {
+  /// nil unless the method is about neurons, which in some models `firesRarely`.
+  func options(
+    tokens: Int, seed: UInt64, firesRarely: Bool = false
+  ) throws -> FeedForwardCalibration.Options? {
     guard case .neurons(let method) = method else { return nil }
     var options = FeedForwardCalibration.Options()
     options.method = method
@@ -164,7 +173,8 @@ struct NeuronOptions: ParsableArguments {
     }
     options.mapType = type
     options.lookahead = lookahead
-    options.rest = try rest.map { try Self.choice($0, "--rest") } ?? usualRest(options)
+    options.rest =
+      try rest.map { try Self.choice($0, "--rest") } ?? usualRest(options, firesRarely: firesRarely)
     options.groupSize = groupSize
     options.grouping = try Self.choice(grouping, "--grouping")
     if everyLayer { options.density = try targetDensity(for: "--every-layer") }
