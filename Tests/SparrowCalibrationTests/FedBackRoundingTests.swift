@@ -1,4 +1,5 @@
 import CSparrowKernels
+import SparrowCPU
 import SparrowCore
 import SparrowSparsity
 import Testing
@@ -25,9 +26,13 @@ import Testing
     (0..<order).map { _ in 2 * random.uniform() - 1 }
   }
 
-  private func decoded(_ bytes: [UInt8]) -> [Float] {
+  private func bytes(_ coding: SketchCoding) -> [UInt8] {
+    [UInt8](repeating: 0xAA, count: coding.type!.byteCount(elements: order)!)
+  }
+
+  private func decoded(_ bytes: [UInt8], _ coding: SketchCoding) -> [Float] {
     let target = FloatRows(rows: 1, columns: order)
-    RowCoder.decode(SketchRows(coding: .int4, directions: order, bytes: bytes), 0, into: target[0])
+    target.expand(0..<1, from: bytes, coding.type!)
     return (0..<order).map { target[0][$0] }
   }
 
@@ -39,55 +44,69 @@ import Testing
     }
   }
 
-  @Test func losesLessThanTheNearestCodes() throws {
+  @Test(arguments: [SketchCoding.int4, .int5])
+  func losesLessThanTheNearestCodes(_ coding: SketchCoding) throws {
     var random = SeededRandom(seed: 3)
     let covariance = covariance(&random)
-    let rounding = FedBackRounding(covariance)
+    let rounding = try #require(FedBackRounding(covariance, for: coding))
+    let type = try #require(coding.type?.kernelType)
     var losses = (own: 0.0, nearest: 0.0)
     for _ in 0..<32 {
       var moved = row(&random)
       let weights = moved
-      var bytes = [UInt8](repeating: 0xAA, count: order / 32 * 18)
-      var nearest = bytes
-      rounding.encode(&moved, into: &bytes)
-      _ = sk_encode_row(SK_GGUF_Q4_0, weights, Int32(order), &nearest)
-      losses.own += loss(weights, decoded(bytes), covariance)
-      losses.nearest += loss(weights, decoded(nearest), covariance)
+      var own = bytes(coding)
+      var nearest = own
+      rounding.encode(&moved, into: &own)
+      _ = sk_encode_row(type, weights, Int32(order), &nearest)
+      losses.own += loss(weights, decoded(own, coding), covariance)
+      losses.nearest += loss(weights, decoded(nearest, coding), covariance)
     }
     #expect(losses.own < 0.5 * losses.nearest)
   }
 
-  @Test func inputsWithoutCorrelationGetTheNearestCodes() throws {
+  @Test(arguments: [(SketchCoding.int4, -8...7), (.int5, -16...15)])
+  func inputsWithoutCorrelationGetTheNearestCodes(
+    _ coding: SketchCoding, _ codes: ClosedRange<Int>
+  ) throws {
     let identity = SquareMatrix(order: order)
     for index in 0..<order { identity[index][index] = 1 }
     var random = SeededRandom(seed: 4)
     let weights = row(&random)
     var moved = weights
-    var bytes = [UInt8](repeating: 0, count: order / 32 * 18)
-    FedBackRounding(identity).encode(&moved, into: &bytes)
+    var bytes = bytes(coding)
+    try #require(FedBackRounding(identity, for: coding)).encode(&moved, into: &bytes)
     #expect(moved == weights)
-    for (block, found) in zip(0..., decoded(bytes).chunks(of: 32)) {
+    let blockBytes = bytes.count / (order / 32)
+    for (block, found) in zip(0..., decoded(bytes, coding).chunks(of: 32)) {
       let own = Array(weights[32 * block..<32 * block + 32])
-      let scale = Float(
-        Float16(bitPattern: UInt16(bytes[18 * block]) | UInt16(bytes[18 * block + 1]) << 8))
+      let low = UInt16(bytes[blockBytes * block])
+      let scale = Float(Float16(bitPattern: low | UInt16(bytes[blockBytes * block + 1]) << 8))
       for (weight, value) in zip(own, found) {
-        let levels = (-8...7).map { scale * Float($0) }
+        let levels = codes.map { scale * Float($0) }
         #expect(abs(weight - value) <= levels.map { abs(weight - $0) }.min()! * 1.0001)
       }
     }
   }
 
-  @Test func numbersThatAreNotFiniteDoNotTrap() {
+  @Test(arguments: [SketchCoding.int4, .int5])
+  func numbersThatAreNotFiniteDoNotTrap(_ coding: SketchCoding) throws {
     var random = SeededRandom(seed: 5)
+    let rounding = try #require(FedBackRounding(covariance(&random), for: coding))
+    let broken = SquareMatrix(order: order)
+    broken[3][4] = .nan
+    let brokenRounding = try #require(FedBackRounding(broken, for: coding))
     for bad in [Float.nan, .infinity, .greatestFiniteMagnitude] {
       var weights = row(&random)
       weights[40] = bad
-      var bytes = [UInt8](repeating: 0, count: order / 32 * 18)
-      FedBackRounding(covariance(&random)).encode(&weights, into: &bytes)
-      let broken = SquareMatrix(order: order)
-      broken[3][4] = .nan
-      FedBackRounding(broken).encode(&weights, into: &bytes)
+      var bytes = bytes(coding)
+      rounding.encode(&weights, into: &bytes)
+      brokenRounding.encode(&weights, into: &bytes)
     }
+  }
+
+  @Test(arguments: [SketchCoding.product, .lowRank, .lowRankInt4])
+  func codingsOfDirectionsAreNotRounded(_ coding: SketchCoding) {
+    #expect(FedBackRounding(SquareMatrix(order: order), for: coding) == nil)
   }
 }
 

@@ -48,7 +48,7 @@ final class HeadAudit {
     // The attention's own barrier keeps the next layer's results from coming too early.
     guard worker.index == 0 else { return }
     for row in 0..<step.rows {
-      let selected = kernel.selection.groups.selection.list(of: row)
+      let selected = kernel.selection.groups.selection.all(of: row)
       activity.add(selected)
       if let norms {
         norms.lengths(of: results.attended.row(row), count: 1, work: &work, into: &lengths)
@@ -58,7 +58,7 @@ final class HeadAudit {
   }
 
   /// Part of the groups that add most, as many as are selected, that the selection holds; 1 where none is.
-  private func recall(of selected: UnsafeBufferPointer<Int32>) -> Double {
+  private func recall(of selected: [Int32]) -> Double {
     guard !selected.isEmpty else { return 1 }
     let least = lengths.sorted(by: >)[selected.count - 1]
     // Of equal groups one is as good as the other.

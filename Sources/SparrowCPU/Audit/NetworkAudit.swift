@@ -48,7 +48,7 @@ final class NetworkAudit {
     // The network's own barriers keep the next one's activations from coming too early.
     guard worker.index == 0 else { return }
     for row in 0..<step.rows {
-      let selected = network.selection.list(of: row)
+      let selected = network.selection.all(of: row)
       activity.add(selected.lazy.map { self.groups[Int($0)] }.filter { $0 >= 0 })
       activity.recallSum? +=
         kept == nil ? recall(of: selected, row) : keptRecall(worker, of: selected, row)
@@ -57,7 +57,7 @@ final class NetworkAudit {
 
   /// Part of the greatest neurons, as many as are selected and not zero, that the selection holds; 1 where
   /// there are none to hold.
-  private func recall(of selected: UnsafeBufferPointer<Int32>, _ row: Int) -> Double {
+  private func recall(of selected: [Int32], _ row: Int) -> Double {
     let sizes = activations.sizes.scores(of: row)
     for neuron in lengths.indices { sizes[neuron] *= lengths[neuron] }
     let greatest = activations.sizes.selection.neurons(of: row)
@@ -80,7 +80,7 @@ final class NetworkAudit {
   /// Part of what the second stage would keep of all neurons, the common path aside, that the candidates hold: HiRE's
   /// recall. 1 where there is nothing to keep.
   private func keptRecall(
-    _ worker: Worker, of candidates: UnsafeBufferPointer<Int32>, _ row: Int
+    _ worker: Worker, of candidates: [Int32], _ row: Int
   ) -> Double {
     let (selector, groups, predicted) = kept!
     let sizes = activations.sizes.scores(of: row)

@@ -3,11 +3,12 @@ import SparrowCore
 import SparrowSparsity
 
 extension Scratch {
-  /// A matrix in kernel layout, packed from rows of a GGUF type.
+  /// A matrix in kernel layout, packed from rows of such a type.
   func matrix(
-    _ type: sk_gguf_type, rows: Int, columns: Int, bytes: [UInt8]
+    _ type: ElementType, rows: Int, columns: Int, bytes: [UInt8]
   ) -> UnsafeMutablePointer<sk_matrix> {
-    guard var layout = sk_matrix(packing: type, rows: rows, columns: columns) else {
+    guard let type = type.kernelType,
+      var layout = sk_matrix(packing: type, rows: rows, columns: columns) else {
       preconditionFailure("a type without a layout")
     }
     layout.data = UnsafeRawPointer(hugeBytes(Int(layout.row_bytes) * rows))
@@ -20,12 +21,6 @@ extension Scratch {
 
   /// A predictor's or an update's matrix in kernel layout.
   func matrix(_ matrix: PredictorMatrix) -> UnsafeMutablePointer<sk_matrix> {
-    let type: sk_gguf_type =
-      switch matrix.type {
-      case .q8_0: SK_GGUF_Q8_0
-      case .q4_0: SK_GGUF_Q4_0
-      default: SK_GGUF_F16
-      }
-    return self.matrix(type, rows: matrix.rows, columns: matrix.columns, bytes: matrix.bytes)
+    self.matrix(matrix.type, rows: matrix.rows, columns: matrix.columns, bytes: matrix.bytes)
   }
 }

@@ -2,7 +2,7 @@ internal import CSparrowKernels
 import SparrowCore
 import SparrowSparsity
 
-/// Scores of a scalar sketch (int4, low rank or both): a product of its packed rows with the hidden state's
+/// Scores of a scalar sketch (int4, int5, low rank or both): a product of its packed rows with the hidden state's
 /// directions, plus the bias.
 struct SketchRowScores: BitwiseCopyable {
   private let matrix: UnsafeMutablePointer<sk_matrix>
@@ -13,9 +13,9 @@ struct SketchRowScores: BitwiseCopyable {
   private let quantizedStride: Int
 
   init(_ rows: SketchRows, _ sketch: RowSketch, workers: Int, _ memory: Scratch) {
+    guard let type = rows.coding.type else { preconditionFailure("codes are not rows") }
     matrix = memory.matrix(
-      rows.coding == .lowRank ? SK_GGUF_F16 : SK_GGUF_Q4_0, rows: sketch.rowCount,
-      columns: rows.directions, bytes: rows.bytes)
+      type, rows: sketch.rowCount, columns: rows.directions, bytes: rows.bytes)
     bias = memory.floats(sketch.rowCount)
     sk_from_f16(sketch.bias, bias, Int32(sketch.rowCount))
     quantizedStride = (sk_quantized_bytes(Int32((rows.directions + 63) & ~63)) + 127) & ~127

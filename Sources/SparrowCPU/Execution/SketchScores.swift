@@ -74,7 +74,7 @@ struct SketchScores: BitwiseCopyable {
       sketch.basis.isEmpty
       ? nil
       : memory.matrix(
-        SK_GGUF_Q8_0, rows: directionCount, columns: hidden, bytes: sketch.basis)
+        .q8_0, rows: directionCount, columns: hidden, bytes: sketch.basis)
     let padded = blocks * RowSketch.blockRows
     for input in 0..<inputs {
       (scores + input * padded + rowCount).update(repeating: -.infinity, count: padded - rowCount)

@@ -55,7 +55,7 @@ struct MultiplyLargeKernel: BitwiseCopyable {
         }
       }
     }
-    if worker.index == 0 { for _ in 0..<step.rows { reads.addToken(0, neurons: 0) } }
+    if worker.index == 0 { reads.add(0, tokens: step.rows, neurons: 0) }
     worker.barrier()
     for index in 0..<count {
       let product = products[index]

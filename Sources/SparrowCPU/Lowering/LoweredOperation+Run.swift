@@ -23,10 +23,12 @@ extension LoweredOperation {
     case .attendHeads(let kernel): kernel.run(worker, step)
     case .sparseOutput(let kernel): kernel.run(worker, step)
     case .feedForward(let kernel): kernel.run(worker, step)
-    case .predict(let kernel): kernel.run(worker, step)
+    case .predict(let kernel):
+      kernel.run(worker, step)
+      return step.rows > 1 || kernel.isRead
     case .select(let kernel):
       kernel.run(worker, step)
-      return step.rows > 1 || !kernel.isRepeated
+      return step.rows > 1 || kernel.singleRow == .one
     case .sparseFeedForward(let kernel): kernel.run(worker, step)
     case .add(let kernel): kernel.run(worker, step)
     }

@@ -6,31 +6,40 @@ struct NeuronLists: BitwiseCopyable {
   private let neurons: UnsafeMutablePointer<Int32>
   /// `[rows]`
   let counts: UnsafeMutablePointer<Int32>
+  /// Adjacent lists that hold the first row's neurons.
+  let parts: UnsafeMutablePointer<Int32>
 
   private init(
-    width: Int, neurons: UnsafeMutablePointer<Int32>, counts: UnsafeMutablePointer<Int32>
+    width: Int, neurons: UnsafeMutablePointer<Int32>, counts: UnsafeMutablePointer<Int32>,
+    parts: UnsafeMutablePointer<Int32>
   ) {
     self.width = width
     self.neurons = neurons
     self.counts = counts
+    self.parts = parts
   }
 
   init(width: Int, memory: Scratch) {
     self.width = width
     neurons = memory.integers(NeuronScores.maximumRows * width)
     counts = memory.integers(NeuronScores.maximumRows)
+    parts = memory.integers(1)
+    parts.pointee = 1
   }
 
   /// The lists from a row's on.
   func from(_ row: Int) -> NeuronLists {
-    NeuronLists(width: width, neurons: neurons + row * width, counts: counts + row)
+    NeuronLists(
+      width: width, neurons: neurons + row * width, counts: counts + row, parts: parts)
   }
 
   func neurons(of row: Int) -> UnsafeMutablePointer<Int32> { neurons + row * width }
 
-  /// The neurons chosen for a row.
-  func list(of row: Int) -> UnsafeBufferPointer<Int32> {
-    UnsafeBufferPointer(start: neurons(of: row), count: Int(counts[row]))
+  /// The neurons chosen for a row, of all workers' lists; for what is not timed.
+  func all(of row: Int) -> [Int32] {
+    (row..<row + (row == 0 ? Int(parts.pointee) : 1)).flatMap {
+      UnsafeBufferPointer(start: neurons(of: $0), count: Int(counts[$0]))
+    }
   }
 
   /// Index of the first neuron of a row's list from `neuron` on.

@@ -16,9 +16,9 @@ struct NeuronReads: BitwiseCopyable {
     counts = memory.bytes(workers * Self.lineBytes)
   }
 
-  func addToken(_ worker: Int, neurons: Int) {
+  func add(_ worker: Int, tokens: Int, neurons: Int) {
     let own = own(worker)
-    own.pointee.tokens += 1
+    own.pointee.tokens += tokens
     own.pointee.neurons += neurons
   }
 

@@ -26,5 +26,8 @@ struct NeuronScores: BitwiseCopyable {
   /// Neurons of the network.
   var width: Int { selection.width }
 
+  /// The neurons that a worker scores where it scores whole blocks.
+  func share(_ worker: Worker) -> Range<Int> { worker.share(of: stride, unit: RowSketch.blockRows) }
+
   func scores(of row: Int) -> UnsafeMutablePointer<Float> { scores + row * stride }
 }

@@ -19,6 +19,8 @@ struct PredictKernel: BitwiseCopyable {
   /// As in `MultiplyKernel`.
   let isNormed: Bool
   let result: NeuronScores
+  /// Whether others than the worker that made them read a single row's scores.
+  var isRead = true
 
   func run(_ worker: Worker, _ step: StepState) {
     let row = MatrixInput(worker, step, isPrivate: isNormed)
@@ -41,12 +43,13 @@ struct PredictKernel: BitwiseCopyable {
       for row in 0..<step.rows { turn(row) }
       worker.barrier()
     }
+    let share = result.share(worker)
+    guard !share.isEmpty else { return }
+    let start = share.lowerBound
+    let count = Int32(share.count)
     let block = RowSketch.blockRows
     let blocks = result.stride / block
-    let own = worker.share(of: blocks)
-    guard !own.isEmpty else { return }
-    let start = own.lowerBound * block
-    let count = Int32(own.count * block)
+    let own = start / block..<share.upperBound / block
     for row in 0..<step.rows {
       if sketch.turnsAlone { turn(row) }
       let second = isGated ? own.lowerBound + blocks..<own.upperBound + blocks : 0..<0

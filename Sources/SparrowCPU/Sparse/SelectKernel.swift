@@ -2,8 +2,8 @@ internal import CSparrowKernels
 import SparrowCore
 import SparrowSparsity
 
-/// Turns the scores of a layer into the neurons that its network touches, a row of the step a worker, or a single
-/// row every worker for itself where a threshold says it: that costs less than a barrier.
+/// Turns the scores of a layer into the neurons that its network touches, a row of the step a worker; of a single
+/// row as `SingleRowLists` says.
 struct SelectKernel: BitwiseCopyable {
   private let selector: Selector
   private let groups: Int
@@ -20,8 +20,7 @@ struct SelectKernel: BitwiseCopyable {
   private let selected: UnsafeMutablePointer<Int32>
   private let marks: UnsafeMutablePointer<Float>
   private let scratch: UnsafePointer<Unmanaged<SelectorScratch>>
-  /// Whether every worker selects a single row's neurons into the list of its own number.
-  let isRepeated: Bool
+  let singleRow: SingleRowLists
 
   /// `scratch` has one for each worker and outlives the kernel.
   init(
@@ -33,7 +32,7 @@ struct SelectKernel: BitwiseCopyable {
     self.init(
       plan.kernelSelector, groupSize: plan.groupSize, sums: sums, order: plan.order,
       common: plan.common, result: result, workers: workers,
-      isRepeated: plan.repeatsSelection(workers: workers), scratch: scratch, memory: memory)
+      singleRow: plan.singleRowLists(workers: workers), scratch: scratch, memory: memory)
   }
 
   /// Head groups, each scored by itself.
@@ -43,15 +42,15 @@ struct SelectKernel: BitwiseCopyable {
   ) {
     self.init(
       plan.kernelSelector, groupSize: 1, sums: false, order: [], common: [], result: result,
-      workers: workers, isRepeated: false, scratch: scratch, memory: memory)
+      workers: workers, singleRow: .one, scratch: scratch, memory: memory)
   }
 
   private init(
     _ selector: Selector, groupSize: Int, sums: Bool, order: [Int32], common: [Int32],
-    result: NeuronScores, workers: Int, isRepeated: Bool, scratch: [SelectorScratch],
+    result: NeuronScores, workers: Int, singleRow: SingleRowLists, scratch: [SelectorScratch],
     memory: Scratch
   ) {
-    self.isRepeated = isRepeated
+    self.singleRow = singleRow
     self.selector = selector
     self.groupSize = groupSize
     self.sums = sums
@@ -67,17 +66,33 @@ struct SelectKernel: BitwiseCopyable {
   }
 
   func run(_ worker: Worker, _ step: StepState) {
-    if isRepeated, step.rows == 1 {
-      let count = select(worker, 0, into: worker.index)
+    if step.rows == 1, singleRow != .one {
+      let isPart = singleRow == .parts
+      let count =
+        isPart ? selectPart(worker) : select(worker, 0, into: worker.index)
       result.selection.counts[worker.index] = Int32(count)
-      if worker.index == 0 { result.reads.addToken(0, neurons: count) }
+      if worker.index == 0 { result.selection.parts.pointee = isPart ? Int32(worker.count) : 1 }
+      if isPart || worker.index == 0 {
+        result.reads.add(worker.index, tokens: worker.index == 0 ? 1 : 0, neurons: count)
+      }
       return
     }
+    if worker.index == 0 { result.selection.parts.pointee = 1 }
     for row in stride(from: worker.index, to: step.rows, by: worker.count) {
       let count = select(worker, row, into: row)
       result.selection.counts[row] = Int32(count)
-      result.reads.addToken(worker.index, neurons: count)
+      result.reads.add(worker.index, tokens: 1, neurons: count)
     }
+  }
+
+  /// Selects among the neurons of a single row that this worker has scored.
+  private func selectPart(_ worker: Worker) -> Int {
+    let own = result.share(worker).clamped(to: 0..<result.width)
+    guard case .threshold(let least) = selector else { preconditionFailure("a threshold selects") }
+    return Int(
+      sk_select_above(
+        result.scores(of: 0) + own.lowerBound, Int32(own.count), least, Int32(own.lowerBound),
+        result.selection.neurons(of: worker.index), Int32(own.count)))
   }
 
   private func select(_ worker: Worker, _ row: Int, into list: Int) -> Int {
@@ -125,18 +140,6 @@ struct SelectKernel: BitwiseCopyable {
     return scratch[worker.index]._withUnsafeGuaranteedRef {
       selector.select(
         UnsafeBufferPointer(start: scores, count: groups), into: indices, scratch: $0)
-    }
-  }
-}
-
-extension FeedForwardPlan {
-  /// Whether every worker selects a single row's neurons for itself: a threshold costs little and writes no scores,
-  /// and without a second stage only the worker's own list is read.
-  func repeatsSelection(workers: Int) -> Bool {
-    guard case .threshold = kernelSelector, common.isEmpty else { return false }
-    switch kept {
-    case nil, .threshold: return workers <= NeuronScores.maximumRows
-    default: return false
     }
   }
 }

@@ -22,8 +22,7 @@ struct SparseFeedForwardKernel: BitwiseCopyable {
   let output: StepBuffer
   let isAdded: Bool
   private(set) var selection: NeuronLists
-  /// Whether every worker has the list of a single row for itself.
-  let isRepeated: Bool
+  let singleRow: SingleRowLists
   /// What predicting computed of the network itself.
   let known: Known
   /// All of down over the activations, those of the sketch and exact ones; nil where only selected neurons count.
@@ -50,7 +49,7 @@ struct SparseFeedForwardKernel: BitwiseCopyable {
 
   func run(_ worker: Worker, _ step: StepState) {
     var own = self
-    if isRepeated, step.rows == 1 { own.selection = selection.from(worker.index) }
+    if singleRow != .one, step.rows == 1 { own.selection = selection.from(worker.index) }
     own.touch(worker, step)
   }
 
@@ -116,7 +115,9 @@ struct SparseFeedForwardKernel: BitwiseCopyable {
   ) {
     let isBatch = step.rows > 1
     let total = isBatch ? selection.width : Int(lists.counts[0])
-    let share = worker.share(of: total, unit: isBatch ? window : 4)
+    let share =
+      isBatch || singleRow != .parts
+      ? worker.share(of: total, unit: isBatch ? window : 4) : 0..<total
     for start in stride(from: share.lowerBound, to: share.upperBound, by: window) {
       let end = min(start + window, share.upperBound)
       for row in 0..<step.rows {

@@ -97,7 +97,8 @@ final class SparseLayers {
     predictors[layer] = predictor
     return PredictKernel(
       predictor: predictor, activation: network.activation.kernel, isGated: network.gated,
-      input: input, isNormed: isNormed, result: scores[layer]!)
+      input: input, isNormed: isNormed, result: scores[layer]!,
+      isRead: plans[layer]!.singleRowLists(workers: workers) != .parts)
   }
 
   private func predictor(
@@ -167,7 +168,7 @@ final class SparseLayers {
       down: columns[layer],
       downBias: weights.vector(WeightRole(.downBias, layer: layer)), input: input,
       isNormed: isNormed, output: output, isAdded: isAdded,
-      selection: scores[layer]!.selection, isRepeated: plan.repeatsSelection(workers: workers),
+      selection: scores[layer]!.selection, singleRow: plan.singleRowLists(workers: workers),
       known: known,
       whole: plan.rest == .estimate ? whole(activations(of: network)) : nil,
       network: UnsafePointer(kernel),

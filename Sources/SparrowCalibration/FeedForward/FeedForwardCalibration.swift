@@ -217,7 +217,7 @@ public enum FeedForwardCalibration {
       moments.add(chunk, count: end - start)
     }
     let basis =
-      options.coding == .int4
+      options.coding.keepsColumns
       ? SketchBasis(identity: rows.hidden)
       : SketchBasis(
         states: record.moments.covariance(), head: moments.covariance(), pool: rows.pool)
@@ -225,7 +225,7 @@ public enum FeedForwardCalibration {
       return try RowCoder(
         source: rows, basis: basis, mean: record.moments.mean, meanRow: moments.mean,
         coding: options.coding, rank: options.rank,
-        rounding: options.coding == .int4 ? FedBackRounding(record.moments.covariance()) : nil
+        rounding: FedBackRounding(record.moments.covariance(), for: options.coding)
       ).sketch { _ in true }
     }
     let fitter = SketchFitter(

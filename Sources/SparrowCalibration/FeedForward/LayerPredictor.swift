@@ -55,7 +55,7 @@ struct LayerPredictor {
   /// The plan that touches this part of the neurons, or what the recall's threshold takes.
   ///
   /// One threshold for all tokens where scores are exact or nearly so, which leaves each token what it needs: gates
-  /// (CATS) and int4 sketches. Coarser scores differ between tokens by their errors, and keep as many for each; so
+  /// (CATS) and int4 or int5 sketches. Coarser scores differ between tokens by their errors, and keep as many for each; so
   /// does a layer of so many zeros that its threshold would be zero too, which all scores reach.
   func plan(density: Float, tradeoff: Tradeoff) -> FeedForwardPlan {
     let threshold = tradeoff.point(at: density).threshold

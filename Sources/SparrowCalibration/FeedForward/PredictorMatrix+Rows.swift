@@ -36,24 +36,8 @@ extension PredictorMatrix {
 
   /// The rows as the decoding kernels read them, `[rows, columns]`.
   func floats() -> FloatRows {
-    let type: sk_gguf_type =
-      switch type {
-      case .q8_0: SK_GGUF_Q8_0
-      case .q4_0: SK_GGUF_Q4_0
-      default: SK_GGUF_F16
-      }
-    var layout = sk_matrix()
-    layout.rows = Int32(rows)
-    layout.columns = Int32(columns)
-    _ = sk_packed_format(type, &layout.format, &layout.block, &layout.minimums)
-    layout.row_bytes = sk_row_bytes(layout.format, layout.block, layout.minimums, layout.columns)
     let result = FloatRows(rows: rows, columns: columns)
-    let size = Int(layout.row_bytes) * rows
-    withUnsafeTemporaryAllocation(byteCount: size, alignment: 64) { packed in
-      layout.data = UnsafeRawPointer(packed.baseAddress!)
-      bytes.withUnsafeBytes { sk_pack_rows(&layout, type, $0.baseAddress, 0, layout.rows) }
-      for row in 0..<rows { sk_unpack_row(&layout, Int32(row), result[row]) }
-    }
+    bytes.withUnsafeBytes { result.expand(0..<rows, from: $0.baseAddress!, type) }
     return result
   }
 }

@@ -79,7 +79,7 @@ public enum HeadCalibration {
     _ progress: (Double, String) -> Bool
   ) throws(SparrowError) -> RowSketch {
     let basis =
-      options.coding == .int4
+      options.coding.keepsColumns
       ? SketchBasis(identity: head.hidden)
       : SketchBasis(states: moments.covariance(), head: rows.covariance(), pool: head.pool)
     if options.coding == .product {

@@ -1,7 +1,8 @@
 internal import CSparrowKernels
 internal import SparrowCore
+internal import SparrowSparsity
 
-/// Rounds rows to 4 bits so that each direction makes up for the errors of those before it, as the covariance of
+/// Rounds rows to 4 or 5 bits so that each direction makes up for the errors of those before it, as the covariance of
 /// inputs lets it: GPTQ (Frantar et al. 2022, arXiv 2210.17323, equations 2 and 3).
 ///
 /// With the inverse covariance written as WᵀW, W lower triangular, directions go from the last to the first, and an
@@ -9,12 +10,17 @@ internal import SparrowCore
 struct FedBackRounding {
   /// Row j: what an error at j moves the directions before it by.
   private let moves: FloatRows
+  /// Codes of a block go from 0 to twice this, which stands for zero, less one.
+  private let half: Float
   /// Part of the mean variance that is added to every direction's: unseen inputs are not as regular.
   private static let damping = 0.01
   /// Scales that are tried, as parts of the one that takes in a block's greatest weight.
   private static let trials: [Float] = [1, 0.95, 0.9, 0.85, 0.8, 0.75, 0.7]
 
-  init(_ covariance: SquareMatrix) {
+  /// nil for codings that do not keep every column.
+  init?(_ covariance: SquareMatrix, for coding: SketchCoding) {
+    guard coding.keepsColumns else { return nil }
+    half = coding == .int5 ? 16 : 8
     let order = covariance.order
     let damped = covariance.scaled { _ in 1 }
     let extra = max(covariance.trace / Double(max(order, 1)) * Self.damping, 1e-30)
@@ -26,46 +32,52 @@ struct FedBackRounding {
     }
   }
 
-  /// Writes a row's Q4_0 blocks to `target`, and moves `row`.
+  /// Writes a row's Q4_0 or Q5_0 blocks to `target`, and moves `row`.
   func encode(_ row: UnsafeMutablePointer<Float>, into target: UnsafeMutableRawPointer) {
+    let blockBytes = half == 8 ? 18 : 22
     for block in (0..<moves.rows / 32).reversed() {
       let values = row + 32 * block
-      let bytes = target + 18 * block
-      var scale = Self.scale(values)
-      var half: UInt16 = 0
-      sk_to_f16(&scale, &half, 1)
-      sk_from_f16(&half, &scale, 1)
-      bytes.storeBytes(of: half.littleEndian, as: UInt16.self)
-      let codes = (bytes + 2).assumingMemoryBound(to: UInt8.self)
+      let bytes = target + blockBytes * block
+      var scale = scale(values)
+      var stored: UInt16 = 0
+      sk_to_f16(&scale, &stored, 1)
+      sk_from_f16(&stored, &scale, 1)
+      bytes.storeBytes(of: stored.littleEndian, as: UInt16.self)
+      var codes = SIMD32<UInt8>()
       for index in (0..<32).reversed() {
-        let code = Self.code(values[index], scale)
-        let place = index % 16
-        codes[place] = index < 16 ? codes[place] & 0xF0 | code : code << 4
-        let error = values[index] - scale * Float(Int(code) - 8)
+        let code = code(values[index], scale)
+        codes[index] = code
+        let error = values[index] - scale * (Float(code) - half)
         guard error != 0 else { continue }
         let direction = 32 * block + index
         let move = moves[direction]
         for before in 0..<direction { row[before] -= error * move[before] }
       }
+      if half > 8 {
+        let bits = (0..<32).reduce(UInt32(0)) { $0 | UInt32(codes[$1] >> 4) << $1 }
+        (bytes + 2).storeBytes(of: bits.littleEndian, as: UInt32.self)
+      }
+      (bytes + blockBytes - 16).storeBytes(
+        of: codes.lowHalf & 15 | codes.highHalf &<< 4, as: SIMD16<UInt8>.self)
     }
   }
 
-  private static func code(_ value: Float, _ scale: Float) -> UInt8 {
+  private func code(_ value: Float, _ scale: Float) -> UInt8 {
     let steps = value / scale
-    return steps.isFinite ? UInt8(min(max(steps.rounded() + 8, 0), 15)) : 8
+    return UInt8(steps.isFinite ? min(max(steps.rounded() + half, 0), 2 * half - 1) : half)
   }
 
-  /// The scale of least squared error by itself; the greatest weight is -8 of the first one tried.
-  private static func scale(_ values: UnsafeMutablePointer<Float>) -> Float {
+  /// The scale of least squared error by itself; the greatest weight is the least code of the first one tried.
+  private func scale(_ values: UnsafeMutablePointer<Float>) -> Float {
     var greatest: Float = 0
     for index in 0..<32 where abs(values[index]) > abs(greatest) { greatest = values[index] }
     var best: Float = 0
     var least = Float.infinity
-    for trial in trials {
-      let scale = greatest / -8 * trial
+    for trial in Self.trials {
+      let scale = greatest / -half * trial
       var sum: Float = 0
       for index in 0..<32 {
-        let error = values[index] - scale * Float(Int(code(values[index], scale)) - 8)
+        let error = values[index] - scale * (Float(code(values[index], scale)) - half)
         sum += error * error
       }
       if sum < least { (least, best) = (sum, scale) }

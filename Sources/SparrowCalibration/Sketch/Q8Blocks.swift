@@ -1,4 +1,5 @@
 internal import CSparrowKernels
+internal import SparrowCore
 
 /// GGUF's Q8_0: blocks of 32 weights, a float16 scale and 32 signed bytes.
 enum Q8Blocks {
@@ -23,17 +24,9 @@ enum Q8Blocks {
 
   /// The rows as float32, `[rows, order]`.
   static func rows(_ blocks: [UInt8], order: Int) -> FloatRows {
-    let count = blocks.count / (order / weights * bytes)
-    let result = FloatRows(rows: count, columns: order)
-    for index in 0..<count * (order / weights) {
-      var half = UInt16(blocks[index * bytes]) | UInt16(blocks[index * bytes + 1]) << 8
-      var scale: Float = 0
-      sk_from_f16(&half, &scale, 1)
-      for place in 0..<weights {
-        let level = Int8(bitPattern: blocks[index * bytes + 2 + place])
-        result.values[index * weights + place] = Float(level) * scale
-      }
-    }
+    let result = FloatRows(rows: blocks.count / (order / weights * bytes), columns: order)
+    guard result.rows > 0 else { return result }
+    blocks.withUnsafeBytes { result.expand(0..<result.rows, from: $0.baseAddress!, .q8_0) }
     return result
   }
 }

@@ -1,4 +1,5 @@
 internal import CSparrowKernels
+internal import SparrowCPU
 internal import SparrowCore
 internal import SparrowSparsity
 
@@ -27,7 +28,7 @@ final class RowCoder {
     self.meanRow = meanRow
     self.coding = coding
     let quarter = max(32, source.hidden / 4 / 32 * 32)
-    directions = coding == .int4 ? source.hidden : min(rank == 0 ? quarter : rank, source.hidden)
+    directions = coding.keepsColumns ? source.hidden : min(rank == 0 ? quarter : rank, source.hidden)
   }
 
   /// The whole sketch. `progress` gets the part done and returns false to stop.
@@ -52,7 +53,7 @@ final class RowCoder {
     sk_to_f16(bias, &halves, Int32(bias.count))
     return RowSketch(
       rowCount: source.rowCount, hidden: source.hidden, mean: mean, meanRow: meanRow,
-      basis: coding == .int4 ? [] : Q8Blocks.quantized(basis.states), bounds: [0, directions],
+      basis: coding.keepsColumns ? [] : Q8Blocks.quantized(basis.states), bounds: [0, directions],
       centroids: [], codes: [],
       bias: halves, deviation: 1, rows: rows)
   }
@@ -67,7 +68,7 @@ final class RowCoder {
       for index in worker.share(of: range.count) {
         let number = range.lowerBound + index
         meanRow.withUnsafeBufferPointer { source.read(number, less: $0.baseAddress, into: row[0]) }
-        if coding == .int4 {
+        if coding.keepsColumns {
           turned[0].update(from: row[0], count: directions)
         } else {
           basis.rows.multiply(
@@ -78,38 +79,10 @@ final class RowCoder {
         for column in 0..<source.hidden { sum += row[0][column] * mean[column] }
         bias[number] = sum
         let target = bytes + number * rowBytes
-        if coding == .lowRank {
-          sk_to_f16(
-            turned[0], target.assumingMemoryBound(to: UInt16.self), Int32(directions))
-        } else if let rounding {
+        if let rounding {
           rounding.encode(turned[0], into: target)
-        } else {
-          _ = sk_encode_row(SK_GGUF_Q4_0, turned[0], Int32(directions), target)
-        }
-      }
-    }
-  }
-
-  /// One row's directions as its bytes tell them.
-  static func decode(_ rows: SketchRows, _ row: Int, into target: UnsafeMutablePointer<Float>) {
-    rows.bytes.withUnsafeBytes { bytes in
-      let own = bytes.baseAddress! + row * rows.rowBytes
-      func half(_ at: Int) -> Float {
-        var bits = own.loadUnaligned(fromByteOffset: at, as: UInt16.self)
-        var value: Float = 0
-        sk_from_f16(&bits, &value, 1)
-        return value
-      }
-      if rows.coding == .lowRank {
-        for index in 0..<rows.directions { target[index] = half(2 * index) }
-        return
-      }
-      for block in 0..<rows.directions / 32 {
-        let scale = half(18 * block)
-        for index in 0..<16 {
-          let byte = own.load(fromByteOffset: 18 * block + 2 + index, as: UInt8.self)
-          target[32 * block + index] = scale * Float(Int(byte & 15) - 8)
-          target[32 * block + 16 + index] = scale * Float(Int(byte >> 4) - 8)
+        } else if let type = coding.type?.kernelType {
+          _ = sk_encode_row(type, turned[0], Int32(directions), target)
         }
       }
     }

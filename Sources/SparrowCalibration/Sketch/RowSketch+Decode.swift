@@ -4,10 +4,12 @@ internal import SparrowSparsity
 extension RowSketch {
   /// The rows of `range` as their codes tell them: row i of `decoded` becomes row `range.lowerBound + i`.
   func decode(_ range: Range<Int>, into decoded: FloatRows, pool: WorkerPool) {
-    if let rows {
-      pool.run { worker in
-        for index in worker.share(of: range.count) {
-          RowCoder.decode(rows, range.lowerBound + index, into: decoded[index])
+    if let rows, let type = rows.coding.type {
+      rows.bytes.withUnsafeBytes { bytes in
+        let first = bytes.baseAddress! + range.lowerBound * rows.rowBytes
+        pool.run { worker in
+          let own = worker.share(of: range.count)
+          decoded.expand(own, from: first + own.lowerBound * rows.rowBytes, type)
         }
       }
       return

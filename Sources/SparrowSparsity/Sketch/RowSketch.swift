@@ -4,7 +4,7 @@ public import SparrowCore
 /// weights (arXiv 2402.09360, algorithm 1).
 ///
 /// Either product-quantised, made of 4-bit codes that byte shuffles look up, or one of the paper's own three
-/// (`rows`): int4, low rank, low rank in int4. Product quantisation is the best of them at equal bytes.
+/// (`rows`): int4 or int5, low rank, low rank in int4. Product quantisation is the best of them at equal bytes.
 ///
 /// With W' = W - meanRow and x = basis · (h - mean), where the basis makes recorded hidden states white and
 /// orders directions by what they contribute to the products, W'(h - mean) = U x. The columns of U are cut into

@@ -42,7 +42,7 @@ struct CalibrateCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "How the sketch keeps rows: product, int4, low-rank or low-rank-int4.",
+      "How the sketch keeps rows: product, int4, int5, low-rank or low-rank-int4.",
       discussion: "product finds most for its bytes; the others are HiRE's Q, LR and LRQ."),
     transform: coding)
   var sketch = HeadCalibration.Options().coding

@@ -39,7 +39,7 @@ struct NeuronOptions: ParsableArguments {
     ))
   var everyLayer = false
 
-  @Option(help: "How a feed-forward sketch keeps rows: int4, product, low-rank or low-rank-int4.")
+  @Option(help: "How a feed-forward sketch keeps rows: int4, int5, product, low-rank or low-rank-int4.")
   var neuronSketch = "int4"
 
   @Option(
@@ -47,7 +47,7 @@ struct NeuronOptions: ParsableArguments {
       "What neurons give that are not selected: nothing or estimate.",
       discussion: """
         estimate is the sketch's own activation: gate and up are read sparsely, down whole. (default: \
-        estimate for an int4 sketch with a perplexity as target, but for networks like ReLU's whose \
+        estimate for an int4 or int5 sketch with a perplexity as target, but for networks like ReLU's whose \
         neurons are mostly zero; else nothing)
         """))
   var rest: String?
@@ -149,7 +149,7 @@ struct NeuronOptions: ParsableArguments {
   private func usualRest(
     _ options: FeedForwardCalibration.Options, firesRarely: Bool
   ) throws(SparrowError) -> FeedForwardPlan.Rest {
-    guard options.method == .sketch, options.coding == .int4, !firesRarely, !lookahead,
+    guard options.method == .sketch, options.coding.keepsColumns, !firesRarely, !lookahead,
       groupSize == 1,
       !everyLayer, like == nil, case .perplexity = try PlanTarget(target)
     else { return .nothing }

@@ -4,7 +4,7 @@ import SparrowTestSupport
 
 /// Predictors that know nothing: random ones of every kind, of the size that a network needs.
 enum RandomPredictor: CaseIterable {
-  case product, int4, lowRankSketch, lowRankInt4, lowRank, router, gate, exact
+  case product, int4, int5, lowRankSketch, lowRankInt4, lowRank, router, gate, exact
 
   /// Kinds that a network without gate can have.
   static let ungated = allCases.filter { $0 != .gate }
@@ -34,6 +34,7 @@ enum RandomPredictor: CaseIterable {
     switch self {
     case .product: return sketch(.product, directions: 30)
     case .int4: return sketch(.int4, directions: hidden)
+    case .int5: return sketch(.int5, directions: hidden)
     case .lowRankSketch: return sketch(.lowRank, directions: 32)
     case .lowRankInt4: return sketch(.lowRankInt4, directions: 64)
     case .lowRank: return .lowRank(linear(rank: 32))
@@ -61,7 +62,8 @@ extension RowSketch {
     var sketch = RowSketch(
       rowCount: rows, hidden: hidden, mean: random.floats(hidden, size: 0.25),
       meanRow: random.floats(hidden, size: 0.01),
-      basis: ElementType.q8_0.randomBytes(elements: directions * hidden, &random),
+      basis: coding.keepsColumns
+        ? [] : ElementType.q8_0.randomBytes(elements: directions * hidden, &random),
       bounds: [0, directions], centroids: [], codes: [], bias: bias, deviation: 1)
     if let type = coding.type {
       sketch.rows = SketchRows(

@@ -49,9 +49,7 @@ final class SparseNetwork {
 
   /// The neurons that a row of the last step selected.
   func selected(_ layer: Int = 0, row: Int) -> [Int32] {
-    let lists = engine.sparseLayers!.scores[layer]!.selection
-    return Array(
-      UnsafeBufferPointer(start: lists.neurons(of: row), count: Int(lists.counts[row])))
+    engine.sparseLayers!.scores[layer]!.selection.all(of: row)
   }
 
   /// The scores that a row of the last step had.
