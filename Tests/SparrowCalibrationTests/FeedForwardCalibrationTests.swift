@@ -87,6 +87,32 @@ import Testing
     }
   }
 
+  @Test func estimatesAreUsualWhereAPerplexityIsToBeKept() {
+    func usual(
+      _ method: FeedForwardCalibration.Method = .sketch, rest: FeedForwardPlan.Rest? = nil,
+      coding: SketchCoding? = nil, firesRarely: Bool = false,
+      target: PlanTarget? = .perplexity(1.03),
+      _ change: (inout FeedForwardCalibration.Options) -> Void = { _ in }
+    ) -> String {
+      var options = FeedForwardCalibration.Options()
+      options.method = method
+      change(&options)
+      options.choose(rest: rest, coding: coding, firesRarely: firesRarely, target: target)
+      return "\(options.rest) \(options.coding)"
+    }
+    #expect(usual() == "estimate int5")
+    #expect(usual(coding: .int4) == "estimate int4")
+    #expect(usual(rest: .nothing) == "nothing int4")
+    #expect(usual(rest: .estimate, target: .density(0.5)) == "estimate int5")
+    #expect(usual(firesRarely: true) == "nothing int4")
+    #expect(usual(coding: .product) == "nothing product")
+    #expect(usual(.router) == "nothing int4")
+    #expect(usual(target: .density(0.5)) == "nothing int4")
+    #expect(usual(target: nil) == "nothing int4")
+    #expect(usual { $0.groupSize = 8 } == "nothing int4")
+    #expect(usual { $0.lookahead = true } == "nothing int4")
+  }
+
   /// What estimates make up for is not lost, as long as they are of the activations themselves.
   @Test func estimatesOfTheRestLoseLittle() throws {
     let model = try HeadCalibrationTests.model("llama3", threads: 1)

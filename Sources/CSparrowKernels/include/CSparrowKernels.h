@@ -247,7 +247,7 @@ typedef struct {
 /// many of them read their column.
 ///
 /// Inputs as the matrices want them. `y` has room for the padded rows of `sk_columns`. Weights are
-/// asked for ahead, a neuron's three pieces at a time.
+/// asked for ahead, a neuron's three pieces at a time; where gates may be zero, theirs alone first.
 int32_t sk_network_acc(
   const sk_network *n, const void *gate_x, const void *up_x, const int32_t *neurons, int32_t begin,
   int32_t end, float *y);

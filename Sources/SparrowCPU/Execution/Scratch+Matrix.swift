@@ -8,9 +8,8 @@ extension Scratch {
     _ type: ElementType, rows: Int, columns: Int, bytes: [UInt8]
   ) -> UnsafeMutablePointer<sk_matrix> {
     guard let type = type.kernelType,
-      var layout = sk_matrix(packing: type, rows: rows, columns: columns) else {
-      preconditionFailure("a type without a layout")
-    }
+      var layout = sk_matrix(packing: type, rows: rows, columns: columns)
+    else { preconditionFailure("a type without a layout") }
     layout.data = UnsafeRawPointer(hugeBytes(Int(layout.row_bytes) * rows))
     let matrix = self.bytes(MemoryLayout<sk_matrix>.stride)
       .assumingMemoryBound(to: sk_matrix.self)

@@ -7,6 +7,7 @@ import SparrowTransformer
 final class SparseLayers {
   /// The layers that run sparsely now.
   private(set) var plans: [Int: FeedForwardPlan]
+  private let model: ModelConfiguration
   private let weights: PackedWeights
   private let buffers: StepBuffers
   private let workers: Int
@@ -26,6 +27,7 @@ final class SparseLayers {
     buffers: StepBuffers, pool: WorkerPool
   ) {
     self.plans = plans
+    self.model = model
     self.weights = weights
     self.buffers = buffers
     workers = pool.count
@@ -71,9 +73,24 @@ final class SparseLayers {
       switch plan.predictor {
       case .exact: read += Double(rows.reduce(0) { $0 + $1.all })
       case .gate: read += Double(rows[0].all) + selected * Double(rows[1].row)
-      default: read += selected * Double(rows.reduce(0) { $0 + $1.row })
+      default:
+        let ups = gatesFirst(layer, plan) ? touched : selected
+        for (index, part) in rows.enumerated() {
+          read += Double(part.row) * (index == 0 ? selected : ups)
+        }
       }
       return sum + Int(read) + plan.predictorBytes
+    }
+  }
+
+  /// Whether up is read for neurons whose gate is not zero alone, which are those whose column is read, or nearly.
+  private func gatesFirst(_ layer: Int, _ plan: FeedForwardPlan) -> Bool {
+    guard model.layers[layer].feedForward.activation.isSparse, plan.rest == .nothing else {
+      return false
+    }
+    switch plan.kept {
+    case nil, .threshold: return true
+    default: return false
     }
   }
 

@@ -19,7 +19,7 @@ final class PlanChooser {
   private let probeDensity: Float
   /// Whether unselected neurons keep their estimates.
   private let isEstimated: Bool
-  private static let densities: [Float] = (1...18).map { Float($0) * PlanTarget.leastDensity }
+  private static let densities = Tradeoff.densities.filter { $0 <= 0.9 }
 
   /// `heldOut` are windows of tokens that fitting has not seen. Makes all layers sparse. Throws as `PlanProbe`.
   init(
@@ -31,9 +31,7 @@ final class PlanChooser {
     self.target = target
     isEstimated = layers.contains { $0.predictor.rest == .estimate }
     probeDensity = target.typicalDensity(isEstimated: isEstimated)
-    var all: [Int: FeedForwardPlan] = [:]
-    for (layer, fit) in layers.enumerated() { all[layer] = fit.plan(density: probeDensity) }
-    try model.install(all)
+    try model.install(Self.plans(layers, density: probeDensity))
     probe = try PlanProbe(model, heldOut: heldOut, positions: 1280, progress: progress)
   }
 
@@ -90,6 +88,14 @@ final class PlanChooser {
       }
   }
 
+  /// All layers sparse.
+  private static func plans(
+    _ layers: [FeedForwardCalibration.FittedLayer], density: Float
+  ) -> [Int: FeedForwardPlan] {
+    Dictionary(
+      uniqueKeysWithValues: layers.enumerated().map { ($0, $1.plan(density: density)) })
+  }
+
   private func plans(_ choice: [PlanFrontier.Option]) -> [Int: FeedForwardPlan] {
     var plans: [Int: FeedForwardPlan] = [:]
     for (layer, option) in choice.enumerated() {
@@ -103,13 +109,19 @@ final class PlanChooser {
     progress: (Double) -> Bool
   ) throws(SparrowError) -> (dense: Double, fixed: Double, touching: Double) {
     // Scattered reads cost more the more there are: where estimates stand for the rest, few are wanted.
-    let densities: [Float] = isEstimated ? [0.05, 0.3] : [0.3, 0.6]
-    let sweep = try DensitySweep.run(
-      model, options: Self.sweepOptions(model, densities: densities, batches: [], repetitions: 9),
-      progress: progress)
+    let densities: [Float] = isEstimated ? [0.02, 0.15] : [0.3, 0.6]
+    var points: [DensitySweep.Point] = []
+    for (index, density) in densities.enumerated() {
+      // By the selectors that a plan would have, since top-k costs more than a threshold.
+      try model.install(Self.plans(layers, density: density))
+      let sweep = try DensitySweep.run(
+        model, options: Self.sweepOptions(model, batches: [1]),
+        progress: { progress((Double(index) + $0) / Double(densities.count)) })
+      points += sweep.points
+    }
     let count = Double(layers.count)
-    let few = sweep.points[0]
-    let many = sweep.points[1]
+    let few = points[0]
+    let many = points[1]
     let dense = (few.denseFeedForward.median + many.denseFeedForward.median) / 2
     // A ratio to dense within each pair, so that a slow minute weighs on both.
     let fewShare = 1 / few.feedForwardSpeedup.median
@@ -131,16 +143,15 @@ final class PlanChooser {
     let limit = min(model.engine.maximumSparseRows, model.engine.maximumRows)
     let batches = [1, 2, 4, 8, 16].filter { $0 <= limit }
     let sweep = try DensitySweep.run(
-      model, options: sweepOptions(model, densities: [], batches: batches, repetitions: 9),
+      model, options: sweepOptions(model, batches: batches),
       progress: progress)
     return sweep.points.prefix { $0.stepSpeedup.median >= 1 }.last?.batch ?? 0
   }
 
-  private static func sweepOptions(
-    _ model: Model, densities: [Float], batches: [Int], repetitions: Int
-  ) -> DensitySweep.Options {
+  /// Of the plan that is installed, by its own selectors.
+  private static func sweepOptions(_ model: Model, batches: [Int]) -> DensitySweep.Options {
     DensitySweep.Options(
-      densities: densities, batches: batches, steps: min(16, model.configuration.contextLength),
-      repetitions: repetitions)
+      densities: [], batches: batches, steps: min(16, model.configuration.contextLength),
+      repetitions: 9)
   }
 }

@@ -28,7 +28,8 @@ final class RowCoder {
     self.meanRow = meanRow
     self.coding = coding
     let quarter = max(32, source.hidden / 4 / 32 * 32)
-    directions = coding.keepsColumns ? source.hidden : min(rank == 0 ? quarter : rank, source.hidden)
+    directions =
+      coding.keepsColumns ? source.hidden : min(rank == 0 ? quarter : rank, source.hidden)
   }
 
   /// The whole sketch. `progress` gets the part done and returns false to stop.

@@ -39,16 +39,21 @@ struct NeuronOptions: ParsableArguments {
     ))
   var everyLayer = false
 
-  @Option(help: "How a feed-forward sketch keeps rows: int4, int5, product, low-rank or low-rank-int4.")
-  var neuronSketch = "int4"
+  @Option(
+    help: ArgumentHelp(
+      "How a feed-forward sketch keeps rows: int4, int5, product, low-rank or low-rank-int4.",
+      discussion: """
+        (default: int5 where it estimates the neurons that are not selected, else int4)
+        """))
+  var neuronSketch: String?
 
   @Option(
     help: ArgumentHelp(
       "What neurons give that are not selected: nothing or estimate.",
       discussion: """
         estimate is the sketch's own activation: gate and up are read sparsely, down whole. (default: \
-        estimate for an int4 or int5 sketch with a perplexity as target, but for networks like ReLU's whose \
-        neurons are mostly zero; else nothing)
+        estimate for an int4 or int5 sketch with a perplexity as target, but for networks like ReLU's \
+        whose neurons are mostly zero; else nothing)
         """))
   var rest: String?
 
@@ -146,16 +151,6 @@ struct NeuronOptions: ParsableArguments {
       allocation: try Self.choice(allocation, "--allocation"))
   }
 
-  private func usualRest(
-    _ options: FeedForwardCalibration.Options, firesRarely: Bool
-  ) throws(SparrowError) -> FeedForwardPlan.Rest {
-    guard options.method == .sketch, options.coding.keepsColumns, !firesRarely, !lookahead,
-      groupSize == 1,
-      !everyLayer, like == nil, case .perplexity = try PlanTarget(target)
-    else { return .nothing }
-    return .estimate
-  }
-
   /// nil unless the method is about neurons, which in some models `firesRarely`.
   func options(
     tokens: Int, seed: UInt64, firesRarely: Bool = false
@@ -165,7 +160,6 @@ struct NeuronOptions: ParsableArguments {
     options.method = method
     options.tokens = tokens
     options.seed = seed
-    options.coding = try Self.choice(neuronSketch, "--neuron-sketch")
     options.rank = neuronRank
     let types: [ElementType] = [.f16, .q8_0, .q4_0]
     guard let type = types.first(where: { $0.rawValue == maps }) else {
@@ -173,11 +167,13 @@ struct NeuronOptions: ParsableArguments {
     }
     options.mapType = type
     options.lookahead = lookahead
-    options.rest =
-      try rest.map { try Self.choice($0, "--rest") } ?? usualRest(options, firesRarely: firesRarely)
     options.groupSize = groupSize
     options.grouping = try Self.choice(grouping, "--grouping")
     if everyLayer { options.density = try targetDensity(for: "--every-layer") }
+    options.choose(
+      rest: try rest.map { try Self.choice($0, "--rest") },
+      coding: try neuronSketch.map { try Self.choice($0, "--neuron-sketch") },
+      firesRarely: firesRarely, target: like == nil ? try planTarget() : nil)
     return options
   }
 }

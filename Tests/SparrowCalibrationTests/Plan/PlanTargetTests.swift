@@ -19,8 +19,8 @@ import Testing
   }
 
   @Test func saysWhySmallDensitiesAreRefused() {
-    let error = #expect(throws: SparrowError.self) { try PlanTarget("density=0.04") }
+    let error = #expect(throws: SparrowError.self) { try PlanTarget("density=0.004") }
     #expect(error?.kind == .argument)
-    #expect(error?.expected == "at least 0.05, since what layers lose is not measured below")
+    #expect(error?.expected == "at least 0.01, since what layers lose is not measured below")
   }
 }

@@ -1,0 +1,21 @@
+public import SparrowSparsity
+
+extension FeedForwardCalibration.Options {
+  /// Sets what stands for neurons that are not selected and how sketches keep rows; nil leaves it to what was measured
+  /// to serve best.
+  ///
+  /// Where a perplexity is to be kept, estimates cost less than leaving neurons out, in 5 bits a quarter of the error of
+  /// 4; not in networks whose neurons are mostly zero (`firesRarely`). `target` is nil where there is none to choose
+  /// densities for. What neurons are only chosen by needs 4 bits.
+  public mutating func choose(
+    rest: FeedForwardPlan.Rest?, coding: SketchCoding?, firesRarely: Bool, target: PlanTarget?
+  ) {
+    self.rest = rest ?? .nothing
+    if rest == nil, method == .sketch, coding?.keepsColumns ?? true, !firesRarely, !lookahead,
+      groupSize == 1, case .perplexity = target
+    {
+      self.rest = .estimate
+    }
+    self.coding = coding ?? (self.rest == .estimate ? .int5 : .int4)
+  }
+}
