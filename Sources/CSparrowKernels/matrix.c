@@ -9,6 +9,9 @@
 /// How far ahead of the rows in work to prefetch: what arrives from memory in the time of one miss,
 /// twice over.
 #define SK_AHEAD_BYTES 8192
+/// Rows of this many bytes are long: those of the next tile asked for at once are a burst, and then nothing is under
+/// way while they are worked on. So tiles of floats ask as they go (measured with rows of 4 and 11 KiB: 1.07 to 1.17 times the speed).
+#define SK_LONG_ROW 4096
 
 static sk_tile tile_of(const sk_matrix *w, const void *x, size_t x_stride) {
   sk_tile tile = {.x = x, .x_stride = x_stride, .columns = w->columns};
@@ -53,6 +56,11 @@ void sk_gemv(const sk_matrix *w, const void *x, float *y, int32_t row0, int32_t 
   sk_tile_fn fn = tiles->fn[0];
   const int64_t bytes = w->row_bytes;
   const uint8_t *end = row_at(w, row1), *asked = row_at(w, row0);
+  if (sk_is_float(w->format) && bytes >= SK_LONG_ROW) {
+    tile.ahead = (int32_t)bytes * SK_TILE_ROWS;
+    prefetch(asked, asked + tile.ahead, end);
+    asked = end;
+  }
   int32_t row = row0;
   for (; row + SK_TILE_ROWS <= row1; row += SK_TILE_ROWS) {
     const uint8_t *first = row_at(w, row);

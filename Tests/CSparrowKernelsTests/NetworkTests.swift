@@ -10,9 +10,9 @@ private final class PackedNetwork {
   private let columns: ColumnMatrix
 
   /// K-quants lie in blocks of 256.
-  init(_ types: (gate: sk_gguf_type?, up: sk_gguf_type, down: sk_gguf_type)) {
+  init(_ types: (gate: sk_gguf_type?, up: sk_gguf_type, down: sk_gguf_type), width: Int) {
     let isWide = [types.gate, types.up, types.down].contains { $0?.block.weights == 256 }
-    let (hidden, width) = isWide ? (256, 256) : (96, 160)
+    let (hidden, width) = isWide ? (256, 256) : (96, width)
     // A row more makes other weights.
     gate = types.gate.map { PackedMatrix($0, rows: width + 1, columns: hidden) }
     up = PackedMatrix(types.up, rows: width, columns: hidden)
@@ -66,11 +66,13 @@ private struct Bounded {
     let up: sk_gguf_type
     let down: sk_gguf_type
     var activation = 2
+    var width = 160
     var testDescription: String {
-      "\(gate?.name ?? "no gate") \(up.name) \(down.name) \(activation)"
+      "\(gate?.name ?? "no gate") \(up.name) \(down.name) \(activation), \(width) neurons"
     }
 
-    /// Every format with and without a gate, every activation, and formats mixed.
+    /// Every format with and without a gate, every activation, formats mixed, and more neurons than gates of which are
+    /// computed before all else.
     static let all =
       sk_gguf_type.names.flatMap { type, _ in
         [Case(gate: type, up: type, down: type), Case(gate: nil, up: type, down: type)]
@@ -83,6 +85,7 @@ private struct Bounded {
       } + [
         Case(gate: SK_GGUF_F16, up: SK_GGUF_Q4_K, down: SK_GGUF_Q6_K),
         Case(gate: SK_GGUF_Q4_1, up: SK_GGUF_F32, down: SK_GGUF_Q5_0),
+        Case(gate: SK_GGUF_Q4_0, up: SK_GGUF_Q4_0, down: SK_GGUF_Q4_0, activation: 0, width: 1216),
       ]
   }
 
@@ -129,7 +132,8 @@ private struct Bounded {
   /// parts of them.
   @Test(arguments: Case.all)
   func addsWhatTheNeuronsMake(_ example: Case) {
-    let network = PackedNetwork((example.gate, example.up, example.down))
+    let network = PackedNetwork(
+      (example.gate, example.up, example.down), width: example.width)
     let x = (
       gate: network.gate.map { Inputs(for: $0.matrix, tokens: 1) },
       up: Inputs(for: network.up.matrix, tokens: 1)
@@ -197,7 +201,7 @@ private struct Bounded {
   /// An activation that is not a number reads its column, as in the dense network.
   @Test(arguments: Instructions.available, [SK_GGUF_F16, SK_GGUF_Q4_0])
   func passesOnNaN(_ isa: Instructions, _ type: sk_gguf_type) {
-    let network = PackedNetwork((type, type, type))
+    let network = PackedNetwork((type, type, type), width: 160)
     isa.use {
       let columns = Int(network.up.matrix.columns)
       var values = [Float](repeating: 1, count: columns)

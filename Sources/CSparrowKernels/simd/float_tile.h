@@ -14,10 +14,10 @@ SK_INLINE vf load_weights_part(const sk_format format, const uint8_t *row, int64
 }
 
 /// Rows [row, row + rows) times `tokens`: one sum vector for each pair, over columns VW at a time,
-/// whatever the tile.
+/// whatever the tile. `asks` prefetches as the tile says.
 SK_INLINE void float_sums(
   const sk_tile *tile, const sk_format format, const int tokens, const int row, const int rows,
-  vf sum[SK_TILE_ROWS][SK_TILE_TOKENS]) {
+  const int asks, vf sum[SK_TILE_ROWS][SK_TILE_TOKENS]) {
   const float *x[SK_TILE_TOKENS];
 #pragma unroll
   for (int t = 0; t < tokens; t++) {
@@ -25,9 +25,15 @@ SK_INLINE void float_sums(
 #pragma unroll
     for (int r = row; r < row + rows; r++) sum[r][t] = v_zero();
   }
+  const int size = format == SK_F32 ? 4 : 2;
   int32_t i = 0;
   for (; i + VW <= tile->columns; i += VW) {
     vf w[SK_TILE_ROWS];
+    if (asks && i * size % 64 == 0) {
+#pragma unroll
+      for (int r = row; r < row + rows; r++)
+        __builtin_prefetch(tile->rows[r] + (int64_t)i * size + tile->ahead);
+    }
 #pragma unroll
     for (int r = row; r < row + rows; r++) w[r] = load_weights(format, tile->rows[r], i);
 #pragma unroll
@@ -48,17 +54,23 @@ SK_INLINE void float_sums(
   }
 }
 
-SK_INLINE void float_tile(const sk_tile *tile, const sk_format format, const int tokens) {
+SK_INLINE void float_tile_asking(
+  const sk_tile *tile, const sk_format format, const int tokens, const int asks) {
   vf sum[SK_TILE_ROWS][SK_TILE_TOKENS];
   if (tokens == 1 && format != SK_F32 && VW == 16) {
     // Fewer rows at once are more of a stream: for short elements, decoding gains a twentieth. (Narrow
     // vectors need the four sums to hide the latency of adding.)
-    float_sums(tile, format, tokens, 0, 2, sum);
-    float_sums(tile, format, tokens, 2, 2, sum);
+    float_sums(tile, format, tokens, 0, 2, asks, sum);
+    float_sums(tile, format, tokens, 2, 2, asks, sum);
   } else {
-    float_sums(tile, format, tokens, 0, SK_TILE_ROWS, sum);
+    float_sums(tile, format, tokens, 0, SK_TILE_ROWS, asks, sum);
   }
 #pragma unroll
   for (int t = 0; t < tokens; t++)
     v_store_sums(tile->y + t * tile->y_stride, sum[0][t], sum[1][t], sum[2][t], sum[3][t]);
+}
+
+SK_INLINE void float_tile(const sk_tile *tile, const sk_format format, const int tokens) {
+  if (tokens == 1 && tile->ahead) float_tile_asking(tile, format, tokens, 1);
+  else float_tile_asking(tile, format, tokens, 0);
 }
