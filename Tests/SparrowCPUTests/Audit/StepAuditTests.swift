@@ -49,6 +49,31 @@ import Testing
     #expect(recall > 0 && recall < Double(rows))
   }
 
+  /// Where the rest is estimated, each worker selects for its own share.
+  @Test func seesWhatAllWorkersHaveSelected() throws {
+    let file = NetworkModel(type: .f32)
+    let plan = FeedForwardPlan(
+      predictor: RandomPredictor.int5.make(hidden: 96, width: 160, group: 1, isGated: true),
+      selector: .threshold(0), rest: .estimate)
+    var layers: [LayerActivity] = []
+    for threads in 1...3 {
+      let probe = try SparseNetwork(file, threads: threads, [0: plan])
+      probe.step([4])
+      let scores = probe.scores(row: 0, count: 160).sorted()
+      var own = plan
+      own.selector = .threshold(scores[120])
+      let network = try SparseNetwork(file, threads: threads, [0: own])
+      let audit = network.engine.makeAudit()
+      network.engine.audit = audit
+      network.step([4])
+      #expect(network.selected(row: 0).count == 40)
+      #expect(network.selected(row: 0) == network.selected(row: 0).sorted())
+      #expect(network.engine.sparseLayers!.scores[0]!.reads.mean?.neurons == 40)
+      layers.append(audit.layers[0])
+    }
+    #expect(layers[0].density == 0.25 && layers.allSatisfy { $0.recall == layers[0].recall })
+  }
+
   @Test func neuronsThatDoNotFireNeedNotBeFound() throws {
     let file = NetworkModel(type: .f32, isGated: false, activation: "relu")
     let plan = FeedForwardPlan(predictor: .exact, selector: .topK(159))
