@@ -76,6 +76,9 @@ import Testing
     var bytes = bytes(coding)
     try #require(FedBackRounding(identity, for: coding)).encode(&moved, into: &bytes)
     #expect(moved == weights)
+    var nearest = self.bytes(coding)
+    try #require(FedBackRounding(nearest: order, for: coding)).encode(&moved, into: &nearest)
+    #expect(nearest == bytes && moved == weights)
     let blockBytes = bytes.count / (order / 32)
     for (block, found) in zip(0..., decoded(bytes, coding).chunks(of: 32)) {
       let own = Array(weights[32 * block..<32 * block + 32])
@@ -107,6 +110,7 @@ import Testing
   @Test(arguments: [SketchCoding.product, .lowRank, .lowRankInt4])
   func codingsOfDirectionsAreNotRounded(_ coding: SketchCoding) {
     #expect(FedBackRounding(SquareMatrix(order: order), for: coding) == nil)
+    #expect(FedBackRounding(nearest: order, for: coding) == nil)
   }
 }
 

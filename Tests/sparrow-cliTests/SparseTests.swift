@@ -104,22 +104,26 @@ struct SparseTests {
     #expect(wrong.complaint.contains("target: speed=2"))
   }
 
-  @Test("calibrate --rest estimate keeps what a sketch says of the neurons that are not selected")
-  func estimates() throws {
+  @Test(
+    "calibrate --rest keeps what a sketch says of the neurons that are not selected",
+    arguments: ["estimate", "sketch"])
+  func estimates(rest: String) throws {
     let folder = try TemporaryFolder()
     let model = Fixtures.path("models/smollm2")
     let text = try Self.text(in: folder)
     let adapter = folder.file("adapter")
     let calibrate = ["calibrate", model, "-t", "1", "--text", text, "--output", adapter]
     let made = try ProgramTests.run(
-      calibrate + ["--method", "sketch", "--target", "density=0.25", "--rest", "estimate"])
+      calibrate + ["--method", "sketch", "--target", "density=0.25", "--rest", rest])
     #expect(made.status == 0, "\(made.complaint)")
-    #expect(try Adapter.read(adapter).layers.values.allSatisfy { $0.rest == .estimate })
+    #expect(
+      try Adapter.read(adapter).layers.values.allSatisfy { "\($0.rest)".hasPrefix(rest) })
     let info = try ProgramTests.run(["info", model, "--adapter", adapter, "--program"])
-    #expect(info.outputText.contains("estimates the rest"))
+    #expect(info.outputText.contains(rest == "sketch" ? "sketches the rest" : "estimates the rest"))
     for wrong in [
       ["--method", "sketch", "--rest", "x"], ["--method", "router", "--rest", "estimate"],
       ["--method", "sketch", "--like", adapter, "--rest", "estimate"],
+      ["--method", "sketch", "--neuron-sketch", "product", "--rest", "sketch"],
     ] {
       let refused = try ProgramTests.run(calibrate + wrong)
       #expect(refused.status == 2 && refused.complaint.contains("rest"))

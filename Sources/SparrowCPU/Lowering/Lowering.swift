@@ -113,7 +113,7 @@ final class Lowering {
           sparse!.feedForward(
             layer!, network, input: buffers[input], isNormed: normed.contains(input),
             output: buffers[output], isAdded: landing == .add, product: { product($0, layer, $1) }
-          ) { down(layer, of: $0, output, landing) }))
+          ) { down(layer, of: $0, by: $1, output, landing) }))
       normed.remove(output)
     case .add(let input, let output):
       precondition(normed.contains(input), "only norms' results are added")
@@ -321,14 +321,15 @@ final class Lowering {
     normed.remove(output)
   }
 
-  /// All of a network's down over the activations in `neurons`.
+  /// All of a network's down, or of its sketch, over the activations in `neurons`.
   private func down(
-    _ layer: Int?, of neurons: StepBuffer, _ output: Operation.Buffer,
-    _ landing: Operation.Landing
+    _ layer: Int?, of neurons: StepBuffer, by sketch: UnsafePointer<sk_matrix>? = nil,
+    _ output: Operation.Buffer, _ landing: Operation.Landing
   ) -> MultiplyKernel {
-    multiply(
-      [product(.down, layer, landing == .add ? .result : output)], neurons,
-      landing == .add ? output : nil, isNormed: false, source(.down, layer))
+    var product = product(.down, layer, landing == .add ? .result : output)
+    if let sketch { product.matrix = sketch }
+    return multiply(
+      [product], neurons, landing == .add ? output : nil, isNormed: false, source(.down, layer))
   }
 
   /// Memory that lives as long as the lowered program.

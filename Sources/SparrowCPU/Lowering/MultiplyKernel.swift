@@ -3,7 +3,7 @@ import SparrowCore
 
 /// One matrix with its bias and where its products go.
 struct Product: BitwiseCopyable {
-  let matrix: UnsafePointer<sk_matrix>
+  var matrix: UnsafePointer<sk_matrix>
   let bias: UnsafePointer<Float>?
   let output: StepBuffer
 

@@ -17,7 +17,7 @@ extension FeedForwardPlan {
     guard case .threshold = kernelSelector, common.isEmpty, workers <= NeuronScores.maximumRows
     else { return .one }
     switch kept {
-    case nil: return rest == .estimate && groupSize == 1 && order.isEmpty ? .parts : .repeated
+    case nil: return isRestEstimated && groupSize == 1 && order.isEmpty ? .parts : .repeated
     case .threshold: return .repeated
     default: return .one
     }

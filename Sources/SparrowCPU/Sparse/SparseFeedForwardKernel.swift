@@ -25,8 +25,9 @@ struct SparseFeedForwardKernel: BitwiseCopyable {
   let singleRow: SingleRowLists
   /// What predicting computed of the network itself.
   let known: Known
-  /// All of down over the activations, those of the sketch and exact ones; nil where only selected neurons count.
-  let whole: MultiplyKernel?
+  /// All of down, or of its sketch, over the activations that the sketch estimates; nil where only selected neurons
+  /// count. Those have their exact activations among them where `down` is nil, else zeros.
+  let rest: MultiplyKernel?
   /// The whole network, for where nothing is known.
   let network: UnsafePointer<sk_network>
   /// Activations of this size and below read no column.
@@ -56,10 +57,10 @@ struct SparseFeedForwardKernel: BitwiseCopyable {
   private func touch(_ worker: Worker, _ step: StepState) {
     let first = MatrixInput(worker, step, isPrivate: isNormed)
     if !isNormed { input.quantize(for: up.matrix, worker, step) }
-    if let whole {
-      refine(whole.input, worker, step, first)
+    if let rest, down == nil {
+      refine(rest.input, worker, step, first)
       worker.barrier()
-      whole.run(worker, step)
+      rest.run(worker, step)
       return
     }
     for row in 0..<step.rows {
@@ -81,6 +82,7 @@ struct SparseFeedForwardKernel: BitwiseCopyable {
       let window = step.rows == 1 ? selection.width : Self.window
       forEachPart(of: selection, worker, step, window: window) { row, part in
         touch(worker, row, first.advanced(by: row), part)
+        if let rest { clear(rest.input, row, part) }
       }
     } else {
       forEachPart(of: selection, worker, step) { row, part in
@@ -92,7 +94,17 @@ struct SparseFeedForwardKernel: BitwiseCopyable {
       }
     }
     worker.barrier()
-    work.addUp(worker, step, width: output.width, bias: downBias, into: output, isAdded: isAdded)
+    // Each worker's share of the rest are the elements that it adds up.
+    rest?.run(worker, step)
+    work.addUp(
+      worker, step, width: output.width, bias: rest == nil ? downBias : nil, into: output,
+      isAdded: isAdded || rest != nil)
+  }
+
+  /// Takes the estimates of the selected neurons away.
+  private func clear(_ activations: StepBuffer, _ row: Int, _ part: Range<Int>) {
+    let neurons = selection.neurons(of: row)
+    for index in part { activations.row(row)[Int(neurons[index])] = 0 }
   }
 
   /// Puts the exact activations of the selected neurons in the place of their estimates.

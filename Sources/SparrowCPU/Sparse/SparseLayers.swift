@@ -17,6 +17,8 @@ final class SparseLayers {
   /// By layer.
   private(set) var scores: [Int: NeuronScores] = [:]
   private var columns: [Int: UnsafePointer<sk_columns>] = [:]
+  /// What stands for down where neurons are not selected.
+  private var downSketches: [Int: UnsafePointer<sk_matrix>] = [:]
   /// Predictors, once they were lowered.
   private var predictors: [Int: PredictKernel.Predictor] = [:]
   private let selectors: [SelectorScratch]
@@ -37,7 +39,12 @@ final class SparseLayers {
     for layer in plans.keys.sorted() {
       scores[layer] = NeuronScores(
         width: model.layers[layer].feedForward.width, workers: pool.count, memory: memory)
-      guard plans[layer]!.rest == .nothing else { continue }
+      if case .sketch(let down) = plans[layer]!.rest, let type = down.coding.type {
+        downSketches[layer] = UnsafePointer(
+          memory.matrix(
+            type, rows: model.hidden, columns: down.directions, bytes: down.bytes))
+      }
+      guard !plans[layer]!.readsDownWhole else { continue }
       columns[layer] = memory.columns(
         of: weights.matrix(WeightRole(.down, layer: layer)), pool: pool)
     }
@@ -46,8 +53,10 @@ final class SparseLayers {
   /// Runs these of the layers it was made with, and counts anew. What was lowered before must not run again.
   func use(_ plans: [Int: FeedForwardPlan]) {
     precondition(
-      plans.allSatisfy { scores[$0] != nil && (columns[$0] == nil) == ($1.rest == .estimate) },
-      "a layer that was not made sparse, or otherwise")
+      plans.allSatisfy { layer, plan in
+        scores[layer] != nil && (columns[layer] == nil) == plan.readsDownWhole
+          && (downSketches[layer] == nil) == (plan.rest == .nothing || plan.readsDownWhole)
+      }, "a layer that was not made sparse, or otherwise")
     self.plans = plans
     lowered = Scratch()
     scores.values.forEach { $0.reads.reset() }
@@ -85,7 +94,7 @@ final class SparseLayers {
 
   /// Whether up is read for neurons whose gate is not zero alone, which are those whose column is read, or nearly.
   private func gatesFirst(_ layer: Int, _ plan: FeedForwardPlan) -> Bool {
-    guard model.layers[layer].feedForward.activation.isSparse, plan.rest == .nothing else {
+    guard model.layers[layer].feedForward.activation.isSparse, !plan.readsDownWhole else {
       return false
     }
     switch plan.kept {
@@ -127,7 +136,7 @@ final class SparseLayers {
       .sketch(
         SketchScores(
           sketch, inputs: NeuronScores.maximumRows, workers: workers, memory: memory),
-        estimates: plans[layer]!.rest == .estimate ? activations(of: network) : nil)
+        estimates: plans[layer]!.isRestEstimated ? activations(of: network) : nil)
     case .lowRank(let maps), .router(let maps):
       .linear(LinearKernel(maps, workers: workers, memory: memory))
     case .gate:
@@ -153,7 +162,7 @@ final class SparseLayers {
   func feedForward(
     _ layer: Int, _ network: FeedForwardDescription, input: StepBuffer, isNormed: Bool,
     output: StepBuffer, isAdded: Bool, product: (WeightRole.Kind, StepBuffer) -> Product,
-    whole: (_ activations: StepBuffer) -> MultiplyKernel
+    down: (_ activations: StepBuffer, _ sketch: UnsafePointer<sk_matrix>?) -> MultiplyKernel
   ) -> SparseFeedForwardKernel {
     let plan = plans[layer]!
     let known: SparseFeedForwardKernel.Known =
@@ -187,7 +196,7 @@ final class SparseLayers {
       isNormed: isNormed, output: output, isAdded: isAdded,
       selection: scores[layer]!.selection, singleRow: plan.singleRowLists(workers: workers),
       known: known,
-      whole: plan.rest == .estimate ? whole(activations(of: network)) : nil,
+      rest: plan.isRestEstimated ? down(activations(of: network), downSketches[layer]) : nil,
       network: UnsafePointer(kernel),
       leastKept: leastKept, kept: kept,
       reads: scores[layer]!.reads, work: work)

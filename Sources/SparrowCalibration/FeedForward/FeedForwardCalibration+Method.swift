@@ -13,6 +13,15 @@ extension FeedForwardCalibration {
     case exact
   }
 
+  /// What the neurons give that a token does not select, as `FeedForwardPlan.Rest`.
+  public enum Rest: String, Sendable, CaseIterable {
+    case nothing
+    /// What the sketch estimates, by the whole of down.
+    case estimate
+    /// The same by a sketch of down, in layers where that is smaller than down.
+    case sketch
+  }
+
   /// What groups of neurons are made by.
   public enum Grouping: String, Sendable, CaseIterable {
     /// Neighbours in the model's own order.

@@ -9,14 +9,15 @@ extension FeedForwardCalibration.Options {
   /// densities for. What neurons are only chosen by needs 4 bits, HiRE's (arXiv 2402.09360, section 3.1); the rest is
   /// from `docs/measurements.md`. Costs nothing and throws nothing: `validate` says what does not fit.
   public mutating func choose(
-    rest: FeedForwardPlan.Rest?, coding: SketchCoding?, firesRarely: Bool, target: PlanTarget?
+    rest: FeedForwardCalibration.Rest?, coding: SketchCoding?, firesRarely: Bool,
+    target: PlanTarget?
   ) {
     self.rest = rest ?? .nothing
     if rest == nil, method == .sketch, coding?.keepsColumns ?? true, !firesRarely, !lookahead,
       groupSize == 1, case .perplexity = target
     {
-      self.rest = .estimate
+      self.rest = .sketch
     }
-    self.coding = coding ?? (self.rest == .estimate ? .int5 : .int4)
+    self.coding = coding ?? (self.rest == .nothing ? .int4 : .int5)
   }
 }

@@ -24,7 +24,10 @@ extension FeedForwardCalibration.Options {
       method != .sketch || rank % 32 == 0, "rank", rank, "a multiple of 32 for a sketch")
     try require(
       rest == .nothing || (method == .sketch && !lookahead), "rest", rest.rawValue,
-      "nothing, or the estimates of a sketch that does not look ahead")
+      "nothing, or what a sketch says that does not look ahead")
+    try require(
+      rest != .sketch || coding.keepsColumns, "rest", "sketch in \(coding.rawValue)",
+      "a sketch in int4 or int5")
     try require(
       [.f16, .q8_0, .q4_0].contains(mapType), "maps", mapType.rawValue, "f16, q8_0 or q4_0")
   }

@@ -25,8 +25,9 @@ public enum FeedForwardCalibration {
     /// Neurons that are selected together: 1, 4, 8, 16 or 32; magnitudes and exact activations select one.
     public var groupSize = 1
     public var grouping = Grouping.natural
-    /// What the neurons give that are not selected; estimates are a sketch's.
-    public var rest = FeedForwardPlan.Rest.nothing
+    /// What the neurons give that are not selected; all but nothing is a sketch's, and `.sketch` one's that keeps
+    /// every column.
+    public var rest = Rest.nothing
     /// Part of the firing neurons that a linear map's threshold keeps, in networks whose activation is zero or
     /// not; `density` is for all others.
     public var recall: Float = 0.99
@@ -179,7 +180,7 @@ public enum FeedForwardCalibration {
         model: model, network: network, record: record, before: before,
         samples: recorder.samples, options: options)
       var predictor: LayerPredictor
-      var estimates: FloatRows?
+      var estimates: Tradeoff.Estimates?
       switch options.method {
       case .sketch:
         let sketch = try sketch(network, record, options)
@@ -190,8 +191,16 @@ public enum FeedForwardCalibration {
           .sketch(sketch),
           neuronScores: SketchPrediction.scores(found, samples: recorder.samples),
           samples: recorder.samples, groupSize: options.groupSize, order: fit.order)
-        predictor.rest = options.rest
-        if options.rest == .estimate { estimates = found }
+        guard options.rest != .nothing else { break }
+        predictor.rest = .estimate
+        estimates = Tradeoff.Estimates(activations: found)
+        if options.rest == .sketch,
+          let down = DownSketch(
+            model.engine.weights, layer: layer, coding: options.coding, pool: model.engine.pool)
+        {
+          predictor.rest = .sketch(down: down.rows)
+          estimates?.errors = down.errors
+        }
       case .lowRank: predictor = try fit.lowRank()
       case .router: predictor = try fit.router()
       case .magnitude: predictor = try fit.magnitude()

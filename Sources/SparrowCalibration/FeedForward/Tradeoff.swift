@@ -17,12 +17,20 @@ struct Tradeoff {
     var recall: Float
   }
 
+  /// What stands for dropped neurons.
+  struct Estimates {
+    /// `[samples, neurons]`
+    var activations: FloatRows
+    /// Lengths of what down's columns differ by from those that the estimates are multiplied with, `[neurons]`; nil
+    /// where they are the same.
+    var errors: [Float]?
+  }
+
   let points: [Point]
 
-  /// `scores`, `activations` and what stands for those of dropped neurons are `[samples, neurons]`, `lengths` those
-  /// of down's columns.
+  /// `scores` and `activations` are `[samples, neurons]`, `lengths` those of down's columns.
   init(
-    scores: FloatRows, activations: FloatRows, estimates: FloatRows? = nil, lengths: [Float],
+    scores: FloatRows, activations: FloatRows, estimates: Estimates? = nil, lengths: [Float],
     samples: Int, pool: WorkerPool
   ) {
     let neurons = lengths.count
@@ -47,8 +55,10 @@ struct Tradeoff {
         for neuron in 0..<neurons {
           sizes[neuron] = abs(activations[sample][neuron]) * lengths[neuron]
           total += sizes[neuron] * sizes[neuron]
-          let error = activations[sample][neuron] - (estimates?[sample][neuron] ?? 0)
-          errors[neuron] = abs(error) * lengths[neuron]
+          let estimate = estimates?.activations[sample][neuron] ?? 0
+          let error = (activations[sample][neuron] - estimate) * lengths[neuron]
+          let other = estimate * (estimates?.errors?[neuron] ?? 0)
+          errors[neuron] = error * error + other * other
         }
         let ranked = sizes.sorted(by: >)
         for (index, threshold) in thresholds.enumerated() {
@@ -58,7 +68,7 @@ struct Tradeoff {
             if scores[sample][neuron] >= threshold {
               kept += 1
             } else {
-              lost += errors[neuron] * errors[neuron]
+              lost += errors[neuron]
             }
           }
           losses[sample][index] = total > 0 ? lost / total : 0

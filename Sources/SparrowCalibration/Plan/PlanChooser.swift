@@ -29,7 +29,7 @@ final class PlanChooser {
     self.model = model
     self.layers = layers
     self.target = target
-    isEstimated = layers.contains { $0.predictor.rest == .estimate }
+    isEstimated = layers.contains { $0.predictor.rest != .nothing }
     probeDensity = target.typicalDensity(isEstimated: isEstimated)
     try model.install(Self.plans(layers, density: probeDensity))
     probe = try PlanProbe(model, heldOut: heldOut, positions: 1280, progress: progress)

@@ -8,8 +8,9 @@ internal import SparrowSparsity
 /// With the inverse covariance written as WᵀW, W lower triangular, directions go from the last to the first, and an
 /// error at j moves those before it by -error · W[j] / W[j][j]. Costs order² / 2 multiplications a row.
 struct FedBackRounding {
-  /// Row j: what an error at j moves the directions before it by.
-  private let moves: FloatRows
+  /// Row j: what an error at j moves the directions before it by; nil moves none.
+  private let moves: FloatRows?
+  private let order: Int
   /// Codes of a block go from 0 to twice this, which stands for zero, less one.
   private let half: Float
   /// Part of the mean variance that is added to every direction's: unseen inputs are not as regular.
@@ -17,25 +18,32 @@ struct FedBackRounding {
   /// Scales that are tried, as parts of the one that takes in a block's greatest weight.
   private static let trials: [Float] = [1, 0.95, 0.9, 0.85, 0.8, 0.75, 0.7]
 
+  /// Rounds every direction to the nearest. nil for codings that do not keep every column.
+  init?(nearest order: Int, for coding: SketchCoding) {
+    guard coding.keepsColumns else { return nil }
+    (moves, self.order, half) = (nil, order, coding == .int5 ? 16 : 8)
+  }
+
   /// nil for codings that do not keep every column.
   init?(_ covariance: SquareMatrix, for coding: SketchCoding) {
     guard coding.keepsColumns else { return nil }
     half = coding == .int5 ? 16 : 8
-    let order = covariance.order
+    order = covariance.order
     let damped = covariance.scaled { _ in 1 }
     let extra = max(covariance.trace / Double(max(order, 1)) * Self.damping, 1e-30)
     for index in 0..<order { damped[index][index] += extra }
     let factor = Cholesky.whitening(of: damped)
-    moves = FloatRows(rows: order, columns: order)
+    let moves = FloatRows(rows: order, columns: order)
     for row in 0..<order {
       for column in 0..<row { moves[row][column] = Float(factor[row][column] / factor[row][row]) }
     }
+    self.moves = moves
   }
 
-  /// Writes a row's Q4_0 or Q5_0 blocks to `target`, and moves `row`.
+  /// Writes a row's Q4_0 or Q5_0 blocks to `target`, and moves `row` but for the nearest.
   func encode(_ row: UnsafeMutablePointer<Float>, into target: UnsafeMutableRawPointer) {
     let blockBytes = half == 8 ? 18 : 22
-    for block in (0..<moves.rows / 32).reversed() {
+    for block in (0..<order / 32).reversed() {
       let values = row + 32 * block
       let bytes = target + blockBytes * block
       var scale = scale(values)
@@ -48,7 +56,7 @@ struct FedBackRounding {
         let code = code(values[index], scale)
         codes[index] = code
         let error = values[index] - scale * (Float(code) - half)
-        guard error != 0 else { continue }
+        guard let moves, error != 0 else { continue }
         let direction = 32 * block + index
         let move = moves[direction]
         for before in 0..<direction { row[before] -= error * move[before] }

@@ -19,9 +19,15 @@ extension FeedForwardPlan {
     default:
       throw fields.unknown("predictor", kind, "sketch, low_rank, router, gate or exact")
     }
-    let word = try fields.optionalString("rest") ?? Rest.nothing.rawValue
-    guard let rest = Rest(rawValue: word) else {
-      throw fields.unknown("rest", word, "nothing or estimate")
+    let rest: Rest
+    switch try fields.optionalString("rest") {
+    case nil, "nothing": rest = .nothing
+    case "estimate": rest = .estimate
+    case "sketch":
+      rest = .sketch(
+        down: try SketchRows(
+          try fields.sketchCoding("down"), tensors: tensors, name: name + ".down"))
+    case let word?: throw fields.unknown("rest", word, "nothing, estimate or sketch")
     }
     func numbers(_ part: String) throws(SparrowError) -> [Int32] {
       guard tensors[name + part] != nil else { return [] }
@@ -40,7 +46,12 @@ extension FeedForwardPlan {
   /// What `adapter.json` says of it.
   var json: JSON {
     var members = sharedMembers + [("group", .integer(groupSize))]
-    if rest != .nothing { members.append(("rest", .string(rest.rawValue))) }
+    switch rest {
+    case .nothing: break
+    case .estimate: members.append(("rest", "estimate"))
+    case .sketch(let down):
+      members += [("rest", "sketch"), ("down", .string(down.coding.rawValue))]
+    }
     if let kept { members.append(("kept", kept.json)) }
     if case .sketch(let sketch) = predictor { members += sketch.jsonMembers }
     return .object(members)
@@ -62,6 +73,11 @@ extension FeedForwardPlan {
     }
     if case .sketch(let sketch) = predictor { try sketch.add(to: &writer, name: name) }
     try maps?.add(to: &writer, name: name)
+    if case .sketch(let down) = rest {
+      try writer.add(
+        name: name + ".down", type: .u8,
+        shape: [down.bytes.count / max(1, down.rowBytes), down.rowBytes], bytes: down.bytes)
+    }
     try add(".order", order)
     try add(".common", common)
   }

@@ -23,13 +23,7 @@ extension RowSketch {
         found: bounds.last.map { "an end of \($0)" } ?? "no numbers",
         expected: "an end of 1 to \(hidden)")
     }
-    let kind = try fields.string("coding")
-    guard let coding = SketchCoding(rawValue: kind) else {
-      throw SparrowError(
-        .unsupported, file: fields.file, field: name + ".coding",
-        found: String(kind.prefix(80)).debugDescription,
-        expected: SketchCoding.allCases.map(\.rawValue).joined(separator: ", "))
-    }
+    let coding = try fields.sketchCoding("coding")
     self.init(
       rowCount: rowCount, hidden: hidden,
       mean: try tensors.values(name + ".mean", .f32, shape: [hidden], as: Float.self),

@@ -40,7 +40,17 @@ extension FeedForwardPlan {
       predictor: predictorName, predictorBytes: predictorBytes, readWhole: whole,
       groupSize: groupSize,
       selector: selector.text(of: "s") + (common.isEmpty ? "" : " + \(common.count) common"),
-      kept: kept?.text(of: "|a|"), density: density, isRestEstimated: rest == .estimate)
+      kept: kept?.text(of: "|a|"), density: density, rest: restText, readsDownWhole: readsDownWhole)
+  }
+}
+
+extension FeedForwardPlan {
+  fileprivate var restText: String? {
+    switch rest {
+    case .nothing: nil
+    case .estimate: "estimates the rest"
+    case .sketch: "sketches the rest"
+    }
   }
 }
 

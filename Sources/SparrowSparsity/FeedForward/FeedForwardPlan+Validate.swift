@@ -33,6 +33,11 @@ extension FeedForwardPlan {
         network.gated, "predictor", "gate", "another for a network without gate")
     case .exact: break
     }
+    guard case .sketch(let down) = rest else { return }
+    try check.require(
+      down.directions == network.width && down.bytes.count == hidden * down.rowBytes, "down",
+      "\(down.bytes.count) bytes of \(down.directions) neurons",
+      "\(hidden) rows of \(network.width) neurons")
   }
 
   /// Throws `.malformed` unless the parts fit each other, whatever the network.
@@ -50,13 +55,18 @@ extension FeedForwardPlan {
       (common.first ?? 0) >= 0 && zip(common, common.dropFirst()).allSatisfy(<), "common",
       "\(common.prefix(8))", "rising numbers")
     if case .sketch(let sketch) = predictor { try sketch.validate(file: file, name: name) }
-    guard rest == .estimate else { return }
+    guard isRestEstimated else { return }
     try check.require(
       predictorName == "sketch", "rest", "estimates by \(predictorName)", "those of a sketch")
     try check.require(kept == nil, "kept", "a second selector", "none where the rest is estimated")
     try check.require(
       !lookahead, "lookahead", "true",
       "false where the rest is estimated: the layer before needs the memory")
+    guard case .sketch(let down) = rest else { return }
+    try check.require(
+      down.coding.keepsColumns && down.directions % 32 == 0
+        && down.bytes.count % max(1, down.rowBytes) == 0, "down",
+      "\(down.coding.rawValue) of \(down.directions) neurons", "int4 or int5, whole blocks")
   }
 }
 

@@ -22,13 +22,15 @@ public struct FeedForwardPlan: Sendable, Equatable {
   }
 
   /// What the neurons give that a token does not select.
-  public enum Rest: String, Sendable, Equatable, CaseIterable {
+  ///
+  /// Estimates go beyond the papers: what is good enough to choose neurons by is good enough for the small ones.
+  public enum Rest: Sendable, Equatable {
     /// Nothing; their columns of down are not read.
     case nothing
     /// The activation that the sketch estimates: gate and up are read sparsely, down whole.
-    ///
-    /// Goes beyond the papers: what is good enough to choose neurons by is good enough for the small ones.
     case estimate
+    /// The same by a sketch of down, `[hidden, neurons]`: all three matrices are read sparsely.
+    case sketch(down: SketchRows)
   }
 
   public var predictor: Predictor
@@ -77,10 +79,17 @@ public struct FeedForwardPlan: Sendable, Equatable {
     }
   }
 
-  /// Bytes that predicting reads for a token, beyond the model's own matrices.
+  /// Whether unselected neurons keep what the sketch says of them.
+  package var isRestEstimated: Bool { rest != .nothing }
+
+  /// Whether all of down is read.
+  package var readsDownWhole: Bool { rest == .estimate }
+
+  /// Bytes that predicting, and what stands for down, read for a token, beyond the model's own matrices.
   public var predictorBytes: Int {
-    switch predictor {
-    case .sketch(let sketch): sketch.byteCount
+    let down = if case .sketch(let down) = rest { down.bytes.count } else { 0 }
+    return switch predictor {
+    case .sketch(let sketch): sketch.byteCount + down
     case .lowRank(let maps), .router(let maps): maps.byteCount
     case .gate, .exact: 0
     }

@@ -35,14 +35,17 @@ extension StepProgram {
       public var kept: String?
       /// Part of the neurons that a token selects; nil if unknown.
       public var density: Float?
-      /// The other neurons have their estimates, so that down is read whole.
-      public var isRestEstimated: Bool
+      /// What stands for neurons that are not selected; nil for nothing.
+      public var rest: String?
+      public var readsDownWhole: Bool
 
       public init(
         predictor: String, predictorBytes: Int, readWhole: [WeightRole.Kind], groupSize: Int,
-        selector: String, kept: String?, density: Float?, isRestEstimated: Bool = false
+        selector: String, kept: String?, density: Float?, rest: String? = nil,
+        readsDownWhole: Bool = false
       ) {
-        self.isRestEstimated = isRestEstimated
+        self.rest = rest
+        self.readsDownWhole = readsDownWhole
         self.predictor = predictor
         self.predictorBytes = predictorBytes
         self.readWhole = readWhole
@@ -179,13 +182,12 @@ extension Operation {
       return OperationLine(
         "ffn", "\(input.rawValue), S -> \(landing(output, way))",
         layerBytes.flatMap { plan in
-          let down = plan.isRestEstimated ? bytes([.down]) : 0
+          let down = plan.readsDownWhole ? bytes([.down]) : 0
           return plan.density.map {
             down + Int(Double($0) * Double(dense - bytes(plan.readWhole) - down))
           }
         }, of: dense,
-        note: layerBytes?.kept.map { "keeps " + $0 }
-          ?? (layerBytes?.isRestEstimated == true ? "estimates the rest" : ""))
+        note: layerBytes?.kept.map { "keeps " + $0 } ?? layerBytes?.rest ?? "")
     case .add(let input, let output):
       return OperationLine("add", "\(input.rawValue) -> \(output.rawValue) +=")
     case .head(let input):

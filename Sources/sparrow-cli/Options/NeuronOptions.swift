@@ -49,11 +49,11 @@ struct NeuronOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "What neurons give that are not selected: nothing or estimate.",
+      "What neurons give that are not selected: nothing, estimate or sketch.",
       discussion: """
-        estimate is the sketch's own activation: gate and up are read sparsely, down whole. (default: \
-        estimate for an int4 or int5 sketch with a perplexity as target, but for networks like ReLU's \
-        whose neurons are mostly zero; else nothing)
+        estimate is the sketch's own activation: gate and up are read sparsely, down whole; sketch keeps a copy \
+        of down too, as small, and reads all three sparsely. (default: sketch for an int4 or int5 sketch with a \
+        perplexity as target, but for networks like ReLU's whose neurons are mostly zero; else nothing)
         """))
   var rest: String?
 

@@ -79,22 +79,31 @@ import Testing
     }
   }
 
+  /// Sketches that select half of the neurons, every other case by a threshold, and keep `rest` of the others.
+  private static func estimates(
+    _ file: NetworkModel, turn: Int, path: String, _ rest: FeedForwardPlan.Rest
+  ) throws -> [Case] {
+    try cases(file, turn: turn).filter { $0.plan.predictorName == "sketch" }.map { own in
+      var own = own
+      own.plan.rest = rest
+      guard turn % 2 == 0 else { return own }
+      own.plan.groupSize = 1
+      own.plan.selector = .topK(1)
+      let probe = try SparseNetwork(path: path, threads: 1, [0: own.plan])
+      probe.step([0])
+      let scores = probe.scores(row: 0, count: file.width).sorted()
+      own.plan.selector = .threshold(scores[file.width / 2])
+      return own
+    }
+  }
+
   /// With the rest estimated, unselected neurons have the sketch's activations instead of zeros.
   @Test(arguments: Array(ElementType.weightTypes.enumerated()).map { ($0, $1) })
   func equalsTheDenseNetworkWithOtherNeuronsEstimated(turn: Int, type: ElementType) throws {
     let folder = try TemporaryFolder()
     for file in Self.files(type, turn: turn) {
       let path = try folder.write("model.gguf", file.bytes())
-      for var own in Self.cases(file, turn: turn) where own.plan.predictorName == "sketch" {
-        own.plan.rest = .estimate
-        if turn % 2 == 0 {
-          own.plan.groupSize = 1
-          own.plan.selector = .topK(1)
-          let probe = try SparseNetwork(path: path, threads: 1, [0: own.plan])
-          probe.step([0])
-          let scores = probe.scores(row: 0, count: file.width).sorted()
-          own.plan.selector = .threshold(scores[file.width / 2])
-        }
+      for own in try Self.estimates(file, turn: turn, path: path, .estimate) {
         let network = try SparseNetwork(path: path, threads: own.threads, [0: own.plan])
         let tokens = (0..<Int32(own.batch)).map { $0 * 3 }
         let found = network.step(tokens)
@@ -120,5 +129,55 @@ import Testing
         #expect(relativeError(alone[0], found.last!.map(Double.init)) < 1e-5, "\(own)")
       }
     }
+  }
+
+  /// With a sketch of down too, those activations are multiplied by the sketch.
+  @Test(arguments: Array(ElementType.weightTypes.enumerated()).map { ($0, $1) })
+  func equalsTheDenseNetworkWithOtherNeuronsSketched(turn: Int, type: ElementType) throws {
+    let folder = try TemporaryFolder()
+    var random = SeededRandom(seed: UInt64(turn))
+    for file in Self.files(type, turn: turn) {
+      let path = try folder.write("model.gguf", file.bytes())
+      let coding = turn % 3 == 0 ? SketchCoding.int4 : .int5
+      let down = SketchRows(
+        coding: coding, directions: file.width,
+        bytes: coding.type!.randomBytes(elements: file.hidden * file.width, &random))
+      for own in try Self.estimates(file, turn: turn, path: path, .sketch(down: down)) {
+        let network = try SparseNetwork(path: path, threads: own.threads, [0: own.plan])
+        let tokens = (0..<Int32(own.batch)).map { $0 * 3 }
+        let found = network.step(tokens)
+        for row in tokens.indices {
+          let others = network.activations(row: row)
+          let selected = network.selected(row: row)
+          let scores = network.scores(row: row, count: file.width)
+          for neuron in scores.indices {
+            let isSelected = selected.contains(Int32(neuron))
+            #expect(abs(others[neuron]) == (isSelected ? 0 : scores[neuron]))
+          }
+          let expected = network.reference(tokens[row], selected, others: others, by: down)
+          #expect(relativeError(found[row], expected) < 1e-5, "\(own)")
+        }
+        #expect(network.selected(row: 0).count < file.width)
+        let alone = network.step([tokens.last!])
+        #expect(relativeError(alone[0], found.last!.map(Double.init)) < 1e-5, "\(own)")
+      }
+    }
+  }
+
+  @Test func bytesOfASketchedLayerCountWhatIsSelectedOfAllThreeMatrices() throws {
+    var random = SeededRandom(seed: 2)
+    let file = NetworkModel(type: .f32, hidden: 128)
+    let down = SketchRows(
+      coding: .int5, directions: 160,
+      bytes: ElementType.q5_0.randomBytes(elements: 128 * 160, &random))
+    let plan = FeedForwardPlan(
+      predictor: RandomPredictor.int5.make(hidden: 128, width: 160, group: 1, isGated: true),
+      selector: .topK(40), rest: .sketch(down: down))
+    let network = try SparseNetwork(file, threads: 2, [0: plan])
+    network.step([1])
+    guard case .sketch(let sketch) = plan.predictor else { return }
+    #expect(
+      network.engine.feedForwardBytes.sparse
+        == 40 * 3 * 128 * 4 + sketch.byteCount + 128 * 160 / 32 * 22)
   }
 }

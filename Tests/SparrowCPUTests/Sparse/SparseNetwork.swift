@@ -80,8 +80,26 @@ final class SparseNetwork {
     return norm(.finalNorm, nil, h.map { Float($0) }).map(Double.init)
   }
 
-  /// The final hidden state of a token at position 0 whose layers use these neurons alone.
-  func reference(_ token: Int32, _ selected: [[Int32]]) -> [Double] {
+  /// The final hidden state of a token at position 0 whose only layer has these activations by a sketch of down,
+  /// besides these neurons.
+  func reference(
+    _ token: Int32, _ selected: [Int32], others: [Float], by sketch: SketchRows
+  ) -> [Double] {
+    let memory = Scratch()
+    let x = int8Rounded(others)
+    var rest = [Double](repeating: 0, count: engine.model.hidden)
+    let rows = memory.matrix(
+      sketch.coding.type!, rows: rest.count, columns: x.count, bytes: sketch.bytes)
+    var down = [Float](repeating: 0, count: x.count)
+    for row in rest.indices {
+      sk_unpack_row(rows, Int32(row), &down)
+      rest[row] = zip(x, down).reduce(0) { $0 + $1.0 * Double($1.1) }
+    }
+    return reference(token, [selected], others: rest)
+  }
+
+  /// The final hidden state of a token at position 0 whose layers use these neurons alone, and `others` added.
+  func reference(_ token: Int32, _ selected: [[Int32]], others: [Double] = []) -> [Double] {
     var h = embedding(token).map(Double.init)
     for (layer, neurons) in selected.enumerated() {
       let x = networkInput(layer, h)
@@ -95,6 +113,7 @@ final class SparseNetwork {
       }
       add(.downBias, layer, to: &h)
     }
+    for (row, value) in others.enumerated() { h[row] += value }
     return norm(.finalNorm, nil, h.map { Float($0) }).map(Double.init)
   }
 

@@ -30,6 +30,12 @@ enum AdapterLayers {
       6: FeedForwardPlan(predictor: .gate, selector: .topK(2), groupSize: 16, common: [3]),
       7: FeedForwardPlan(
         predictor: .sketch(sketch(.int4, &random)), selector: .threshold(0.5), rest: .estimate),
+      8: FeedForwardPlan(
+        predictor: .sketch(sketch(.int5, &random)), selector: .threshold(0.5),
+        rest: .sketch(
+          down: SketchRows(
+            coding: .int5, directions: 64,
+            bytes: ElementType.q5_0.randomBytes(elements: hidden * 64, &random)))),
       20: FeedForwardPlan(
         predictor: .exact, selector: .threshold(-1.5),
         kept: .bucketedTopK(5, buckets: 5, perBucket: 1), density: 1),

@@ -66,6 +66,10 @@ import Testing
       (4, "rest", { $0.rest = .estimate }),
       (7, "lookahead", { $0.lookahead = true }),
       (7, "kept", { $0.kept = .topK(2) }),
+      (8, "lookahead", { $0.lookahead = true }),
+      (8, "down", { $0.changeDown { $0.coding = .lowRankInt4 } }),
+      (8, "down", { $0.changeDown { $0.coding = .product } }),
+      (8, "down", { $0.changeDown { $0.bytes.removeLast() } }),
       (2, "a", { $0.changeMaps { $0.a = nil } }),
       (4, "a", { $0.changeMaps { $0.a = $0.b } }),
       (2, "a", { $0.changeMaps { $0.a?.bytes.removeLast() } }),
@@ -103,6 +107,8 @@ import Testing
           }
         }
       ),
+      (8, "down", { $0.changeDown { $0.directions = 32 } }),
+      (8, "down", { $0.changeDown { $0.bytes.removeLast(22) } }),
     ]
 
   @Test(arguments: 0..<misfits.count)
@@ -186,6 +192,12 @@ import Testing
 
 extension FeedForwardPlan {
   /// Changes the linear maps of a predictor that has them.
+  fileprivate mutating func changeDown(_ change: (inout SketchRows) -> Void) {
+    guard case .sketch(var down) = rest else { return }
+    change(&down)
+    rest = .sketch(down: down)
+  }
+
   fileprivate mutating func changeMaps(_ change: (inout LinearPredictor) -> Void) {
     switch predictor {
     case .lowRank(var maps):

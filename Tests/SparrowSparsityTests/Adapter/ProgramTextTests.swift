@@ -64,11 +64,18 @@ import Testing
       centroids: [], codes: [], bias: Array(repeating: 0, count: 1024), deviation: 1,
       rows: SketchRows(
         coding: .int4, directions: 96, bytes: Array(repeating: 0, count: 1024 * 54)))
-    let plan = FeedForwardPlan(
+    var plan = FeedForwardPlan(
       predictor: .sketch(sketch), selector: .threshold(0.5),
       density: 0.25, rest: .estimate)
     // Down's third whole, and a quarter of the other two.
     #expect(try lines(plan)[2] == "ffn x, S -> h += 0.29 of 0.59 MB estimates the rest")
+    let predicted = try lines(plan)[0]
+    let rows = SketchRows(
+      coding: .int5, directions: 512, bytes: Array(repeating: 0, count: 96 * 16 * 22))
+    plan.rest = .sketch(down: rows)
+    // A quarter of all three; the sketch of down counts as that of the others.
+    #expect(try lines(plan)[2] == "ffn x, S -> h += 0.15 of 0.59 MB sketches the rest")
+    #expect(try lines(plan)[0] != predicted && plan.predictorBytes == sketch.byteCount + 33_792)
   }
 
   @Test func namesEverySelector() throws {
