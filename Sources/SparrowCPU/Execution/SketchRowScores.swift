@@ -8,18 +8,48 @@ struct SketchRowScores: BitwiseCopyable {
   private let matrix: UnsafeMutablePointer<sk_matrix>
   /// float32, `[rows]`
   private let bias: UnsafeMutablePointer<Float>
-  /// A quantised input for each worker.
+  /// A quantised input for each worker, or for each input of a batch.
   private let quantized: UnsafeMutableRawPointer
   private let quantizedStride: Int
 
-  init(_ rows: SketchRows, _ sketch: RowSketch, workers: Int, _ memory: Scratch) {
+  init(
+    _ rows: SketchRows, _ sketch: RowSketch, inputs: Int, workers: Int, _ memory: Scratch
+  ) {
     guard let type = rows.coding.type else { preconditionFailure("codes are not rows") }
     matrix = memory.matrix(
       type, rows: sketch.rowCount, columns: rows.directions, bytes: rows.bytes)
     bias = memory.floats(sketch.rowCount)
     sk_from_f16(sketch.bias, bias, Int32(sketch.rowCount))
     quantizedStride = (sk_quantized_bytes(Int32((rows.directions + 63) & ~63)) + 127) & ~127
-    quantized = memory.bytes(quantizedStride * workers)
+    quantized = memory.bytes(quantizedStride * max(inputs, workers))
+  }
+
+  /// Whether the rows' kernels read their inputs in 8 bits.
+  var wantsQuantized: Bool { sk_wants_quantized(matrix) != 0 }
+
+  /// Quantises the input of a batch with this number.
+  func quantize(_ input: Int, directions: UnsafePointer<Float>) {
+    sk_quantize(directions, matrix.pointee.columns, quantized + input * quantizedStride)
+  }
+
+  /// Scores of the rows of `part`, which are blocks, for all `inputs` of a batch: `directions`, `stride` elements apart,
+  /// or what `quantize` made of them. Adds a constant for each; no block's best is looked for.
+  func scoreAll(
+    _ part: Range<Int>, inputs: Int, directions: UnsafePointer<Float>, stride: Int,
+    plus constants: UnsafePointer<Float>, scores: UnsafeMutablePointer<Float>, scoreStride: Int
+  ) {
+    guard !part.isEmpty else { return }
+    let first = part.lowerBound * RowSketch.blockRows
+    let last = min(part.upperBound * RowSketch.blockRows, Int(matrix.pointee.rows))
+    let x = wantsQuantized ? UnsafeRawPointer(quantized) : UnsafeRawPointer(directions)
+    sk_gemm(
+      matrix, x, wantsQuantized ? quantizedStride : 4 * stride, Int32(inputs), scores,
+      Int64(scoreStride), Int32(first), Int32(last))
+    for input in 0..<inputs {
+      let own = scores + input * scoreStride
+      sk_add_acc(bias + first, own + first, Int32(last - first))
+      if constants[input] != 0 { for row in first..<last { own[row] += constants[input] } }
+    }
   }
 
   /// Scores of the rows of `parts`, which are blocks, and `constant`, and each block's best.
@@ -28,7 +58,7 @@ struct SketchRowScores: BitwiseCopyable {
     plus constant: Float, scores: UnsafeMutablePointer<Float>, best: UnsafeMutablePointer<Float>
   ) {
     var x = UnsafeRawPointer(directions)
-    if sk_wants_quantized(matrix) != 0 {
+    if wantsQuantized {
       let own = quantized + worker.index * quantizedStride
       sk_quantize(directions, matrix.pointee.columns, own)
       x = UnsafeRawPointer(own)

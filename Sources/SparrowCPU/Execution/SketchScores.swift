@@ -63,7 +63,7 @@ struct SketchScores: BitwiseCopyable {
     centroids = memory.copy(sketch.centroidLanes)
     codes = memory.copy(sketch.codes)
     bias = memory.copy(sketch.bias)
-    rows = sketch.rows.map { SketchRowScores($0, sketch, workers: workers, memory) }
+    rows = sketch.rows.map { SketchRowScores($0, sketch, inputs: inputs, workers: workers, memory) }
     centered = memory.floats(workers * hidden)
     quantizedStride = (sk_quantized_bytes(Int32((hidden + 63) & ~63)) + 127) & ~127
     quantized = memory.bytes(workers * quantizedStride)
@@ -145,6 +145,25 @@ struct SketchScores: BitwiseCopyable {
     }
     score(parts.0)
     score(parts.1)
+  }
+
+  /// Whether the inputs of a batch are scored together, which reads the sketch once: `quantizeAll`, then `scoreAll`.
+  var scoresTogether: Bool { rows != nil }
+
+  /// Quantises this worker's share of a batch's inputs, whose directions are all there.
+  func quantizeAll(_ worker: Worker, inputs: Int) {
+    guard let rows, rows.wantsQuantized else { return }
+    for input in worker.share(of: inputs) {
+      rows.quantize(input, directions: directions + input * directionCount)
+    }
+  }
+
+  /// Scores of the rows of the blocks in `part` for all inputs of a batch, with meanRow · h, once all are quantised.
+  func scoreAll(_ worker: Worker, inputs: Int, _ part: Range<Int>) {
+    rows?.scoreAll(
+      part, inputs: inputs, directions: directions, stride: directionCount,
+      plus: meanDots + worker.index * (maximumInputs + 32), scores: scores,
+      scoreStride: blocks * RowSketch.blockRows)
   }
 
   /// |x|² of an input, over all directions of the basis.

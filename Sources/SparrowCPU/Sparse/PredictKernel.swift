@@ -39,8 +39,13 @@ struct PredictKernel: BitwiseCopyable {
     _ first: MatrixInput
   ) {
     func turn(_ row: Int) { sketch.turn(worker, input.row(first.values + row), input: row) }
-    if !sketch.turnsAlone {
+    let isTogether = step.rows > 1 && sketch.scoresTogether
+    if isTogether || !sketch.turnsAlone {
       for row in 0..<step.rows { turn(row) }
+      worker.barrier()
+    }
+    if isTogether {
+      sketch.quantizeAll(worker, inputs: step.rows)
       worker.barrier()
     }
     let share = result.share(worker)
@@ -50,10 +55,16 @@ struct PredictKernel: BitwiseCopyable {
     let block = RowSketch.blockRows
     let blocks = result.stride / block
     let own = start / block..<share.upperBound / block
+    let second = isGated ? own.lowerBound + blocks..<own.upperBound + blocks : 0..<0
+    if isTogether {
+      sketch.scoreAll(worker, inputs: step.rows, own)
+      sketch.scoreAll(worker, inputs: step.rows, second)
+    }
     for row in 0..<step.rows {
-      if sketch.turnsAlone { turn(row) }
-      let second = isGated ? own.lowerBound + blocks..<own.upperBound + blocks : 0..<0
-      sketch.score(worker, input: row, (own, second), plus: sketch.meanDot(worker, of: row))
+      if !isTogether {
+        if sketch.turnsAlone { turn(row) }
+        sketch.score(worker, input: row, (own, second), plus: sketch.meanDot(worker, of: row))
+      }
       let products = sketch.scores(of: row) + start
       let target = result.scores(of: row) + start
       sk_activate(activation, products, isGated ? products + result.stride : nil, target, count)
