@@ -52,8 +52,9 @@ struct NeuronOptions: ParsableArguments {
       "What neurons give that are not selected: nothing, estimate or sketch.",
       discussion: """
         estimate is the sketch's own activation: gate and up are read sparsely, down whole; sketch keeps a copy \
-        of down too, as small, and reads all three sparsely. (default: sketch for an int4 or int5 sketch with a \
-        perplexity as target, but for networks like ReLU's whose neurons are mostly zero; else nothing)
+        of down too, in layers where that is smaller than down, and reads all three sparsely. (default: sketch for an \
+        int4 or int5 sketch with a perplexity as target, but for networks like ReLU's whose neurons are mostly zero; \
+        else nothing)
         """))
   var rest: String?
 
