@@ -49,6 +49,35 @@ import Testing
     #expect(relativeError(sparse, dense.map(Double.init)) <= 2e-5)
   }
 
+  @Test(
+    "density 1 is the dense model where the rest is estimated or sketched, in every family",
+    arguments: 0..<Fixtures.models.count)
+  func everythingWithEstimates(index: Int) throws {
+    let name = Fixtures.models[index]
+    let tokens = try Fixtures.expected(name).tokens.prefix(8)
+    for isSketched in [false, true] {
+      let engine = try engine(
+        Fixtures.path("models/" + name), threads: 1 + index % 2
+      ) { model in
+        var random = SeededRandom(seed: 5)
+        return Self.plans(.int5) { _ in .threshold(-.infinity) }(model).mapValues { plan in
+          var plan = plan
+          let width = model.layers[0].feedForward.width
+          let down = SketchRows(
+            coding: .int5, directions: width,
+            bytes: ElementType.q5_0.randomBytes(elements: model.hidden * width, &random))
+          plan.rest = isSketched ? .sketch(down: down) : .estimate
+          return plan
+        }
+      }
+      engine.runsDense = true
+      let dense = try logits(engine, Array(tokens), chunk: 1)
+      engine.runsDense = false
+      let sparse = try logits(engine, Array(tokens), chunk: 1)
+      #expect(relativeError(sparse, dense.map(Double.init)) <= 2e-5)
+    }
+  }
+
   @Test("density 1 is the dense network, for every predictor", arguments: [true, false])
   func everyPredictor(isGated: Bool) throws {
     let file = NetworkModel(type: .f32, isGated: isGated, hasBiases: true)
