@@ -26,11 +26,11 @@ enum SparseModel {
 
   /// Half of the neurons by their exact gates; nothing to fit.
   static func loadSparseBody(
-    threads: Int = 2, widestBatch: Int = Adapter.batchLimit
+    threads: Int = 2, widestBatch: Int = Adapter.batchLimit, selector: Selector = .topK(32)
   ) throws -> Model {
     let folder = try TemporaryFolder()
     let checkpoint = try Checkpoint.open(path)
-    let plan = FeedForwardPlan(predictor: .gate, selector: .topK(32))
+    let plan = FeedForwardPlan(predictor: .gate, selector: selector)
     let adapter = Adapter(
       baseHash: checkpoint.contentHash(), baseName: path, layers: [0: plan, 1: plan],
       widestBatch: widestBatch)

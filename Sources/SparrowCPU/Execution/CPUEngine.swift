@@ -201,6 +201,13 @@ package final class CPUEngine: @unchecked Sendable {
     (sparseLayers?.bytesPerToken ?? 0, sparseLayers?.denseBytesPerToken ?? 0)
   }
 
+  /// The score of each neuron that a sparse layer's predictor gave the first row of the last step, where it scores single
+  /// neurons; empty for a dense layer.
+  package func neuronScores(layer: Int) -> [Float] {
+    guard let scores = sparseLayers?.scores[layer] else { return [] }
+    return Array(UnsafeBufferPointer(start: scores.scores(of: 0), count: scores.width))
+  }
+
   /// An audit of the layers that run sparsely now, which has seen nothing yet.
   package func makeAudit() -> StepAudit {
     StepAudit(

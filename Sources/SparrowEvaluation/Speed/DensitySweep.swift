@@ -6,7 +6,7 @@ import SparrowTransformer
 
 /// Decoding speed of a sparse model against density and batch, its dense self in turn.
 ///
-/// Every sparse layer keeps its predictor and selects the top part of its groups instead of what its plan says.
+/// Every sparse layer keeps its predictor and selects another part of its groups than its plan says (`SweepPlans`).
 public struct DensitySweep: Sendable {
   public struct Options: Sendable {
     public var densities: [Float]
@@ -95,8 +95,11 @@ public struct DensitySweep: Sendable {
     let densities = model.layerPlans.isEmpty ? [] : options.densities
     let cases: [(Float?, Int)] = options.batches.map { (nil, $0) } + densities.map { ($0, 1) }
     var result = DensitySweep()
+    let others =
+      densities.isEmpty
+      ? nil : SweepPlans(model, try SweepRun(model, batch: 1, steps: options.steps))
     for (index, (density, batch)) in cases.enumerated() {
-      model.engine.replan(density.map { model.plans(density: $0) } ?? model.layerPlans)
+      model.engine.replan(density.flatMap { others?.plans(density: $0) } ?? model.layerPlans)
       let run = try SweepRun(model, batch: batch, steps: options.steps)
       result.points.append(
         try run.measure(options, density: density) {
@@ -104,17 +107,5 @@ public struct DensitySweep: Sendable {
         })
     }
     return result
-  }
-}
-
-extension Model {
-  /// The plans with their selectors replaced by the top part of the groups.
-  func plans(density: Float) -> [Int: FeedForwardPlan] {
-    var plans = layerPlans
-    for (layer, plan) in layerPlans {
-      let groups = configuration.layers[layer].feedForward.width / plan.groupSize
-      plans[layer]!.selector = .topK(max(1, Int((density * Float(groups)).rounded())))
-    }
-    return plans
   }
 }

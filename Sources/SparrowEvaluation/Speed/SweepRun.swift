@@ -68,6 +68,20 @@ final class SweepRun {
       bytes: isSparse ? bytes.sparse : bytes.dense, denseBytes: bytes.dense)
   }
 
+  /// The scores of all neurons of these layers for all tokens, decoded from empty caches by a batch of 1.
+  func scores(of layers: [Int]) -> [Int: [Float]] {
+    let engine = model.engine
+    return model.exclusively {
+      caches.forEach { $0.clear() }
+      var result: [Int: [Float]] = [:]
+      for row in tokens {
+        row.withUnsafeBufferPointer { engine.step($0, caches: caches) }
+        for layer in layers { result[layer, default: []] += engine.neuronScores(layer: layer) }
+      }
+      return result
+    }
+  }
+
   /// Decodes the tokens from empty caches; `head` is its milliseconds a step, where the plan has a sparse one.
   private func profile(isDense: Bool) -> (step: StepProfile, head: Double) {
     let engine = model.engine

@@ -1,9 +1,11 @@
 import Sparrow
 import SparrowCPU
 import SparrowCore
-import SparrowEvaluation
+import SparrowSparsity
 import SparrowTestSupport
 import Testing
+
+@testable import SparrowEvaluation
 
 /// Sweeps of a tiny model.
 @Suite(.serialized) struct DensitySweepTests {
@@ -77,6 +79,33 @@ import Testing
       }
       #expect(kinds == Array(repeating: rows <= SparseModel.widestHeadBatch, count: rows))
     }
+  }
+
+  /// A threshold costs less than a top-k and leaves each token what it needs: a sweep keeps to it.
+  @Test func densitiesAreReachedAsThePlanSelects() throws {
+    let model = try SparseModel.loadSparseBody(threads: 1, selector: .threshold(0.01))
+    let plans = SweepPlans(model, try SweepRun(model, batch: 1, steps: 16))
+    var thresholds: [Float] = []
+    for density: Float in [0.25, 0.75] {
+      guard case .threshold(let least) = plans.plans(density: density)[1]?.selector else {
+        Issue.record("no threshold")
+        return
+      }
+      thresholds.append(least)
+    }
+    #expect(thresholds[0] > thresholds[1] && thresholds[1] > 0)
+    let fixed = try SparseModel.loadSparseBody(threads: 1)
+    // As many bytes as the top part of every token's neurons.
+    let bytes = try [model, fixed].map { model in
+      try DensitySweep.run(
+        model,
+        options: Self.options { ($0.densities, $0.batches, $0.steps) = ([0.25, 0.75], [1], 16) }
+      ).points.dropFirst().map { Double($0.bytes) }
+    }
+    let half = bytes[1][1] - bytes[1][0]
+    for (found, wanted) in zip(bytes[0], bytes[1]) { #expect(abs(found - wanted) < 0.2 * half) }
+    let kept = SweepPlans(fixed, try SweepRun(fixed, batch: 1, steps: 2)).plans(density: 0.5)
+    #expect(kept.values.allSatisfy { if case .topK = $0.selector { true } else { false } })
   }
 
   @Test func refusesADenseModel() throws {
