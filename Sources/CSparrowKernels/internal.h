@@ -120,7 +120,7 @@ typedef struct {
   float *y;
   int64_t y_stride;  ///< floats between tokens; the four rows' results are adjacent
   int32_t columns;
-  int32_t ahead;     ///< bytes ahead of each row in work to prefetch, for one token's floats; 0 for none
+  int32_t ahead;     ///< bytes from the rows in work to those to prefetch meanwhile, of one token; 0 for none
   sk_layout layout;  ///< of block formats
 } sk_tile;
 

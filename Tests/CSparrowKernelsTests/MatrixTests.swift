@@ -16,8 +16,8 @@ struct Shape: CustomTestStringConvertible {
       switch type.block.weights {
       // The last are long rows, which prefetch as they go.
       case 1: [1, 7, 33, 64, 577, 2085]
-      case 32: [32, 64, 96, 320, 448, 576, 640, 1056]
-      default: [256, 512, 768]
+      case 32: [32, 64, 96, 320, 448, 576, 640, 1056, 4128]
+      default: [256, 512, 768, 4096]
       }
     return columns.map { Shape(type: type, rows: 7, columns: $0) }
   }

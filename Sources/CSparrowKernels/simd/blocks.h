@@ -132,13 +132,21 @@ SK_INLINE void group(
   }
 }
 
-SK_INLINE void block_tile(const sk_tile *tile, const shape s) {
+/// Asks for this group's part of the rows that follow those of the tile.
+SK_INLINE void ask_for_next(const sk_tile *tile, int32_t group) {
+  const int32_t part = tile->ahead / tile->layout.groups + 1;
+  const uint8_t *p = tile->rows[0] + tile->ahead + group * part;
+  for (const uint8_t *end = p + part; p < end; p += 64) __builtin_prefetch(p);
+}
+
+SK_INLINE void block_tile_asking(const sk_tile *tile, const shape s, const int asks) {
   const sk_layout *l = &tile->layout;
   vf sum[ROWS][SK_TILE_TOKENS];
   const int8_t *x = (const int8_t *)tile->x;
   int32_t start = 0;
   if (l->groups > 0) {
     // The first group starts the sums: while it runs, registers need not hold them.
+    if (asks) ask_for_next(tile, 0);
     group(tile, s, 16, 1, 0, x, sum);
     start += 512, x += 512 + SK_INPUT_EXTRA;
   } else {
@@ -147,8 +155,10 @@ SK_INLINE void block_tile(const sk_tile *tile, const shape s) {
 #pragma unroll
       for (int t = 0; t < s.tokens; t++) sum[r][t] = v_zero();
   }
-  for (int32_t g = 1; g < l->groups; g++, start += 512, x += 512 + SK_INPUT_EXTRA)
+  for (int32_t g = 1; g < l->groups; g++, start += 512, x += 512 + SK_INPUT_EXTRA) {
+    if (asks) ask_for_next(tile, g);
     group(tile, s, 16, 0, start, x, sum);
+  }
   if (l->tail & 4) {
     group(tile, s, 8, 0, start, x, sum);
     start += 256, x += 256 + SK_INPUT_EXTRA;
@@ -161,6 +171,11 @@ SK_INLINE void block_tile(const sk_tile *tile, const shape s) {
 #pragma unroll
   for (int t = 0; t < s.tokens; t++)
     v_store_sums(tile->y + t * tile->y_stride, sum[0][t], sum[1][t], sum[2][t], sum[3][t]);
+}
+
+SK_INLINE void block_tile(const sk_tile *tile, const shape s) {
+  if (s.tokens == 1 && tile->ahead) block_tile_asking(tile, s, 1);
+  else block_tile_asking(tile, s, 0);
 }
 
 // MARK: - Quantising
