@@ -20,7 +20,7 @@ import Testing
   }
 
   @Test(arguments: [SketchCoding.int4, .int5])
-  func keepsDownToHalfAStepAndKnowsWhatEachColumnLacks(_ coding: SketchCoding) throws {
+  func keepsTheNearestCodesOfDownAndKnowsWhatEachColumnLacks(_ coding: SketchCoding) throws {
     let pool = try WorkerPool(count: 2)
     let file = NetworkModel(type: .f16)
     let weights = try Self.weights(file, pool)
@@ -28,15 +28,19 @@ import Testing
     let found = FloatRows(rows: file.hidden, columns: file.width)
     found.expand(0..<file.hidden, from: sketch.rows.bytes, coding.type!)
     let down = weights.matrix(WeightRole(.down, layer: 0))
+    let blockBytes = sketch.rows.rowBytes / (file.width / 32)
+    let codes = coding == .int5 ? -16...15 : -8...7
     var row = [Float](repeating: 0, count: file.width)
     var lacking = row
     for index in 0..<file.hidden {
       sk_unpack_row(down, Int32(index), &row)
-      let largest = row.reduce(0) { max($0, abs($1)) }
       for neuron in row.indices {
+        let place = index * sketch.rows.rowBytes + neuron / 32 * blockBytes
+        let bits = UInt16(sketch.rows.bytes[place]) | UInt16(sketch.rows.bytes[place + 1]) << 8
+        let scale = Float(Float16(bitPattern: bits))
+        let nearest = codes.map { abs(row[neuron] - scale * Float($0)) }.min()!
         let error = abs(row[neuron] - found[index][neuron])
-        // The least scale that is tried cuts three tenths of the largest weight off.
-        #expect(error <= 0.31 * largest)
+        #expect(error <= nearest * 1.0001)
         lacking[neuron] += error * error
       }
     }

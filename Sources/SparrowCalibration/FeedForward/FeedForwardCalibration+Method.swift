@@ -15,6 +15,7 @@ extension FeedForwardCalibration {
 
   /// What the neurons give that a token does not select, as `FeedForwardPlan.Rest`.
   public enum Rest: String, Sendable, CaseIterable {
+    /// Nothing; their columns of down are not read.
     case nothing
     /// What the sketch estimates, by the whole of down.
     case estimate
