@@ -1,0 +1,168 @@
+import CSparrowKernels
+import SparrowCPU
+import SparrowCore
+import SparrowFormats
+import SparrowSparsity
+import SparrowTestSupport
+import SparrowTransformer
+import Testing
+
+/// What every fixture model computes, dense and with each kind of plan, to the bit.
+///
+/// `Tests/Fixtures/bits.json` holds a hash of all logits by instruction set. `SPARROW_WRITE_BITS=FILE`
+/// writes it anew: only a change that is meant to change what users compute may do so.
+@Suite(.serialized) struct BitsTests {
+  static let sets = ["scalar", "avx2", "avx512"]
+
+  @Test(arguments: Fixtures.models)
+  func logitsAreTheSameBits(name: String) throws {
+    let known = try JSON.parse(contents(of: Fixtures.path("bits.json")))
+    for set in Self.sets where sk_use_isa_here(set) == 1 {
+      defer { sk_use_isa_here(nil) }
+      for kind in PlanKind.allCases {
+        let found = try Self.hash(name, kind)
+        #expect(found == known[set]?["\(name) \(kind)"]?.string, "\(name) \(kind) with \(set)")
+      }
+    }
+  }
+
+  @Test("writes the hashes anew", .enabled(if: environment("SPARROW_WRITE_BITS") != nil))
+  func write() throws {
+    let path = try #require(environment("SPARROW_WRITE_BITS"))
+    var sets: [(key: String, value: JSON)] = []
+    for set in Self.sets {
+      try #require(sk_use_isa_here(set) == 1, "a machine without \(set)")
+      defer { sk_use_isa_here(nil) }
+      let hashes = try Fixtures.models.flatMap { name in
+        try PlanKind.allCases.map { kind in
+          (key: "\(name) \(kind)", value: JSON.string(try Self.hash(name, kind)))
+        }
+      }
+      sets.append((set, .object(hashes)))
+    }
+    var file = try AtomicFile(path: path)
+    try file.write(Array((JSON.object(sets).text(indent: 1) + "\n").utf8))
+    try file.commit()
+  }
+
+  /// Of the program's text, a prompt's logits, a few greedy tokens', and a batch's of three sequences.
+  static func hash(_ name: String, _ kind: PlanKind) throws -> String {
+    let checkpoint = try Checkpoint.open(Fixtures.path("models/" + name))
+    let model = try ModelConfiguration(
+      huggingFace: try #require(checkpoint.config), file: checkpoint.path)
+    let binding = try WeightBinding(checkpoint: checkpoint, configuration: model)
+    let adapter = kind.adapter(model)
+    let engine = try CPUEngine(
+      binding, pool: try WorkerPool(count: 1), maximumRows: 32,
+      head: adapter.head.map { ($0.plan, $0.sketch, .greedy($0.plan)) },
+      layers: adapter.layers, attention: adapter.attention, inputs: adapter.inputs)
+    var hash = BitHash()
+    hash.add(StepProgram(model).sparse(adapter).text(binding, sparse: adapter.bytes(binding)))
+    let prompt = Array(try Fixtures.expected(name).tokens.prefix(16))
+    func step(_ tokens: [Int32], _ caches: [KeyValueCache]) -> [Int32] {
+      tokens.withUnsafeBufferPointer { engine.step($0, caches: caches) }
+      return tokens.indices.map { row in
+        let output = engine.output(row: row)
+        hash.add(output.logits)
+        let best = output.logits.indices.max { output.logits[$0] < output.logits[$1] } ?? 0
+        return output.ids?[best] ?? Int32(best)
+      }
+    }
+    let cache = try KeyValueCache(engine.model, capacity: 32)
+    prompt.withUnsafeBufferPointer { engine.step($0, cache: cache) }
+    hash.add(engine.logits(rows: 0..<prompt.count))
+    var token = prompt[0]
+    for _ in 0..<6 { token = step([token], [cache])[0] }
+    let others = try (1...2).map { length in
+      let other = try KeyValueCache(engine.model, capacity: 32)
+      prompt.prefix(4 * length).withUnsafeBufferPointer { engine.step($0, cache: other) }
+      return other
+    }
+    var tokens = [token, prompt[1], prompt[2]]
+    for _ in 0..<2 { tokens = step(tokens, [cache] + others) }
+    return hash.text
+  }
+}
+
+/// A kind of sparsity, with plans that are the same in every run.
+enum PlanKind: String, CaseIterable, CustomStringConvertible {
+  case dense, head, networks, kept, lookahead, estimated, sketched, attention, inputs, all
+
+  var description: String { rawValue }
+
+  func adapter(_ model: ModelConfiguration) -> Adapter {
+    Adapter(
+      baseHash: "", baseName: "", head: head(model), layers: networks(model),
+      attention: attention(model), inputs: inputs(model))
+  }
+
+  private func head(_ model: ModelConfiguration) -> (plan: HeadPlan, sketch: RowSketch)? {
+    guard self == .head || self == .all else { return nil }
+    var random = SeededRandom(seed: 3)
+    let sketch = RowSketch.random(
+      rows: model.vocabulary, hidden: model.embeddingWidth, coding: .product, directions: 30,
+      &random)
+    return (HeadPlan(candidates: model.vocabulary / 4, kept: 8, doubt: 0), sketch)
+  }
+
+  private func networks(_ model: ModelConfiguration) -> [Int: FeedForwardPlan] {
+    let group = model.layers.allSatisfy { $0.feedForward.width % 8 == 0 } ? 8 : 1
+    return switch self {
+    case .networks: SparseStepTests.plans(.product, group: group) { .topK($0 / 2) }(model)
+    case .kept:
+      SparseStepTests.plans(.int4) { .topK($0 / 2) }(model).mapValues { plan in
+        var plan = plan
+        plan.kept = .topK(8)
+        return plan
+      }
+    case .lookahead:
+      SparseStepTests.plans(.lowRank, group: group) { _ in .threshold(0) }(model).mapValues {
+        plan in
+        var plan = plan
+        plan.lookahead = true
+        return plan
+      }
+    case .estimated, .sketched:
+      SparseStepTests.plans(.int5) { _ in .threshold(0.5) }(model).mapValues { plan in
+        var plan = plan
+        plan.rest = self == .estimated ? .estimate : .sketch(down: down(model))
+        return plan
+      }
+    case .all: SparseStepTests.plans(.router, group: group) { _ in .threshold(0.5) }(model)
+    default: [:]
+    }
+  }
+
+  private func down(_ model: ModelConfiguration) -> SketchRows {
+    var random = SeededRandom(seed: 5)
+    let width = model.layers[0].feedForward.width
+    return SketchRows(
+      coding: .int5, directions: width,
+      bytes: ElementType.q5_0.randomBytes(elements: model.hidden * width, &random))
+  }
+
+  private func attention(_ model: ModelConfiguration) -> [Int: AttentionPlan] {
+    self == .attention || self == .all ? AttentionPlans.halves(model) : [:]
+  }
+
+  private func inputs(_ model: ModelConfiguration) -> [Int: InputPlan] {
+    self == .inputs ? SparseInputTests.plans(model, 0.5) : [:]
+  }
+}
+
+/// FNV-1a over text and the bits of numbers.
+struct BitHash {
+  private var state: UInt64 = 0xCBF2_9CE4_8422_2325
+
+  mutating func add(_ text: String) {
+    for byte in text.utf8 { add(UInt64(byte)) }
+  }
+
+  mutating func add(_ values: UnsafeBufferPointer<Float>) {
+    for value in values { add(UInt64(value.bitPattern)) }
+  }
+
+  private mutating func add(_ word: UInt64) { state = (state ^ word) &* 0x100_0000_01B3 }
+
+  var text: String { String(state, radix: 16) }
+}
