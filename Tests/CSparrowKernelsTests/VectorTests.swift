@@ -75,9 +75,10 @@ private let lengths: [Int] = [1, 3, 8, 15, 16, 17, 64, 576, 1025]
     (SK_RELU, { max(0, $0) }), (SK_RELU_SQUARED, { max(0, $0) * max(0, $0) }),
     (SK_SILU, { $0 / (1 + exp(-$0)) }), (SK_GELU_ERF, { $0 / 2 * erfc(-$0 / 2.0.squareRoot()) }),
     (SK_GELU_TANH, { $0 / (1 + exp(-2 * 0.7978845608028654 * ($0 + 0.044715 * $0 * $0 * $0))) }),
+    (SK_SIGMOID, { 1 / (1 + exp(-$0)) }),
   ]
 
-  /// Within 1e-6 of the input's size.
+  /// Within 1e-6 of the input's size, or of 1 where results are as large for any input.
   @Test(arguments: Instructions.available, 0..<activations.count)
   func activates(_ isa: Instructions, _ index: Int) {
     let (kind, exact) = Self.activations[index]
@@ -90,7 +91,9 @@ private let lengths: [Int] = [1, 3, 8, 15, 16, 17, 64, 576, 1025]
         let gated = mapped(x) { sk_activate(kind, x, up, $0, Int32(n)) }
         for i in 0..<n {
           let value = Double(x[i])
-          let bound = 1e-6 * max(abs(value), value * value * (kind == SK_RELU_SQUARED ? 1 : 0))
+          let least: Double =
+            kind == SK_SIGMOID ? 1 : kind == SK_RELU_SQUARED ? value * value : 0
+          let bound = 1e-6 * max(abs(value), least)
           #expect(abs(Double(plain[i]) - exact(value)) <= bound)
           #expect(abs(Double(gated[i]) - exact(value) * Double(up[i])) <= bound)
         }

@@ -180,6 +180,8 @@ typedef enum : int32_t {
   SK_SILU = 2,
   SK_GELU_ERF = 3,
   SK_GELU_TANH = 4,
+  /// The logistic function, of gates.
+  SK_SIGMOID = 5,
 } sk_activation;
 
 /// y[i] = activation(x[i]) * (up ? up[i] : 1). In place allowed.

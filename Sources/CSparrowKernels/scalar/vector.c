@@ -41,6 +41,7 @@ static float activation(sk_activation kind, float x) {
   case SK_RELU_SQUARED: return x < 0 ? 0 : x * x;
   case SK_SILU: return x / (1 + expf(-x));
   case SK_GELU_ERF: return 0.5f * x * erfcf(x * -0.70710678f);
+  case SK_SIGMOID: return 1 / (1 + expf(-x));
   case SK_GELU_TANH: {
     // 0.5 (1 + tanh(u)) is the logistic function of 2u: no cancellation where x is negative.
     float u = 0.79788456f * x * (1 + 0.044715f * x * x);

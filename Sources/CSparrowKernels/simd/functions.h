@@ -55,6 +55,7 @@ SK_INLINE vf v_activation(const sk_activation kind, vf x) {
   case SK_RELU_SQUARED: return v_mul(v_max(v_zero(), x), v_max(v_zero(), x));
   case SK_SILU: return v_gate(x, x);
   case SK_GELU_ERF: return v_mul(x, v_normal_share(x));
+  case SK_SIGMOID: return v_gate(v_set1(1), x);
   case SK_GELU_TANH: {
     const float k = 2 * 0.79788456f;
     vf u = v_mul(x, v_fma(v_mul(x, x), v_set1(k * 0.044715f), v_set1(k)));

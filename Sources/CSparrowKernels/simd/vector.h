@@ -107,6 +107,7 @@ static void SK_NAME(activate)(
   case SK_SILU: activate_all(SK_SILU, x, up, y, n); return;
   case SK_GELU_ERF: activate_all(SK_GELU_ERF, x, up, y, n); return;
   case SK_GELU_TANH: activate_all(SK_GELU_TANH, x, up, y, n); return;
+  case SK_SIGMOID: activate_all(SK_SIGMOID, x, up, y, n); return;
   }
 }
 

@@ -32,6 +32,8 @@ public final class Session {
     _ new: [Int32], isCancelled: () -> Bool = { false }
   ) throws(SparrowError) {
     try check(new)
+    cache.expectedCount = tokens.count + new.count
+    defer { cache.expectedCount = 0 }
     var start = 0
     while start < new.count {
       if isCancelled() { throw SparrowError(.cancelled, found: "stopped") }
@@ -75,6 +77,8 @@ public final class Session {
     body: (_ index: Int, _ row: Int, UnsafeBufferPointer<Float>) -> Void
   ) throws(SparrowError) {
     try check(new)
+    cache.expectedCount = tokens.count + new.count
+    defer { cache.expectedCount = 0 }
     for start in stride(from: 0, to: new.count, by: model.engine.maximumRows) {
       let end = min(start + model.engine.maximumRows, new.count)
       model.exclusively {

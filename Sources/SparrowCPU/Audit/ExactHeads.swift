@@ -22,7 +22,9 @@ struct ExactHeads {
   func project(_ kernel: ProjectHeadsKernel, _ worker: Worker, _ step: StepState) {
     let matrix = kernel.query.matrix
     if !kernel.isNormed { kernel.input.quantize(for: matrix, worker, step) }
-    let product = Product(matrix: matrix, bias: kernel.query.bias, output: query)
+    let product = Product(
+      matrix: matrix, bias: kernel.query.bias,
+      output: query.narrowed(to: kernel.query.output.width))
     product.run(
       worker.share(of: product.rows, unit: 16), input: kernel.input,
       from: MatrixInput(worker, step, isPrivate: kernel.isNormed), tokens: step.rows)
@@ -31,7 +33,7 @@ struct ExactHeads {
   /// Norms and rotates them.
   func prepare(_ heads: HeadsKernel, _ worker: Worker, _ step: StepState) {
     var own = heads
-    own.query = query
+    own.query = query.narrowed(to: heads.query.width)
     for item in worker.share(of: step.rows * heads.attention.heads) {
       let (row, head) = item.quotientAndRemainder(dividingBy: heads.attention.heads)
       own.prepareQuery(head: head, row: row)
@@ -41,7 +43,8 @@ struct ExactHeads {
   /// Their attention over the cache, which holds this step's keys and values.
   func attend(_ kernel: AttendKernel, _ worker: Worker, _ step: StepState) {
     var own = kernel
-    (own.query, own.output) = (query, attended)
+    own.query = query.narrowed(to: kernel.query.width)
+    own.output = attended.narrowed(to: kernel.output.width)
     own.run(worker, step)
   }
 }

@@ -25,6 +25,13 @@ package final class KeyValueCache: @unchecked Sendable {
   let memory: UnsafeMutableRawPointer
   /// What heads that were skipped still lack; nil before the first sparse step.
   var deferred: DeferredKeys?
+  /// The tokens of the filled positions, of models whose long sequences turn otherwise: once they do, all keys
+  /// are made anew.
+  let tokens: UnsafeMutablePointer<Int32>?
+  /// The keys turn by the frequencies of long sequences.
+  var turnsLong = false
+  /// The length that the sequence will reach soon, where it is known: keys then need not be made twice.
+  package var expectedCount = 0
   private let byteCount: Int
 
   /// Throws `.system` when the address space cannot be reserved, `.argument` for a capacity below 1.
@@ -45,10 +52,14 @@ package final class KeyValueCache: @unchecked Sendable {
     }
     self.type = type
     self.memory = memory
+    tokens = model.longRotaryBeyond == nil ? nil : .allocate(capacity: capacity)
     byteCount = max(total, 2)
   }
 
-  deinit { munmap(memory, byteCount) }
+  deinit {
+    munmap(memory, byteCount)
+    tokens?.deallocate()
+  }
 
   /// Forgets all positions and gives their memory back.
   package func clear() {

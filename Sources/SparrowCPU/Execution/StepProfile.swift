@@ -37,11 +37,11 @@ package struct StepProfile: Sendable, Equatable {
 extension LoweredOperation {
   var part: StepProfile.Part {
     switch self {
-    case .embed, .addPositions, .add, .norm: .other
+    case .embed, .addPositions, .add, .norm, .scale: .other
     case .multiply(let kernel): kernel.source?.part ?? .attention
     case .multiplyLarge(let kernel): kernel.source.part
     case .activate: .feedForward
-    case .heads, .attend, .predictHeads, .selectHeads, .keepInput, .projectHeads,
+    case .heads, .attend, .gateHeads, .predictHeads, .selectHeads, .keepInput, .projectHeads,
       .appendHeads, .attendHeads, .sparseOutput:
       .attention
     case .predict: .predict

@@ -11,6 +11,7 @@ package final class LayerRun {
   package var thresholds: [LayerInput: Float] = [:]
   private let pool: WorkerPool
   private let rotaries: [RotaryDescription]
+  private let beyond: Int
   private let buffers: StepBuffers
   private let inputs: SparseInputs?
   private let lowering: Lowering
@@ -21,6 +22,7 @@ package final class LayerRun {
   package init(_ engine: CPUEngine, layer: Int?) {
     pool = engine.pool
     rotaries = engine.model.rotaries
+    beyond = engine.model.longRotaryBeyond ?? .max
     var program = StepProgram(engine.model)
     if let layer {
       let all = LayerInput.allCases.map { ($0, InputPlan.Threshold(-1)) }
@@ -55,7 +57,9 @@ package final class LayerRun {
         let rows = min(Self.rows, tokens.count - start)
         let offset = start * hidden.width
         hidden.values.update(from: states + offset, count: rows * hidden.width)
-        step(operations, tokens.baseAddress! + start, rows, at: start, cache)
+        step(
+          operations, tokens.baseAddress! + start, rows, at: start, cache,
+          turnsLong: tokens.count > beyond)
         (results + offset).update(from: hidden.values, count: rows * hidden.width)
       }
     }
@@ -63,11 +67,11 @@ package final class LayerRun {
 
   private func step(
     _ operations: [LoweredOperation], _ tokens: UnsafePointer<Int32>, _ rows: Int,
-    at position: Int, _ cache: KeyValueCache
+    at position: Int, _ cache: KeyValueCache, turnsLong: Bool
   ) {
     let segment = StepSegment(
       cache: cache.memory, type: cache.type, capacity: cache.capacity, firstRow: 0, rows: rows,
-      firstPosition: position, deferred: nil)
+      firstPosition: position, turnsLong: turnsLong, deferred: nil)
     withUnsafePointer(to: segment) { segment in
       let step = StepState(rows: rows, tokens: tokens, segments: segment, segmentCount: 1)
       buffers.setPositions(step, rotaries)

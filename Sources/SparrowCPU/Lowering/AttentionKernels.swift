@@ -4,9 +4,10 @@ import SparrowCore
 /// Norms and rotates query and key heads, and writes keys and values into the cache.
 struct HeadsKernel: BitwiseCopyable {
   let attention: AttentionShape
-  let queryNorm: UnsafePointer<Float>?
-  let keyNorm: UnsafePointer<Float>?
-  let normEpsilon: Float
+  /// nil where heads are not normed each by itself.
+  let queryNorm: HeadNorm?
+  let keyNorm: HeadNorm?
+  let valueNorm: HeadNorm?
   /// Cosines and sines `[tokens][rotary / 2]`; nil without rotary positions.
   let cosine: UnsafePointer<Float>?
   let sine: UnsafePointer<Float>?
@@ -48,7 +49,8 @@ struct HeadsKernel: BitwiseCopyable {
   }
 
   func prepareQuery(head: Int, row: Int) {
-    prepare(query.row(row) + head * attention.headDimension, queryNorm, rotation(row: row))
+    prepare(
+      query.row(row) + head * attention.headDimension, head, queryNorm, rotation(row: row))
   }
 
   /// A key/value head of a row of the step.
@@ -61,10 +63,11 @@ struct HeadsKernel: BitwiseCopyable {
 
   /// Norms and rotates `key`, and writes both into the cache.
   func append(
-    key: UnsafeMutablePointer<Float>, value: UnsafePointer<Float>, _ rotation: Rotation?,
+    key: UnsafeMutablePointer<Float>, value: UnsafeMutablePointer<Float>, _ rotation: Rotation?,
     head: Int, position: Int, _ segment: StepSegment
   ) {
-    prepare(key, keyNorm, rotation)
+    prepare(key, head, keyNorm, rotation)
+    valueNorm?.apply(to: value, head, Int32(attention.headDimension))
     let planes = attention.planes(segment, head: head)
     let offset = position * attention.headDimension * segment.type.bytes
     store(key, planes.keys + offset, segment.type)
@@ -82,13 +85,31 @@ struct HeadsKernel: BitwiseCopyable {
   }
 
   private func prepare(
-    _ x: UnsafeMutablePointer<Float>, _ norm: UnsafePointer<Float>?, _ rotation: Rotation?
+    _ x: UnsafeMutablePointer<Float>, _ head: Int, _ norm: HeadNorm?, _ rotation: Rotation?
   ) {
     let dimension = Int32(attention.headDimension)
-    if let norm { sk_rms_norm(x, norm, normEpsilon, dimension, x) }
+    norm?.apply(to: x, head, dimension)
     if let rotation {
       sk_rotate(
         x, 1, dimension, Int32(rotary), rotation.cosine, rotation.sine, interleaved ? 1 : 0)
+    }
+  }
+}
+
+/// The norm of single heads.
+struct HeadNorm: BitwiseCopyable {
+  let isRMS: Bool
+  let epsilon: Float
+  let weight: UnsafePointer<Float>?
+  /// Elements from one head's weights to the next one's; 0 where all have the same.
+  let stride: Int
+
+  func apply(to x: UnsafeMutablePointer<Float>, _ head: Int, _ dimension: Int32) {
+    let own = weight.map { $0 + head * stride }
+    if isRMS {
+      sk_rms_norm(x, own, epsilon, dimension, x)
+    } else {
+      sk_layer_norm(x, own, nil, epsilon, dimension, x)
     }
   }
 }
@@ -193,5 +214,17 @@ struct AttendKernel: BitwiseCopyable {
         planes.values.assumingMemoryBound(to: Float.self), Int64(dimension), out,
         Int64(output.width))
     }
+  }
+}
+
+/// attended *= the logistic function of the gates.
+struct GateHeadsKernel: BitwiseCopyable {
+  let gates: StepBuffer
+  let attended: StepBuffer
+
+  func run(_ worker: Worker, _ step: StepState) {
+    let share = worker.share(of: step.rows * attended.width, unit: 16)
+    let own = attended.values + share.lowerBound
+    sk_activate(SK_SIGMOID, gates.values + share.lowerBound, own, own, Int32(share.count))
   }
 }

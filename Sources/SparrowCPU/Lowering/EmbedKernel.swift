@@ -53,6 +53,18 @@ struct AddKernel: BitwiseCopyable {
   }
 }
 
+/// output *= factor.
+struct ScaleKernel: BitwiseCopyable {
+  let factor: Float
+  let output: StepBuffer
+
+  func run(_ worker: Worker, _ step: StepState) {
+    let share = worker.share(of: step.rows * output.width, unit: 16)
+    let own = output.values + share.lowerBound
+    sk_scale(own, factor, own, Int32(share.count))
+  }
+}
+
 /// A norm, row by row, and the quantised form of its result where a matrix wants it.
 ///
 /// A single row is normed by every worker into a row of its own: that costs less than the barrier after

@@ -15,6 +15,7 @@ extension LoweredOperation {
     case .activate(let kernel): kernel.run(worker, step)
     case .heads(let kernel): kernel.run(worker, step)
     case .attend(let kernel): kernel.run(worker, step)
+    case .gateHeads(let kernel): kernel.run(worker, step)
     case .predictHeads(let kernel): kernel.run(worker, step)
     case .selectHeads(let kernel): kernel.run(worker, step)
     case .keepInput(let kernel): kernel.run(worker, step)
@@ -31,6 +32,7 @@ extension LoweredOperation {
       return step.rows > 1 || kernel.singleRow == .one
     case .sparseFeedForward(let kernel): kernel.run(worker, step)
     case .add(let kernel): kernel.run(worker, step)
+    case .scale(let kernel): kernel.run(worker, step)
     }
     return true
   }

@@ -75,8 +75,8 @@ final class Lowering {
       operations.append(
         .multiplyLarge(
           inputs!.multiply(
-            InputSource(layer: layer!, input: name), from: buffers[input],
-            isNormed: normed.contains(input), into: outputs.map { buffers[$0] },
+            InputSource(layer: layer!, input: name), from: buffer(input, layer),
+            isNormed: normed.contains(input), into: outputs.map { buffer($0, layer) },
             isAdded: landing == .add)))
       normed.subtract(outputs)
     case .activate(let network):
@@ -85,16 +85,24 @@ final class Lowering {
           ActivateKernel(
             activation: network.activation.kernel, width: network.width,
             gates: network.gated ? buffers.gates : nil, neurons: buffers.neurons)))
-    case .project(_, let input):
+    case .project(let attention, let input):
       projected = input
-      let products = [WeightRole.Kind.query, .key, .value].map { projection($0, layer!) }
-      operations.append(.multiply(multiply(products, input: input, nil, source(.query, layer))))
-      normed.subtract([.query, .key, .value])
-    case .normHeads, .rotate: break  // one kernel with the append that follows
+      let kinds: [WeightRole.Kind] =
+        attention.isGated ? [.query, .queryGate, .key, .value] : [.query, .key, .value]
+      operations.append(
+        .multiply(
+          multiply(kinds.map { projection($0, layer!) }, input: input, nil, source(.query, layer))))
+      normed.subtract([.query, .headGates, .key, .value])
+    // One kernel with the append that follows.
+    case .normHeads, .rotate: break
     case .append(let attention): operations.append(.heads(headsKernel(attention, layer!)))
     case .attend(let attention):
       operations.append(.attend(attendKernel(attention, layer!)))
       normed.remove(.attended)
+    case .gateHeads:
+      operations.append(
+        .gateHeads(
+          GateHeadsKernel(gates: buffer(.headGates, layer), attended: buffer(.attended, layer))))
     case .predictHeads, .selectHeads, .keepInput, .projectHeads, .appendHeads, .attendHeads,
       .sparseOutput:
       lowerHeads(operation.kind, layer!)
@@ -119,6 +127,12 @@ final class Lowering {
       precondition(normed.contains(input), "only norms' results are added")
       operations.append(.add(AddKernel(input: buffers[input], output: buffers[output])))
       normed.remove(output)
+    case .scale(let kind, let output):
+      operations.append(
+        .scale(
+          ScaleKernel(
+            factor: weights.vector(WeightRole(kind, layer: layer))![0], output: buffers[output])))
+      normed.remove(output)
     case .head(let input), .sketch(let input): headInput = input
     case .candidates, .exact: break
     }
@@ -132,7 +146,8 @@ final class Lowering {
       operations.append(
         .predictHeads(
           sparse.predict(
-            layer, attention.groupWidth, input: buffers[input], isNormed: normed.contains(input))))
+            layer, attention.groupWidth, input: buffer(input, layer),
+            isNormed: normed.contains(input))))
     case .selectHeads: operations.append(.selectHeads(sparse.select(layer)))
     case .keepInput(let attention, let input):
       operations.append(
@@ -165,7 +180,7 @@ final class Lowering {
       operations.append(
         .sparseOutput(
           sparse.output(
-            layer, attended: buffers[.attended], output: buffers[output],
+            layer, attended: buffer(.attended, layer), output: buffers[output],
             isAdded: landing == .add)))
       normed.remove(output)
     default: preconditionFailure("no operation of sparse attention")
@@ -173,7 +188,14 @@ final class Lowering {
   }
 
   private func projection(_ kind: WeightRole.Kind, _ layer: Int) -> Product {
-    product(kind, layer, kind == .query ? .query : kind == .key ? .key : .value)
+    let output: Operation.Buffer =
+      switch kind {
+      case .query: .query
+      case .queryGate: .headGates
+      case .key: .key
+      default: .value
+      }
+    return product(kind, layer, output)
   }
 
   private func addPositions(_ output: Operation.Buffer) {
@@ -189,24 +211,30 @@ final class Lowering {
     _ norm: NormDescription, _ kind: WeightRole.Kind, _ layer: Int?, _ input: Operation.Buffer,
     _ output: Operation.Buffer
   ) -> NormKernel {
-    NormKernel(
+    let source = buffer(input, layer)
+    return NormKernel(
       isRMS: norm.kind == .rms, epsilon: norm.epsilon,
-      weight: normWeight(WeightRole(kind, layer: layer), norm, buffers[input].width),
+      weight: normWeight(WeightRole(kind, layer: layer), norm, source.width),
       bias: kind.bias.flatMap { weights.vector(WeightRole($0, layer: layer)) },
-      input: buffers[input], output: buffers[output],
+      input: source, output: buffer(output, layer),
       quantizes: input != output && readers(kind, layer).contains { sk_wants_quantized($0) != 0 })
   }
 
-  /// A matrix that reads a norm's result; none where it is added to the residual stream.
+  /// The matrices that read a norm's result; none where it is added to the residual stream.
   private func readers(_ norm: WeightRole.Kind, _ layer: Int?) -> [UnsafePointer<sk_matrix>] {
+    guard let layer else { return [] }
+    let description = model.layers[layer]
+    let network: [WeightRole.Kind] = description.feedForward.gated ? [.up, .gate] : [.up]
+    let kinds: [WeightRole.Kind]
     switch norm {
     case .attentionNorm:
-      [.query, .key, .value].map { weights.matrix(WeightRole($0, layer: layer)) }
-    case .feedForwardNorm:
-      [WeightRole.Kind.up, .gate].filter { $0 == .up || model.layers[layer!].feedForward.gated }
-        .map { weights.matrix(WeightRole($0, layer: layer)) }
-    default: []
+      let queries: [WeightRole.Kind] =
+        description.attention.isGated ? [.query, .queryGate] : [.query]
+      kinds = queries + [.key, .value] + (description.placement == .shared ? network : [])
+    case .feedForwardNorm: kinds = network
+    default: kinds = []
     }
+    return kinds.map { weights.matrix(WeightRole($0, layer: layer)) }
   }
 
   /// The weight of a norm with the family's offset added, where the checkpoint's form wants it.
@@ -224,7 +252,7 @@ final class Lowering {
   private func product(
     _ kind: WeightRole.Kind, _ layer: Int?, _ output: Operation.Buffer
   ) -> Product {
-    product(kind, layer, buffers[output])
+    product(kind, layer, buffer(output, layer))
   }
 
   private func product(_ kind: WeightRole.Kind, _ layer: Int?, _ output: StepBuffer) -> Product {
@@ -237,7 +265,8 @@ final class Lowering {
     _ products: [Product], input: Operation.Buffer, _ residual: Operation.Buffer?,
     _ source: InputSource?
   ) -> MultiplyKernel {
-    multiply(products, buffers[input], residual, isNormed: normed.contains(input), source)
+    multiply(
+      products, buffer(input, source?.layer), residual, isNormed: normed.contains(input), source)
   }
 
   /// Which layer's input a matrix reads.
@@ -259,21 +288,28 @@ final class Lowering {
   }
 
   private func headsKernel(_ attention: AttentionDescription, _ layer: Int) -> HeadsKernel {
-    let norm = attention.headNorm
     let rotation = attention.rotary.flatMap { model.rotaries.firstIndex(of: $0) }
-    func weight(_ kind: WeightRole.Kind) -> UnsafePointer<Float>? {
-      norm.flatMap {
-        normWeight(WeightRole(kind, layer: layer), $0, attention.headDimension)
-      }
+    let hasOwn = attention.headNormSpan == .ownHead
+    let valueNorm = attention.valueNorm.map {
+      HeadNorm(isRMS: $0.kind == .rms, epsilon: $0.epsilon, weight: nil, stride: 0)
+    }
+    func norm(_ kind: WeightRole.Kind, _ heads: Int) -> HeadNorm? {
+      guard let norm = attention.headNorm, attention.headNormSpan != .allHeads else { return nil }
+      let width = attention.headDimension
+      return HeadNorm(
+        isRMS: norm.kind == .rms, epsilon: norm.epsilon,
+        weight: normWeight(
+          WeightRole(kind, layer: layer), norm, hasOwn ? heads * width : width),
+        stride: hasOwn ? width : 0)
     }
     return HeadsKernel(
-      attention: shape(attention, layer), queryNorm: weight(.queryNorm), keyNorm: weight(.keyNorm),
-      normEpsilon: norm?.epsilon ?? 0,
+      attention: shape(attention, layer), queryNorm: norm(.queryNorm, attention.heads),
+      keyNorm: norm(.keyNorm, attention.keyValueHeads), valueNorm: valueNorm,
       cosine: rotation.map { UnsafePointer(buffers.rotations[$0].cosine) },
       sine: rotation.map { UnsafePointer(buffers.rotations[$0].sine) },
       rotary: attention.rotary?.dimension ?? 0,
-      interleaved: attention.rotary?.interleaved ?? false, query: buffers[.query],
-      key: buffers[.key], value: buffers[.value])
+      interleaved: attention.rotary?.interleaved ?? false, query: buffer(.query, layer),
+      key: buffer(.key, layer), value: buffer(.value, layer))
   }
 
   private func attendKernel(_ attention: AttentionDescription, _ layer: Int) -> AttendKernel {
@@ -282,8 +318,7 @@ final class Lowering {
     return AttendKernel(
       layer: layer, attention: shape(attention, layer), input: buffers[projected],
       parameters: parameters,
-      query: narrowed(.query, attention),
-      output: narrowed(.attended, attention), scratch: attendScratch,
+      query: buffer(.query, layer), output: buffer(.attended, layer), scratch: attendScratch,
       scratchStride: attendStride)
   }
 
@@ -296,12 +331,16 @@ final class Lowering {
       headDimension: attention.headDimension, elementsBefore: before)
   }
 
-  private func narrowed(
-    _ name: Operation.Buffer, _ attention: AttentionDescription
-  ) -> StepBuffer {
-    let width = attention.heads * attention.headDimension
-    precondition(buffers[name].width == width, "layers with different head counts")
-    return buffers[name]
+  /// A buffer with rows as wide as the layer's, which may have less of heads than others.
+  private func buffer(_ name: Operation.Buffer, _ layer: Int?) -> StepBuffer {
+    guard let attention = layer.map({ model.layers[$0].attention }) else { return buffers[name] }
+    switch name {
+    case .query, .headGates, .attended:
+      return buffers[name].narrowed(to: attention.heads * attention.headDimension)
+    case .key, .value:
+      return buffers[name].narrowed(to: attention.keyValueHeads * attention.headDimension)
+    default: return buffers[name]
+    }
   }
 
   private func feedForward(

@@ -11,14 +11,18 @@ extension StepBuffers {
       }
     }
     for (rotary, rotation) in zip(rotaries, rotations) {
-      var offset = 0
-      for row in 0..<step.rows {
-        let position = Float(positions[row])
-        for frequency in rotary.frequencies {
-          let angle = Double(position * frequency)
-          rotation.cosine[offset] = Float(cosine(angle)) * rotary.magnitude
-          rotation.sine[offset] = Float(sine(angle)) * rotary.magnitude
-          offset += 1
+      for index in 0..<step.segmentCount {
+        let segment = step.segments[index]
+        let long = segment.turnsLong ? rotary.long?.frequencies : nil
+        var offset = segment.firstRow * rotary.dimension / 2
+        for row in 0..<segment.rows {
+          let position = Float(segment.firstPosition + row)
+          for frequency in long ?? rotary.frequencies {
+            let angle = Double(position * frequency)
+            rotation.cosine[offset] = Float(cosine(angle)) * rotary.magnitude
+            rotation.sine[offset] = Float(sine(angle)) * rotary.magnitude
+            offset += 1
+          }
         }
       }
     }

@@ -17,6 +17,11 @@ struct StepBuffer: BitwiseCopyable {
   func quantizedRow(_ index: Int) -> UnsafeMutableRawPointer? {
     quantized.map { $0 + index * quantizedStride }
   }
+
+  /// The same memory with shorter rows.
+  func narrowed(to width: Int) -> StepBuffer {
+    StepBuffer(values: values, width: width, quantized: quantized, quantizedStride: quantizedStride)
+  }
 }
 
 /// All buffers of a step, allocated once for the widest step.
@@ -55,6 +60,7 @@ final class StepBuffers {
     if model.embeddingWidth != model.hidden { buffers[.embedding] = buffer(model.embeddingWidth) }
     self.neurons = buffer(neurons)
     gates = buffer(model.layers.contains { $0.feedForward.gated } ? neurons : 1)
+    if attention.contains(where: \.isGated) { buffers[.headGates] = buffer(queries) }
     buffers[.neurons] = self.neurons
     buffers[.gates] = gates
     positions = memory.bytes(maximumTokens * 4).assumingMemoryBound(to: Int32.self)

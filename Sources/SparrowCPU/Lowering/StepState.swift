@@ -10,6 +10,8 @@ struct StepSegment: BitwiseCopyable {
   var rows: Int
   /// Position of the first row.
   var firstPosition: Int
+  /// Its rows turn by the frequencies of long sequences.
+  var turnsLong = false
   /// The memory of the sequence's `DeferredKeys`; nil where no head was ever skipped.
   var deferred: UnsafeMutableRawPointer?
 }
@@ -36,6 +38,7 @@ enum LoweredOperation: BitwiseCopyable {
   case activate(ActivateKernel)
   case heads(HeadsKernel)
   case attend(AttendKernel)
+  case gateHeads(GateHeadsKernel)
   case predictHeads(PredictHeadsKernel)
   case selectHeads(SelectHeadsKernel)
   case keepInput(KeepInputKernel)
@@ -48,4 +51,5 @@ enum LoweredOperation: BitwiseCopyable {
   case select(SelectKernel)
   case sparseFeedForward(SparseFeedForwardKernel)
   case add(AddKernel)
+  case scale(ScaleKernel)
 }

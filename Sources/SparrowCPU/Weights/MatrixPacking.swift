@@ -48,7 +48,6 @@ struct MatrixPacking {
     let merge = update.map { UpdateMerge($0, from: source.entry.type, workers: pool.count) }
     let bytes = checkpoint.bytes(of: source.entry).baseAddress!
     let rowBytes = source.byteCount / max(1, source.rows.count)
-    let first = source.rows.lowerBound * rowBytes
     let step = max(1, Self.chunkBytes / max(1, rowBytes))
     for start in stride(from: 0, to: source.rows.count, by: step) {
       let rows = min(step, source.rows.count - start)
@@ -57,21 +56,27 @@ struct MatrixPacking {
         let own = start + share.lowerBound..<start + share.upperBound
         if let merge {
           merge.pack(own, into: target, worker: worker.index) { row, memory in
-            guard source.transposed else { return bytes + first + row * rowBytes }
+            guard source.transposed else { return bytes + source.rows[row] * rowBytes }
             gather(row, of: bytes, into: memory)
             return UnsafeRawPointer(memory)
           }
         } else if source.transposed {
           for row in own { gather(row, of: bytes, into: memory + row * Int(target.row_bytes)) }
         } else {
-          withUnsafePointer(to: target) {
-            sk_pack_rows($0, type, bytes + first, Int32(own.lowerBound), Int32(own.upperBound))
+          source.rows.forEachPiece(of: own) { piece, start in
+            withUnsafePointer(to: target) {
+              sk_pack_rows(
+                $0, type, bytes + (start - piece.lowerBound) * rowBytes, Int32(piece.lowerBound),
+                Int32(piece.upperBound))
+            }
           }
         }
       }
       if !source.transposed {
-        let from = first + start * rowBytes
-        checkpoint.release(source.entry, bytes: from..<from + rows * rowBytes)
+        source.rows.forEachPiece(of: start..<start + rows) { piece, start in
+          let from = start * rowBytes
+          checkpoint.release(source.entry, bytes: from..<from + piece.count * rowBytes)
+        }
       }
     }
     checkpoint.release(source.entry)
@@ -90,7 +95,7 @@ struct MatrixPacking {
   ) {
     let size = source.entry.type.blockBytes
     let outputs = source.entry.shape[1]
-    let output = source.rows.lowerBound + row
+    let output = source.rows[row]
     for column in 0..<source.columns {
       let from = bytes + (column * outputs + output) * size
       (target + column * size).copyMemory(from: from, byteCount: size)

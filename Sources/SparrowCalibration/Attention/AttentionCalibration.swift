@@ -62,8 +62,13 @@ public enum AttentionCalibration {
     public var reports: [LayerReport]
   }
 
-  /// Throws `.unsupported` unless a layer has several head groups to choose from.
+  /// Throws `.unsupported` unless a layer has several head groups to choose from, which do not need each other.
   static func requireGroups(_ model: Model) throws(SparrowError) {
+    if let reason = model.configuration.layers.lazy.compactMap(\.attention.needsAllHeads).first {
+      throw SparrowError(
+        .unsupported, file: model.path, field: "attention", found: reason,
+        expected: "heads that can be left out one by one")
+    }
     guard model.configuration.layers.contains(where: { $0.attention.keyValueHeads > 1 }) else {
       throw SparrowError(
         .unsupported, file: model.path, field: "attention",

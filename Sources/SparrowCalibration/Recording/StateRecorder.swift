@@ -82,6 +82,7 @@ struct StateRecorder {
     for (index, window) in windows.enumerated().dropFirst(first) {
       model.exclusively {
         cache.clear()
+        cache.expectedCount = window.count
         for start in stride(from: 0, to: window.count, by: model.engine.maximumRows) {
           let end = min(start + model.engine.maximumRows, window.count)
           window.withUnsafeBufferPointer {

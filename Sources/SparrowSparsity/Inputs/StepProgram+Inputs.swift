@@ -19,8 +19,11 @@ extension Operation.Kind {
   fileprivate func sparse(_ plan: InputPlan) -> [Operation.Kind] {
     func has(_ input: LayerInput) -> Bool { plan.thresholds[input] != nil }
     switch self {
-    case .project(_, let input) where has(.attention):
-      return [.multiplyLarge(.attention, input: input, outputs: [.query, .key, .value], .write)]
+    case .project(let attention, let input) where has(.attention):
+      let queries: [Operation.Buffer] = attention.isGated ? [.query, .headGates] : [.query]
+      return [
+        .multiplyLarge(.attention, input: input, outputs: queries + [.key, .value], .write)
+      ]
     case .multiply(.output, let input, let output, let landing) where has(.output):
       return [.multiplyLarge(.output, input: input, outputs: [output], landing)]
     case .feedForward(let network, let input, let output, let landing)

@@ -13,16 +13,17 @@
     ) -> (output: Tensor, heads: Tensor) {
       let size = x.shape
       let width = description.headDimension
-      func heads(_ kind: WeightRole.Kind, _ count: Int) -> Tensor {
-        weights.product(x, kind).reshaped([size[0], size[1], count, width])
+      func heads(_ product: Tensor, _ count: Int, _ normKind: WeightRole.Kind?) -> Tensor {
+        let shape = [size[0], size[1], count, width]
+        guard let norm = description.headNorm, let normKind else { return product.reshaped(shape) }
+        return description.headNormSpan == .allHeads
+          ? weights.norm(product, norm, normKind).reshaped(shape)
+          : weights.norm(product.reshaped(shape), norm, normKind)
       }
-      var q = heads(.query, description.heads)
-      var k = heads(.key, description.keyValueHeads)
-      let v = heads(.value, description.keyValueHeads).transposed([0, 2, 1, 3])
-      if let norm = description.headNorm {
-        q = weights.norm(q, norm, .queryNorm)
-        k = weights.norm(k, norm, .keyNorm)
-      }
+      var q = heads(weights.product(x, .query), description.heads, .queryNorm)
+      var k = heads(weights.product(x, .key), description.keyValueHeads, .keyNorm)
+      let v = heads(weights.product(x, .value), description.keyValueHeads, nil)
+        .transposed([0, 2, 1, 3])
       q = rotated(q.transposed([0, 2, 1, 3]), kept?.position)
       k = rotated(k.transposed([0, 2, 1, 3]), kept?.position)
       let attended: Tensor

@@ -35,13 +35,15 @@
         description: description.feedForward, mode: model.networks[layer], layer: layer,
         comparesToDense: model.comparesToDense)
       let norm = description.norm
+      let placement = description.placement
       let input =
-        description.placement == .after ? states : weights.norm(states, norm, .attentionNorm)
+        placement == .after || placement == .result
+        ? states : weights.norm(states, norm, .attentionNorm)
       let (attended, heads) = attention.run(input, weights, kept: kept)
       let middle: Tensor
       var result: Tensor
       var notes: LayerNotes
-      switch description.placement {
+      switch placement {
       case .before:
         middle = states + attended
         (result, notes) = network.run(weights.norm(middle, norm, .feedForwardNorm), weights)
@@ -54,6 +56,14 @@
         middle = states + weights.norm(attended, norm, .postAttentionNorm)
         (result, notes) = network.run(weights.norm(middle, norm, .feedForwardNorm), weights)
         result = middle + weights.norm(result, norm, .postFeedForwardNorm)
+      case .result:
+        middle = states + weights.norm(attended, norm, .postAttentionNorm)
+        (result, notes) = network.run(middle, weights)
+        result = middle + weights.norm(result, norm, .postFeedForwardNorm)
+      case .parallel, .shared:
+        let own = placement == .shared ? input : weights.norm(states, norm, .feedForwardNorm)
+        (result, notes) = network.run(own, weights)
+        result = states + result + attended
       }
       notes.attentionInput = input
       notes.heads = heads

@@ -55,6 +55,7 @@
     package init(model path: String, recipe: Recipe, options: Options) throws(SparrowError) {
       checkpoint = try Checkpoint.open(path)
       description = try ModelDescription(checkpoint)
+      try description.configuration.requireTrainable(file: path)
       self.recipe = recipe
       self.options = options
       switch recipe {

@@ -37,6 +37,7 @@
     package init(model path: String, options: Options) throws(SparrowError) {
       let checkpoint = try Checkpoint.open(path)
       let description = try ModelDescription(checkpoint)
+      try description.configuration.requireTrainable(file: path)
       try Self.check(options, contextLength: description.configuration.contextLength)
       self.options = options
       tokenizer = try checkpoint.tokenizer()

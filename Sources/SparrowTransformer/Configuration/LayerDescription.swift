@@ -2,18 +2,29 @@
 public struct LayerDescription: Sendable, Equatable {
   /// Where the norms stand around attention and feed-forward network.
   public enum NormPlacement: String, Sendable {
-    /// Before each (all but the two below).
+    /// Before each (most families).
     case before
     /// After each residual addition (OPT-350M).
     case after
     /// Before each, and once more on its result before the addition (Gemma 2, Gemma 3).
     case around
+    /// On each result before the addition, and nowhere else (OLMo 2).
+    case result
+    /// Before each, and both read the layer's own input: they stand side by side (GPT-NeoX, Falcon 40B).
+    case parallel
+    /// Side by side behind one norm (Falcon 7B, Command-R).
+    case shared
+
+    /// What the layer adds to its input is normed before the addition.
+    package var normsResults: Bool { self == .around || self == .result }
   }
 
   public var norm: NormDescription
   public var placement: NormPlacement
   public var attention: AttentionDescription
   public var feedForward: FeedForwardDescription
+  /// The layer's result is multiplied by a number of its own (Gemma 4).
+  public var isScaled = false
 }
 
 /// A normalisation.
@@ -43,10 +54,25 @@ public struct AttentionDescription: Sendable, Equatable {
   public var softcap: Float = 0
   /// A query sees this many positions, itself included; 0 for all.
   public var window: Int = 0
-  /// RMS norms on each query and key head before rotation (Qwen 3, Gemma 3).
+  /// Norms on queries and keys before rotation (Qwen 3, Gemma 3).
   public var headNorm: NormDescription?
-  /// nil for models with learned positions.
+  /// What one of those norms is made over.
+  public var headNormSpan: HeadNormSpan = .head
+  /// The norm, without weights, on each value head (Gemma 4).
+  public var valueNorm: NormDescription?
+  /// Each head's result is multiplied by the logistic function of a gate (Qwen 3.5).
+  public var isGated = false
+  /// nil for models with learned positions, and for layers that know none (SmolLM3).
   public var rotary: RotaryDescription?
+
+  public enum HeadNormSpan: String, Sendable {
+    /// Each head, all by the same weights.
+    case head
+    /// Each head, by weights of its own (Command-R).
+    case ownHead
+    /// All heads at once (OLMo 2).
+    case allHeads
+  }
 
   /// Every query head has keys and values of its own.
   public var isMultiHead: Bool { heads == keyValueHeads }

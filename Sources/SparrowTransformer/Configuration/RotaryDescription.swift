@@ -13,6 +13,14 @@ public struct RotaryDescription: Sendable, Equatable {
   public var frequencies: [Float]
   /// Factor on cosine and sine (YaRN's attention factor).
   public var magnitude: Float
+  /// What sequences turn by once they are longer; nil where length changes nothing.
+  public let long: LongFrequencies?
+
+  /// Turns for all of a sequence that has more positions than `beyond`.
+  public struct LongFrequencies: Sendable, Equatable {
+    public let beyond: Int
+    public let frequencies: [Float]
+  }
 
   public init(
     dimension: Int, base: Double, interleaved: Bool, scaling: RotaryScaling = .none
@@ -25,6 +33,12 @@ public struct RotaryDescription: Sendable, Equatable {
       1 / power(base, Double(2 * i) / Double(dimension))
     }
     (frequencies, magnitude) = scaling.apply(to: plain, dimension: dimension, base: base)
+    if case .longRope(_, let long, let original, _) = scaling {
+      self.long = LongFrequencies(
+        beyond: original, frequencies: zip(plain, long).map { Float($0 / Double($1)) })
+    } else {
+      long = nil
+    }
   }
 }
 
@@ -40,6 +54,11 @@ public enum RotaryScaling: Sendable, Equatable {
     factor: Double, originalContext: Double, betaFast: Double, betaSlow: Double, magnitude: Double?)
   /// Each frequency divided by its own factor, `[dimension / 2]` (GGUF's `rope_freqs`).
   case perFrequency([Float])
+  /// LongRoPE (Ding et al. 2024): each frequency divided by its factor of `short`, in sequences of more than
+  /// `originalContext` positions by that of `long`; `[dimension / 2]` both.
+  case longRope(short: [Float], long: [Float], originalContext: Int, magnitude: Double)
+  /// Only the first `pairs` turn, by positions divided by `factor`; the others stay (Gemma 4).
+  case proportional(pairs: Int, factor: Double)
 
   /// Scaled frequencies (rounded to float32 where the reference rounds) and the magnitude.
   func apply(to plain: [Double], dimension: Int, base: Double) -> ([Float], Float) {
@@ -48,6 +67,10 @@ public enum RotaryScaling: Sendable, Equatable {
     case .linear(let factor): return (plain.map { Float($0 / factor) }, 1)
     case .perFrequency(let factors):
       return (zip(plain, factors).map { Float($0 / Double($1)) }, 1)
+    case .longRope(let short, _, _, let magnitude):
+      return (zip(plain, short).map { Float($0 / Double($1)) }, Float(magnitude))
+    case .proportional(let pairs, let factor):
+      return (plain.enumerated().map { $0 < pairs ? Float($1 / factor) : 0 }, 1)
     case .llama3(let factor, let low, let high, let original):
       let scaled = plain.map { frequency in
         let wavelength = 2 * Double.pi / frequency

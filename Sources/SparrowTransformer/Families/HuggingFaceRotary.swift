@@ -21,6 +21,10 @@ extension RotaryDescription {
       ]
       if let magnitude { yarn.append(("attention_factor", .number(magnitude))) }
       fields.append(("rope_scaling", .object(yarn)))
+    case .longRope, .proportional:
+      throw SparrowError(
+        .unsupported, file: file, field: "rope_scaling", found: "another scaling",
+        expected: "linear, llama3 or yarn")
     case .perFrequency(let factors):
       guard let scaling = llama3Scaling(of: factors) else {
         throw SparrowError(

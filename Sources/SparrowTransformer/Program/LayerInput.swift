@@ -1,6 +1,6 @@
 /// An input of a layer's matrices; those that read the same one share it.
 public enum LayerInput: String, Sendable, CaseIterable, BitwiseCopyable {
-  /// Of query, key and value.
+  /// Of query, key and value, and of the gates of queries where there are some.
   case attention
   /// Of attention's output matrix: all heads' results.
   case output
@@ -12,7 +12,7 @@ public enum LayerInput: String, Sendable, CaseIterable, BitwiseCopyable {
   /// The matrices that read it, in the order in which they are computed.
   public var matrices: [WeightRole.Kind] {
     switch self {
-    case .attention: [.query, .key, .value]
+    case .attention: [.query, .queryGate, .key, .value]
     case .output: [.output]
     case .feedForward: [.gate, .up]
     case .down: [.down]

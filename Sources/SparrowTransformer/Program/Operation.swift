@@ -22,6 +22,8 @@ public struct Operation: Sendable, Equatable {
     case value = "v"
     /// Attention's result, all heads.
     case attended = "a"
+    /// Gates of attention's result.
+    case headGates = "z"
     /// A block's result that is normed before it is added.
     case result = "y"
     /// Neurons' gates, and neurons before and after their activation.
@@ -51,14 +53,16 @@ public struct Operation: Sendable, Equatable {
     case multiplyLarge(LayerInput, input: Buffer, outputs: [Buffer], Landing)
     /// neurons = activation(gates) * neurons, without a gate activation(neurons).
     case activate(FeedForwardDescription)
-    /// Queries, keys and values from one input.
+    /// Queries, their gates where there are some, keys and values from one input.
     case project(AttentionDescription, input: Buffer)
-    /// RMS norms on each query and key head.
+    /// Norms on each query and key head, and on value heads where those are normed.
     case normHeads(AttentionDescription)
     case rotate(AttentionDescription)
     /// Keys and values into the cache.
     case append(AttentionDescription)
     case attend(AttentionDescription)
+    /// Attention's result times the logistic function of its gates.
+    case gateHeads(AttentionDescription)
     /// Scores of this layer's head groups, from which `selectHeads` picks.
     case predictHeads(AttentionDescription, input: Buffer)
     /// The head groups that the layer's attention will touch.
@@ -83,6 +87,8 @@ public struct Operation: Sendable, Equatable {
     /// The selected neurons of the feed-forward network.
     case sparseFeedForward(FeedForwardDescription, input: Buffer, output: Buffer, Landing)
     case add(input: Buffer, output: Buffer)
+    /// output *= the number of a role.
+    case scale(WeightRole.Kind, output: Buffer)
     /// Logits of the rows that want them, dense, scaled and capped.
     case head(input: Buffer)
     /// HiRE-Softmax stage 1: scores of all vocabulary rows from the sketch.

@@ -137,13 +137,18 @@ extension Operation {
         own?.density.map { Int(Double($0) * Double(dense)) }, of: dense,
         note: own.map { "|\(input.rawValue)| > \($0.threshold)" } ?? "")
     case .activate(let network): return OperationLine("activate", network.gated ? "g, n" : "n")
-    case .project(_, let input):
-      return OperationLine("qkv", "\(input.rawValue) -> q, k, v", bytes([.query, .key, .value]))
-    case .normHeads: return OperationLine("normHeads", "q, k", bytes([.queryNorm, .keyNorm]))
+    case .project(let attention, let input):
+      return OperationLine(
+        "qkv", "\(input.rawValue) -> \(attention.isGated ? "q, z, k, v" : "q, k, v")",
+        bytes(LayerInput.attention.matrices))
+    case .normHeads(let attention):
+      return OperationLine(
+        "normHeads", attention.valueNorm == nil ? "q, k" : "q, k, v", bytes([.queryNorm, .keyNorm]))
     case .rotate: return OperationLine("rotate", "q, k")
     case .append: return OperationLine("append", "k, v -> cache")
     case .attend(let attention):
       return OperationLine("attend", "q, cache\(window(attention)) -> a")
+    case .gateHeads: return OperationLine("gate", "a, z -> a")
     case .predictHeads(let attention, let input):
       return OperationLine(
         "predict", "\(input.rawValue) -> s [\(attention.keyValueHeads)]",
@@ -190,6 +195,8 @@ extension Operation {
         note: layerBytes?.kept.map { "keeps " + $0 } ?? layerBytes?.rest ?? "")
     case .add(let input, let output):
       return OperationLine("add", "\(input.rawValue) -> \(output.rawValue) +=")
+    case .scale(let weight, let output):
+      return OperationLine("scale", "\(output.rawValue)", bytes([weight]))
     case .head(let input):
       return OperationLine(
         "head", "\(input.rawValue) -> logits", binding.matrix(binding.headRole).byteCount)

@@ -35,35 +35,73 @@ public struct StepProgram: Sendable, Equatable {
 
   private mutating func append(_ layer: LayerDescription, _ index: Int) {
     let attention = layer.attention
-    let input: Operation.Buffer = layer.placement == .after ? .hidden : .input
-    let output: Operation.Buffer = layer.placement == .around ? .result : .hidden
-    let landing: Operation.Landing = layer.placement == .around ? .write : .add
+    let normsInput = layer.placement != .after && layer.placement != .result
+    let input: Operation.Buffer = normsInput ? .input : .hidden
+    let output: Operation.Buffer = layer.placement.normsResults ? .result : .hidden
+    let landing: Operation.Landing = layer.placement.normsResults ? .write : .add
     func norm(_ weight: WeightRole.Kind, _ input: Operation.Buffer, _ output: Operation.Buffer) {
       add(.norm(layer.norm, weight: weight, input: input, output: output), layer: index)
     }
+    func addResult(_ weight: WeightRole.Kind) {
+      norm(weight, .result, .input)
+      add(.add(input: .input, output: .hidden), layer: index)
+    }
+    func project() {
+      add(.multiply(.output, input: .attended, output: output, landing), layer: index)
+    }
+    func feedForward() {
+      add(.feedForward(layer.feedForward, input: input, output: output, landing), layer: index)
+    }
 
-    if layer.placement != .after { norm(.attentionNorm, .hidden, .input) }
+    if normsInput { norm(.attentionNorm, .hidden, .input) }
+    append(attention, index, input)
+    switch layer.placement {
+    case .before:
+      project()
+      norm(.feedForwardNorm, .hidden, .input)
+      feedForward()
+    case .after:
+      project()
+      norm(.attentionNorm, .hidden, .hidden)
+      feedForward()
+      norm(.feedForwardNorm, .hidden, .hidden)
+    case .around:
+      project()
+      addResult(.postAttentionNorm)
+      norm(.feedForwardNorm, .hidden, .input)
+      feedForward()
+      addResult(.postFeedForwardNorm)
+    case .result:
+      project()
+      addResult(.postAttentionNorm)
+      feedForward()
+      addResult(.postFeedForwardNorm)
+    // The network goes first: the residual stream is still the layer's input, and heads have a buffer of their own.
+    case .parallel:
+      norm(.feedForwardNorm, .hidden, .input)
+      feedForward()
+      project()
+    case .shared:
+      feedForward()
+      project()
+    }
+    if layer.isScaled { add(.scale(.layerScale, output: .hidden), layer: index) }
+  }
+
+  /// Attention up to its heads' results.
+  private mutating func append(
+    _ attention: AttentionDescription, _ index: Int, _ input: Operation.Buffer
+  ) {
     add(.project(attention, input: input), layer: index)
-    if attention.headNorm != nil { add(.normHeads(attention), layer: index) }
+    if let norm = attention.headNorm, attention.headNormSpan == .allHeads {
+      add(.norm(norm, weight: .queryNorm, input: .query, output: .query), layer: index)
+      add(.norm(norm, weight: .keyNorm, input: .key, output: .key), layer: index)
+    } else if attention.headNorm != nil || attention.valueNorm != nil {
+      add(.normHeads(attention), layer: index)
+    }
     if attention.rotary != nil { add(.rotate(attention), layer: index) }
     add(.append(attention), layer: index)
     add(.attend(attention), layer: index)
-    add(.multiply(.output, input: .attended, output: output, landing), layer: index)
-    switch layer.placement {
-    case .before: norm(.feedForwardNorm, .hidden, .input)
-    case .after: norm(.attentionNorm, .hidden, .hidden)
-    case .around:
-      norm(.postAttentionNorm, .result, .input)
-      add(.add(input: .input, output: .hidden), layer: index)
-      norm(.feedForwardNorm, .hidden, .input)
-    }
-    add(.feedForward(layer.feedForward, input: input, output: output, landing), layer: index)
-    switch layer.placement {
-    case .before: break
-    case .after: norm(.feedForwardNorm, .hidden, .hidden)
-    case .around:
-      norm(.postFeedForwardNorm, .result, .input)
-      add(.add(input: .input, output: .hidden), layer: index)
-    }
+    if attention.isGated { add(.gateHeads(attention), layer: index) }
   }
 }

@@ -23,6 +23,7 @@ extension ModelConfiguration {
   ) throws(SparrowError) -> [StoredTensor] {
     let names = WeightNames.huggingFace(architecture: architecture)
     let shapes = Dictionary(expectedWeights.map { ($0.role, $0.shape) }) { first, _ in first }
+    let layouts = FusedLayouts(self, names)
     var tensors: [StoredTensor] = []
     var fused: Set<String> = []
     for role in roles {
@@ -33,16 +34,15 @@ extension ModelConfiguration {
       }
       let bare = name.pattern.replacing("{}", with: role.layer.map(String.init) ?? "")
       guard fused.insert(bare).inserted else { continue }
-      let members =
-        name.parts == 1
-        ? [role]
-        : roles.filter { $0.layer == role.layer && names[$0.kind]?.pattern == name.pattern }
-      let stored = [shape[0] * members.count] + shape.dropFirst()
+      let members = roles.filter { $0.layer == role.layer && name.members.contains($0.kind) }
+      let layout = layouts[role]
+      let stored = [layout?.total ?? shape[0]] + shape.dropFirst()
       let isTransposed = names.transposed && shape.count == 2 && role.layer != nil
       tensors.append(
         StoredTensor(
           name: role.kind == .head ? bare : names.prefixes[0] + bare,
-          shape: isTransposed ? stored.reversed() : stored, roles: members,
+          shape: isTransposed ? stored.reversed() : stored,
+          roles: members.isEmpty ? [role] : members, turns: layout?.rows.runs ?? 1,
           transposed: isTransposed))
     }
     return tensors

@@ -5,8 +5,10 @@ package struct StoredTensor: Sendable {
   package let name: String
   /// As it lies in the file.
   package let shape: [Int]
-  /// Whose rows stand in it one after the other: one, or GPT-2's queries, keys and values.
+  /// Whose rows stand in it: one, or those that are fused, as GPT-2's queries, keys and values.
   package let roles: [WeightRole]
+  /// Equal runs into which their rows are cut, all first runs before all second ones.
+  let turns: Int
   /// Holds `[columns, rows]`.
   let transposed: Bool
   /// Elements of the heads whose rows go from neighbouring pairs to halves; nil where they stay.
@@ -24,8 +26,9 @@ package struct StoredTensor: Sendable {
   package func elements(
     _ values: (WeightRole) throws(SparrowError) -> [Float]
   ) throws(SparrowError) -> [Float] {
-    var all = try values(roles[0])
-    for role in roles.dropFirst() { all += try values(role) }
+    var members: [[Float]] = []
+    for role in roles { members.append(try values(role)) }
+    var all = members.count == 1 ? members[0] : fused(members)
     guard all.count == elementCount else {
       throw SparrowError(
         .mismatch, field: name, found: "\(all.count) values of \(roles[0])",
@@ -34,6 +37,17 @@ package struct StoredTensor: Sendable {
     if let pairedHead { all = halved(all, head: pairedHead) }
     if offset != 0 { for index in all.indices { all[index] += offset } }
     return transposed ? transpose(all) : all
+  }
+
+  private func fused(_ members: [[Float]]) -> [Float] {
+    var all: [Float] = []
+    all.reserveCapacity(elementCount)
+    for turn in 0..<turns {
+      for member in members {
+        all += member[turn * member.count / turns..<(turn + 1) * member.count / turns]
+      }
+    }
+    return all
   }
 
   /// Puts row 2i of each head at i and row 2i+1 at i + head/2, as transformers turns them.

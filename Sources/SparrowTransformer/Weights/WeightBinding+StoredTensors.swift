@@ -8,11 +8,11 @@ extension WeightBinding {
     for role in roles { parts[matrix(role).entry.name, default: []].append(role) }
     return checkpoint.tensors.compactMap { entry in
       guard let roles = parts[entry.name] else { return nil }
-      let first = roles.min { matrix($0).rows.lowerBound < matrix($1).rows.lowerBound }!
+      let sorted = roles.sorted { matrix($0).rows.first < matrix($1).rows.first }
+      let first = matrix(sorted[0])
       return StoredTensor(
-        name: entry.name, shape: entry.shape,
-        roles: roles.sorted { matrix($0).rows.lowerBound < matrix($1).rows.lowerBound },
-        transposed: matrix(first).transposed)
+        name: entry.name, shape: entry.shape, roles: sorted, turns: first.rows.runs,
+        transposed: first.transposed)
     }
   }
 

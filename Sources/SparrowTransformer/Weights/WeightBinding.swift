@@ -4,8 +4,8 @@ public import SparrowFormats
 /// Where a matrix lies in its checkpoint.
 public struct WeightSource: Sendable, Equatable {
   public let entry: TensorEntry
-  /// Rows of the result that are this matrix: all, or one part of a fused tensor.
-  public let rows: Range<Int>
+  /// The tensor's rows that are this matrix: all, or those of one part of a fused tensor.
+  public let rows: RowRuns
   public let columns: Int
   /// Stored `[columns, all rows]`.
   public let transposed: Bool
@@ -35,15 +35,15 @@ public struct WeightBinding: Sendable {
       checkpoint.kind == .gguf
       ? WeightNames.gguf(architecture: configuration.architecture)
       : WeightNames.huggingFace(architecture: configuration.architecture)
-    var binder = WeightBinder(checkpoint: checkpoint, names: names)
-    for (role, shape, presence) in configuration.expectedWeights {
+    let weights = configuration.expectedWeights
+    var binder = WeightBinder(
+      checkpoint: checkpoint, names: names, layouts: FusedLayouts(configuration, names))
+    for (role, shape, presence) in weights {
       try binder.bind(role, shape: shape, presence: presence)
     }
     try binder.refuseLeftovers(tiedHead: configuration.tiedHead)
     sources = binder.sources
-    roles = configuration.expectedWeights.flatMap { weight in
-      [weight.role].filter { binder.sources[$0] != nil }
-    }
+    roles = weights.map(\.role).filter { binder.sources[$0] != nil }
   }
 
   /// True for matrices, false for norm weights and biases.
@@ -67,7 +67,7 @@ public struct WeightBinding: Sendable {
   public func vector(_ role: WeightRole) throws(SparrowError) -> [Float]? {
     guard let source = sources[role] else { return nil }
     let values = try checkpoint.floats(source.entry)
-    return source.rows.count == values.count ? values : Array(values[source.rows])
+    return (0..<source.rows.count).map { values[source.rows[$0]] }
   }
 }
 
@@ -77,13 +77,15 @@ enum WeightPresence { case required, optional }
 private struct WeightBinder {
   let checkpoint: Checkpoint
   let names: WeightNames
+  let layouts: FusedLayouts
   let prefix: String
   var sources: [WeightRole: WeightSource] = [:]
   var bound: Set<String> = []
 
-  init(checkpoint: Checkpoint, names: WeightNames) {
+  init(checkpoint: Checkpoint, names: WeightNames, layouts: FusedLayouts) {
     self.checkpoint = checkpoint
     self.names = names
+    self.layouts = layouts
     let first = names[.tokenEmbedding]!.pattern
     prefix = names.prefixes.first { checkpoint[$0 + first] != nil } ?? names.prefixes[0]
   }
@@ -100,7 +102,8 @@ private struct WeightBinder {
         .malformed, file: checkpoint.path, field: prefix + bare, found: "no such tensor",
         expected: "the \(role) of shape \(shape)")
     }
-    var stored = [shape[0] * name.parts] + shape.dropFirst()
+    let layout = layouts[role] ?? (total: shape[0], rows: RowRuns(length: shape[0]))
+    var stored = [layout.total] + shape.dropFirst()
     let transposed = names.transposed && shape.count == 2 && role.layer != nil
     if transposed { stored.reverse() }
     guard entry.shape == stored else {
@@ -115,9 +118,8 @@ private struct WeightBinder {
     }
     bound.insert(entry.name)
     sources[role] = WeightSource(
-      entry: entry, rows: name.part * shape[0]..<(name.part + 1) * shape[0],
-      columns: shape.count == 2 ? shape[1] : 1, transposed: transposed,
-      isMatrix: shape.count == 2)
+      entry: entry, rows: layout.rows, columns: shape.count == 2 ? shape[1] : 1,
+      transposed: transposed, isMatrix: shape.count == 2)
   }
 
   func refuseLeftovers(tiedHead: Bool) throws(SparrowError) {

@@ -1,10 +1,21 @@
 /// The names under which one kind of checkpoint keeps its tensors: `{}` stands for the layer.
 struct WeightNames {
-  /// A tensor, or the `part`-th of `parts` equal runs of its rows (fused queries, keys and values).
+  /// A tensor, or the rows of one member of a fused one.
   struct Name {
     var pattern: String
-    var part = 0
-    var parts = 1
+    /// Whose rows stand in the tensor, in this order; nobody but its own where it is empty.
+    var members: [WeightRole.Kind] = []
+    var turns = Turns.whole
+  }
+
+  /// How the members of a fused tensor share its rows.
+  enum Turns {
+    /// They follow each other whole.
+    case whole
+    /// They take turns, each key/value head's rows together (GPT-NeoX, Falcon).
+    case byKeyValueHead
+    /// The same by query heads (Qwen 3.5).
+    case byHead
   }
 
   var names: [WeightRole.Kind: Name]
@@ -22,13 +33,9 @@ struct WeightNames {
   subscript(kind: WeightRole.Kind) -> Name? { names[kind] }
 
   /// Adds `weight` and `bias` names under one stem.
-  private mutating func add(
-    _ kind: WeightRole.Kind, _ stem: String, part: Int = 0, parts: Int = 1
-  ) {
-    names[kind] = Name(pattern: stem + ".weight", part: part, parts: parts)
-    if let bias = kind.bias {
-      names[bias] = Name(pattern: stem + ".bias", part: part, parts: parts)
-    }
+  private mutating func add(_ kind: WeightRole.Kind, _ stem: String) {
+    names[kind] = Name(pattern: stem + ".weight")
+    if let bias = kind.bias { names[bias] = Name(pattern: stem + ".bias") }
   }
 
   private init(_ stems: [(WeightRole.Kind, String)]) {
@@ -49,7 +56,7 @@ struct WeightNames {
       (.up, "blk.{}.ffn_up"), (.down, "blk.{}.ffn_down"),
       (.postFeedForwardNorm, "blk.{}.post_ffw_norm"),
     ])
-    if architecture == "gpt2" { table.fuse("blk.{}.attn_qkv") }
+    if architecture == "gpt2" { table.fuse([.query, .key, .value], "blk.{}.attn_qkv") }
     table.ignoredSuffixes = ["rope_freqs.weight"]
     return table
   }
@@ -84,7 +91,7 @@ struct WeightNames {
       (.head, "lm_head"), (.attentionNorm, "h.{}.ln_1"), (.output, "h.{}.attn.c_proj"),
       (.feedForwardNorm, "h.{}.ln_2"), (.up, "h.{}.mlp.c_fc"), (.down, "h.{}.mlp.c_proj"),
     ])
-    table.fuse("h.{}.attn.c_attn")
+    table.fuse([.query, .key, .value], "h.{}.attn.c_attn")
     table.transposed = true
     table.prefixes = ["transformer.", ""]
     return table
@@ -116,9 +123,16 @@ struct WeightNames {
     return table
   }
 
-  private mutating func fuse(_ stem: String) {
-    for (part, kind) in [WeightRole.Kind.query, .key, .value].enumerated() {
-      add(kind, stem, part: part, parts: 3)
+  /// One tensor holds them all, in this order.
+  private mutating func fuse(
+    _ kinds: [WeightRole.Kind], _ stem: String, _ turns: Turns = .whole
+  ) {
+    let biases = kinds.compactMap(\.bias)
+    for kind in kinds {
+      names[kind] = Name(pattern: stem + ".weight", members: kinds, turns: turns)
+    }
+    for bias in biases {
+      names[bias] = Name(pattern: stem + ".bias", members: biases, turns: turns)
     }
   }
 }

@@ -4,13 +4,14 @@ public struct WeightRole: Hashable, Sendable, CustomStringConvertible {
     case tokenEmbedding, positionEmbedding, embeddingIn, embeddingOut
     case finalNorm, finalNormBias, head
     case attentionNorm, attentionNormBias
-    case query, queryBias, key, keyBias, value, valueBias
+    case query, queryBias, queryGate, queryGateBias, key, keyBias, value, valueBias
     case queryNorm, keyNorm
     case output, outputBias
     case postAttentionNorm
     case feedForwardNorm, feedForwardNormBias
     case gate, gateBias, up, upBias, down, downBias
     case postFeedForwardNorm
+    case layerScale
   }
 
   public let kind: Kind
@@ -35,6 +36,7 @@ extension WeightRole.Kind {
     case .attentionNorm: .attentionNormBias
     case .feedForwardNorm: .feedForwardNormBias
     case .query: .queryBias
+    case .queryGate: .queryGateBias
     case .key: .keyBias
     case .value: .valueBias
     case .output: .outputBias

@@ -26,7 +26,8 @@ final class InputReference {
     program.operations = program.operations.flatMap { operation -> [Operation] in
       guard case .multiplyLarge(let input, let buffer, let outputs, let landing) = operation.kind
       else { return [operation] }
-      let kinds = outputs.count == 1 ? input.matrices.suffix(1) : input.matrices[...]
+      let present = input.matrices.filter { binding[WeightRole($0, layer: operation.layer)] != nil }
+      let kinds = outputs.count == 1 ? present.suffix(1) : present[...]
       return zip(kinds, outputs).map {
         Operation(.multiply($0, input: buffer, output: $1, landing), layer: operation.layer)
       }

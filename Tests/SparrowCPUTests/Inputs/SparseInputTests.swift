@@ -150,7 +150,7 @@ import Testing
     var unread = 0.0
     for layer in audit.layers {
       let input = try #require(LayerInput.allCases.first { .init($0) == layer.kind })
-      for kind in input.matrices {
+      for kind in input.matrices where binding[WeightRole(kind, layer: layer.layer)] != nil {
         let matrix = engine.weights.matrix(WeightRole(kind, layer: layer.layer)).pointee
         let column = SparseWork.padded(Int(matrix.rows)) * (matrix.format == SK_F32 ? 4 : 2)
         unread += (1 - layer.density) * Double(column * layer.groups)

@@ -34,7 +34,7 @@ struct FloatModel {
   mutating func add(_ sum: [[Double]], to source: WeightSource) {
     for (row, values) in sum.enumerated() {
       for (column, value) in values.enumerated() {
-        let output = source.rows.lowerBound + row
+        let output = source.rows[row]
         let place =
           source.transposed
           ? column * source.entry.shape[1] + output : output * source.columns + column
@@ -44,6 +44,8 @@ struct FloatModel {
   }
 
   mutating func replace(_ values: [Float], in source: WeightSource) {
-    tensors[source.entry.name]!.values.replaceSubrange(source.rows, with: values)
+    for (index, value) in values.enumerated() {
+      tensors[source.entry.name]!.values[source.rows[index]] = value
+    }
   }
 }

@@ -91,7 +91,7 @@ import Testing
         updates[role] = added.update
         changed.add((0..<source.rows.count).map(added.row), to: source)
       } else {
-        let values = source.rows.map { _ in random.uniform() - 0.5 }
+        let values = (0..<source.rows.count).map { _ in random.uniform() - 0.5 }
         vectors[role] = values
         changed.replace(values, in: source)
       }
