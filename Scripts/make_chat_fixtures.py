@@ -1,6 +1,6 @@
 """Writes Tests/Fixtures/chat: chat templates and what Jinja renders from them as Hugging Face sets it up.
 
-Usage: python Scripts/make_chat_fixtures.py TEMPLATES SMOLLM2.gguf    (needs: pip install jinja2 gguf)
+Usage: python Scripts/make_chat_fixtures.py TEMPLATES SMOLLM2.gguf    (needs: pip install transformers jinja2 gguf)
 
 TEMPLATES is `models/templates` of llama.cpp (MIT), which collects the templates of the models' publishers.
 """
@@ -9,11 +9,10 @@ import datetime
 import json
 import pathlib
 import sys
+from unittest import mock
 
 import gguf
-import jinja2
-from jinja2.ext import loopcontrols
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from transformers.utils import chat_template_utils
 
 from chat_constructs import CONSTRUCTS
 
@@ -163,40 +162,21 @@ TOOLS = [
 DATE = {"date": "2024-07-06"}
 
 
-def environment(date):
-    """The environment of transformers' `chat_template_utils.py`."""
-
-    def raise_exception(message):
-        raise jinja2.exceptions.TemplateError(message)
-
-    def tojson(x, ensure_ascii=False, indent=None, separators=None, sort_keys=False):
-        return json.dumps(x, ensure_ascii=ensure_ascii, indent=indent, separators=separators, sort_keys=sort_keys)
-
-    def strftime_now(format):
-        return datetime.datetime.fromisoformat(date).strftime(format)
-
-    env = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True, extensions=[loopcontrols])
-    env.filters["tojson"] = tojson
-    env.globals["raise_exception"] = raise_exception
-    env.globals["strftime_now"] = strftime_now
-    return env
-
-
 def render(source, messages, generate, variables):
     """The expected part of a case: a text, the message of `raise_exception`, or that rendering fails."""
-    env = environment(variables.get("date", "2024-07-06"))
+
+    class FixedDate(datetime.datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return cls.fromisoformat(variables.get("date", "2024-07-06"))
+
     given = {"tools": None, "documents": None, "bos_token": "<s>", "eos_token": "</s>"} | variables
     try:
-        text = env.from_string(source).render(messages=messages, add_generation_prompt=generate, **given)
-        return {"expected": text}
-    except (SyntaxError, jinja2.TemplateSyntaxError, jinja2.UndefinedError, jinja2.exceptions.SecurityError):
-        return {"fails": True}
-    except jinja2.exceptions.TemplateRuntimeError:
-        return {"fails": True}
-    except jinja2.exceptions.TemplateError as error:
-        return {"raises": str(error)}
-    except (TypeError, ValueError, ZeroDivisionError, OverflowError, AttributeError, LookupError, AssertionError):
-        return {"fails": True}
+        with mock.patch.object(chat_template_utils, "datetime", FixedDate):
+            template = chat_template_utils._compile_jinja_template(source)
+            return {"expected": template.render(messages=messages, add_generation_prompt=generate, **given)}
+    except Exception as error:
+        return {"raises": str(error)} if type(error).__name__ == "TemplateError" else {"fails": True}
 
 
 def case(source, conversation, generate=True, variables={}):

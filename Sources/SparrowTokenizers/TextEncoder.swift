@@ -14,11 +14,15 @@ struct TextEncoder {
     cache = WordCache(for: byteCount)
   }
 
-  /// Appends the tokens of valid UTF-8.
-  mutating func encode(_ bytes: UnsafeBufferPointer<UInt8>, parseSpecial: Bool) {
+  /// Appends the tokens of valid UTF-8; control tokens are read outside `words` where
+  /// `parseSpecial`.
+  mutating func encode(
+    _ bytes: UnsafeBufferPointer<UInt8>, parseSpecial: Bool, words: [Range<Int>] = []
+  ) {
     var at = 0
     while at < bytes.count {
-      let match = tokenizer.addedTokens.next(in: bytes, from: at, special: parseSpecial)
+      let match = tokenizer.addedTokens.next(
+        in: bytes, from: at, special: parseSpecial, words: words)
       let end = match?.range.lowerBound ?? bytes.count
       if end > at {
         encodeRun(UnsafeBufferPointer(rebasing: bytes[at..<end]), isFirst: at == 0)
@@ -40,7 +44,8 @@ struct TextEncoder {
     }
   }
 
-  /// The text with the first space that it needs and spaces for U+2581; nil where that changes nothing.
+  /// The text with the first space that it needs and spaces for U+2581; nil where that changes
+  /// nothing.
   private func respaced(_ bytes: UnsafeBufferPointer<UInt8>, isFirst: Bool) -> [UInt8]? {
     let space = UInt8(ascii: " ")
     let isSpaced = bytes.first == space || bytes.starts(with: [0xE2, 0x96, 0x81])

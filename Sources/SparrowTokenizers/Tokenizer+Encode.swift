@@ -19,4 +19,15 @@ extension Tokenizer {
       return encoder.tokens
     }
   }
+
+  /// The tokens of a conversation's prompt: control tokens are read in what the template wrote, and
+  /// in the conversation's own words they are text.
+  public func encode(_ prompt: ChatPrompt) -> [Int32] {
+    var text = prompt.text
+    return text.withUTF8 { bytes in
+      var encoder = TextEncoder(self, byteCount: bytes.count)
+      encoder.encode(bytes, parseSpecial: true, words: prompt.words)
+      return encoder.tokens
+    }
+  }
 }

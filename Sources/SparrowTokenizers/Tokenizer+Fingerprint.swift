@@ -1,8 +1,8 @@
 internal import SparrowCore
 
 extension Tokenizer {
-  /// SHA-256 of all that decides which tokens a text or a conversation becomes: what was encoded by a
-  /// tokenizer of the same fingerprint need not be encoded again.
+  /// SHA-256 of all that decides which tokens a text or a conversation becomes: what was encoded by
+  /// a tokenizer of the same fingerprint need not be encoded again.
   ///
   /// The same tokenizer from another file format may have another one.
   package var fingerprint: String {
@@ -22,7 +22,7 @@ extension Tokenizer {
       description.spacing, description.splitting, description.composes, description.spacePrefix,
       description.ignoresMerges, description.unknown, description.fusesUnknown, description.bos,
       description.eos, description.addsBOS, description.addsEOS, endTokens.sorted(),
-      description.chatTemplate,
+      chatTemplate?.source ?? description.chatTemplate,
     ]
     hash.update("\(rules)")
     return hash.hexDigest()

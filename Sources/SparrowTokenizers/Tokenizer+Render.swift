@@ -4,11 +4,11 @@ extension Tokenizer {
   /// A conversation as the model's chat template writes it, with the start of the answer when
   /// `addGenerationPrompt`.
   ///
-  /// Encode it with `parseSpecial` and without `addSpecial`. Throws `.unsupported` when the model has no
+  /// Throws `.unsupported` when the model has no
   /// chat template or it uses what Sparrow does not know.
   public func render(
     _ messages: [ChatMessage], addGenerationPrompt: Bool = true
-  ) throws(SparrowError) -> String {
+  ) throws(SparrowError) -> ChatPrompt {
     guard let chatTemplate else {
       if let chatTemplateProblem { throw chatTemplateProblem }
       throw SparrowError(

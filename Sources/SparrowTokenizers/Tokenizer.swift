@@ -12,10 +12,13 @@ public final class Tokenizer: Sendable {
   /// Tokens after which a model has nothing more to say.
   public let endTokens: Set<Int32>
 
-  /// Makes the tables that encoding needs.
+  /// Makes the tables that encoding needs; `chatTemplate` renders conversations in place of the
+  /// description's.
   ///
   /// Throws `.mismatch` where the description asks for a start token that it does not have.
-  public init(_ description: TokenizerDescription) throws(SparrowError) {
+  public init(
+    _ description: TokenizerDescription, chatTemplate given: ChatTemplate? = nil
+  ) throws(SparrowError) {
     guard !description.addsBOS || description.bos != nil else {
       throw description.error(
         .mismatch, "add_bos_token", "no start token to add", expected: "bos_token")
@@ -29,9 +32,10 @@ public final class Tokenizer: Sendable {
     }
     self.adjacency = adjacency
     endTokens = Self.ends(description)
-    // Text can be continued without a template: its problem is told when a conversation asks for it.
-    var (template, problem): (ChatTemplate?, SparrowError?)
-    if let source = description.chatTemplate {
+    // Text can be continued without a template: its problem is told when a conversation asks for
+    // it.
+    var (template, problem): (ChatTemplate?, SparrowError?) = (given, nil)
+    if template == nil, let source = description.chatTemplate {
       do throws(SparrowError) {
         template = try ChatTemplate(source: source, file: description.file)
       } catch {

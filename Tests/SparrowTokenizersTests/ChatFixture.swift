@@ -48,6 +48,7 @@ struct ChatFixture: Sendable, CustomStringConvertible {
   func render(_ template: ChatTemplate) throws(SparrowError) -> String {
     try template.render(
       messages: messages, addGenerationPrompt: generate, bosToken: "<s>", eosToken: "</s>",
-      variables: variables)
+      variables: variables
+    ).text
   }
 }

@@ -1,17 +1,21 @@
 internal import SparrowCore
 internal import SparrowFormats
-internal import SparrowTokenizers
+package import SparrowTokenizers
 
 extension Checkpoint {
-  /// The tokenizer that came with the weights: in the GGUF file's metadata, or beside the weights as
-  /// `tokenizer.json`, or as GPT-2's `vocab.json` and `merges.txt`.
+  /// The tokenizer that came with the weights: in the GGUF file's metadata, or beside the weights
+  /// as `tokenizer.json`, or as GPT-2's `vocab.json` and `merges.txt`; with `chatTemplate` in place
+  /// of its own.
   ///
   /// Throws `.system` where there is none, and what reading it throws.
-  package func tokenizer() throws(SparrowError) -> Tokenizer {
-    try Tokenizer(tokenizerDescription())
+  package func tokenizer(
+    chatTemplate: ChatTemplate? = nil
+  ) throws(SparrowError) -> Tokenizer {
+    try Tokenizer(tokenizerDescription(), chatTemplate: chatTemplate)
   }
 
-  /// The tokens after which generation stops: the tokenizer's, and those of `generation_config.json`.
+  /// The tokens after which generation stops: the tokenizer's, and those of
+  /// `generation_config.json`.
   func endTokens(_ tokenizer: Tokenizer) throws(SparrowError) -> Set<Int32> {
     var ends = tokenizer.endTokens
     guard kind == .huggingFace, let config = try json(named: "generation_config.json") else {

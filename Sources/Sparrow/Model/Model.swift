@@ -36,9 +36,9 @@ public final class Model: @unchecked Sendable {
 
   /// Loads a `.gguf` file or a Hugging Face folder.
   ///
-  /// Costs one pass over the file. Throws `.system` for unreadable files, `.malformed` for broken ones,
-  /// `.unsupported` for architectures, types or tokenizers that Sparrow does not know, `.mismatch` for
-  /// tensors or adapters that do not fit.
+  /// Costs one pass over the file. Throws `.system` for unreadable files, `.malformed` for broken
+  /// ones, `.unsupported` for architectures, types or tokenizers that Sparrow does not know,
+  /// `.mismatch` for tensors or adapters that do not fit.
   public static func load(
     _ path: String, options: LoadOptions = LoadOptions()
   ) throws(SparrowError) -> Model {
@@ -57,7 +57,7 @@ public final class Model: @unchecked Sendable {
     }
     path = checkpoint.path
     configuration = description.configuration
-    tokenizer = try checkpoint.tokenizer()
+    tokenizer = try checkpoint.tokenizer(chatTemplate: options.chatTemplate)
     endTokens = try checkpoint.endTokens(tokenizer)
     binding = description.binding
     let sparsity = try Sparsity(options, binding)
@@ -94,8 +94,9 @@ public final class Model: @unchecked Sendable {
       binding, pool: other.engine.pool, maximumRows: other.engine.maximumRows)
   }
 
-  /// The model whose dense program is the base model's: this one, or where an adapter changed weights another
-  /// one, loaded when it is first asked for and kept as long as this one: memory doubles.
+  /// The model whose dense program is the base model's: this one, or where an adapter changed
+  /// weights another one, loaded when it is first asked for and kept as long as this one: memory
+  /// doubles.
   ///
   /// Both share threads: not for use while other threads generate. Throws what loading throws.
   package func base() throws(SparrowError) -> Model {
@@ -114,8 +115,8 @@ public final class Model: @unchecked Sendable {
 
   /// A new sequence with room for `context` tokens, by default the model's own, at most 8192.
   ///
-  /// Reserves address space only; memory follows the sequence. Throws `.argument` beyond the model's
-  /// context.
+  /// Reserves address space only; memory follows the sequence. Throws `.argument` beyond the
+  /// model's context.
   public func session(
     context: Int? = nil, cache: CacheType = .f16
   ) throws(SparrowError) -> Session {

@@ -84,8 +84,9 @@ struct Generation {
   private mutating func end(
     _ reason: GenerationResult.Reason, _ receive: (String) -> Bool
   ) -> Bool {
-    give(stops.finish(decoder.finish()), receive)
-    result.reason = reason
+    let (text, stopped) = stops.finish(decoder.finish())
+    give(text, receive)
+    result.reason = stopped ? .stop : reason
     return false
   }
 
@@ -93,44 +94,5 @@ struct Generation {
   private mutating func give(_ text: String, _ receive: (String) -> Bool) -> Bool {
     result.text += text
     return receive(text)
-  }
-}
-
-/// Holds back text that may be the beginning of a stop text.
-struct StopScanner {
-  private let stops: [[UInt8]]
-  private var held: [UInt8] = []
-
-  init(_ stops: [String]) {
-    self.stops = stops.map { Array($0.utf8) }.filter { !$0.isEmpty }
-  }
-
-  /// The text that can be given out, and whether a stop text was met (what follows it is dropped).
-  mutating func scan(_ text: String) -> (text: String, stopped: Bool) {
-    if stops.isEmpty { return (text, false) }
-    held.append(contentsOf: text.utf8)
-    for start in held.indices {
-      let rest = held[start...]
-      if stops.contains(where: { rest.starts(with: $0) }) {
-        let given = String(decoding: held[..<start], as: UTF8.self)
-        held = []
-        return (given, true)
-      }
-      // The earliest place from which the rest may still grow into a stop text.
-      if stops.contains(where: { $0.starts(with: rest) }) {
-        let given = String(decoding: held[..<start], as: UTF8.self)
-        held.removeFirst(start)
-        return (given, false)
-      }
-    }
-    defer { held = [] }
-    return (String(decoding: held, as: UTF8.self), false)
-  }
-
-  /// What was held back, and the decoder's last text.
-  mutating func finish(_ text: String) -> String {
-    let (scanned, stopped) = scan(text)
-    defer { held = [] }
-    return stopped ? scanned : scanned + String(decoding: held, as: UTF8.self)
   }
 }

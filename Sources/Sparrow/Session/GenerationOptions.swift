@@ -3,7 +3,9 @@ public struct GenerationOptions: Sendable, Equatable {
   /// New tokens at most.
   public var maximumTokens: Int
   public var sampling: SamplingOptions
-  /// Generation ends before the first of these texts, which is not given out.
+  /// Generation ends where the first of these texts begins, which is not given out: the one that
+  /// begins earliest, though another may be complete before it, and of those that begin together
+  /// the shortest.
   public var stop: [String]
   /// Goes on past the model's end tokens.
   public var ignoresEnd: Bool

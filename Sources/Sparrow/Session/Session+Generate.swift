@@ -4,8 +4,8 @@ public import SparrowTokenizers
 extension Session {
   /// Continues `prompt`, giving out text as it comes; `receive` returns false to stop.
   ///
-  /// Special tokens written in the prompt are read as such; the first prompt of a session begins with the
-  /// model's own. A token at a time costs one step of the model. Throws as `append` does.
+  /// Special tokens written in the prompt are read as such; the first prompt of a session begins
+  /// with the model's own. A token at a time costs one step of the model. Throws as `append` does.
   @discardableResult
   public func generate(
     _ prompt: String, options: GenerationOptions = GenerationOptions(),
@@ -16,7 +16,8 @@ extension Session {
     return try generate(tokens: tokens, options: options, receive: receive)
   }
 
-  /// Answers a conversation through the model's chat template; as `generate`.
+  /// Answers a conversation through the model's chat template; as `generate`, but that control
+  /// tokens written in a message stay text.
   ///
   /// The session keeps what it shares with the conversation's rendered beginning, so that a growing
   /// conversation costs only its new part. Throws `.unsupported` when the model has no template.
@@ -25,8 +26,7 @@ extension Session {
     to messages: [ChatMessage], options: GenerationOptions = GenerationOptions(),
     receive: (String) -> Bool = { _ in true }
   ) throws(SparrowError) -> GenerationResult {
-    let text = try model.render(messages)
-    let all = model.tokenizer.encode(text, addSpecial: false, parseSpecial: true)
+    let all = model.tokenizer.encode(try model.render(messages))
     let shared = zip(all, tokens).prefix { $0 == $1 }.count
     truncate(to: min(shared, all.count - 1))
     return try generate(
@@ -51,8 +51,9 @@ extension Session {
 extension Model {
   /// A conversation as the model's chat template writes it, ready for the assistant's answer.
   ///
-  /// Throws `.unsupported` when the model has no chat template or it uses what Sparrow does not know.
-  public func render(_ messages: [ChatMessage]) throws(SparrowError) -> String {
+  /// Throws `.unsupported` when the model has no chat template or it uses what Sparrow does not
+  /// know.
+  public func render(_ messages: [ChatMessage]) throws(SparrowError) -> ChatPrompt {
     do throws(SparrowError) {
       return try tokenizer.render(messages)
     } catch {

@@ -42,7 +42,7 @@ extension TemplateInterpreter {
   }
 
   /// A string argument.
-  func string(_ value: TemplateValue, _ what: String) throws(SparrowError) -> String {
+  func string(_ value: TemplateValue, _ what: String) throws(SparrowError) -> TemplateString {
     guard let text = value.string else {
       throw error("\(value.typeName) as \(what)", expected: "a string")
     }

@@ -23,18 +23,23 @@ final class TemplateExpression: Sendable {
     case attribute(TemplateExpression, String)
     case item(TemplateExpression, TemplateExpression)
     case slice(TemplateExpression, [TemplateExpression?])
-    case method(TemplateExpression, TemplateMethod, Arguments)
     case call(TemplateExpression, Arguments)
-    case filter(TemplateExpression, TemplateFilter, Arguments)
-    case test(TemplateExpression, TemplateTest, Arguments)
+    /// By their names: unknown ones fail when they are reached.
+    case filter(TemplateExpression, String, Arguments)
+    case test(TemplateExpression, String, Arguments)
   }
 
   /// What a call, filter or test is given.
   struct Arguments: Sendable {
     var positional: [TemplateExpression] = []
     var named: [(name: String, value: TemplateExpression)] = []
+    /// `*list` and `**dictionary`.
+    var list: TemplateExpression?
+    var dictionary: TemplateExpression?
 
-    var all: [TemplateExpression] { positional + named.map(\.value) }
+    var all: [TemplateExpression] {
+      positional + named.map(\.value) + [list, dictionary].compactMap(\.self)
+    }
   }
 
   let kind: Kind
@@ -53,7 +58,7 @@ final class TemplateExpression: Sendable {
   /// Whether it reads a variable, or applies something to what it reads.
   var isAccess: Bool {
     switch kind {
-    case .name, .attribute, .item, .slice, .method, .call, .filter, .test: true
+    case .name, .attribute, .item, .slice, .call, .filter, .test: true
     default: false
     }
   }
@@ -67,6 +72,7 @@ enum TemplateOperator: String, Sendable {
   case divide = "/"
   case floorDivide = "//"
   case remainder = "%"
+  case power = "**"
 }
 
 /// A comparison of two values.

@@ -6,19 +6,13 @@ extension TemplateInterpreter {
     switch value {
     case .undefined: return []
     case .text(let text), .markup(let text):
-      try charge(text.utf8.count * 16)
-      return text.unicodeScalars.map { .text(String($0)) }
+      try charge(text.count * 16)
+      return text.characters.map { .text($0) }
     case .list(let list), .tuple(let list): return list.items
     case .dictionary(let dictionary):
       try charge(dictionary.keys.count * 16)
-      return dictionary.keys.map { .text($0) }
-    case .sequence(let sequence):
-      if sequence.kind == .generator {
-        guard !sequence.isUsed else { throw unsupported("a second use of a generator") }
-        sequence.isUsed = true
-        if let failure = sequence.failure { throw failure }
-      }
-      return sequence.items
+      return dictionary.keys
+    case .sequence(let sequence): return try sequence.take()
     case .loop: throw unsupported("iteration over 'loop'")
     default: throw error("\(value.typeName) to iterate over", expected: "a list")
     }
@@ -34,14 +28,12 @@ extension TemplateInterpreter {
     case .namespace(let namespace):
       watched?.append(ObjectIdentifier(namespace))
       return namespace.attributes[name] ?? .undefined("the attribute '\(name)'")
-    case .loop(let state): return try loopAttribute(name, of: state)
-    case .sequence, .macro, .function:
+    case .loop(let state): return try attribute(name, of: state)
+    case .sequence, .macro, .function, .method:
       throw unsupported("the attribute '\(name)' of \(value.typeName)")
     default: break
     }
-    guard !Self.isPythonAttribute(name, of: value) else {
-      throw unsupported("the attribute '\(name)' of \(value.typeName), which is a method in Python")
-    }
+    if let method = method(name, of: value) { return method }
     if case .dictionary(let dictionary) = value {
       try charge(16 * dictionary.keys.count)
       if let member = dictionary[name] { return member }
@@ -49,47 +41,36 @@ extension TemplateInterpreter {
     return .undefined("the attribute '\(name)'")
   }
 
-  /// Names that mean something else in Python than a key.
-  private static func isPythonAttribute(_ name: String, of value: TemplateValue) -> Bool {
-    let names: String =
-      switch value {
-      case .dictionary:
-        " clear copy fromkeys get items keys pop popitem setdefault update values "
-      case .list: " append clear copy count extend index insert pop remove reverse sort "
-      case .tuple: " count index "
-      case .text, .markup:
+  /// A method that values of the type have in Python; those that would change the value are kept
+  /// from templates.
+  private func method(_ name: String, of value: TemplateValue) -> TemplateValue? {
+    var names = ""
+    var changes = ""
+    switch value {
+    case .dictionary:
+      names = " copy get items keys values fromkeys "
+      changes = " clear pop popitem setdefault update "
+    case .list:
+      names = " copy count index "
+      changes = " append clear extend insert pop remove reverse sort "
+    case .tuple: names = " count index "
+    case .text, .markup:
+      names =
         " capitalize casefold center count encode endswith expandtabs find format format_map index "
-          + "isalnum isalpha isascii isdecimal isdigit isidentifier islower isnumeric isprintable "
-          + "isspace istitle isupper join ljust lower lstrip maketrans partition removeprefix "
-          + "removesuffix replace rfind rindex rjust rpartition rsplit rstrip split splitlines "
-          + "startswith strip swapcase title translate upper zfill escape striptags unescape "
-      case .boolean, .integer:
-        " as_integer_ratio bit_count bit_length conjugate denominator from_bytes imag is_integer "
-          + "numerator real to_bytes "
-      case .number:
-        " as_integer_ratio conjugate from_number fromhex hex imag is_integer real "
-      default: ""
-      }
-    return TemplateText.contains(names, " \(name) ")
-  }
-
-  private func loopAttribute(
-    _ name: String, of state: TemplateLoopState
-  ) throws(SparrowError) -> TemplateValue {
-    let (index, count) = (state.index, state.items.count)
-    switch name {
-    case "index": return .integer(index + 1)
-    case "index0": return .integer(index)
-    case "revindex": return .integer(count - index)
-    case "revindex0": return .integer(count - index - 1)
-    case "first": return .boolean(index == 0)
-    case "last": return .boolean(index == count - 1)
-    case "length": return .integer(count)
-    case "previtem": return index > 0 ? state.items[index - 1] : .undefined("'loop.previtem'")
-    case "nextitem":
-      return index + 1 < count ? state.items[index + 1] : .undefined("'loop.nextitem'")
-    default: throw unsupported("the attribute 'loop.\(name)'")
+        + "isalnum isalpha isascii isdecimal isdigit isidentifier islower isnumeric isprintable "
+        + "isspace istitle isupper join ljust lower lstrip maketrans partition removeprefix "
+        + "removesuffix replace rfind rindex rjust rpartition rsplit rstrip split splitlines "
+        + "startswith strip swapcase title translate upper zfill "
+    case .boolean, .integer:
+      names = " as_integer_ratio bit_count bit_length conjugate from_bytes is_integer to_bytes "
+    case .number: names = " as_integer_ratio conjugate fromhex hex is_integer "
+    default: break
     }
+    if TemplateText.contains(names, " \(name) ") {
+      return .method(TemplateMethod(name: name, target: value))
+    }
+    return TemplateText.contains(changes, " \(name) ")
+      ? .undefined("'\(name)', which would change \(value.typeName),") : nil
   }
 
   /// `value[index]`: missing ones are undefined.
@@ -98,30 +79,34 @@ extension TemplateInterpreter {
   ) throws(SparrowError) -> TemplateValue {
     switch (value, index) {
     case (.undefined(let what), _): throw error("an index into \(what), which is undefined")
-    case (.namespace, _), (.loop, _), (.sequence, _), (.macro, _), (.function, _):
-      throw unsupported("an index into \(value.typeName)")
     case (.dictionary(let dictionary), _):
       try charge(16 * dictionary.keys.count)
-      if let key = index.string, let member = dictionary[key] { return member }
+      if TemplateDictionary.isKey(index), let member = dictionary[index] { return member }
+    case (.sequence(let sequence), .integer) where sequence.kind.isRange:
+      var place = try integer(index, "an index")
+      if place < 0 { place += sequence.items.count }
+      return sequence.items.indices.contains(place)
+        ? sequence.items[place] : .undefined("an element")
     case (.list(let list), .integer), (.list(let list), .boolean), (.tuple(let list), .integer),
       (.tuple(let list), .boolean):
       var place = try integer(index, "an index")
       if place < 0 { place += list.items.count }
       return list.items.indices.contains(place) ? list.items[place] : .undefined("an element")
     case (.text(let text), .integer), (.text(let text), .boolean):
-      try charge(text.utf8.count * 4)
-      let scalars = text.unicodeScalars
+      try charge(text.count * 4)
+      let scalars = text.text.unicodeScalars
       var place = try integer(index, "an index")
       if place < 0 { place += scalars.count }
       guard place >= 0,
         let found = scalars.index(scalars.startIndex, offsetBy: place, limitedBy: scalars.endIndex),
         found < scalars.endIndex
       else { return .undefined("a character") }
-      return .text(String(scalars[found]))
+      let start = text.text.utf8.distance(from: text.text.startIndex, to: found)
+      return .text(text.slice(start..<(start + UTF8.width(scalars[found]))))
     case (.markup, .integer), (.markup, .boolean): throw unsupported("an index into safe text")
     default: break
     }
-    if let name = index.string { return try attribute(name, of: value) }
+    if let name = index.string?.text { return try attribute(name, of: value) }
     return .undefined("an element")
   }
 
@@ -133,10 +118,8 @@ extension TemplateInterpreter {
     case .list(let list): return .list(TemplateList(try slice(list.items, bounds)))
     case .tuple(let list): return .tuple(TemplateList(try slice(list.items, bounds)))
     case .text(let text):
-      try charge(text.utf8.count * 16)
-      var scalars = String.UnicodeScalarView()
-      scalars.append(contentsOf: try slice(Array(text.unicodeScalars), bounds))
-      return .text(String(scalars))
+      try charge(text.count * 16)
+      return .text(try slice(text.characters, bounds).joined())
     case .markup, .sequence: throw unsupported("a slice of \(value.typeName)")
     case .undefined(let what): throw error("a slice of \(what), which is undefined")
     default: throw error("a slice of \(value.typeName)")

@@ -7,7 +7,8 @@ extension TemplateInterpreter {
   ) throws(SparrowError) -> TemplateValue {
     try enter()
     line = expression.line
-    // The cases stand in three functions, each with a short frame, since every level of recursion takes stack.
+    // The cases stand in three functions, each with a short frame, since every level of recursion
+    // takes stack.
     let value: TemplateValue =
       if let literal = literal(expression) {
         literal
@@ -60,9 +61,7 @@ extension TemplateInterpreter {
     case .attribute(let target, let name): try attribute(target, name, scope)
     case .item(let target, let index): try item(target, index, scope)
     case .slice(let target, let parts): try slice(target, parts, scope)
-    case .method(let target, let method, let arguments):
-      try call(target, method, arguments, scope)
-    case .call(let callee, let arguments): try call(callee, arguments, scope)
+    case .call: try call(expression, scope, caller: nil)
     case .filter(let target, let filter, let arguments):
       try apply(filter, target, arguments, scope)
     case .test(let target, let test, let arguments): try check(test, target, arguments, scope)
@@ -99,28 +98,30 @@ extension TemplateInterpreter {
     return try item(try evaluate(index, scope), of: value)
   }
 
-  private func call(
-    _ target: TemplateExpression, _ method: TemplateMethod,
-    _ arguments: TemplateExpression.Arguments, _ scope: TemplateScope
-  ) throws(SparrowError) -> TemplateValue {
-    let value = try evaluate(target, scope)
-    return try call(method, of: value, try evaluate(arguments, scope))
-  }
-
   private func apply(
-    _ filter: TemplateFilter, _ target: TemplateExpression,
-    _ arguments: TemplateExpression.Arguments, _ scope: TemplateScope
+    _ name: String, _ target: TemplateExpression, _ arguments: TemplateExpression.Arguments,
+    _ scope: TemplateScope
   ) throws(SparrowError) -> TemplateValue {
     let value = try evaluate(target, scope)
+    guard let filter = TemplateFilter(name: name) else {
+      throw unsupported("the filter '\(name)'")
+    }
     return try apply(filter, to: value, try evaluate(arguments, scope))
   }
 
   private func check(
-    _ test: TemplateTest, _ target: TemplateExpression,
-    _ arguments: TemplateExpression.Arguments, _ scope: TemplateScope
+    _ name: String, _ target: TemplateExpression, _ arguments: TemplateExpression.Arguments,
+    _ scope: TemplateScope
   ) throws(SparrowError) -> TemplateValue {
     let value = try evaluate(target, scope)
-    return .boolean(try check(test, value, try evaluate(arguments, scope).positional))
+    guard let test = TemplateTest(name: name) else { throw unsupported("the test '\(name)'") }
+    let arguments = try evaluate(arguments, scope)
+    guard arguments.named.isEmpty, arguments.positional.count == test.argumentCount else {
+      throw error(
+        "the test '\(name)' with \(arguments.positional.count) arguments",
+        expected: "\(test.argumentCount)")
+    }
+    return .boolean(try check(test, value, arguments.positional))
   }
 
   private func variable(
@@ -129,7 +130,7 @@ extension TemplateInterpreter {
     if let value = scope[name] { return value }
     if let function = TemplateFunction(rawValue: name) { return .function(function) }
     switch name {
-    case "caller", "cycler", "dict", "joiner", "kwargs", "lipsum", "self", "super", "varargs":
+    case "cycler", "joiner", "lipsum", "self", "super":
       throw unsupported("Jinja's '\(name)'")
     default: return .undefined("'\(name)'")
     }
@@ -153,17 +154,20 @@ extension TemplateInterpreter {
     var dictionary = TemplateDictionary()
     for item in items {
       let key = try evaluate(item.key, scope)
-      guard let key = key.string else { throw unsupported("\(key.typeName) as a dictionary's key") }
-      let value = try evaluate(item.value, scope)
-      try checkStorable(value)
-      try charge(dictionary.keys.count * 16)
-      if dictionary[key] != nil {
-        dictionary.replace(key, value)
-      } else {
-        dictionary.append(key, value)
-      }
+      try set(key, try evaluate(item.value, scope), in: &dictionary)
     }
     return .dictionary(dictionary)
+  }
+
+  func set(
+    _ key: TemplateValue, _ value: TemplateValue, in dictionary: inout TemplateDictionary
+  ) throws(SparrowError) {
+    guard TemplateDictionary.isKey(key) else {
+      throw error("\(key.typeName) as a dictionary's key")
+    }
+    try checkStorable(value)
+    try charge(dictionary.keys.count * 16)
+    dictionary.set(key, value)
   }
 
   private func conditional(
@@ -192,11 +196,11 @@ extension TemplateInterpreter {
   private func concatenate(
     _ parts: [TemplateExpression], _ scope: TemplateScope
   ) throws(SparrowError) -> TemplateValue {
-    var text = ""
+    var text = TemplateString("")
     for part in parts {
       let part = try self.text(of: try evaluate(part, scope))
-      try charge(part.utf8.count)
-      text += part
+      try charge(part.count)
+      text.append(part)
     }
     return .text(text)
   }
@@ -236,28 +240,67 @@ extension TemplateInterpreter {
     for argument in arguments.named {
       values.named.append((argument.name, try evaluate(argument.value, scope)))
     }
+    if let list = arguments.list {
+      values.positional += try elements(of: try evaluate(list, scope))
+    }
+    if let expression = arguments.dictionary {
+      guard case .dictionary(let dictionary) = try evaluate(expression, scope) else {
+        throw error("arguments that are no dictionary after '**'")
+      }
+      for (key, value) in zip(dictionary.keys, dictionary.values) {
+        guard let name = key.string?.text else { throw error("an argument without a name") }
+        values.named.append((name, value))
+      }
+    }
+    try charge((values.positional.count + values.named.count) * 16)
     return values
   }
 
-  private func call(
-    _ callee: TemplateExpression, _ arguments: TemplateExpression.Arguments, _ scope: TemplateScope
+  /// The value of a call, whose callee may use `caller`.
+  func call(
+    _ call: TemplateExpression, _ scope: TemplateScope, caller: TemplateClosure?
   ) throws(SparrowError) -> TemplateValue {
+    guard case .call(let callee, let arguments) = call.kind else { return .null }
     let target = try evaluate(callee, scope)
-    let values = try evaluate(arguments, scope)
+    var values = try evaluate(arguments, scope)
+    if let caller { values.named.append(("caller", .macro(caller))) }
     line = callee.line
     switch target {
-    case .function(let function): return try call(function, values)
-    case .macro(let macro): return try call(macro, values)
+    case .function(let function): return try self.call(function, values)
+    case .macro(let closure): return try self.call(closure, values)
+    case .method(let method): return try self.call(method, values)
+    case .loop(let state): return try self.call(state, values)
     case .undefined(let what): throw error("a call of \(what), which is undefined")
     default: throw error("a call of \(target.typeName)")
     }
   }
 
   private func call(
-    _ macro: TemplateMacro, _ arguments: TemplateArguments
+    _ closure: TemplateClosure, _ arguments: TemplateArguments
   ) throws(SparrowError) -> TemplateValue {
-    let values = try bind(arguments, macro.parameters.map(\.name), to: "the macro '\(macro.name)'")
-    let scope = TemplateScope(parent: root)
+    let macro = closure.macro
+    let scope = TemplateScope(parent: closure.scope ?? root)
+    var arguments = arguments
+    let names = macro.parameters.map(\.name)
+    if macro.extras.contains("varargs") {
+      let rest = Array(arguments.positional.dropFirst(names.count))
+      for value in rest { try checkStorable(value) }
+      scope["varargs"] = .tuple(TemplateList(rest))
+      arguments.positional.removeLast(rest.count)
+    }
+    if macro.extras.contains("caller"), !names.contains("caller") {
+      let index = arguments.named.firstIndex { $0.name == "caller" }
+      scope["caller"] = index.map { arguments.named.remove(at: $0).value } ?? .undefined("'caller'")
+    }
+    if macro.extras.contains("kwargs") {
+      var rest = TemplateDictionary()
+      for argument in arguments.named where !names.contains(argument.name) {
+        try set(.text(argument.name), argument.value, in: &rest)
+      }
+      scope["kwargs"] = .dictionary(rest)
+      arguments.named.removeAll { !names.contains($0.name) }
+    }
+    let values = try bind(arguments, names, to: "the macro '\(macro.name)'")
     for (parameter, value) in zip(macro.parameters, values) {
       if let value {
         scope[parameter.name] = value

@@ -11,77 +11,68 @@ extension TemplateInterpreter {
       let values = try bind(arguments, ["default_value", "boolean"], to: name)
       if case .undefined = value { return values[0] ?? .text("") }
       return values[1]?.isTrue == true && !value.isTrue ? values[0] ?? .text("") : value
-    case .int:
-      let values = try bind(arguments, ["default"], to: name)
-      return try integer(of: value, values[0] ?? .integer(0))
     case .join: return try join(value, arguments)
-    case .replace:
-      let values = try bind(arguments, ["old", "new", "count"], required: 2, to: name)
-      if case .markup = value { throw unsupported("\(name) on safe text") }
-      return .text(
-        try replace(
-          try text(of: value), try text(of: values[0]!), try text(of: values[1]!),
-          try count(values[2])))
     case .tojson: return try json(value, arguments)
-    case .trim:
-      let values = try bind(arguments, ["chars"], to: name)
-      let set: String? =
-        switch values[0] {
-        case nil, .some(.null): nil
-        case .some(let value): try string(value, name)
-        }
-      let text = try strip(try text(of: value), set)
-      if case .markup = value { return .markup(text) }
-      return .text(text)
-    case .lower, .upper, .string, .safe, .list, .items, .length, .first, .last:
-      _ = try bind(arguments, [], to: name)
-      return try apply(filter, to: value)
+    case .attr:
+      let values = try bind(arguments, ["name"], required: 1, to: name)
+      if case .dictionary = value { return .undefined("an attribute of a dictionary") }
+      return try attribute(try string(values[0]!, name).text, of: value)
+    case .abs, .int, .float, .round: return try number(filter, value, arguments)
+    case .capitalize, .center, .escape, .forceescape, .format, .indent, .lower, .replace, .safe,
+      .string, .title, .trim, .truncate, .upper, .wordcount:
+      return try text(filter, value, arguments)
+    case .batch, .slice: return try group(filter, value, arguments)
+    case .dictsort: return try sortItems(of: value, arguments)
+    case .max, .min: return try extreme(filter, value, arguments)
     case .select, .reject, .selectattr, .rejectattr: return try select(filter, value, arguments)
     case .map: return try map(value, arguments)
     case .sort: return try sort(value, arguments)
+    case .sum: return try sum(value, arguments)
+    case .unique: return try unique(value, arguments)
+    case .first, .items, .last, .length, .list, .reverse:
+      _ = try bind(arguments, [], to: name)
+      return try apply(filter, to: value)
     }
   }
 
-  /// The filters that take no argument.
+  /// The filters of lists that take no argument.
   private func apply(
     _ filter: TemplateFilter, to value: TemplateValue
   ) throws(SparrowError) -> TemplateValue {
     switch filter {
-    case .lower: return try change(value, cost: 16, TemplateText.lowercased)
-    case .upper: return try change(value, cost: 16, TemplateText.uppercased)
-    case .string: return try change(value, cost: 0) { $0 }
-    case .safe: return .markup(try text(of: value))
     case .list: return .list(TemplateList(try storable(try elements(of: value))))
     case .items:
       switch value {
       case .undefined: return .sequence(TemplateSequence(.generator, []))
       case .dictionary(let dictionary):
         try charge(dictionary.keys.count * 32)
-        return .sequence(TemplateSequence(.generator, items(of: dictionary)))
+        return .sequence(TemplateSequence(.generator, dictionary.items))
       default:
         let failure = error("the items of \(value.typeName)", expected: "a dictionary")
         return .sequence(TemplateSequence(failure: failure))
       }
     case .length: return .integer(try length(of: value))
-    case .first: return try elements(of: value).first ?? .undefined("the first of no elements")
+    case .first:
+      if case .sequence(let sequence) = value {
+        return try sequence.take(1).first ?? .undefined("the first of no elements")
+      }
+      return try elements(of: value).first ?? .undefined("the first of no elements")
+    case .reverse:
+      if case .text(let text) = value {
+        try charge(text.count * 16)
+        return .text(text.characters.reversed().joined())
+      }
+      let items = try storable(try elements(of: value))
+      return .sequence(TemplateSequence(.generator, items.reversed()))
     default:
-      if case .sequence(let sequence) = value, sequence.kind == .generator {
+      if case .sequence(let sequence) = value, sequence.kind.isGenerator {
         throw error("the last of a generator")
       }
       return try elements(of: value).last ?? .undefined("the last of no elements")
     }
   }
 
-  private func change(
-    _ value: TemplateValue, cost: Int, _ change: (String) -> String
-  ) throws(SparrowError) -> TemplateValue {
-    let text = try text(of: value)
-    try charge(text.utf8.count * cost)
-    if case .markup = value { return .markup(change(text)) }
-    return .text(change(text))
-  }
-
-  private func storable(_ items: [TemplateValue]) throws(SparrowError) -> [TemplateValue] {
+  func storable(_ items: [TemplateValue]) throws(SparrowError) -> [TemplateValue] {
     try charge(items.count * 16)
     for item in items { try checkStorable(item) }
     return items
@@ -91,45 +82,14 @@ extension TemplateInterpreter {
     switch value {
     case .undefined: return 0
     case .text(let text), .markup(let text):
-      try charge(text.utf8.count * 4)
-      return text.unicodeScalars.count
+      try charge(text.count * 4)
+      return text.text.unicodeScalars.count
     case .list(let list), .tuple(let list): return list.items.count
     case .dictionary(let dictionary): return dictionary.keys.count
-    case .sequence(let sequence) where sequence.kind != .generator: return sequence.items.count
-    case .loop: throw unsupported("the length of 'loop'")
+    case .sequence(let sequence) where !sequence.kind.isGenerator: return sequence.items.count
+    case .loop(let state): return state.items.count
     default: throw error("the length of \(value.typeName)")
     }
-  }
-
-  private func integer(
-    of value: TemplateValue, _ preset: TemplateValue
-  ) throws(SparrowError) -> TemplateValue {
-    switch value {
-    case .boolean, .integer: return .integer(try integer(value, "an integer"))
-    case .number(let value):
-      guard value.isFinite else { return preset }
-      return .integer(try whole(value))
-    case .text(let text), .markup(let text):
-      guard text.utf8.count < 256 else { throw unsupported("a long string as an integer") }
-      let digits = TemplateText.strip(text, nil)
-      guard digits.utf8.allSatisfy({ $0 < 0x80 && $0 != UInt8(ascii: "_") }) else {
-        throw unsupported("'\(digits)' as an integer")
-      }
-      if let value = Int(digits) { return .integer(value) }
-      guard !digits.utf8.contains(where: { $0 | 0x20 == UInt8(ascii: "x") }),
-        let value = Double(digits), value.isFinite
-      else { return preset }
-      return .integer(try whole(value))
-    case .undefined(let what): throw error("\(what), which is undefined, as an integer")
-    default: return preset
-    }
-  }
-
-  private func whole(_ value: Double) throws(SparrowError) -> Int {
-    guard let integer = Int(exactly: value.rounded(.towardZero)) else {
-      throw unsupported("an integer beyond 64 bits")
-    }
-    return integer
   }
 
   private func join(
@@ -137,15 +97,12 @@ extension TemplateInterpreter {
   ) throws(SparrowError) -> TemplateValue {
     let values = try bind(arguments, ["d", "attribute"], to: "the filter 'join'")
     let separator = try text(of: values[0] ?? .text(""))
-    var parts: [String] = []
+    var parts: [TemplateString] = []
     for item in try elements(of: value) {
       var item = item
-      if let attribute = values[1], case .null = attribute {
-      } else if let attribute = values[1] {
-        item = try member(attribute, of: item)
-      }
+      if let attribute = values[1], !attribute.isNull { item = try member(attribute, of: item) }
       let part = try text(of: item)
-      try charge(16 + part.utf8.count + separator.utf8.count)
+      try charge(16 + part.count + separator.count)
       parts.append(part)
     }
     return .text(parts.joined(separator: separator))
@@ -154,16 +111,58 @@ extension TemplateInterpreter {
   private func json(
     _ value: TemplateValue, _ arguments: TemplateArguments
   ) throws(SparrowError) -> TemplateValue {
-    let values = try bind(arguments, ["ensure_ascii", "indent"], to: "the filter 'tojson'")
-    guard values[0]?.isTrue != true else { throw unsupported("'tojson' with 'ensure_ascii'") }
-    var indent: Int?
-    switch values[1] {
-    case nil, .some(.null): break
-    case .some(let value):
-      indent = try integer(value, "'indent'")
-      guard (0...16).contains(indent ?? 0) else { throw unsupported("'tojson' with this 'indent'") }
+    let values = try bind(
+      arguments, ["ensure_ascii", "indent", "separators", "sort_keys"], to: "the filter 'tojson'")
+    var json = TemplateJSON(
+      isASCII: values[0]?.isTrue == true, sortsKeys: values[3]?.isTrue == true)
+    if let indent = values[1], !indent.isNull {
+      if let text = indent.string {
+        json.indent = text
+      } else {
+        let width = max(0, try integer(indent, "'indent'"))
+        guard width <= 16 else { throw unsupported("'tojson' with this 'indent'") }
+        json.indent = .repeating(" ", count: width)
+      }
+      json.separator = ","
     }
-    return .text(try json(value, indent: indent))
+    if let separators = values[2], !separators.isNull {
+      let pair = try elements(of: separators)
+      guard pair.count == 2 else { throw error("\(pair.count) separators", expected: "two") }
+      json.separator = try string(pair[0], "a separator")
+      json.colon = try string(pair[1], "a separator")
+    }
+    return .text(try json.text(of: value, self))
+  }
+
+  /// `batch`, rows of so many elements, or `slice`, so many columns.
+  private func group(
+    _ filter: TemplateFilter, _ value: TemplateValue, _ arguments: TemplateArguments
+  ) throws(SparrowError) -> TemplateValue {
+    let name = "the filter '\(filter)'"
+    let values = try bind(arguments, ["count", "fill_with"], required: 1, to: name)
+    let count = try integer(values[0]!, name)
+    let items = try storable(try elements(of: value))
+    guard count > 0, count <= TemplateLimits.range else { throw error("\(count) parts") }
+    let fill: [TemplateValue] = values[1].map { $0.isNull ? [] : [$0] } ?? []
+    try charge((items.count + count) * 16)
+    var groups: [[TemplateValue]] = []
+    if filter == .batch {
+      for start in stride(from: 0, to: items.count, by: count) {
+        var row = Array(items[start..<min(start + count, items.count)])
+        while !fill.isEmpty, row.count < count { row += fill }
+        groups.append(row)
+      }
+    } else {
+      let (size, longer) = items.count.quotientAndRemainder(dividingBy: count)
+      var start = 0
+      for column in 0..<count {
+        let end = start + size + (column < longer ? 1 : 0)
+        groups.append(Array(items[start..<end]) + (column >= longer ? fill : []))
+        start = end
+      }
+    }
+    return .sequence(
+      TemplateSequence(.generator, groups.map { .list(TemplateList($0)) }))
   }
 
   /// The element that an `attribute` argument names: a key, an index, or several with dots between.
@@ -172,9 +171,9 @@ extension TemplateInterpreter {
   ) throws(SparrowError) -> TemplateValue {
     guard let path = attribute.string else { return try item(attribute, of: value) }
     var value = value
-    try charge(path.utf8.count)
-    for part in TemplateText.split(path, at: ".") {
-      if part.utf8.allSatisfy({ (48...57).contains($0) }), let index = Int(part) {
+    try charge(path.count)
+    for part in path.split(at: ".") {
+      if part.text.utf8.allSatisfy({ (48...57).contains($0) }), let index = Int(part.text) {
         value = try item(.integer(index), of: value)
       } else {
         value = try item(.text(part), of: value)

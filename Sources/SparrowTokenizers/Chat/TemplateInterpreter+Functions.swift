@@ -9,22 +9,44 @@ extension TemplateInterpreter {
     switch function {
     case .raise_exception:
       let values = try bind(arguments, ["message"], required: 1, to: name)
-      throw error(try text(of: values[0]!), kind: .argument)
+      throw error(try text(of: values[0]!).text, kind: .argument)
     case .namespace:
-      guard arguments.positional.isEmpty else { throw unsupported("a namespace of a dictionary") }
       let namespace = TemplateNamespace()
-      for argument in arguments.named {
-        try checkStorable(argument.value)
-        namespace.attributes[argument.name] = argument.value
+      let made = try dictionary(arguments, name)
+      for (key, value) in zip(made.keys, made.values) {
+        guard let name = key.string?.text else {
+          throw error("a name that is no string in \(name)")
+        }
+        try set(name, of: namespace, to: value)
       }
       return .namespace(namespace)
+    case .dict: return .dictionary(try dictionary(arguments, name))
     case .range: return try range(arguments)
     case .strftime_now:
       let values = try bind(arguments, ["format"], required: 1, to: name)
       let format = try string(values[0]!, name)
-      try charge(format.utf8.count * 16)
-      return .text(try now().formatted(format, file: file, line: line))
+      try charge(format.count * 16)
+      return .text(try now().formatted(format.text, file: file, line: line))
     }
+  }
+
+  /// What Python's `dict(…)` makes: of another dictionary or pairs, and of named arguments.
+  private func dictionary(
+    _ arguments: TemplateArguments, _ name: String
+  ) throws(SparrowError) -> TemplateDictionary {
+    guard arguments.positional.count < 2 else { throw error("two arguments of \(name)") }
+    var made = TemplateDictionary()
+    if case .dictionary(let given)? = arguments.positional.first {
+      made = given
+    } else if let pairs = arguments.positional.first {
+      for pair in try elements(of: pairs) {
+        let pair = try elements(of: pair)
+        guard pair.count == 2 else { throw error("\(pair.count) values as a pair of \(name)") }
+        try set(pair[0], pair[1], in: &made)
+      }
+    }
+    for argument in arguments.named { try set(.text(argument.name), argument.value, in: &made) }
+    return made
   }
 
   private func now() throws(SparrowError) -> TemplateDate {
@@ -55,6 +77,7 @@ extension TemplateInterpreter {
       items.append(.integer(value))
     }
     try charge(items.count * 16)
-    return .sequence(TemplateSequence(.range, items))
+    let bounds = step == 1 ? "\(start), \(stop)" : "\(start), \(stop), \(step)"
+    return .sequence(TemplateSequence(.range("range(\(bounds))"), items))
   }
 }

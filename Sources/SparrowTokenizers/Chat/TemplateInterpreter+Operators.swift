@@ -39,11 +39,11 @@ extension TemplateInterpreter {
     }
     switch (sign, left, right) {
     case (.add, .text(let a), .text(let b)):
-      try charge(a.utf8.count + b.utf8.count)
+      try charge(a.count + b.count)
       return .text(a + b)
     case (.add, .markup(let a), .markup(let b)): return try join(a, b)
-    case (.add, .markup(let a), .text(let b)): return try join(a, TemplateText.escaped(b))
-    case (.add, .text(let a), .markup(let b)): return try join(TemplateText.escaped(a), b)
+    case (.add, .markup(let a), .text(let b)): return try join(a, b.escaped)
+    case (.add, .text(let a), .markup(let b)): return try join(a.escaped, b)
     case (.add, .list(let a), .list(let b)):
       try charge((a.items.count + b.items.count) * 16)
       return .list(TemplateList(a.items + b.items))
@@ -52,14 +52,18 @@ extension TemplateInterpreter {
       return .tuple(TemplateList(a.items + b.items))
     case (.multiply, .text(let text), .integer(let count)),
       (.multiply, .integer(let count), .text(let text)):
-      let (bytes, overflow) = text.utf8.count.multipliedReportingOverflow(by: max(count, 0))
-      try charge(overflow ? .max : bytes)
-      return .text(bytes == 0 ? "" : String(repeating: text, count: count))
-    case (.remainder, .text, _), (.remainder, .markup, _):
-      throw unsupported("the operator '%' on a string")
-    case (.multiply, .list, _), (.multiply, _, .list), (.multiply, .tuple, _),
-      (.multiply, _, .tuple), (.multiply, .markup, _), (.multiply, _, .markup):
-      throw unsupported("the operator '*' between \(left.typeName) and \(right.typeName)")
+      try charge(text.count, times: count)
+      return .text(.repeating(text, count: text.isEmpty ? 0 : max(count, 0)))
+    case (.multiply, .list(let list), .integer(let count)),
+      (.multiply, .integer(let count), .list(let list)):
+      return .list(TemplateList(try repeated(list.items, count)))
+    case (.multiply, .tuple(let list), .integer(let count)),
+      (.multiply, .integer(let count), .tuple(let list)):
+      return .tuple(TemplateList(try repeated(list.items, count)))
+    case (.remainder, .text(let format), _):
+      return .text(try formatted(format, right))
+    case (.remainder, .markup, _), (.multiply, .markup, _), (.multiply, _, .markup):
+      throw unsupported("the operator '\(sign.rawValue)' on safe text")
     case (_, .undefined(let what), _), (_, _, .undefined(let what)):
       throw error("the operator '\(sign.rawValue)' on \(what), which is undefined")
     default:
@@ -68,9 +72,24 @@ extension TemplateInterpreter {
     }
   }
 
-  private func join(_ a: String, _ b: String) throws(SparrowError) -> TemplateValue {
-    try charge(a.utf8.count + b.utf8.count)
+  private func join(
+    _ a: TemplateString, _ b: TemplateString
+  ) throws(SparrowError) -> TemplateValue {
+    try charge(a.count + b.count)
     return .markup(a + b)
+  }
+
+  private func repeated(
+    _ items: [TemplateValue], _ count: Int
+  ) throws(SparrowError) -> [TemplateValue] {
+    try charge(items.count, times: count, each: 16)
+    return items.isEmpty || count < 1 ? [] : (0..<count).flatMap { _ in items }
+  }
+
+  /// Counts the work of repeating something.
+  private func charge(_ size: Int, times count: Int, each: Int = 1) throws(SparrowError) {
+    let (size, overflow) = size.multipliedReportingOverflow(by: max(count, 0))
+    try charge(overflow || size > Int.max / each ? .max : size * each)
   }
 
   private func arithmetic(
@@ -81,7 +100,9 @@ extension TemplateInterpreter {
       guard right.double != 0 else { throw error("a division by zero") }
     default: break
     }
-    if case .integer(let a) = left, case .integer(let b) = right, sign != .divide {
+    if case .integer(let a) = left, case .integer(let b) = right, sign != .divide,
+      sign != .power || b >= 0
+    {
       return .integer(try arithmetic(sign, a, b))
     }
     let (a, b) = (left.double, right.double)
@@ -90,7 +111,11 @@ extension TemplateInterpreter {
     case .subtract: return .number(a - b)
     case .multiply: return .number(a * b)
     case .divide: return .number(a / b)
-    case .floorDivide, .remainder: throw unsupported("'\(sign.rawValue)' between fractions")
+    case .floorDivide: return .number((a / b).rounded(.down))
+    case .remainder:
+      let rest = a.truncatingRemainder(dividingBy: b)
+      return .number(rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest)
+    case .power: throw unsupported("'**' between fractions")
     }
   }
 
@@ -102,6 +127,7 @@ extension TemplateInterpreter {
     case .add: result = a.addingReportingOverflow(b)
     case .subtract: result = a.subtractingReportingOverflow(b)
     case .multiply: result = a.multipliedReportingOverflow(by: b)
+    case .power: result = power(a, b)
     case .divide, .floorDivide, .remainder:
       guard b != -1 else {
         result = sign == .remainder ? (0, false) : 0.subtractingReportingOverflow(a)
@@ -116,6 +142,20 @@ extension TemplateInterpreter {
     }
     guard !result.overflow else { throw unsupported("an integer beyond 64 bits") }
     return result.partialValue
+  }
+
+  /// `base` to the power of `exponent`, which is not negative.
+  private func power(_ base: Int, _ exponent: Int) -> (partialValue: Int, overflow: Bool) {
+    if exponent == 0 || base == 1 { return (1, false) }
+    if base == 0 { return (0, false) }
+    if base == -1 { return (exponent & 1 == 0 ? 1 : -1, false) }
+    var value = 1
+    for _ in 0..<exponent {
+      let (next, overflow) = value.multipliedReportingOverflow(by: base)
+      if overflow { return (0, true) }
+      value = next
+    }
+    return (value, false)
   }
 
   func holds(
@@ -140,8 +180,8 @@ extension TemplateInterpreter {
       return a.double == b.double
     }
     if let a = left.string, let b = right.string {
-      try charge(4 * min(a.utf8.count, b.utf8.count))
-      return TemplateText.same(a, b)
+      try charge(4 * min(a.count, b.count))
+      return TemplateText.same(a.text, b.text)
     }
     switch (left, right) {
     case (.undefined, .undefined), (.null, .null): return true
@@ -159,6 +199,8 @@ extension TemplateInterpreter {
         guard let other = b[key], try equal(value, other) else { return false }
       }
       return true
+    case (.sequence(let a), .sequence(let b)): return a === b
+    case (.function(let a), .function(let b)): return a == b
     default:
       guard left.isStorable, right.isStorable else {
         throw unsupported("a comparison of \(left.typeName) with \(right.typeName)")
@@ -175,12 +217,17 @@ extension TemplateInterpreter {
       if case .integer(let a) = a, case .integer(let b) = b { return orEqual ? a <= b : a < b }
       return orEqual ? a.double <= b.double : a.double < b.double
     }
-    if let a = left.string, let b = right.string {
+    if let a = left.string?.text, let b = right.string?.text {
       try charge(4 * min(a.utf8.count, b.utf8.count))
       return orEqual ? !TemplateText.precedes(b, a) : TemplateText.precedes(a, b)
     }
     switch (left, right) {
-    case (.list, .list), (.tuple, .tuple): throw unsupported("an order of lists")
+    case (.list(let a), .list(let b)), (.tuple(let a), .tuple(let b)):
+      try charge(16)
+      for (a, b) in zip(a.items, b.items) where !(try equal(a, b)) {
+        return try isOrdered(a, b, orEqual: orEqual)
+      }
+      return orEqual ? a.items.count <= b.items.count : a.items.count < b.items.count
     default: throw error("an order between \(left.typeName) and \(right.typeName)")
     }
   }
@@ -189,8 +236,8 @@ extension TemplateInterpreter {
   func contains(
     _ container: TemplateValue, _ value: TemplateValue
   ) throws(SparrowError) -> Bool {
-    if let text = container.string {
-      guard let part = value.string else {
+    if let text = container.string?.text {
+      guard let part = value.string?.text else {
         throw error("\(value.typeName) in a string", expected: "a string")
       }
       try charge(4 * text.utf8.count + 16 * part.utf8.count)
@@ -198,10 +245,9 @@ extension TemplateInterpreter {
     }
     if case .dictionary(let dictionary) = container {
       try charge(16 * dictionary.keys.count)
-      if let key = value.string { return dictionary[key] != nil }
       switch value {
       case .list, .dictionary: throw error("\(value.typeName) as a dictionary's key")
-      default: return false
+      default: return TemplateDictionary.isKey(value) && dictionary[value] != nil
       }
     }
     for item in try elements(of: container) {

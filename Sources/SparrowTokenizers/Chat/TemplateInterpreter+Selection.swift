@@ -13,9 +13,10 @@ extension TemplateInterpreter {
     }
     var test: TemplateTest?
     if let name = rest.popFirst() {
-      test = TemplateTest(name: try string(name, "a test's name"))
-      guard let test else { throw unsupported("this test in the filter '\(filter)'") }
-      guard rest.count == (test.relation == nil ? 0 : 1) else {
+      let name = try string(name, "a test's name").text
+      test = TemplateTest(name: name)
+      guard let test else { throw unsupported("the test '\(name)'") }
+      guard rest.count == test.argumentCount else {
         throw error("the test '\(test.rawValue)' with \(rest.count) arguments")
       }
     }
@@ -49,9 +50,9 @@ extension TemplateInterpreter {
         leave()
       }
     } else {
-      let name = try string(arguments.positional[0], "a filter's name")
+      let name = try string(arguments.positional[0], "a filter's name").text
       guard let filter = TemplateFilter(name: name) else {
-        throw unsupported("this filter in 'map'")
+        throw unsupported("the filter '\(name)'")
       }
       var rest = arguments
       rest.positional.removeFirst()
@@ -78,68 +79,63 @@ extension TemplateInterpreter {
     return .sequence(TemplateSequence(failure: failure))
   }
 
-  func sort(
-    _ value: TemplateValue, _ arguments: TemplateArguments
-  ) throws(SparrowError) -> TemplateValue {
-    let values = try bind(
-      arguments, ["reverse", "case_sensitive", "attribute"], to: "the filter 'sort'")
-    let items = try elements(of: value)
-    var keys: [TemplateValue] = []
-    for item in items {
-      try checkStorable(item)
-      var key = item
-      if let attribute = values[2] {
-        if let path = attribute.string, TemplateText.contains(path, ",") {
-          throw unsupported("a sort by several attributes")
-        }
-        key = try member(attribute, of: item)
-      }
-      if case .text(let text) = key, values[1]?.isTrue != true {
-        key = .text(TemplateText.lowercased(text))
-      }
-      try charge(256 * (1 + (key.string?.utf8.count ?? 0) / 4))
-      keys.append(key)
-      // Reports what has no order before the sort, which must not fail.
-      if !(try equal(keys[0], key)) { _ = try isOrdered(keys[0], key, orEqual: false) }
-    }
-    let isReversed = values[0]?.isTrue == true
-    let order = items.indices.sorted { a, b in
-      let (low, high) = isReversed ? (keys[b], keys[a]) : (keys[a], keys[b])
-      if (try? isOrdered(low, high, orEqual: false)) == true { return true }
-      return (try? isOrdered(high, low, orEqual: false)) != true && a < b
-    }
-    return .list(TemplateList(order.map { items[$0] }))
-  }
-
   /// `value is test`.
   func check(
     _ test: TemplateTest, _ value: TemplateValue, _ arguments: [TemplateValue]
   ) throws(SparrowError) -> Bool {
-    if let relation = test.relation, arguments.count == 1 {
-      return try holds(relation, value, arguments[0])
-    }
+    if let relation = test.relation { return try holds(relation, value, arguments[0]) }
     switch (test, value) {
     case (.defined, .undefined): return false
     case (.defined, _): return true
     case (.undefined, .undefined), (.none, .null), (.boolean, .boolean), (.integer, .integer),
       (.float, .number), (.mapping, .dictionary), (.number, .boolean), (.number, .integer),
-      (.number, .number), (.string, .text), (.string, .markup):
+      (.number, .number), (.string, .text), (.string, .markup), (.escaped, .markup),
+      (.callable, .function), (.callable, .macro), (.callable, .method):
       return true
     case (.true, .boolean(let value)): return value
     case (.false, .boolean(let value)): return !value
     case (.even, .boolean), (.even, .integer), (.odd, .boolean), (.odd, .integer):
       return (try integer(value, "a number") & 1 == 0) == (test == .even)
+    case (.divisibleby, _):
+      let rest = try arithmetic(.remainder, value, arguments[0])
+      return try equal(rest, .integer(0))
     case (.even, _), (.odd, _): throw error("the test '\(test)' of \(value.typeName)")
-    case (.iterable, .loop), (.sequence, .loop), (.iterable, .function), (.iterable, .macro):
+    case (.filter, _): return value.string.map { TemplateFilter(name: $0.text) != nil } ?? false
+    case (.test, _): return value.string.map { TemplateTest(name: $0.text) != nil } ?? false
+    case (.lower, _), (.upper, _):
+      let text = try text(of: value).text
+      try charge(text.utf8.count * 16)
+      return isCased(text, upper: test == .upper)
+    case (.sameas, _): return try isSame(value, arguments[0])
+    case (.iterable, .loop), (.sequence, .loop), (.callable, .loop):
       throw unsupported("the test '\(test)' of \(value.typeName)")
     case (.iterable, .undefined), (.iterable, .text), (.iterable, .markup), (.iterable, .list),
       (.iterable, .tuple), (.iterable, .dictionary), (.iterable, .sequence):
       return true
-    case (.sequence, .sequence(let sequence)): return sequence.kind == .range
+    case (.sequence, .sequence(let sequence)): return sequence.kind.isRange
     case (.sequence, .undefined), (.sequence, .text), (.sequence, .markup), (.sequence, .list),
       (.sequence, .tuple), (.sequence, .dictionary):
       return true
     default: return false
+    }
+  }
+
+  /// Python's `islower` or `isupper`.
+  func isCased(_ text: String, upper: Bool) -> Bool {
+    let cased = text.unicodeScalars.filter(\.properties.isCased)
+    return !cased.isEmpty
+      && cased.allSatisfy { upper ? $0.properties.isUppercase : $0.properties.isLowercase }
+  }
+
+  /// Python's `is` for the values that are the only ones of their kind.
+  private func isSame(
+    _ value: TemplateValue, _ other: TemplateValue
+  ) throws(SparrowError) -> Bool {
+    switch (value, other) {
+    case (.null, .null): true
+    case (.boolean(let a), .boolean(let b)): a == b
+    case (.null, _), (_, .null), (.boolean, _), (_, .boolean): false
+    default: throw unsupported("the test 'sameas' of \(value.typeName)")
     }
   }
 }

@@ -9,7 +9,7 @@ final class TemplateInterpreter {
   let date: JSON?
   /// The line of the expression under evaluation, for errors.
   var line = 1
-  var output = ""
+  var output = TemplateString("")
   /// Bytes in the outputs that captures have set aside.
   var setAside = 0
   let budget: TemplateBudget
@@ -18,7 +18,8 @@ final class TemplateInterpreter {
   private var depth = 0
   /// While a loop's condition is evaluated: the namespaces it reads.
   var watched: [ObjectIdentifier]?
-  /// Namespaces that conditions of the running loops have read; Jinja evaluates these conditions between turns, Sparrow before them.
+  /// Namespaces that conditions of the running loops have read; Jinja evaluates these conditions
+  /// between turns, Sparrow before them.
   var guarded: [ObjectIdentifier] = []
 
   init(file: String, scope: TemplateScope, date: JSON?, budget: TemplateBudget) {
@@ -28,7 +29,7 @@ final class TemplateInterpreter {
     self.date = date
   }
 
-  func run(_ statements: [TemplateStatement]) throws(SparrowError) -> String {
+  func run(_ statements: [TemplateStatement]) throws(SparrowError) -> TemplateString {
     _ = try execute(statements, root)
     return output
   }
@@ -66,11 +67,11 @@ final class TemplateInterpreter {
     work += cost
   }
 
-  func write(_ text: String) throws(SparrowError) {
-    guard output.utf8.count + setAside + text.utf8.count <= budget.output else {
+  func write(_ text: TemplateString) throws(SparrowError) {
+    guard output.count + setAside + text.count <= budget.output else {
       throw error("a rendering of more than \(budget.output) bytes")
     }
-    output += text
+    output.append(text)
   }
 
   func execute(
@@ -89,20 +90,51 @@ final class TemplateInterpreter {
     _ statement: TemplateStatement, _ scope: TemplateScope
   ) throws(SparrowError) -> Flow {
     switch statement {
-    case .text(let text): try write(text)
+    case .text(let text): try write(TemplateString(text))
     case .output(let expression): try write(try text(of: try evaluate(expression, scope)))
     case .branch(let branches, let otherwise): return try branch(branches, otherwise, scope)
-    case .loop(let loop): return try run(loop, scope)
+    case .loop(let loop):
+      return try run(
+        loop, over: try elements(of: try evaluate(loop.values, scope)), scope, level: 0)
     case .assign(let target, let expression):
-      try assign(try evaluate(expression, scope), to: target, scope)
-    case .capture(let target, let body):
-      let text = try capture(body, TemplateScope(parent: scope))
-      try assign(.text(text), to: target, scope)
-    case .macro(let macro): scope[macro.name] = .macro(macro)
+      line = target.line
+      try assign(try evaluate(expression, scope), to: target.kind, scope)
+    case .capture(let target, let filters, let body):
+      let value = try filtered(filters, body, scope)
+      line = target.line
+      try assign(value, to: target.kind, scope)
+    case .filtered(let filters, let body):
+      try write(try text(of: try filtered(filters, body, scope)))
+    case .macro(let macro): scope[macro.name] = .macro(TemplateClosure(macro, scope))
+    case .call(let call, let caller):
+      try write(try text(of: try self.call(call, scope, caller: TemplateClosure(caller, scope))))
+    case .with(let values, let body):
+      let inner = TemplateScope(parent: scope)
+      for (target, expression) in values {
+        let value = try evaluate(expression, scope)
+        try assign(value, to: target.kind, inner)
+      }
+      return try execute(body, inner)
+    case .scope(let body, let isNested):
+      return try execute(body, TemplateScope(parent: isNested ? scope : root))
     case .break: return .break
     case .continue: return .continue
+    case .refused(let tag, let line):
+      self.line = line
+      throw unsupported("the tag '\(tag)'")
     }
     return .on
+  }
+
+  /// What `body` writes, through `filters` where there are any.
+  private func filtered(
+    _ filters: TemplateExpression?, _ body: [TemplateStatement], _ scope: TemplateScope
+  ) throws(SparrowError) -> TemplateValue {
+    let inner = TemplateScope(parent: scope)
+    let text = TemplateValue.text(try capture(body, inner))
+    guard let filters else { return text }
+    inner[TemplateParser.bodyName] = text
+    return try evaluate(filters, inner)
   }
 
   private func branch(
@@ -116,29 +148,30 @@ final class TemplateInterpreter {
   }
 
   /// What `body` writes.
-  func capture(_ body: [TemplateStatement], _ scope: TemplateScope) throws(SparrowError) -> String {
+  func capture(
+    _ body: [TemplateStatement], _ scope: TemplateScope
+  ) throws(SparrowError) -> TemplateString {
     let outer = output
-    setAside += outer.utf8.count
+    setAside += outer.count
     output = ""
     _ = try execute(body, scope)
     let text = output
     output = outer
-    setAside -= outer.utf8.count
+    setAside -= outer.count
     return text
   }
 
-  private func assign(
-    _ value: TemplateValue, to target: TemplateStatement.Target, _ scope: TemplateScope
+  func assign(
+    _ value: TemplateValue, to target: TemplateStatement.Target.Kind, _ scope: TemplateScope
   ) throws(SparrowError) {
-    line = target.line
-    switch target.kind {
+    switch target {
     case .name(let name): scope[name] = value
-    case .tuple(let names):
+    case .tuple(let parts):
       let items = try elements(of: value)
-      guard items.count == names.count else {
-        throw error("\(items.count) values", expected: "\(names.count), one a name")
+      guard items.count == parts.count else {
+        throw error("\(items.count) values", expected: "\(parts.count), one a name")
       }
-      for (name, item) in zip(names, items) { scope[name] = item }
+      for (part, item) in zip(parts, items) { try assign(item, to: part, scope) }
     case .attribute(let name, let attribute):
       guard case .namespace(let namespace) = scope[name] else {
         throw error("'\(name)', which is no namespace", expected: "a namespace to assign to")
@@ -146,9 +179,19 @@ final class TemplateInterpreter {
       guard !guarded.contains(ObjectIdentifier(namespace)) else {
         throw unsupported("a loop that changes what its own condition reads")
       }
-      try checkStorable(value)
-      namespace.attributes[attribute] = value
+      try set(attribute, of: namespace, to: value)
     }
+  }
+
+  /// Gives a namespace an attribute.
+  func set(
+    _ name: String, of namespace: TemplateNamespace, to value: TemplateValue
+  ) throws(SparrowError) {
+    guard !name.hasPrefix("_") else {
+      throw error("the attribute '\(name)' of a namespace", expected: "one without an underscore")
+    }
+    try checkStorable(value)
+    namespace.attributes[name] = value
   }
 
   func checkStorable(_ value: TemplateValue) throws(SparrowError) {
@@ -156,40 +199,5 @@ final class TemplateInterpreter {
     guard value.depth < TemplateLimits.valueDepth else {
       throw error("a value nested deeper than \(TemplateLimits.valueDepth)")
     }
-  }
-
-  private func run(
-    _ loop: TemplateStatement.Loop, _ scope: TemplateScope
-  ) throws(SparrowError) -> Flow {
-    let guardedBefore = guarded.count
-    defer { guarded.removeLast(guarded.count - guardedBefore) }
-    var items = try elements(of: try evaluate(loop.values, scope))
-    if let condition = loop.condition {
-      let outer = watched
-      watched = []
-      var kept: [TemplateValue] = []
-      for item in items {
-        let inner = TemplateScope(parent: scope)
-        try assign(item, to: loop.target, inner)
-        if try evaluate(condition, inner).isTrue { kept.append(item) }
-      }
-      guarded += watched ?? []
-      watched = outer
-      items = kept
-    }
-    guard !items.isEmpty else {
-      return try execute(loop.otherwise, TemplateScope(parent: scope))
-    }
-    let state = TemplateLoopState(items: items)
-    for index in items.indices {
-      try enter()
-      defer { leave() }
-      state.index = index
-      let inner = TemplateScope(parent: scope)
-      inner["loop"] = .loop(state)
-      try assign(items[index], to: loop.target, inner)
-      if try execute(loop.body, inner) == .break { break }
-    }
-    return .on
   }
 }

@@ -34,34 +34,42 @@ extension TemplateLexer {
 
   private mutating func number() throws(SparrowError) {
     let start = at
+    let radix: Int? =
+      switch scalar(at) == "0" ? scalar(at + 1).map({ $0.value | 0x20 }) : nil {
+      case 0x78: 16
+      case 0x6F: 8
+      case 0x62: 2
+      default: nil
+      }
+    if radix != nil { at += 2 }
     var isInteger = true
-    digits()
+    digits(radix ?? 10)
     // After a dot, as in `list.0.1`, there are no fractions.
-    if start == 0 || source[start - 1] != "." {
+    if radix == nil, start == 0 || source[start - 1] != "." {
       if scalar(at) == ".", scalar(at + 1)?.isTemplateDigit == true {
         isInteger = false
         at += 1
-        digits()
+        digits(10)
       }
       if scalar(at) == "e" || scalar(at) == "E" {
         let sign = scalar(at + 1) == "+" || scalar(at + 1) == "-" ? 1 : 0
         if scalar(at + 1 + sign)?.isTemplateDigit == true {
           isInteger = false
           at += 1 + sign
-          digits()
+          digits(10)
         }
       }
     }
     let literal = string(start..<at)
     if let next = scalar(at), next.isTemplateLetter {
-      throw error(
-        "the number '\(literal)\(next)'", expected: "a decimal number", kind: .unsupported)
+      throw error("the number '\(literal)\(next)'", expected: "a number")
     }
-    if isInteger, source[start] != "0" || source[start..<at].allSatisfy({ $0 == "0" }),
-      let value = Int(literal)
+    let digits = string((radix == nil ? start : start + 2)..<at).filter { $0 != "_" }
+    if isInteger, radix != nil || source[start] != "0" || digits.allSatisfy({ $0 == "0" }),
+      let value = Int(digits, radix: radix ?? 10)
     {
       add(.integer(value), at: start)
-    } else if !isInteger, let value = Double(literal), value.isFinite {
+    } else if !isInteger, let value = Double(digits), value.isFinite {
       add(.number(value), at: start)
     } else {
       at = start
@@ -71,8 +79,13 @@ extension TemplateLexer {
     }
   }
 
-  private mutating func digits() {
-    while let next = scalar(at), next.isTemplateDigit { at += 1 }
+  /// Digits, single underscores between them.
+  private mutating func digits(_ radix: Int) {
+    func isDigit(_ offset: Int) -> Bool {
+      guard let value = scalar(offset)?.value, value < 0x80 else { return false }
+      return Character(Unicode.Scalar(UInt8(value))).hexDigitValue.map { $0 < radix } ?? false
+    }
+    while isDigit(at) || scalar(at) == "_" && isDigit(at + 1) { at += 1 }
   }
 
   private mutating func text(quote: Unicode.Scalar) throws(SparrowError) {

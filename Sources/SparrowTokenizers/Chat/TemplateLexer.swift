@@ -1,6 +1,7 @@
 internal import SparrowCore
 
-/// Splits a template into tokens by the rules of Jinja 3.1's `lexer.py`, with `trim_blocks` and `lstrip_blocks` on.
+/// Splits a template into tokens by the rules of Jinja 3.1's `lexer.py`, with `trim_blocks` and
+/// `lstrip_blocks` on.
 struct TemplateLexer {
   let file: String
   let source: [Unicode.Scalar]
@@ -91,6 +92,7 @@ struct TemplateLexer {
         add(.variableBegin, at: open)
         try expression(isBlock: false)
       default:
+        if try raw() { break }
         add(.blockBegin, at: open)
         try expression(isBlock: true)
       }
@@ -112,7 +114,8 @@ struct TemplateLexer {
     add(.data(text), at: range.lowerBound)
   }
 
-  /// Where the text from `start` to the tag at `open` ends once whitespace control has been applied.
+  /// Where the text from `start` to the tag at `open` ends once whitespace control has been
+  /// applied.
   private func dataEnd(_ start: Int, _ open: Int, sign: Unicode.Scalar?) -> Int {
     var end = open
     if sign == "-" {
@@ -149,6 +152,50 @@ struct TemplateLexer {
     } else if sign != "+", scalar(at) == "\n" {
       at += 1
     }
+  }
+
+  /// Steps over `{% raw %}` and what it keeps as text, up to the end of `{% endraw %}`; false for
+  /// another tag.
+  private mutating func raw() throws(SparrowError) -> Bool {
+    guard let end = bareTag("raw", at: at) else { return false }
+    let begin = at
+    at = end.end
+    // Only a minus takes more than the tag here.
+    if end.sign == "-" { trimAfter(end.sign) }
+    let start = at
+    guard at < source.count else { return true }
+    while at < source.count {
+      guard matches("{%", at: at) else {
+        at += 1
+        continue
+      }
+      let sign = scalar(at + 2)
+      let name = at + (sign == "-" || sign == "+" ? 3 : 2)
+      if let end = bareTag("endraw", at: name) {
+        isLineStart = start > 0 && source[start - 1] == "\n"
+        addData(start..<dataEnd(start, at, sign: sign))
+        at = end.end
+        trimAfter(end.sign)
+        return true
+      }
+      at += 1
+    }
+    at = begin
+    throw error("a 'raw' without 'endraw'")
+  }
+
+  /// The end of a tag that is a name alone, with the sign before its `%}`.
+  private func bareTag(
+    _ name: StaticString, at offset: Int
+  ) -> (end: Int, sign: Unicode.Scalar)? {
+    var at = offset
+    while let next = scalar(at), next.isTemplateSpace { at += 1 }
+    guard matches(name, at: at) else { return nil }
+    at += name.utf8CodeUnitCount
+    while let next = scalar(at), next.isTemplateSpace { at += 1 }
+    guard let sign = scalar(at) else { return nil }
+    let width = sign == "-" || sign == "+" ? 1 : 0
+    return matches("%}", at: at + width) ? (at + width + 2, sign) : nil
   }
 
   /// The tokens of one tag, with its end.

@@ -60,8 +60,9 @@ extension TemplateParser {
     nesting += 1
   }
 
-  /// Operands and the operators between them that bind at least as strongly as `minimum`: 0 `or`, 1 `and`, 2 `not`, 3 comparisons, 4
-  /// `+ -`, 5 `~`, 6 `* / // %`. One function for all, since every level of recursion takes stack.
+  /// Operands and the operators between them that bind at least as strongly as `minimum`: 0 `or`, 1
+  /// `and`, 2 `not`, 3 comparisons, 4 `+ -`, 5 `~`, 6 `* / // %`, 7 `**`. One function for all,
+  /// since every level of recursion takes stack.
   mutating func operation(_ minimum: Int) throws(SparrowError) -> TemplateExpression {
     let line = token.line
     var left: TemplateExpression
@@ -92,7 +93,7 @@ extension TemplateParser {
       case "+", "-": return 4
       case "~": return 5
       case "*", "/", "//", "%": return 6
-      case "**": throw unsupported("the operator '**'")
+      case "**": return 7
       default: return nil
       }
     default: return nil

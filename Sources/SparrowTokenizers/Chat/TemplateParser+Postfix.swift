@@ -23,14 +23,7 @@ extension TemplateParser {
     while true {
       let line = token.line
       if take("|") {
-        let name = try name()
-        guard let filter = TemplateFilter(name: name) else {
-          throw unsupported("the filter '\(name)'", line: line)
-        }
-        let arguments = isSymbol("(") ? try arguments() : .init()
-        try check(filter, arguments, line: line)
-        value = try node(
-          .filter(value, filter, arguments), [value] + arguments.all, line: line)
+        value = try filter(value, line: line)
       } else if takeName("is") {
         value = try test(value, line: line)
       } else if isSymbol("(") {
@@ -41,6 +34,21 @@ extension TemplateParser {
     }
   }
 
+  /// A filter's name and arguments, after its `|`.
+  mutating func filter(
+    _ value: TemplateExpression, line: Int
+  ) throws(SparrowError) -> TemplateExpression {
+    let name = try dottedName()
+    let arguments = isSymbol("(") ? try arguments() : .init()
+    return try node(.filter(value, name, arguments), [value] + arguments.all, line: line)
+  }
+
+  private mutating func dottedName() throws(SparrowError) -> String {
+    var name = try name()
+    while take(".") { name += "." + (try self.name()) }
+    return name
+  }
+
   private mutating func attribute(
     _ value: TemplateExpression
   ) throws(SparrowError) -> TemplateExpression {
@@ -48,7 +56,6 @@ extension TemplateParser {
     advance()
     switch token.kind {
     case .name(let name):
-      guard !name.hasPrefix("__") else { throw unsupported("the attribute '\(name)'") }
       advance()
       return try node(.attribute(value, name), [value], line: line)
     case .integer(let index):
@@ -64,20 +71,23 @@ extension TemplateParser {
   ) throws(SparrowError) -> TemplateExpression {
     let line = token.line
     advance()
-    var parts: [TemplateExpression?] = [nil]
-    while !isSymbol("]") {
-      if take(":") {
-        guard parts.count < 3 else { throw unexpected(expected: "']'") }
-        parts.append(nil)
-      } else {
-        guard parts[parts.count - 1] == nil else {
-          throw isSymbol(",")
-            ? unsupported("an index of several values") : unexpected(expected: "']'")
-        }
-        parts[parts.count - 1] = try expression()
-      }
+    var items = [try subscriptItem()]
+    while take(",") {
+      if isSymbol("]") { throw error("an empty index") }
+      items.append(try subscriptItem())
     }
-    advance()
+    guard take("]") else { throw unexpected(expected: "']'") }
+    guard items.count == 1 else {
+      // Jinja gives such an index to the value as a tuple, which no list, text or dictionary of a
+      // template has.
+      let parts = items.compactMap { $0.count == 1 ? $0[0] : nil }
+      guard parts.count == items.count else {
+        throw unsupported("an index of several slices", line: line)
+      }
+      let index = try node(.tuple(parts), parts, line: line)
+      return try node(.item(value, index), [value, index], line: line)
+    }
+    let parts = items[0]
     guard parts.count == 1 else {
       return try node(.slice(value, parts), [value] + parts.compactMap(\.self), line: line)
     }
@@ -85,22 +95,27 @@ extension TemplateParser {
     return try node(.item(value, index), [value, index], line: line)
   }
 
+  /// An index alone, or the bounds of a slice.
+  private mutating func subscriptItem() throws(SparrowError) -> [TemplateExpression?] {
+    var parts: [TemplateExpression?] = [nil]
+    while !isSymbol("]"), !isSymbol(",") {
+      if take(":") {
+        guard parts.count < 3 else { throw unexpected(expected: "']'") }
+        parts.append(nil)
+      } else {
+        guard parts[parts.count - 1] == nil else { throw unexpected(expected: "']'") }
+        parts[parts.count - 1] = try expression()
+      }
+    }
+    return parts
+  }
+
   private mutating func call(
     _ callee: TemplateExpression
   ) throws(SparrowError) -> TemplateExpression {
     let line = token.line
     let arguments = try arguments()
-    switch callee.kind {
-    case .attribute(let target, let name):
-      guard let method = TemplateMethod(rawValue: name) else {
-        throw unsupported("the method '\(name)'", line: line)
-      }
-      return try node(
-        .method(target, method, arguments), [target] + arguments.all, line: line)
-    case .name:
-      return try node(.call(callee, arguments), [callee] + arguments.all, line: line)
-    default: throw unsupported("a call of what is no name", line: line)
-    }
+    return try node(.call(callee, arguments), [callee] + arguments.all, line: line)
   }
 
   private mutating func arguments() throws(SparrowError) -> TemplateExpression.Arguments {
@@ -113,16 +128,20 @@ extension TemplateParser {
         if take(")") { break }
       }
       isFirst = false
-      if isSymbol("*") || isSymbol("**") { throw unsupported("unpacked arguments") }
-      if case .name(let name) = token.kind, next.kind == .symbol("=") {
+      if take("*") {
+        guard arguments.list == nil, arguments.dictionary == nil else { throw unexpected() }
+        arguments.list = try expression()
+      } else if take("**") {
+        guard arguments.dictionary == nil else { throw unexpected() }
+        arguments.dictionary = try expression()
+      } else if case .name(let name) = token.kind, next.kind == .symbol("=") {
         advance()
         advance()
-        guard !arguments.named.contains(where: { $0.name == name }) else {
-          throw error("the argument '\(name)' twice")
-        }
+        guard !arguments.named.contains(where: { $0.name == name }), arguments.dictionary == nil
+        else { throw error("the argument '\(name)' out of place") }
         arguments.named.append((name, try expression()))
       } else {
-        guard arguments.named.isEmpty else {
+        guard arguments.named.isEmpty, arguments.list == nil, arguments.dictionary == nil else {
           throw error("an argument without a name after one with a name")
         }
         arguments.positional.append(try expression())
@@ -135,10 +154,7 @@ extension TemplateParser {
     _ value: TemplateExpression, line: Int
   ) throws(SparrowError) -> TemplateExpression {
     let isNegated = takeName("not")
-    let name = try name()
-    guard let test = TemplateTest(name: name) else {
-      throw unsupported("the test '\(name)'", line: line)
-    }
+    let name = try dottedName()
     var arguments = TemplateExpression.Arguments()
     switch token.kind {
     case .symbol("("): arguments = try self.arguments()
@@ -149,50 +165,7 @@ extension TemplateParser {
       arguments.positional = [try postfix(try primary())]
     default: break
     }
-    let takesValue = test.relation != nil
-    guard arguments.named.isEmpty, arguments.positional.count == (takesValue ? 1 : 0) else {
-      throw error(
-        "the test '\(name)' with \(arguments.all.count) arguments",
-        expected: takesValue ? "one" : "none", line: line)
-    }
-    let result = try node(
-      .test(value, test, arguments), [value] + arguments.all, line: line)
+    let result = try node(.test(value, name, arguments), [value] + arguments.all, line: line)
     return isNegated ? try node(.not(result), [result], line: line) : result
-  }
-
-  /// Refuses what is known from the source alone not to be supported.
-  private func check(
-    _ filter: TemplateFilter, _ arguments: TemplateExpression.Arguments, line: Int
-  ) throws(SparrowError) {
-    let names: Set<String> =
-      switch filter {
-      case .default: ["default_value", "boolean"]
-      case .int: ["default"]
-      case .join: ["d", "attribute"]
-      case .map: ["attribute", "default"]
-      case .replace: ["old", "new", "count"]
-      case .sort: ["reverse", "case_sensitive", "attribute"]
-      case .tojson: ["indent", "ensure_ascii"]
-      case .trim: ["chars"]
-      default: []
-      }
-    for argument in arguments.named where !names.contains(argument.name) {
-      throw unsupported("the argument '\(argument.name)' of the filter '\(filter)'", line: line)
-    }
-    for (index, argument) in arguments.positional.enumerated() {
-      guard case .text(let name) = argument.kind else { continue }
-      let testAt = filter == .select || filter == .reject ? 0 : 1
-      let isSelection: Bool =
-        switch filter {
-        case .select, .reject, .selectattr, .rejectattr: true
-        default: false
-        }
-      if isSelection, index == testAt, TemplateTest(name: name) == nil {
-        throw unsupported("the test '\(name)'", line: line)
-      }
-      if filter == .map, index == 0, TemplateFilter(name: name) == nil {
-        throw unsupported("the filter '\(name)'", line: line)
-      }
-    }
   }
 }

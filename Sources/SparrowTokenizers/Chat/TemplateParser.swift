@@ -1,6 +1,7 @@
 internal import SparrowCore
 
-/// Builds a template's tree from its tokens by the grammar of Jinja 3.1's `parser.py`; what Sparrow does not know is refused.
+/// Builds a template's tree from its tokens by the grammar of Jinja 3.1's `parser.py`; what Sparrow
+/// does not know is refused.
 struct TemplateParser {
   let file: String
   let tokens: [TemplateToken]
@@ -9,7 +10,6 @@ struct TemplateParser {
   var nesting = 0
   private var blocks = 0
   private var loops = 0
-  private var isInner = false
 
   static func parse(_ source: String, file: String) throws(SparrowError) -> [TemplateStatement] {
     var parser = TemplateParser(
@@ -73,7 +73,7 @@ struct TemplateParser {
     return name
   }
 
-  private mutating func endOfBlock() throws(SparrowError) {
+  mutating func endOfBlock() throws(SparrowError) {
     guard token.kind == .blockEnd else { throw unexpected(expected: "'%}'") }
     advance()
   }
@@ -116,11 +116,27 @@ struct TemplateParser {
     case "if": return try branch()
     case "for": return try loop()
     case "set": return try assignment()
-    case "macro": return try macro(line: line)
+    case "macro": return try macro()
+    case "call": return try callBlock(line: line)
+    case "filter": return try filterBlock(line: line)
+    case "with": return try withBlock()
+    case "generation":
+      try endOfBlock()
+      return .scope(try closedStatements(until: "endgeneration"), isNested: true)
+    case "block": return try block()
     case "break", "continue":
       guard loops > 0 else { throw error("'\(name)' outside a loop", line: line) }
       try endOfBlock()
       return name == "break" ? .break : .continue
+    case "include", "import", "from", "extends":
+      while token.kind != .blockEnd, token.kind != .end { advance() }
+      try endOfBlock()
+      return .refused(name, line: line)
+    case "autoescape":
+      _ = try expression()
+      try endOfBlock()
+      _ = try closedStatements(until: "endautoescape")
+      return .refused(name, line: line)
     case "elif", "else", "endif", "endfor", "endset", "endmacro":
       throw error("'\(name)' that closes nothing", line: line)
     default: throw unsupported("the tag '\(name)'", line: line)
@@ -149,10 +165,8 @@ struct TemplateParser {
     guard takeName("in") else { throw unexpected(expected: "'in'") }
     let values = try tuple(conditional: false)
     let condition = takeName("if") ? try expression() : nil
-    guard !isName("recursive") else { throw unsupported("a recursive loop") }
+    let isRecursive = takeName("recursive")
     try endOfBlock()
-    let wasInner = isInner
-    isInner = true
     loops += 1
     let body = try statements(until: ["endfor", "else"])
     loops -= 1
@@ -161,12 +175,12 @@ struct TemplateParser {
       try endOfBlock()
       otherwise = try statements(until: ["endfor"])
     }
-    isInner = wasInner
     guard takeName("endfor") else { throw unexpected(expected: "'endfor'") }
     try endOfBlock()
     return .loop(
       .init(
-        target: target, values: values, condition: condition, body: body, otherwise: otherwise))
+        target: target, values: values, condition: condition, body: body, otherwise: otherwise,
+        isRecursive: isRecursive))
   }
 
   private mutating func assignment() throws(SparrowError) -> TemplateStatement {
@@ -176,72 +190,107 @@ struct TemplateParser {
       try endOfBlock()
       return .assign(target, value)
     }
-    guard !isSymbol("|") else { throw unsupported("a filter on a 'set' block") }
+    let line = token.line
+    let filters = isSymbol("|") ? try filters(Self.body(line)) : nil
     try endOfBlock()
-    let body = try closedStatements(until: "endset")
-    return .capture(target, body)
+    return .capture(target, filters: filters, try closedStatements(until: "endset"))
   }
 
-  /// The body of a macro or a `set` block, out of which no loop's `break` leads.
-  private mutating func closedStatements(
-    until end: String
-  ) throws(SparrowError) -> [TemplateStatement] {
-    let (outerLoops, wasInner) = (loops, isInner)
-    (loops, isInner) = (0, true)
+  /// What stands for the text of a block that filters are given; no template can write such a name.
+  static let bodyName = "the block"
+
+  private static func body(_ line: Int) -> TemplateExpression {
+    TemplateExpression(.name(bodyName), [], line: line)
+  }
+
+  /// Statements out of which no loop's `break` leads, with the tag that ends them.
+  mutating func closedStatements(until end: String) throws(SparrowError) -> [TemplateStatement] {
+    let outer = loops
+    loops = 0
     let body = try statements(until: [end])
-    (loops, isInner) = (outerLoops, wasInner)
+    loops = outer
     advance()
     try endOfBlock()
     return body
   }
 
+  private mutating func filterBlock(line: Int) throws(SparrowError) -> TemplateStatement {
+    let filters = try filters(try filter(Self.body(line), line: line))
+    try endOfBlock()
+    return .filtered(filters, try closedStatements(until: "endfilter"))
+  }
+
+  private mutating func withBlock() throws(SparrowError) -> TemplateStatement {
+    var values: [(TemplateStatement.Target, TemplateExpression)] = []
+    while token.kind != .blockEnd {
+      if !values.isEmpty { try expect(",") }
+      let target = try target(isLoop: true)
+      try expect("=")
+      values.append((target, try expression()))
+    }
+    try endOfBlock()
+    let body = try statements(until: ["endwith"])
+    advance()
+    try endOfBlock()
+    return .with(values, body)
+  }
+
+  /// `{% block %}`, which without a template that extends this one stands where it is written.
+  private mutating func block() throws(SparrowError) -> TemplateStatement {
+    let name = try name()
+    while takeName("scoped") || takeName("required") {}
+    try endOfBlock()
+    let outer = loops
+    loops = 0
+    let body = try statements(until: ["endblock"])
+    loops = outer
+    advance()
+    _ = takeName(name)
+    try endOfBlock()
+    return .scope(body, isNested: false)
+  }
+
   private mutating func target(isLoop: Bool) throws(SparrowError) -> TemplateStatement.Target {
     let line = token.line
-    let isBracketed = take("(")
-    var names = [try assignable()]
-    if !isLoop, !isBracketed, take(".") {
-      return .init(kind: .attribute(names[0], try name()), line: line)
+    if !isLoop, case .name(let name) = token.kind, next.kind == .symbol(".") {
+      _ = try assignable()
+      advance()
+      return .init(kind: .attribute(name, try self.name()), line: line)
     }
+    return .init(kind: try targets(), line: line)
+  }
+
+  /// Names with commas between, which make a tuple, perhaps in brackets.
+  private mutating func targets() throws(SparrowError) -> TemplateStatement.Target.Kind {
+    try nest()
+    defer { nesting -= 1 }
+    var parts = [try part()]
     var isTuple = false
     while take(",") {
       isTuple = true
-      guard case .name(let name) = token.kind, name != "in" else { break }
-      names.append(try assignable())
+      switch token.kind {
+      case .name("in"), .blockEnd, .symbol(")"): break
+      default:
+        parts.append(try part())
+        continue
+      }
+      break
     }
-    if isBracketed { try expect(")") }
-    return .init(kind: isTuple ? .tuple(names) : .name(names[0]), line: line)
+    return isTuple ? .tuple(parts) : parts[0]
   }
 
-  private mutating func assignable() throws(SparrowError) -> String {
+  private mutating func part() throws(SparrowError) -> TemplateStatement.Target.Kind {
+    guard take("(") else { return .name(try assignable()) }
+    let inner = try targets()
+    try expect(")")
+    return inner
+  }
+
+  mutating func assignable() throws(SparrowError) -> String {
     let reserved = ["true", "false", "none", "True", "False", "None"]
     if case .name(let name) = token.kind, reserved.contains(name) {
       throw error("an assignment to '\(name)'")
     }
     return try name()
-  }
-
-  private mutating func macro(line: Int) throws(SparrowError) -> TemplateStatement {
-    guard !isInner else { throw unsupported("a macro inside a loop or macro", line: line) }
-    let name = try assignable()
-    var parameters: [(name: String, preset: TemplateExpression?)] = []
-    try expect("(")
-    while !take(")") {
-      if !parameters.isEmpty { try expect(",") }
-      let parameter = try assignable()
-      guard !parameters.contains(where: { $0.name == parameter }), parameter != "caller" else {
-        throw unsupported("the macro's parameter '\(parameter)'")
-      }
-      if take("=") {
-        parameters.append((parameter, try expression()))
-      } else {
-        guard parameters.last?.preset == nil else {
-          throw error("a parameter without a default after one that has one")
-        }
-        parameters.append((parameter, nil))
-      }
-    }
-    try endOfBlock()
-    let body = try closedStatements(until: "endmacro")
-    return .macro(TemplateMacro(name: name, parameters: parameters, body: body))
   }
 }

@@ -52,15 +52,20 @@ struct AddedTokens: Sendable {
 
   var isEmpty: Bool { tokens.isEmpty }
 
-  /// The first match at or after `start`; special tokens only where `special`.
-  func next(in bytes: UnsafeBufferPointer<UInt8>, from start: Int, special: Bool) -> Match? {
+  /// The first match at or after `start`; special tokens only where `special`, and outside `words`.
+  func next(
+    in bytes: UnsafeBufferPointer<UInt8>, from start: Int, special: Bool,
+    words: [Range<Int>] = []
+  ) -> Match? {
     guard !tokens.isEmpty else { return nil }
     for at in start..<bytes.count where canBegin(bytes, at) {
       for group in groups[Int(bytes[at])] where group.length <= bytes.count - at {
         let candidate = UnsafeBufferPointer(rebasing: bytes[at..<(at + group.length)])
         for index in group.table[Vocabulary.hash(candidate)] ?? [] {
           let token = tokens[index]
-          guard special || !token.isSpecial, token.text.elementsEqual(candidate) else { continue }
+          guard special || !token.isSpecial, token.text.elementsEqual(candidate),
+            !token.isSpecial || !Self.touches(at..<(at + group.length), words)
+          else { continue }
           var range = at..<(at + group.length)
           if token.stripsLeft { range = Self.spaceStart(bytes, start, at)..<range.upperBound }
           if token.stripsRight {
@@ -71,6 +76,16 @@ struct AddedTokens: Sendable {
       }
     }
     return nil
+  }
+
+  /// Whether a range shares a byte with one of `words`, which are ascending.
+  private static func touches(_ range: Range<Int>, _ words: [Range<Int>]) -> Bool {
+    var (low, high) = (0, words.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if words[middle].upperBound <= range.lowerBound { low = middle + 1 } else { high = middle }
+    }
+    return low < words.count && words[low].lowerBound < range.upperBound
   }
 
   @inline(__always)

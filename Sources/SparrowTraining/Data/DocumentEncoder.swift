@@ -1,8 +1,8 @@
 import SparrowCore
 import SparrowTokenizers
 
-/// Makes tokens of documents: the model's start token where it has one, the document, an end-of-text
-/// token.
+/// Makes tokens of documents: the model's start token where it has one, the document, an
+/// end-of-text token.
 ///
 /// The first token of a document is never learnt: what comes before it belongs to another one.
 struct DocumentEncoder {
@@ -49,9 +49,9 @@ struct DocumentEncoder {
 
   /// The whole conversation as the template writes it, its answers learnt.
   ///
-  /// An answer is what the conversation up to it adds to the prompt for it, up to its end token. Where
-  /// a template writes an earlier answer otherwise once the conversation goes on (Qwen3 drops its
-  /// thoughts), that answer is not learnt: the model would never see it so.
+  /// An answer is what the conversation up to it adds to the prompt for it, up to its end token.
+  /// Where a template writes an earlier answer otherwise once the conversation goes on (Qwen3 drops
+  /// its thoughts), that answer is not learnt: the model would never see it so.
   private func encode(_ messages: [ChatMessage]) throws(SparrowError) -> [PackedToken] {
     let (text, ids) = try render(messages, addGenerationPrompt: false)
     var learnt: [Range<Int>] = []
@@ -88,7 +88,7 @@ struct DocumentEncoder {
   private func render(
     _ messages: [ChatMessage], addGenerationPrompt: Bool
   ) throws(SparrowError) -> (text: String, ids: [Int32]) {
-    let text = try tokenizer.render(messages, addGenerationPrompt: addGenerationPrompt)
-    return (text, tokenizer.encode(text, addSpecial: false, parseSpecial: true))
+    let prompt = try tokenizer.render(messages, addGenerationPrompt: addGenerationPrompt)
+    return (prompt.text, tokenizer.encode(prompt))
   }
 }

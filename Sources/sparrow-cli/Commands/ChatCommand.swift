@@ -15,6 +15,7 @@ struct ChatCommand: ParsableCommand {
       """)
 
   @OptionGroup var model: ModelOptions
+  @OptionGroup var template: ChatTemplateOption
 
   @Option(help: "What the model is told before the conversation.")
   var system: String?
@@ -22,7 +23,7 @@ struct ChatCommand: ParsableCommand {
   @OptionGroup var generation: GenerationOptionGroup
 
   func run() throws {
-    let model = try model.load()
+    let model = try model.load(chatTemplate: template.read())
     let session = try model.session(context: generation.sessionContext)
     let beginning: [ChatMessage] = system.map { [.system($0)] } ?? []
     var messages = beginning

@@ -29,17 +29,20 @@ struct ModelOptions: ParsableArguments {
   }
 
   /// Loads the model; dense without `--adapter` and `--sparse`.
-  func load() throws(SparrowError) -> Model {
+  func load(chatTemplate: ChatTemplate? = nil) throws(SparrowError) -> Model {
     let path = try location.path()
-    return try load(path, adapter: try sparsity.folder(forModel: path, name: location.model))
+    let adapter = try sparsity.folder(forModel: path, name: location.model)
+    return try load(path, adapter: adapter, chatTemplate: chatTemplate)
   }
 
   /// Loads the model at `path` with an adapter, or dense with none.
-  func load(_ path: String, adapter: String?) throws(SparrowError) -> Model {
+  func load(
+    _ path: String, adapter: String?, chatTemplate: ChatTemplate? = nil
+  ) throws(SparrowError) -> Model {
     try Model.load(
       path,
       options: LoadOptions(
         threads: threads == 0 ? nil : threads, adapter: adapter,
-        headRecall: adapter == nil ? nil : headRecall))
+        headRecall: adapter == nil ? nil : headRecall, chatTemplate: chatTemplate))
   }
 }

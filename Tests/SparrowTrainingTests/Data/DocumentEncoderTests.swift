@@ -49,17 +49,18 @@ import Testing
     #expect(learnt(tokens, tokenizer) == "first answer<|end|>|second<|end|>")
     #expect(tokens.map(\.id).last == 0 && tokens.first?.startsDocument == true)
     let text = tokenizer.decode(tokens.map(\.id))
-    #expect(text == (try tokenizer.render(messages, addGenerationPrompt: false)) + "<|end|>")
+    #expect(text == (try tokenizer.render(messages, addGenerationPrompt: false)).text + "<|end|>")
   }
 
-  /// The tokens of a conversation are those of its whole text, also where a border falls into a token.
+  /// The tokens of a conversation are those of its whole text, also where a border falls into a
+  /// token.
   @Test func sentencePieceConversationsAreEncodedAsAWhole() throws {
     let tokenizer = try TrainingTokenizer.make(TrainingTokenizer.llama2Template, from: "llama2")
     let messages: [ChatMessage] = [
       .user("one?"), .assistant("yes"), .user("two"), .assistant("no"),
     ]
     let tokens = try encode(.conversation(messages), tokenizer)
-    let text = try tokenizer.render(messages, addGenerationPrompt: false)
+    let text = try tokenizer.render(messages, addGenerationPrompt: false).text
     #expect(tokens.map(\.id) == tokenizer.encode(text, addSpecial: false, parseSpecial: true))
     let learnt = tokens.split { !$0.isLearnt }.map { tokenizer.decode([1] + $0.map(\.id)) }
     #expect(learnt == ["<s> yes </s>", "<s> no </s>"])
