@@ -1,6 +1,6 @@
 /// Makes GGUF files for tests, right ones and lying ones.
 public struct GGUFBuilder {
-  public enum Value {
+  public enum Value: Sendable {
     case uint8(UInt8)
     case int8(Int8)
     case uint16(UInt16)

@@ -43,7 +43,8 @@ struct WeightNames {
     for (kind, stem) in stems { add(kind, stem) }
   }
 
-  /// GGUF names, the same for every architecture; GPT-2 fuses queries, keys and values.
+  /// GGUF names, the same for every architecture, with the biases that it may have; GPT-2 fuses queries,
+  /// keys and values.
   static func gguf(architecture: String) -> WeightNames {
     var table = WeightNames([
       (.tokenEmbedding, "token_embd"), (.positionEmbedding, "position_embd"),
@@ -57,7 +58,12 @@ struct WeightNames {
       (.postFeedForwardNorm, "blk.{}.post_ffw_norm"),
     ])
     if architecture == "gpt2" { table.fuse([.query, .key, .value], "blk.{}.attn_qkv") }
-    table.ignoredSuffixes = ["rope_freqs.weight"]
+    let row = GGUFArchitecture.named(architecture)
+    for kind in WeightRole.Kind.allCases {
+      guard let bias = kind.bias, row?.biases.contains(kind) == false else { continue }
+      table.names[bias] = nil
+    }
+    table.ignoredSuffixes = row?.hasFrequencyFactors == true ? ["rope_freqs.weight"] : []
     return table
   }
 

@@ -1,9 +1,11 @@
 import SparrowCore
 
-/// Typed, checked reading of a Hugging Face `config.json`.
+/// Typed, checked reading of a Hugging Face `config.json`: fields that it leaves out are the class's defaults.
 struct HuggingFaceFields {
   let json: JSON
   let file: String
+  /// Whose class reads them; nil for an object inside, which has no defaults of its own.
+  var family: HuggingFaceFamily?
 
   func error(_ field: String, found: String, expected: String) -> SparrowError {
     SparrowError(.malformed, file: file, field: field, found: found, expected: expected)
@@ -13,12 +15,14 @@ struct HuggingFaceFields {
     SparrowError(.unsupported, file: file, field: field, found: found, expected: expected)
   }
 
+  /// nil where the field is null, or left out and the class makes it of others.
   private func present(_ field: String) -> JSON? {
-    guard let value = json[field], !value.isNull else { return nil }
+    assert(family?.reads.contains(field) ?? true, "\(field) is not in the family's table")
+    guard let value = json[field] ?? family?.defaults[field], !value.isNull else { return nil }
     return value
   }
 
-  /// A count in 1...2^31, or `fallback` when absent.
+  /// A count in 1...2^31. `fallback` is what the class makes of null.
   func count(_ field: String, _ fallback: Int? = nil) throws(SparrowError) -> Int {
     guard let value = present(field) else {
       guard let fallback else {
@@ -27,7 +31,7 @@ struct HuggingFaceFields {
       return fallback
     }
     guard let int = value.int, (1...0x7FFF_FFFF).contains(int) else {
-      throw error(field, found: value.text(), expected: "a positive integer")
+      throw error(field, found: value.brief, expected: "a positive integer")
     }
     return int
   }
@@ -43,7 +47,7 @@ struct HuggingFaceFields {
       return fallback
     }
     guard let double = value.double, double.isFinite else {
-      throw error(field, found: value.text(), expected: "a number")
+      throw error(field, found: value.brief, expected: "a number")
     }
     return double
   }
@@ -52,10 +56,10 @@ struct HuggingFaceFields {
     present(field) == nil ? nil : try number(field)
   }
 
-  func flag(_ field: String, _ fallback: Bool) throws(SparrowError) -> Bool {
+  func flag(_ field: String, _ fallback: Bool = false) throws(SparrowError) -> Bool {
     guard let value = present(field) else { return fallback }
     guard let bool = value.bool else {
-      throw error(field, found: value.text(), expected: "true or false")
+      throw error(field, found: value.brief, expected: "true or false")
     }
     return bool
   }
@@ -66,7 +70,7 @@ struct HuggingFaceFields {
       return fallback
     }
     guard let string = value.string else {
-      throw error(field, found: value.text(), expected: "a string")
+      throw error(field, found: value.brief, expected: "a string")
     }
     return string
   }
@@ -75,27 +79,23 @@ struct HuggingFaceFields {
     guard let value = present(field) else { return nil }
     guard let items = value.array, case let strings = items.compactMap(\.string),
       strings.count == items.count
-    else { throw error(field, found: value.text(), expected: "a list of strings") }
+    else { throw error(field, found: value.brief, expected: "a list of strings") }
     return strings
   }
 
-  func object(_ field: String) throws(SparrowError) -> HuggingFaceFields? {
+  /// An object inside, read by the class of `family` if that has one of its own.
+  func object(
+    _ field: String, of family: HuggingFaceFamily? = nil
+  ) throws(SparrowError) -> HuggingFaceFields? {
     guard let value = present(field) else { return nil }
     guard value.members != nil else {
-      throw error(field, found: value.text(), expected: "an object")
+      throw error(field, found: value.brief, expected: "an object")
     }
-    return HuggingFaceFields(json: value, file: file)
+    return HuggingFaceFields(json: value, file: file, family: family)
   }
 
-  /// Refuses a field that is set to anything but `allowed`: Sparrow would compute something else.
-  func require(_ field: String, isFalse allowed: Bool = true) throws(SparrowError) {
-    if try flag(field, false) == allowed {
-      throw unsupported(field, found: "\(allowed)", expected: "\(!allowed)")
-    }
-  }
-
-  func activation(_ field: String, _ fallback: String) throws(SparrowError) -> Activation {
-    let name = try string(field, fallback)
+  func activation(_ field: String) throws(SparrowError) -> Activation {
+    let name = try string(field)
     guard let activation = Activation(checkpointName: name) else {
       throw unsupported(field, found: "'\(name)'", expected: Activation.checkpointNames)
     }

@@ -4,8 +4,16 @@ extension RotaryDescription {
   /// The fields of a `config.json` that make transformers turn heads as this does: `rope_theta` and,
   /// where frequencies are stretched, `rope_scaling`.
   ///
-  /// Throws `.unsupported` for factors by frequency that are not Llama 3's.
+  /// Throws `.unsupported` for factors by frequency that are not Llama 3's, and for factors on cosine and sine
+  /// that only YaRN has.
   func huggingFaceFields(file: String) throws(SparrowError) -> [(key: String, value: JSON)] {
+    let plain = RotaryDescription(
+      dimension: dimension, base: base, interleaved: interleaved, scaling: scaling)
+    guard magnitude == plain.magnitude else {
+      throw SparrowError(
+        .unsupported, file: file, field: "rope.scaling.attn_factor", found: "\(magnitude)",
+        expected: "none, or YaRN")
+    }
     var fields: [(key: String, value: JSON)] = [("rope_theta", .number(base))]
     switch scaling {
     case .none: break
