@@ -63,6 +63,7 @@ let package = Package(
     + room("SparrowFormats", ["SparrowCore"])
     + room("SparrowTokenizers", ["SparrowCore"])
     + room("SparrowHub", ["SparrowCore", "CSparrowSystem"])
+    + room("SparrowMachine", ["SparrowCore", "SparrowHub", "CSparrowKernels", "CSparrowSystem"])
     + room("SparrowTransformer", ["SparrowCore", "SparrowFormats"])
     + room(
       "SparrowSparsity", ["SparrowCore", "SparrowFormats", "SparrowTransformer", "CSparrowKernels"])
@@ -89,7 +90,7 @@ let package = Package(
       "SparrowEvaluation",
       [
         "SparrowCore", "SparrowFormats", "SparrowTokenizers", "SparrowTransformer",
-        "SparrowSparsity", "SparrowCPU", "Sparrow", "CSparrowKernels", "CSparrowSystem",
+        "SparrowSparsity", "SparrowCPU", "Sparrow", "SparrowMachine", "CSparrowKernels",
       ], test: ["SparrowCalibration"])
     + room(
       "SparrowTraining",
@@ -103,7 +104,8 @@ let package = Package(
         name: "sparrow-cli",
         dependencies: [
           "SparrowCore", "SparrowFormats", "SparrowTokenizers", "SparrowTransformer",
-          "SparrowSparsity", "SparrowHub", "Sparrow", "SparrowCalibration", "SparrowEvaluation",
+          "SparrowSparsity", "SparrowHub", "SparrowMachine", "Sparrow", "SparrowCalibration",
+          "SparrowEvaluation",
           .target(name: "SparrowTraining", condition: .when(traits: ["Training"])),
           "CSparrowSystem",
           .product(name: "ArgumentParser", package: "swift-argument-parser"),

@@ -3,35 +3,53 @@
 #define _GNU_SOURCE
 #endif
 #include <sched.h>
+#include <sys/statvfs.h>
+#include <sys/utsname.h>
+#ifdef __GLIBC__
+#include <gnu/libc-version.h>
+#endif
 
 #include "CSparrowSystem.h"
 
-void ss_pin_thread(int index) {
-#ifdef __linux__
-  cpu_set_t allowed, one;
-  if (sched_getaffinity(getpid(), sizeof allowed, &allowed) != 0) return;
-  int count = CPU_COUNT(&allowed);
-  if (count <= 1) return;
-  int left = index % count;
-  for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
-    if (!CPU_ISSET(cpu, &allowed) || left-- > 0) continue;
-    CPU_ZERO(&one);
-    CPU_SET(cpu, &one);
-    pthread_setaffinity_np(pthread_self(), sizeof one, &one);
-    return;
-  }
-#else
-  (void)index;
-#endif
-}
-
 int ss_processors(void) {
 #ifdef __linux__
-  cpu_set_t allowed;
-  if (sched_getaffinity(getpid(), sizeof allowed, &allowed) == 0) return CPU_COUNT(&allowed);
+  // The kernel refuses a set that is smaller than its own.
+  for (int size = CPU_SETSIZE; size <= 1 << 16; size *= 2) {
+    cpu_set_t *allowed = CPU_ALLOC(size);
+    if (!allowed) break;
+    size_t bytes = CPU_ALLOC_SIZE(size);
+    int count = sched_getaffinity(0, bytes, allowed) == 0 ? CPU_COUNT_S(bytes, allowed) : 0;
+    CPU_FREE(allowed);
+    if (count > 0) return count;
+  }
 #endif
   long n = sysconf(_SC_NPROCESSORS_ONLN);
   return n > 0 ? (int)n : 1;
+}
+
+const char *ss_kernel(void) {
+  static char text[256];
+  struct utsname names;
+  if (uname(&names) != 0) return "unknown kernel";
+  snprintf(text, sizeof text, "%.60s %.100s %.60s", names.sysname, names.release, names.machine);
+  return text;
+}
+
+const char *ss_library(void) {
+#ifdef __GLIBC__
+  static char text[64];
+  snprintf(text, sizeof text, "glibc %.40s", gnu_get_libc_version());
+  return text;
+#elif defined(__APPLE__)
+  return "libSystem";
+#else
+  return "another C library";
+#endif
+}
+
+int64_t ss_free_bytes(const char *path) {
+  struct statvfs info;
+  return statvfs(path, &info) == 0 ? (int64_t)info.f_bavail * (int64_t)info.f_frsize : -1;
 }
 
 int ss_pipe(int ends[2]) {

@@ -6,9 +6,6 @@ public func monotonicSeconds() -> Double { Double(ss_nanoseconds()) * 1e-9 }
 /// Peak resident memory of this process in bytes.
 public func peakResidentBytes() -> Int { Int(ss_peak_resident()) }
 
-/// Processors that this process may use.
-public func availableProcessors() -> Int { max(1, Int(ss_processors())) }
-
 /// Columns of the terminal behind standard error, nil when it is none.
 public func terminalColumns() -> Int? {
   let columns = Int(ss_terminal_columns(2))

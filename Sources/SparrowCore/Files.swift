@@ -92,6 +92,23 @@ package enum Files {
     return withExtendedLifetime(file) { Array(file.bytes) }
   }
 
+  /// What can be read from a file whose size says nothing, such as those of `/proc`, as text; nil
+  /// when it cannot be opened.
+  package static func textOfUnknownSize(_ path: String, limit: Int = 1 << 20) -> String? {
+    let descriptor = ss_open_read(path)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    var bytes: [UInt8] = []
+    var piece = [UInt8](repeating: 0, count: 1 << 14)
+    while bytes.count < limit {
+      let count = CSparrowSystem.read(descriptor, &piece, piece.count)
+      if count < 0, ss_errno() == EINTR { continue }
+      guard count > 0 else { break }
+      bytes += piece.prefix(count)
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
   package static func write(_ bytes: [UInt8], to path: String) throws(SparrowError) {
     let descriptor = ss_open_write(path, 0)
     guard descriptor >= 0 else { throw failure(path) }

@@ -1,18 +1,18 @@
 internal import CSparrowSystem
-internal import SparrowCore
+package import SparrowCore
 
 /// One run of another program, found on the path, its output caught.
-struct Subprocess {
+package struct Subprocess {
   /// What a program left behind.
-  struct Outcome {
+  package struct Outcome {
     /// As a shell gives it: 128 plus the signal when one ended it.
-    var status: Int32
-    var output: [UInt8]
-    var errors: [UInt8]
+    package var status: Int32
+    package var output: [UInt8]
+    package var errors: [UInt8]
 
-    var outputText: String { String(decoding: output, as: UTF8.self) }
+    package var outputText: String { String(decoding: output, as: UTF8.self) }
     /// The last line on standard error that says something.
-    var complaint: String {
+    package var complaint: String {
       let lines = String(decoding: errors, as: UTF8.self).split(whereSeparator: \.isNewline)
       return lines.last.map(String.init) ?? "exit status \(status)"
     }
@@ -21,11 +21,17 @@ struct Subprocess {
   let arguments: [String]
   let environment: [String: String]
   /// Bytes for its standard input: fewer than a pipe holds, since they are written beforehand.
-  var input = ""
+  let input: String
+
+  package init(arguments: [String], environment: [String: String], input: String = "") {
+    self.arguments = arguments
+    self.environment = environment
+    self.input = input
+  }
 
   /// Runs to the end. `tick` is called about ten times a second with the output so far; when it throws,
   /// the program is ended and the error passed on.
-  func run(
+  package func run(
     tick: (_ output: [UInt8]) throws(SparrowError) -> Void = { _ in }
   ) throws(SparrowError) -> Outcome {
     precondition(input.utf8.count < 4096, "input must fit the pipe")

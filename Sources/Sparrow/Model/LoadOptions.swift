@@ -2,7 +2,7 @@ public import SparrowTokenizers
 
 /// How a model is loaded.
 public struct LoadOptions: Sendable, Equatable {
-  /// Worker threads; nil for all processors that the process may use.
+  /// Worker threads; nil for as many as its affinity mask and its CPU quota let work at once.
   public var threads: Int?
   /// Path of an adapter folder: a plan and its tensors; nil to run dense.
   public var adapter: String?

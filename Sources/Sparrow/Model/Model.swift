@@ -28,6 +28,8 @@ public final class Model: @unchecked Sendable {
   public let inputPlans: [Int: InputPlan]
   /// True when an adapter changed weights of the base model.
   public let changesWeights: Bool
+  /// What a user should know of how the model was loaded, a line each; none as a rule.
+  public let warnings: [String]
   package let binding: WeightBinding
   package let engine: CPUEngine
   private let turn = Mutex(())
@@ -68,7 +70,9 @@ public final class Model: @unchecked Sendable {
     let program = StepProgram(configuration).withSparseAttention(sparsity.attention)
       .withSparseFeedForward(sparsity.layers).withSparseInputs(sparsity.inputs)
     self.program = sparsity.head == nil ? program : program.withSparseHead()
-    let pool = try WorkerPool(count: options.threads ?? availableProcessors())
+    let allowance = ProcessorAllowance.current()
+    let pool = try WorkerPool(count: options.threads ?? allowance.threads)
+    warnings = [allowance.warning(threads: pool.count)].compactMap { $0 }
     engine = try CPUEngine(
       binding, pool: pool, maximumRows: options.prefillTokens, head: sparsity.head,
       layers: sparsity.layers, attention: sparsity.attention, inputs: sparsity.inputs,
@@ -90,6 +94,7 @@ public final class Model: @unchecked Sendable {
     attentionPlans = [:]
     inputPlans = [:]
     changesWeights = false
+    warnings = []
     engine = try CPUEngine(
       binding, pool: other.engine.pool, maximumRows: other.engine.maximumRows)
   }

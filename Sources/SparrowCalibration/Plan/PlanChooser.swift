@@ -122,10 +122,10 @@ final class PlanChooser {
     let count = Double(layers.count)
     let few = points[0]
     let many = points[1]
-    let dense = (few.denseFeedForward.median + many.denseFeedForward.median) / 2
+    let dense = (few.feedForward.dense.median + many.feedForward.dense.median) / 2
     // A ratio to dense within each pair, so that a slow minute weighs on both.
-    let fewShare = 1 / few.feedForwardSpeedup.median
-    let manyShare = 1 / many.feedForwardSpeedup.median
+    let fewShare = 1 / few.feedForward.speedup.median
+    let manyShare = 1 / many.feedForward.speedup.median
     let slope = max(0, (manyShare - fewShare) / Double(densities[1] - densities[0]))
     let fixed = fewShare - Double(densities[0]) * slope
     return (dense / count, fixed * dense / count, slope * dense / count)
@@ -145,7 +145,7 @@ final class PlanChooser {
     let sweep = try DensitySweep.run(
       model, options: sweepOptions(model, batches: batches),
       progress: progress)
-    return sweep.points.prefix { $0.stepSpeedup.median >= 1 }.last?.batch ?? 0
+    return sweep.points.prefix { $0.step.speedup.median >= 1 }.last?.batch ?? 0
   }
 
   /// Of the plan that is installed, by its own selectors.

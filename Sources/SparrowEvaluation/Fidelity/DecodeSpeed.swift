@@ -2,15 +2,12 @@ public import SparrowCore
 
 /// Decoding speed of a model and its dense self, measured in turn over the same tokens.
 public struct DecodeSpeed: Sendable, Equatable {
-  /// Tokens a second, of each window.
-  public var dense: Benchmark.Figure
-  public var sparse: Benchmark.Figure
-  /// Sparse speed over dense speed, window by window.
-  public var speedup: Benchmark.Figure
+  /// Tokens a second, a pair from each window.
+  public var pairs: PairedFigures
   /// Bytes of weights that decoding a token reads; of a sparse model, on average over the run.
   public var denseBytes: Int
   public var sparseBytes: Int
-  /// Where the time of a token goes; nil where nobody measured it.
+  /// Where the time of a token goes, in the pair that is quoted; nil where nobody measured it.
   public var denseTimes: StepTimes?
   public var sparseTimes: StepTimes?
 
@@ -22,9 +19,9 @@ public struct DecodeSpeed: Sendable, Equatable {
       ]
     }
     return [
-      "dense": side(dense, denseBytes, denseTimes),
-      "sparse": side(sparse, sparseBytes, sparseTimes),
-      "speedup": speedup.json,
+      "dense": side(pairs.dense, denseBytes, denseTimes),
+      "sparse": side(pairs.sparse, sparseBytes, sparseTimes),
+      "speedup": pairs.speedup.json,
     ]
   }
 }

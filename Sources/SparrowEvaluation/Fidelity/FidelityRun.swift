@@ -14,11 +14,9 @@ final class FidelityRun {
   private let vocabulary: Int
   /// Dense logits of the positions at hand, `[stride][vocabulary]`.
   private var denseLogits: [Float]
-  private var denseSpeeds: [Double] = []
-  private var sparseSpeeds: [Double] = []
-  /// Of what was timed; nil while the engine has it.
-  private var denseProfile: StepProfile? = StepProfile()
-  private var sparseProfile: StepProfile? = StepProfile()
+  /// Of each window: tokens a second, and where the time went.
+  private var denseSpeeds: [(rate: Double, times: StepTimes)] = []
+  private var sparseSpeeds: [(rate: Double, times: StepTimes)] = []
   private let audit: StepAudit
   private var windowSum = 0.0
   private var result: Fidelity
@@ -51,19 +49,21 @@ final class FidelityRun {
     dense.clear()
     sparse.clear()
     var seconds = (dense: 0.0, sparse: 0.0)
+    // Nil while the engine has one.
+    var profiles: (dense: StepProfile?, sparse: StepProfile?) = (StepProfile(), StepProfile())
     for isDense in [denseFirst, !denseFirst] {
       for start in Swift.stride(from: 0, to: half, by: Self.stride) {
         let part = window[start..<min(start + Self.stride, half)]
         if isDense {
-          seconds.dense += try denseSeconds(part, &denseProfile)
+          seconds.dense += try denseSeconds(part, &profiles.dense)
         } else {
-          seconds.sparse += try self.seconds(sparse, part, &sparseProfile)
+          seconds.sparse += try self.seconds(sparse, part, &profiles.sparse)
         }
         try go(on: (isDense == denseFirst ? 0 : half / 2) + start / 2)
       }
     }
-    denseSpeeds.append(Double(half) / seconds.dense)
-    sparseSpeeds.append(Double(half) / seconds.sparse)
+    denseSpeeds.append((Double(half) / seconds.dense, StepTimes(profiles.dense!)))
+    sparseSpeeds.append((Double(half) / seconds.sparse, StepTimes(profiles.sparse!)))
     windowSum = 0
     // The last token has no successor in the window.
     for start in Swift.stride(from: half, to: window.count - 1, by: Self.stride) {
@@ -79,11 +79,12 @@ final class FidelityRun {
   /// The figures, with the speeds of all windows and what layers touched.
   func finish() -> Fidelity {
     result.layers = audit.layers
+    let pairs = PairedFigures(
+      .rate, dense: denseSpeeds.map(\.rate), sparse: sparseSpeeds.map(\.rate))
     result.speed = DecodeSpeed(
-      dense: .init(denseSpeeds), sparse: .init(sparseSpeeds),
-      speedup: .init(zip(sparseSpeeds, denseSpeeds).map { $0 / $1 }),
-      denseBytes: base.runningDense { base.bytesPerToken }, sparseBytes: model.bytesPerToken,
-      denseTimes: denseProfile.map(StepTimes.init), sparseTimes: sparseProfile.map(StepTimes.init))
+      pairs: pairs, denseBytes: base.runningDense { base.bytesPerToken },
+      sparseBytes: model.bytesPerToken, denseTimes: denseSpeeds[pairs.quoted].times,
+      sparseTimes: sparseSpeeds[pairs.quoted].times)
     return result
   }
 

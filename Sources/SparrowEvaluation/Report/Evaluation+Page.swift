@@ -45,15 +45,15 @@ extension Evaluation {
       let error = fidelity.ratio * fidelity.logRatio.error
       points.append(
         .init(
-          x: speed.dense.median, y: 1, error: 0, name: points.isEmpty ? "dense" : "",
+          x: speed.pairs.dense.median, y: 1, error: 0, name: points.isEmpty ? "dense" : "",
           isReference: true,
-          title: "dense, beside \(run.name): \(rate(speed.dense.median))"))
+          title: "dense, beside \(run.name): \(rate(speed.pairs.dense.median))"))
       points.append(
         .init(
-          x: speed.sparse.median, y: fidelity.ratio, error: error, name: run.name,
+          x: speed.pairs.sparse.median, y: fidelity.ratio, error: error, name: run.name,
           isReference: false,
-          title: "\(run.name): \(rate(speed.sparse.median)), "
-            + "\(Quantity.fixed(speed.speedup.median, 2)) times dense; perplexity ratio "
+          title: "\(run.name): \(rate(speed.pairs.sparse.median)), "
+            + "\(Quantity.fixed(speed.pairs.speedup.median, 2)) times dense; perplexity ratio "
             + plusMinus(fidelity.ratio, error, digits: 4)))
     }
     guard !points.isEmpty else { return "" }

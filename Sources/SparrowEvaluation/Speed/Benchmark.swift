@@ -1,12 +1,14 @@
 public import Sparrow
 public import SparrowCore
 import SparrowCPU
+import SparrowMachine
 import SparrowTransformer
 
 /// Speed of one model on this machine: tokens a second, and what that means in bytes.
 public struct Benchmark: Sendable {
   /// A figure measured several times.
   public struct Figure: Sendable, Equatable {
+    /// Of one side of `PairedFigures`, that of the pair whose ratio is the median.
     public var median: Double
     public var minimum: Double
     public var maximum: Double
@@ -18,6 +20,12 @@ public struct Benchmark: Sendable {
         sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
       minimum = sorted.first ?? 0
       maximum = sorted.last ?? 0
+    }
+
+    init(_ samples: [Double], quoting index: Int) {
+      median = samples[index]
+      minimum = samples.min() ?? 0
+      maximum = samples.max() ?? 0
     }
 
     public var json: JSON {
@@ -41,11 +49,10 @@ public struct Benchmark: Sendable {
 
   /// The dense self: the dense program over the base model's weights.
   public struct Dense: Sendable {
-    /// Tokens a second.
+    /// Tokens a second, and the sparse model's speed over it.
     public var decode: Figure
-    public var bytesPerToken: Int
-    /// Sparse speed over dense speed, pair by pair.
     public var speedup: Figure
+    public var bytesPerToken: Int
 
     var json: JSON {
       [
@@ -127,16 +134,14 @@ public struct Benchmark: Sendable {
     func bytes(_ model: Model) -> Int {
       model.bytesPerToken + model.cacheElementsRead * 2 * options.decodeTokens / 2
     }
-    let denseFigures =
-      isCompared
-      ? Dense(
-        decode: Figure(denseDecode),
-        bytesPerToken: base.runningDense { bytes(base) },
-        speedup: Figure(zip(decode, denseDecode).map { $0 / $1 })) : nil
+    let pairs = isCompared ? PairedFigures(.rate, dense: denseDecode, sparse: decode) : nil
     return Benchmark(
       options: options, threads: model.threads, prefill: prefill.isEmpty ? nil : Figure(prefill),
-      decode: Figure(decode), bytesPerToken: bytes(model),
-      dense: denseFigures, readBandwidth: Figure(bandwidth))
+      decode: pairs?.sparse ?? Figure(decode), bytesPerToken: bytes(model),
+      dense: pairs.map {
+        Dense(
+          decode: $0.dense, speedup: $0.speedup, bytesPerToken: base.runningDense { bytes(base) })
+      }, readBandwidth: Figure(bandwidth))
   }
 
   /// Greedy decoding from an empty cache, tokens a second.

@@ -14,10 +14,11 @@ extension DensitySweep {
       let density = point.density.map { Quantity.fixed(Double($0), 2) } ?? "plan"
       var line = density + String(repeating: " ", count: max(0, 7 - density.count))
       line += fixed(Double(point.batch), 7, 0)
-      line += fixed(point.step.median, 9) + fixed(point.denseStep.median, 7)
-      line += fixed(point.stepSpeedup.median, 7, 2)
-      line += fixed(point.feedForward.median, 8) + fixed(point.denseFeedForward.median, 7)
-      line += fixed(point.feedForwardSpeedup.median, 7, 2)
+      line += fixed(point.step.sparse.median, 9) + fixed(point.step.dense.median, 7)
+      line += fixed(point.step.speedup.median, 7, 2)
+      line += fixed(point.feedForward.sparse.median, 8)
+      line += fixed(point.feedForward.dense.median, 7)
+      line += fixed(point.feedForward.speedup.median, 7, 2)
       line += fixed(point.predictedSpeedup, 10, 2)
       line += fixed(point.predict, 9) + fixed(point.select, 8)
       if !point.isSparse { line += "  too wide: ran dense" }

@@ -36,18 +36,13 @@ public struct DensitySweep: Sendable {
     public var isSparse: Bool
     /// Milliseconds a step of decoding: the whole step, with the head where the plan has a sparse one, and its
     /// feed-forward networks.
-    public var step: Benchmark.Figure
-    public var denseStep: Benchmark.Figure
-    public var feedForward: Benchmark.Figure
-    public var denseFeedForward: Benchmark.Figure
-    /// Of the sparse networks' time, what goes into scores and into choosing.
+    public var step: PairedFigures
+    public var feedForward: PairedFigures
+    /// Of the sparse networks' quoted time, what goes into scores and into choosing.
     public var predict: Double
     public var select: Double
     /// Dense time over sparse time of the head, pair by pair; nil where the plan has none.
     public var headSpeedup: Benchmark.Figure?
-    /// The same of the step and of its feed-forward networks.
-    public var stepSpeedup: Benchmark.Figure
-    public var feedForwardSpeedup: Benchmark.Figure
     /// Bytes of the sparse layers' networks that a token read, and all of theirs.
     public var bytes: Int
     public var denseBytes: Int
@@ -60,12 +55,12 @@ public struct DensitySweep: Sendable {
     public var json: JSON {
       [
         "density": density.map { .number(Double($0)) } ?? .null, "batch": .integer(batch),
-        "sparse": .bool(isSparse), "step_milliseconds": step.json,
-        "dense_step_milliseconds": denseStep.json,
-        "feed_forward_milliseconds": feedForward.json,
-        "dense_feed_forward_milliseconds": denseFeedForward.json,
+        "sparse": .bool(isSparse), "step_milliseconds": step.sparse.json,
+        "dense_step_milliseconds": step.dense.json,
+        "feed_forward_milliseconds": feedForward.sparse.json,
+        "dense_feed_forward_milliseconds": feedForward.dense.json,
         "predict_milliseconds": .number(predict), "select_milliseconds": .number(select),
-        "step_speedup": stepSpeedup.json, "feed_forward_speedup": feedForwardSpeedup.json,
+        "step_speedup": step.speedup.json, "feed_forward_speedup": feedForward.speedup.json,
         "head_speedup": headSpeedup?.json ?? .null, "bytes": .integer(bytes),
         "dense_bytes": .integer(denseBytes),
         "predicted_speedup": .number(predictedSpeedup),

@@ -49,22 +49,18 @@ final class SweepRun {
         throw SparrowError(.cancelled, found: "stopped")
       }
     }
-    let sparseSteps = sparse.map { $0.step.milliseconds + $0.head }
-    let denseSteps = dense.map { $0.step.milliseconds + $0.head }
-    let networks = sparse.map(\.step.feedForwardMilliseconds)
-    let denseNetworks = dense.map(\.step.feedForwardMilliseconds)
-    func mean(_ part: StepProfile.Part) -> Double {
-      sparse.reduce(0) { $0 + $1.step[part] / Double($1.step.steps) } / Double(sparse.count) * 1000
+    func pairs(_ milliseconds: ((step: StepProfile, head: Double)) -> Double) -> PairedFigures {
+      PairedFigures(.time, dense: dense.map(milliseconds), sparse: sparse.map(milliseconds))
     }
+    let networks = pairs(\.step.feedForwardMilliseconds)
+    let times = StepTimes(sparse[networks.quoted].step)
     let bytes = model.engine.feedForwardBytes
     let isSparse = !model.hasSparseLayers || model.engine.runsSparse(batch: caches.count)
     return DensitySweep.Point(
       density: density, batch: caches.count, isSparse: isSparse,
-      step: .init(sparseSteps), denseStep: .init(denseSteps), feedForward: .init(networks),
-      denseFeedForward: .init(denseNetworks), predict: mean(.predict), select: mean(.select),
-      headSpeedup: model.headPlan.map { _ in .init(zip(dense, sparse).map { $0.head / $1.head }) },
-      stepSpeedup: .init(zip(denseSteps, sparseSteps).map { $0 / $1 }),
-      feedForwardSpeedup: .init(zip(denseNetworks, networks).map { $0 / $1 }),
+      step: pairs { $0.step.milliseconds + $0.head }, feedForward: networks,
+      predict: times.predict, select: times.select,
+      headSpeedup: model.headPlan.map { _ in pairs(\.head).speedup },
       bytes: isSparse ? bytes.sparse : bytes.dense, denseBytes: bytes.dense)
   }
 

@@ -74,7 +74,7 @@ struct CalibrateCommand: ParsableCommand {
     completion: .directory)
   var adapter: String?
 
-  @Option(name: .shortAndLong, help: "Threads; 0 is one for each processor.")
+  @Option(name: .shortAndLong, help: "Threads; 0 is as many as may work at once here.")
   var threads = 0
 
   @OptionGroup var printing: OutputOptions
@@ -119,7 +119,8 @@ struct CalibrateCommand: ParsableCommand {
     let path = try model.path()
     let folder = try output ?? ModelCache().adapterPath(forModel: path)
     let start = monotonicSeconds()
-    let model = try Model.load(path, options: LoadOptions(threads: threads == 0 ? nil : threads))
+    let model = try Model.loadAndWarn(
+      path, options: LoadOptions(threads: threads == 0 ? nil : threads))
     var bar = ProgressBar()
     defer { bar.clear() }
     func progress(_ part: Double, _ what: String) -> Bool {

@@ -61,7 +61,7 @@ struct EvaluateCommand: ParsableCommand {
     help: "Part of the top logits that the sparse head must find.")
   var headRecall: Float?
 
-  @Option(name: .shortAndLong, help: "Threads; 0 is one for each processor.")
+  @Option(name: .shortAndLong, help: "Threads; 0 is as many as may work at once here.")
   var threads = 0
 
   @Option(help: "Write a page with tables and plots to this file.", completion: .file())
@@ -95,7 +95,7 @@ struct EvaluateCommand: ParsableCommand {
     defer { bar.clear() }
     for folder in try folders(forModel: path) {
       try Interrupt.check()
-      let model = try Model.load(
+      let model = try Model.loadAndWarn(
         path,
         options: LoadOptions(
           threads: threads == 0 ? nil : threads, adapter: folder, headRecall: headRecall))

@@ -13,12 +13,12 @@ struct ModelOptions: ParsableArguments {
     help: "Part of the top logits that the sparse head must find; 1 is the dense head.")
   var headRecall: Float?
 
-  @Option(name: .shortAndLong, help: "Threads; 0 is one for each processor.")
+  @Option(name: .shortAndLong, help: "Threads; 0 is as many as may work at once here.")
   var threads = 0
 
   func validate() throws {
-    guard (0...4096).contains(threads) else {
-      throw ValidationError("--threads \(threads): expected 0 to 4096")
+    guard (0...256).contains(threads) else {
+      throw ValidationError("--threads \(threads): expected 0 to 256")
     }
     guard headRecall == nil || sparsity.adapter != nil || sparsity.sparse else {
       throw ValidationError("--head-recall: expected --adapter or --sparse beside it")
@@ -39,7 +39,7 @@ struct ModelOptions: ParsableArguments {
   func load(
     _ path: String, adapter: String?, chatTemplate: ChatTemplate? = nil
   ) throws(SparrowError) -> Model {
-    try Model.load(
+    try Model.loadAndWarn(
       path,
       options: LoadOptions(
         threads: threads == 0 ? nil : threads, adapter: adapter,

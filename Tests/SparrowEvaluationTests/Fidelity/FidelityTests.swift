@@ -20,8 +20,8 @@ import Testing
     #expect(found.denseLoss == perplexity.losses && found.sparseLoss == perplexity.losses)
     #expect(found.headSameTop.mean > 0.9)
     let speed = try #require(found.speed)
-    #expect(speed.dense.minimum > 0 && speed.sparse.minimum > 0)
-    #expect(speed.speedup.minimum <= speed.speedup.maximum)
+    #expect(speed.pairs.dense.minimum > 0 && speed.pairs.sparse.minimum > 0)
+    #expect(speed.pairs.speedup.minimum <= speed.pairs.speedup.maximum)
     #expect(speed.denseBytes != speed.sparseBytes)
     #expect(found.layers.isEmpty)
   }

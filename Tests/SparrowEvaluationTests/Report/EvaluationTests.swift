@@ -22,7 +22,7 @@ import Testing
       fidelity.logRatio.add(0.1)
     }
     fidelity.speed = DecodeSpeed(
-      dense: .init([100]), sparse: .init([200]), speedup: .init([2]), denseBytes: 2_000_000,
+      pairs: .init(.rate, dense: [100], sparse: [200]), denseBytes: 2_000_000,
       sparseBytes: 1_000_000, denseTimes: StepTimes(attention: 1, feedForward: 4),
       sparseTimes: StepTimes(attention: 1, predict: 0.5, select: 0.25, feedForward: 2))
     fidelity.layers = [

@@ -18,7 +18,7 @@ import Testing
       fidelity.logRatio.add(loss + Double(random.uniform() - 0.5) * 0.1)
     }
     fidelity.speed = DecodeSpeed(
-      dense: .init([180]), sparse: .init([speed]), speedup: .init([speed / 180]),
+      pairs: .init(.rate, dense: [180], sparse: [speed]),
       denseBytes: 143_000_000, sparseBytes: 90_000_000)
     for layer in 0..<layers {
       let most = 1000 * (0.6 - 0.4 * Double(layer) / Double(layers))

@@ -84,7 +84,7 @@
       let (run, result) = try TrainCommand.train(
         model: path, .predictors(recipe), options, steps: training.steps)
       guard options.rank == 0 else { return }
-      let model = try Model.load(path)
+      let model = try Model.loadAndWarn(path)
       var bar = ProgressBar()
       defer { bar.clear() }
       let made = try run.predictors(

@@ -1,4 +1,3 @@
-internal import CSparrowSystem
 internal import Synchronization
 
 #if canImport(Darwin)
@@ -9,11 +8,11 @@ internal import Synchronization
   internal import Glibc
 #endif
 
-/// Pinned threads that run one job together, with barriers inside the job.
+/// Threads that run one job together, with barriers inside the job.
 ///
-/// Workers spin for about five milliseconds after a job and then park, since waking a parked thread costs
-/// 20-50 µs and a fork and join of spinning ones 0.2 µs. Swift's own executors are not used: kernels never
-/// run on the cooperative pool. One job runs at a time; a second caller traps.
+/// A fork and join of spinning threads costs 0.2 µs. Swift's own executors are not used: kernels
+/// never run on the cooperative pool. Threads are not bound to processors: where others run too, the
+/// system moves them to where there is room. One job runs at a time; a second caller traps.
 public final class WorkerPool: @unchecked Sendable {
   /// Workers, the calling thread included.
   public let count: Int
@@ -21,13 +20,18 @@ public final class WorkerPool: @unchecked Sendable {
   private let threads: [pthread_t]
 
   /// Starts `count - 1` threads. Throws `.argument` unless 1...256, `.system` when a thread cannot start.
-  public init(count: Int) throws(SparrowError) {
+  public convenience init(count: Int) throws(SparrowError) {
+    try self.init(count: count, patience: .usual)
+  }
+
+  /// The same with waits that end in a sleep sooner or later than usual.
+  init(count: Int, patience: Patience) throws(SparrowError) {
     guard (1...256).contains(count) else {
       throw SparrowError(
         .argument, field: "threads", found: "\(count)", expected: "a number from 1 to 256")
     }
     self.count = count
-    shared = SharedState(count: count)
+    shared = SharedState(count: count, patience: patience)
     var started: [pthread_t] = []
     for index in 1..<max(1, count) {
       guard let thread = shared.startThread(index: index) else {
@@ -52,12 +56,21 @@ public final class WorkerPool: @unchecked Sendable {
 
   /// As `run`, for a closure that the caller made once and keeps: nothing is then allocated.
   public func runKept(_ job: @escaping (Worker) -> Void) {
-    shared.job = job
-    shared.begin()
+    shared.begin(job)
     job(Worker(index: 0, count: count, shared: shared))
-    shared.awaitOthers()
-    shared.job = nil
+    shared.end()
   }
+}
+
+/// For how many nanoseconds threads stay awake before they sleep.
+struct Patience: Sendable {
+  let atBarriers: Int64
+  /// The caller does more between two jobs than workers between two barriers.
+  let betweenJobs: Int64
+
+  /// As long as waking a thread takes at worst: waiting costs at most twice what it had to.
+  static let usual = Patience(atBarriers: 50_000, betweenJobs: 5_000_000)
+  static let none = Patience(atBarriers: 0, betweenJobs: 0)
 }
 
 /// One thread's share of a job.
@@ -81,42 +94,39 @@ public struct Worker {
   }
 }
 
-/// What the threads of a pool share: atomics on cache lines of their own.
+/// What the threads of a pool share: words on cache lines of their own.
 private final class SharedState: @unchecked Sendable {
   let count: Int
-  var job: ((Worker) -> Void)?
+  private var job: ((Worker) -> Void)?
   private let memory: UnsafeMutableRawPointer
-  /// Counts jobs; the threads wait for it to move.
-  private let epoch: UnsafeMutablePointer<Atomic<UInt32>>
-  /// Threads that are done with the job.
-  private let finished: UnsafeMutablePointer<Atomic<UInt32>>
+  /// A turn for each job.
+  private let jobs: Turnstile
+  /// A turn for each barrier, the end of a job being one.
+  private let barriers: Turnstile
   /// Threads that have come to the barrier.
   private let arrived: UnsafeMutablePointer<Atomic<UInt32>>
-  /// Counts barriers passed.
-  private let passed: UnsafeMutablePointer<Atomic<UInt32>>
-  /// Threads that sleep.
-  private let parked: UnsafeMutablePointer<Atomic<UInt32>>
+  private let isRunning: UnsafeMutablePointer<Atomic<Bool>>
   private let stopping: UnsafeMutablePointer<Atomic<Bool>>
+  private let patience: Patience
 
   private static let line = 128
-  private static let spinNanoseconds: Int64 = 5_000_000
 
-  init(count: Int) {
+  init(count: Int, patience: Patience) {
     self.count = count
-    let base = UnsafeMutableRawPointer.allocate(byteCount: 6 * Self.line, alignment: Self.line)
+    self.patience = patience
+    let base = UnsafeMutableRawPointer.allocate(byteCount: 5 * Self.line, alignment: Self.line)
     memory = base
-    func word(_ index: Int) -> UnsafeMutablePointer<Atomic<UInt32>> {
-      let pointer = (base + index * Self.line).bindMemory(to: Atomic<UInt32>.self, capacity: 1)
-      pointer.initialize(to: Atomic(0))
+    func flag(_ index: Int) -> UnsafeMutablePointer<Atomic<Bool>> {
+      let pointer = (base + index * Self.line).bindMemory(to: Atomic<Bool>.self, capacity: 1)
+      pointer.initialize(to: Atomic(false))
       return pointer
     }
-    epoch = word(0)
-    finished = word(1)
-    arrived = word(2)
-    passed = word(3)
-    parked = word(4)
-    stopping = (base + 5 * Self.line).bindMemory(to: Atomic<Bool>.self, capacity: 1)
-    stopping.initialize(to: Atomic(false))
+    jobs = Turnstile(base)
+    barriers = Turnstile(base + Self.line)
+    arrived = (base + 2 * Self.line).bindMemory(to: Atomic<UInt32>.self, capacity: 1)
+    arrived.initialize(to: Atomic(0))
+    isRunning = flag(3)
+    stopping = flag(4)
   }
 
   deinit { memory.deallocate() }
@@ -138,74 +148,46 @@ private final class SharedState: @unchecked Sendable {
     return thread
   }
 
-  func begin() {
-    finished.pointee.store(0, ordering: .relaxed)
-    wakeUp()
+  func begin(_ job: @escaping (Worker) -> Void) {
+    let wasRunning = isRunning.pointee.exchange(true, ordering: .acquiring)
+    precondition(!wasRunning, "a pool runs one job at a time")
+    guard count > 1 else { return }
+    self.job = job
+    jobs.advance()
+  }
+
+  func end() {
+    if count > 1 {
+      barrier()
+      job = nil
+    }
+    isRunning.pointee.store(false, ordering: .releasing)
   }
 
   func stop() {
     stopping.pointee.store(true, ordering: .relaxed)
-    wakeUp()
-  }
-
-  private func wakeUp() {
-    epoch.pointee.add(1, ordering: .sequentiallyConsistent)
-    if parked.pointee.load(ordering: .sequentiallyConsistent) > 0 {
-      ss_wake_all(UnsafeMutableRawPointer(epoch).assumingMemoryBound(to: UInt32.self))
-    }
-  }
-
-  func awaitOthers() {
-    spin { finished.pointee.load(ordering: .acquiring) == UInt32(count - 1) }
+    jobs.advance()
   }
 
   func barrier() {
-    let turn = passed.pointee.load(ordering: .relaxed)
+    let turn = barriers.turn
     let here = arrived.pointee.add(1, ordering: .acquiringAndReleasing).newValue
     if here == UInt32(count) {
       arrived.pointee.store(0, ordering: .relaxed)
-      passed.pointee.store(turn &+ 1, ordering: .releasing)
+      barriers.advance()
     } else {
-      spin { passed.pointee.load(ordering: .acquiring) != turn }
-    }
-  }
-
-  /// Spins until `done`, yielding the processor now and then in case there are more threads than cores.
-  @inline(__always)
-  private func spin(until done: () -> Bool) {
-    var turns = 0
-    while !done() {
-      ss_pause()
-      turns += 1
-      if turns % 4096 == 0 { sched_yield() }
+      barriers.wait(after: turn, patience: patience.atBarriers)
     }
   }
 
   func work(index: Int) {
-    ss_pin_thread(Int32(index))
-    var seen: UInt32 = 0
+    var turn: UInt32 = 0
     while true {
-      seen = awaitEpoch(after: seen)
+      jobs.wait(after: turn, patience: patience.betweenJobs)
+      turn &+= 2
       if stopping.pointee.load(ordering: .relaxed) { return }
       job?(Worker(index: index, count: count, shared: self))
-      finished.pointee.add(1, ordering: .releasing)
-    }
-  }
-
-  private func awaitEpoch(after seen: UInt32) -> UInt32 {
-    let start = ss_nanoseconds()
-    var turns = 0
-    while true {
-      let now = epoch.pointee.load(ordering: .acquiring)
-      if now != seen { return now }
-      ss_pause()
-      turns += 1
-      guard turns % 256 == 0, ss_nanoseconds() - start > Self.spinNanoseconds else { continue }
-      parked.pointee.add(1, ordering: .sequentiallyConsistent)
-      if epoch.pointee.load(ordering: .sequentiallyConsistent) == seen {
-        ss_wait(UnsafeMutableRawPointer(epoch).assumingMemoryBound(to: UInt32.self), seen)
-      }
-      parked.pointee.subtract(1, ordering: .sequentiallyConsistent)
+      barrier()
     }
   }
 }

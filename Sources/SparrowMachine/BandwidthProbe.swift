@@ -1,14 +1,14 @@
-import CSparrowKernels
-import CSparrowSystem
-import SparrowCore
+internal import CSparrowKernels
+internal import CSparrowSystem
+package import SparrowCore
 
 /// Plain reads of memory that no cache holds: the ceiling of decoding.
-final class BandwidthProbe {
+package final class BandwidthProbe {
   private let memory: UnsafeMutableRawPointer
   private let bytes: Int
 
   /// Throws `.system` without memory.
-  init(bytes: Int) throws(SparrowError) {
+  package init(bytes: Int) throws(SparrowError) {
     guard let memory = ss_map_memory(bytes) else {
       throw SparrowError(.system, found: "no memory for \(bytes) bytes of bandwidth probe")
     }
@@ -24,12 +24,20 @@ final class BandwidthProbe {
   deinit { munmap(memory, bytes) }
 
   /// Bytes a second of one pass by all workers.
-  func measure(_ pool: WorkerPool) -> Double {
+  package func measure(_ pool: WorkerPool) -> Double {
     let start = monotonicSeconds()
     pool.run { worker in
       let share = worker.share(of: bytes, unit: 4096)
       _ = sk_read_sum(memory + share.lowerBound, share.count)
     }
     return Double(bytes) / (monotonicSeconds() - start)
+  }
+
+  /// The best of the passes that fit into `seconds`, at least one.
+  package func best(_ pool: WorkerPool, within seconds: Double) -> Double {
+    let end = monotonicSeconds() + seconds
+    var best = 0.0
+    repeat { best = max(best, measure(pool)) } while monotonicSeconds() < end
+    return best
   }
 }
