@@ -32,7 +32,7 @@ import Testing
   @Test func keepsOrderDuplicatesAndCanonicallyEquivalentKeys() throws {
     let json = try JSON.parse("{\"b\": 1, \"a\": 2, \"b\": 3, \"\u{E9}\": 4, \"e\u{301}\": 5}")
     #expect(json.members?.map(\.value) == [1, 2, 3, 4, 5])
-    #expect(json["b"] == 1)
+    #expect(json["b"] == 3)
     #expect(json["e\u{301}"] == 5)
   }
 
