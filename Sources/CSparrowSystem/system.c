@@ -63,19 +63,13 @@ int ss_pipe(int ends[2]) {
 #endif
 }
 
-static volatile sig_atomic_t noted_signal = 0;
-
-static void note_signal(int signal) { noted_signal = signal; }
-
-void ss_catch_interrupts(void) {
-  struct sigaction action;
-  memset(&action, 0, sizeof action);
-  action.sa_handler = note_signal;
-  // No SA_RESTART: a blocking read returns, so that the program sees the interrupt at once.
-  action.sa_flags = (int)SA_RESETHAND;
-  sigemptyset(&action.sa_mask);
-  sigaction(SIGINT, &action, 0);
-  sigaction(SIGTERM, &action, 0);
+int ss_is_mount(const char *path) {
+#ifdef __linux__
+  struct statx info;
+  return statx(AT_FDCWD, path, 0, STATX_BASIC_STATS, &info) == 0 &&
+      (info.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+#else
+  (void)path;
+  return 0;
+#endif
 }
-
-int ss_interrupted(void) { return noted_signal; }

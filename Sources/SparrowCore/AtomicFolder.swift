@@ -15,24 +15,51 @@ public struct AtomicFolder: ~Copyable {
   ///
   /// Throws `.system` when the folders cannot be written, or for something else at `path`.
   public init(path: String, names: [String]?) throws(SparrowError) {
-    var trimmed = path
-    while trimmed.utf8.count > 1, trimmed.hasSuffix("/") { trimmed.removeLast() }
-    if let kind = isFolder(trimmed) {
-      let isOwn = names.map { Set(Files.names(in: trimmed)).isSubset(of: $0) } ?? true
-      guard kind, isOwn else {
-        let files = names.map { ", or an older one with " + $0.joined(separator: ", ") }
-        throw SparrowError(
-          .system, file: trimmed, found: "something else is there",
-          expected: "no such folder yet" + (files ?? ""))
-      }
-    } else if let slash = trimmed.lastIndex(of: "/"), slash > trimmed.startIndex {
-      try Files.makeFolder(String(trimmed[..<slash]))
-    }
-    let temporary = "\(trimmed).\(getpid())-\(UInt32.random(in: 0 ... .max)).partial"
-    guard mkdir(temporary, 0o755) == 0 else { throw Self.failure(trimmed) }
-    self.path = trimmed
+    let place = try Self.place(path, names)
+    if let parent = Self.parent(of: place) { try Files.makeFolder(parent) }
+    let temporary = try Self.makeTemporary(place)
+    self.path = place
     self.temporary = temporary
     self.names = names
+  }
+
+  /// Throws what writing a folder there would throw, but for a full disk: before the work that its content is.
+  public static func check(path: String, names: [String]?) throws(SparrowError) {
+    var place = try Self.place(path, names)
+    // Folders that are missing are made in the last one that is there.
+    while let parent = Self.parent(of: place), !Files.exists(parent) { place = parent }
+    rmdir(try makeTemporary(place))
+  }
+
+  /// The path without slashes and links at its end, when a folder may appear there.
+  private static func place(_ path: String, _ names: [String]?) throws(SparrowError) -> String {
+    var trimmed = path
+    while trimmed.utf8.count > 1, trimmed.hasSuffix("/") { trimmed.removeLast() }
+    trimmed = Files.followingLink(trimmed)
+    func refuse(_ found: String, _ expected: String) -> SparrowError {
+      SparrowError(.system, file: path, found: found, expected: expected)
+    }
+    guard ![".", "..", "/", ""].contains(trimmed), !trimmed.hasSuffix("/."),
+      !trimmed.hasSuffix("/.."), ss_is_mount(trimmed) == 0
+    else {
+      throw refuse("a folder that cannot be replaced", "the name of a folder in it")
+    }
+    guard let isFolder = isFolder(trimmed) else { return trimmed }
+    guard isFolder, names.map({ Set(Files.names(in: trimmed)).isSubset(of: $0) }) ?? true else {
+      let files = names.map { ", or an older one with " + $0.joined(separator: ", ") }
+      throw refuse("something else is there", "no such folder yet" + (files ?? ""))
+    }
+    return trimmed
+  }
+
+  private static func parent(of path: String) -> String? {
+    path.lastIndex(of: "/").flatMap { $0 > path.startIndex ? String(path[..<$0]) : nil }
+  }
+
+  private static func makeTemporary(_ place: String) throws(SparrowError) -> String {
+    let temporary = "\(place).\(getpid())-\(UInt32.random(in: 0 ... .max)).partial"
+    guard mkdir(temporary, 0o755) == 0 else { throw failure(place) }
+    return temporary
   }
 
   /// Waits for the disk and puts the folder in its place, instead of an older one; throws `.system`.

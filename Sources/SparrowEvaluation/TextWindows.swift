@@ -9,12 +9,12 @@ struct TextWindows {
   private let context: Int
   private let first: Int32?
 
-  /// Throws `.argument` when the text is shorter than two windows.
+  /// Throws `.argument` when the text is shorter than two windows, for windows that the model's context cannot
+  /// hold, and for a limit below 1.
   init(_ model: Model, text: String, context: Int, limit: Int?) throws(SparrowError) {
-    guard context >= 8 else {
-      throw SparrowError(
-        .argument, field: "context", found: "\(context)", expected: "at least 8 tokens")
-    }
+    let longest = max(8, model.configuration.contextLength)
+    try SparrowError.require(context, in: 8...longest, "context")
+    if let limit { try SparrowError.require(limit, in: 1...Int.max, "windows") }
     tokens = model.tokenizer.encode(text, addSpecial: true, parseSpecial: false)
     guard tokens.count >= 2 * context else {
       throw SparrowError(

@@ -31,6 +31,12 @@ public struct ModelCache: Sendable, Equatable {
     }
   }
 
+  /// As `resolve`, in the user's own cache, which a path does not need.
+  public static func path(ofModel text: String) throws(SparrowError) -> String {
+    if case .local(let path) = try ModelSource(parsing: text) { return path }
+    return try ModelCache().resolve(text)
+  }
+
   /// The path to load for what was given as MODEL: a path as it is, a pulled model's file or folder.
   /// Throws when the name is of a model that was not pulled, saying how to pull it.
   public func resolve(_ text: String) throws(SparrowError) -> String {

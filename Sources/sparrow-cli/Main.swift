@@ -4,7 +4,8 @@ import SparrowCore
 
 /// Runs the command line: results on standard output, one line on standard error when it fails.
 ///
-/// Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C.
+/// Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C. Standard output that did not take
+/// everything is a failure; a pipe whose reader has gone ends the program by SIGPIPE, as it ends cat.
 @main
 enum Main {
   static func main() {
@@ -12,20 +13,30 @@ enum Main {
     do {
       var command = try SparrowCommand.parseAsRoot()
       try command.run()
+      try Terminal.finish()
       exit(0)
+    } catch let error as SparrowError {
+      fail(error)
     } catch {
       finish(error)
     }
   }
 
-  private static func finish(_ error: any Error) -> Never {
-    if let error = error as? SparrowError {
-      Terminal.complain(error.description)
-      exit(error.kind == .cancelled ? 130 : 1)
+  private static func fail(_ error: SparrowError) -> Never {
+    Terminal.complain(error.description)
+    switch error.kind {
+    case .cancelled: exit(130)
+    case .argument: exit(2)
+    default: exit(1)
     }
+  }
+
+  /// Ends after what the command line itself throws: help, wrong usage, an exit code.
+  private static func finish(_ error: any Error) -> Never {
     let code = SparrowCommand.exitCode(for: error)
     guard !code.isSuccess else {
       Terminal.write(SparrowCommand.fullMessage(for: error) + "\n")
+      do throws(SparrowError) { try Terminal.finish() } catch { fail(error) }
       exit(0)
     }
     if let code = error as? ExitCode { exit(code.rawValue) }

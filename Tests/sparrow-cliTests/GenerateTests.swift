@@ -42,7 +42,7 @@ struct GenerateTests {
   func context() throws {
     let outcome = try ProgramTests.run(
       ["generate", Self.model, "-p", "a", "--context", "100000000"])
-    #expect(outcome.status == 1)
+    #expect(outcome.status == 2)
     #expect(outcome.complaint.contains("context: 100000000"))
   }
 

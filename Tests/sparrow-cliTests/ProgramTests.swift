@@ -54,10 +54,9 @@ struct ProgramTests {
 
   @Test("a failure is one line on standard error and exit code 1")
   func failure() throws {
-    let outcome = try Self.run(
-      ["pull", "pypi:-x"], environment: ["SPARROW_CACHE": "/nonexistent/folder"])
+    let outcome = try Self.run(["info", "/nonexistent/model.gguf"])
     #expect(outcome.status == 1)
     #expect(outcome.output.isEmpty)
-    #expect(outcome.complaint.hasPrefix("sparrow: pypi:-x: "))
+    #expect(outcome.complaint.hasPrefix("sparrow: /nonexistent/model.gguf: "))
   }
 }

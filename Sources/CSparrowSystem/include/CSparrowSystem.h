@@ -20,6 +20,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 #ifdef __linux__
@@ -165,6 +166,15 @@ static inline int ss_is_real_folder(const char *path) {
   return lstat(path, &info) == 0 && S_ISDIR(info.st_mode);
 }
 
+/// True when `path` itself is a link.
+static inline int ss_is_link(const char *path) {
+  struct stat info;
+  return lstat(path, &info) == 0 && S_ISLNK(info.st_mode);
+}
+
+/// True when another file system, or a part of one, is mounted at `path`: it cannot be renamed.
+int ss_is_mount(const char *path);
+
 /// Size of the file at `path` in bytes; -1 on an error.
 static inline int64_t ss_path_size(const char *path) {
   struct stat info;
@@ -173,6 +183,11 @@ static inline int64_t ss_path_size(const char *path) {
 
 /// Bytes that may still be written where `path` lies; -1 when the system does not say.
 int64_t ss_free_bytes(const char *path);
+
+/// Opens for appending, made for its owner alone if missing.
+static inline int ss_open_private(const char *path) {
+  return open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_APPEND, 0600);
+}
 
 /// Opens for writing, made if missing; `append` keeps what is there, else the file is emptied.
 static inline int ss_open_write(const char *path, int append) {
@@ -231,13 +246,42 @@ static inline int ss_exit_status(int status) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-// Interrupts.
+// Interrupts and the terminal.
 
-/// From now on the first SIGINT or SIGTERM is only noted; a second one ends the process.
+/// From now on the first SIGINT or SIGTERM is only noted; a second one ends the process. Streams that
+/// are closed are opened so that using them fails, and no file gets their numbers.
 void ss_catch_interrupts(void);
 
-/// The signal noted since `ss_catch_interrupts`, 0 when none.
+/// The signal noted since `ss_catch_interrupts` or `ss_forget_interrupt`, 0 when none.
 int ss_interrupted(void);
+
+/// Forgets a noted SIGINT, so that the next one is a first one again.
+void ss_forget_interrupt(void);
+
+/// Waits until `descriptor` is ready for `events` of poll, `milliseconds` at most unless negative. 1 when it
+/// is; 0 when time is up, a signal was noted or the terminal has another size; -1 on an error.
+int ss_await(int descriptor, short events, int milliseconds);
+
+/// Size of the terminal behind `descriptor` in rows and columns, 24 and 80 where it does not know.
+static inline void ss_terminal_size(int descriptor, int *rows, int *columns) {
+  struct winsize size = {0, 0, 0, 0};
+  ioctl(descriptor, TIOCGWINSZ, &size);
+  *rows = size.ws_row > 0 ? size.ws_row : 24;
+  *columns = size.ws_col > 0 ? size.ws_col : 80;
+}
+
+/// What the terminal behind standard input does with what is typed.
+enum ss_terminal_mode {
+  /// As it was found.
+  SS_TERMINAL_FOUND,
+  /// Nothing is shown and all is kept for later; Ctrl-C is still a signal.
+  SS_TERMINAL_QUIET,
+  /// Every key comes as it is pressed, Ctrl-C too, and pasted text in brackets.
+  SS_TERMINAL_KEYS,
+};
+
+/// Sets the mode; whatever ends the process by a signal puts the terminal back first. 0, or -1 on an error.
+int ss_set_terminal_mode(enum ss_terminal_mode mode);
 
 /// Folds `blocks` blocks of 64 bytes into a SHA-256 state (FIPS 180-4), by the processor's own
 /// instructions where it has them, unless `portable`.

@@ -16,6 +16,8 @@ public final class Model: @unchecked Sendable {
   public let tokenizer: Tokenizer
   /// Tokens after which generation ends.
   public let endTokens: Set<Int32>
+  /// What its makers say about sampling.
+  public let samplingAdvice: SamplingAdvice
   /// What one step of this model computes, in order.
   public let program: StepProgram
   /// The sparse head's plan; nil when the head is dense.
@@ -61,6 +63,7 @@ public final class Model: @unchecked Sendable {
     configuration = description.configuration
     tokenizer = try checkpoint.tokenizer(chatTemplate: options.chatTemplate)
     endTokens = try checkpoint.endTokens(tokenizer)
+    samplingAdvice = try checkpoint.samplingAdvice()
     binding = description.binding
     let sparsity = try Sparsity(options, binding)
     headPlan = sparsity.head?.plan
@@ -87,6 +90,7 @@ public final class Model: @unchecked Sendable {
     configuration = other.configuration
     tokenizer = other.tokenizer
     endTokens = other.endTokens
+    samplingAdvice = other.samplingAdvice
     binding = other.binding
     program = StepProgram(configuration)
     headPlan = nil

@@ -44,7 +44,8 @@ public struct Sampler: Sendable {
 
   private mutating func sample(_ candidates: Candidates) -> Int32 {
     precondition(!candidates.logits.isEmpty, "no logits to sample from")
-    let token = options.temperature == 0 ? likeliest(candidates).token : draw(candidates)
+    let isDrawn = (1 / options.temperature).isFinite
+    let token = isDrawn ? draw(candidates) : likeliest(candidates).token
     recent.append(token)
     return token
   }

@@ -5,7 +5,7 @@ public import SparrowCore
 /// The steps run in llama.cpp's order: repetition penalty, top-k, top-p, min-p, temperature, draw. A step
 /// at its neutral value is skipped.
 public struct SamplingOptions: Sendable, Equatable {
-  /// Divides the logits; 0 takes the likeliest token and draws nothing (greedy).
+  /// Divides the logits; 0, or too little to divide by, takes the likeliest token and draws nothing (greedy).
   public var temperature: Float
   /// Keeps this many of the likeliest tokens; 0 keeps all.
   public var topK: Int
@@ -55,10 +55,10 @@ public struct SamplingOptions: Sendable, Equatable {
     try require(topP > 0 && topP <= 1, "top-p", topP, "more than 0, at most 1")
     try require(minP >= 0 && minP <= 1, "min-p", minP, "0 to 1")
     try require(
-      repetitionPenalty > 0 && repetitionPenalty.isFinite, "repetition penalty",
+      repetitionPenalty > 0 && repetitionPenalty.isFinite, "repetition-penalty",
       repetitionPenalty, "more than 0 (1: none)")
     try require(
-      (0...Self.maximumWindow).contains(repetitionWindow), "repetition window", repetitionWindow,
+      (0...Self.maximumWindow).contains(repetitionWindow), "repetition-window", repetitionWindow,
       "0 to \(Self.maximumWindow)")
   }
 }

@@ -28,7 +28,7 @@ extension Session {
   ) throws(SparrowError) -> GenerationResult {
     let all = model.tokenizer.encode(try model.render(messages))
     let shared = zip(all, tokens).prefix { $0 == $1 }.count
-    truncate(to: min(shared, all.count - 1))
+    truncate(to: max(0, min(shared, all.count - 1)))
     return try generate(
       tokens: Array(all[tokens.count...]), options: options, receive: receive)
   }

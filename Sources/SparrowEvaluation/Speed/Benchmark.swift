@@ -87,10 +87,10 @@ public struct Benchmark: Sendable {
     _ model: Model, options: Options = Options(),
     progress: (Double) -> Bool = { _ in true }
   ) throws(SparrowError) -> Benchmark {
-    guard options.repetitions >= 1, options.decodeTokens >= 1, options.promptTokens >= 0 else {
-      throw SparrowError(
-        .argument, field: "repetitions, tokens", found: "less than 1", expected: "at least 1")
-    }
+    let longest = model.configuration.contextLength
+    try SparrowError.require(options.promptTokens, in: 0...longest, "prompt")
+    try SparrowError.require(options.decodeTokens, in: 1...max(1, longest - 1), "generate")
+    try SparrowError.require(options.repetitions, in: 1...10_000, "repeat")
     let context = max(options.promptTokens, options.decodeTokens + 1)
     let session = try model.session(context: context)
     let base = try model.base()

@@ -55,7 +55,8 @@ public final class TaskRun {
       return TaskAnswer(
         logProbabilities: try logProbabilities(of: choices, item), choices: choices)
     case .generation(_, let stop):
-      let tokens = encode(item.prompt)
+      let encoded = encode(item.prompt)
+      let tokens = encoded.isEmpty ? beginning : encoded
       try check(tokens, item)
       let result = try session.generate(
         tokens: tokens, options: .init(maximumTokens: maximumTokens, stop: stop)
@@ -75,11 +76,14 @@ public final class TaskRun {
     of choices: [String], _ item: TaskItem
   ) throws(SparrowError) -> [Double] {
     let bare = String(item.prompt.reversed().drop(while: \.isWhitespace).reversed())
-    let prompt = encode(bare)
-    let texts = choices.map { encode(item.prompt + $0) }
+    var prompt = encode(bare)
+    var texts = choices.map { encode(item.prompt + $0) }
     // What all begin with; each keeps a token to score.
-    let shared = texts.reduce(prompt.count) { count, text in
+    var shared = texts.reduce(prompt.count) { count, text in
       min(count, text.count - 1, zip(prompt, text).prefix { $0 == $1 }.count)
+    }
+    if shared == 0 {
+      (prompt, texts, shared) = (beginning, texts.map { beginning + $0 }, beginning.count)
     }
     try check(Array(prompt.prefix(shared)), item)
     for text in texts { try check(text, item) }
@@ -104,6 +108,11 @@ public final class TaskRun {
     let logits = model.bodyLogits(output)
     let total = sk_log_sum_exp(logits.baseAddress, Int32(logits.count))
     return tokens.map { Double(logits[Int($0)] - total) }
+  }
+
+  /// What stands where a prompt has no tokens, as in lm-evaluation-harness: the model's first token, else its last.
+  private var beginning: [Int32] {
+    (model.tokenizer.bos ?? model.tokenizer.eos).map { [$0] } ?? []
   }
 
   /// The text's tokens after the model's first; no token ends it, since something follows.

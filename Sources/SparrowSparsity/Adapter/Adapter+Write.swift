@@ -26,13 +26,20 @@ extension Adapter {
       try plan.validate(file: folder, name: Self.inputsName(layer))
     }
     try validateUpdates(file: folder)
-    let place = try AtomicFolder(path: folder, names: [Self.planName, Self.tensorsName])
+    let place = try AtomicFolder(path: folder, names: Self.fileNames)
     try tensors().write(to: place.temporary + "/" + Self.tensorsName)
     var file = try AtomicFile(path: place.temporary + "/" + Self.planName)
     try file.write(Array((json.text(indent: 2) + "\n").utf8))
     try file.commit()
     try place.commit()
   }
+
+  /// Throws what writing an adapter to `folder` would throw, before the work that makes one.
+  public static func check(place folder: String) throws(SparrowError) {
+    try AtomicFolder.check(path: folder, names: fileNames)
+  }
+
+  private static let fileNames = [planName, tensorsName]
 
   /// What `adapter.json` holds.
   private var json: JSON {

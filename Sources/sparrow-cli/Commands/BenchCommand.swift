@@ -18,24 +18,43 @@ struct BenchCommand: ParsableCommand {
 
   @OptionGroup var model: ModelOptions
 
-  @Option(help: "Prompt tokens of the prefill measurement; 0 leaves it out.")
+  @Option(
+    parsing: .unconditional, help: "Prompt tokens of the prefill measurement; 0 leaves it out.")
   var prompt = 512
 
-  @Option(help: "Tokens of the decode measurement.")
+  @Option(parsing: .unconditional, help: "Tokens of the decode measurement.")
   var generate = 128
 
-  @Option(name: .customLong("repeat"), help: "How often each is measured.")
+  @Option(name: .customLong("repeat"), parsing: .unconditional, help: "How often each is measured.")
   var repetitions = 5
 
-  @Option(help: "Measure a sparse model's steps, at each batch and against: density.")
+  @Option(
+    parsing: .unconditional,
+    help: "Measure a sparse model's steps, at each batch and against: density.")
   var sweep: Sweep?
 
-  @Option(help: "Sequences decoded together in a sweep; may be given several times.")
+  @Option(
+    parsing: .unconditionalSingleValue,
+    help: "Sequences decoded together in a sweep; may be given several times.")
   var batch: [Int] = []
 
   @OptionGroup var output: OutputOptions
 
   enum Sweep: String, ExpressibleByArgument, CaseIterable { case density }
+
+  func validate() throws {
+    for (name, value, least) in [("prompt", prompt, 0), ("generate", generate, 1)] {
+      guard value >= least else {
+        throw ValidationError("--\(name) \(value): expected \(least) or more")
+      }
+    }
+    guard (1...10_000).contains(repetitions) else {
+      throw ValidationError("--repeat \(repetitions): expected 1 to 10000")
+    }
+    for size in batch where size < 1 {
+      throw ValidationError("--batch \(size): expected 1 or more")
+    }
+  }
 
   func run() throws {
     let model = try model.load()

@@ -34,47 +34,60 @@ struct CalibrateCommand: ParsableCommand {
   @Flag(help: "Make the vocabulary head sparse.")
   var head = false
 
-  @Option(help: "A text in UTF-8, .txt or .jsonl; may be given several times.", completion: .file())
+  @Option(
+    parsing: .unconditionalSingleValue,
+    help: "A text in UTF-8, .txt or .jsonl; may be given several times.", completion: .file())
   var text: [String] = []
 
-  @Option(help: "The adapter's folder; an older adapter there is replaced.", completion: .directory)
+  @Option(
+    parsing: .unconditional, help: "The adapter's folder; an older adapter there is replaced.",
+    completion: .directory)
   var output: String?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "How the sketch keeps rows: product, int4, int5, low-rank or low-rank-int4.",
       discussion: "product finds most for its bytes; the others are HiRE's Q, LR and LRQ."),
     transform: coding)
   var sketch = HeadCalibration.Options().coding
 
-  @Option(help: "Directions of the low-rank sketches; 0 is a quarter of the width.")
+  @Option(
+    parsing: .unconditional,
+    help: "Directions of the low-rank sketches; 0 is a quarter of the width.")
   var rank = HeadCalibration.Options().rank
 
-  @Option(help: "Half bytes that a product sketch keeps of each row: more find more.")
+  @Option(
+    parsing: .unconditional,
+    help: "Half bytes that a product sketch keeps of each row: more find more.")
   var groups = HeadCalibration.Options().groups
 
-  @Option(help: "Rows whose logits are computed exactly.")
+  @Option(parsing: .unconditional, help: "Rows whose logits are computed exactly.")
   var candidates = HeadCalibration.Options().candidates
 
   @OptionGroup var neurons: NeuronOptions
 
   @OptionGroup var heads: AttentionOptions
 
-  @Option(help: "Tokens of the text to run through the model.")
+  @Option(parsing: .unconditional, help: "Tokens of the text to run through the model.")
   var tokens = HeadCalibration.Options().tokens
 
-  @Option(help: "The same seed gives the same adapter.")
+  @Option(parsing: .unconditional, help: "The same seed gives the same adapter.")
   var seed = HeadCalibration.Options().seed
 
-  @Option(help: "Measure the adapter on this text too.", completion: .file())
+  @Option(
+    parsing: .unconditional, help: "Measure the adapter on this text too.", completion: .file())
   var measure: String?
 
   @Option(
+    parsing: .unconditional,
     help: "An adapter of this model to add to: what is not made anew is kept.",
     completion: .directory)
   var adapter: String?
 
-  @Option(name: .shortAndLong, help: "Threads; 0 is as many as may work at once here.")
+  @Option(
+    name: .shortAndLong, parsing: .unconditional,
+    help: "Threads; 0 is as many as may work at once here.")
   var threads = 0
 
   @OptionGroup var printing: OutputOptions
@@ -115,9 +128,10 @@ struct CalibrateCommand: ParsableCommand {
   }
 
   func run() throws {
-    let words = try CalibrationText.read(text)
     let path = try model.path()
     let folder = try output ?? ModelCache().adapterPath(forModel: path)
+    try Adapter.check(place: folder)
+    let words = try CalibrationText.read(text)
     let start = monotonicSeconds()
     let model = try Model.loadAndWarn(
       path, options: LoadOptions(threads: threads == 0 ? nil : threads))

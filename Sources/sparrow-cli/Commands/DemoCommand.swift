@@ -18,13 +18,16 @@ struct DemoCommand: ParsableCommand {
 
   @OptionGroup var model: ModelOptions
 
-  @Option(help: "The text to make the adapter from.", completion: .file())
+  @Option(parsing: .unconditional, help: "The text to make the adapter from.", completion: .file())
   var text: String
 
-  @Option(help: "Another text to compare both heads on, position by position.", completion: .file())
+  @Option(
+    parsing: .unconditional, help: "Another text to compare both heads on, position by position.",
+    completion: .file())
   var heldOut: String?
 
-  @Option(name: [.customShort("n"), .long], help: "New tokens for each prompt.")
+  @Option(
+    name: [.customShort("n"), .long], parsing: .unconditional, help: "New tokens for each prompt.")
   var tokens = 96
 
   private static let prompts = [

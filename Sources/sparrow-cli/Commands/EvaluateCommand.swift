@@ -35,6 +35,7 @@ struct EvaluateCommand: ParsableCommand {
   @OptionGroup var location: PathOptions
 
   @Option(
+    parsing: .unconditionalSingleValue,
     help: "Folder of an adapter; may be given several times to compare them.",
     completion: .directory)
   var adapter: [String] = []
@@ -42,29 +43,30 @@ struct EvaluateCommand: ParsableCommand {
   @Flag(help: "Use the adapter that sparrow calibrate has made for this model.")
   var sparse = false
 
-  @Option(help: "A text to compare on, a file in UTF-8.", completion: .file())
+  @Option(
+    parsing: .unconditional, help: "A text to compare on, a file in UTF-8.", completion: .file())
   var text: String?
 
-  @Option(help: "Tasks to compare on, a .jsonl file.", completion: .file())
+  @Option(parsing: .unconditional, help: "Tasks to compare on, a .jsonl file.", completion: .file())
   var task: String?
 
-  @Option(name: .shortAndLong, help: "Tokens in a window of the text.")
-  var context = 512
+  @OptionGroup var windows: TextWindowOptions
 
-  @Option(help: "Windows of the text; 0 is all.")
-  var chunks = 0
-
-  @Option(help: "New tokens of a task's answer at most.")
+  @Option(parsing: .unconditional, help: "New tokens of a task's answer at most.")
   var maxTokens = 64
 
   @Option(
-    help: "Part of the top logits that the sparse head must find.")
+    parsing: .unconditional, help: "Part of the top logits that the sparse head must find.")
   var headRecall: Float?
 
-  @Option(name: .shortAndLong, help: "Threads; 0 is as many as may work at once here.")
+  @Option(
+    name: .shortAndLong, parsing: .unconditional,
+    help: "Threads; 0 is as many as may work at once here.")
   var threads = 0
 
-  @Option(help: "Write a page with tables and plots to this file.", completion: .file())
+  @Option(
+    parsing: .unconditional, help: "Write a page with tables and plots to this file.",
+    completion: .file())
   var html: String?
 
   @OptionGroup var output: OutputOptions
@@ -79,13 +81,13 @@ struct EvaluateCommand: ParsableCommand {
     guard maxTokens >= 1 else {
       throw ValidationError("--max-tokens \(maxTokens): expected 1 or more")
     }
-    guard chunks >= 0 else { throw ValidationError("--chunks \(chunks): expected 0 or more") }
     guard (0...256).contains(threads) else {
       throw ValidationError("--threads \(threads): expected 0 to 256")
     }
   }
 
   func run() throws {
+    if let html { try AtomicFile.check(path: html) }
     let words = try text.map(TextFile.read)
     let items = try task.map { try TaskItem.parse(TextFile.read($0), file: $0) }
     let path = try location.path()
@@ -140,7 +142,7 @@ struct EvaluateCommand: ParsableCommand {
     _ model: Model, _ words: String, _ bar: inout ProgressBar
   ) throws(SparrowError) -> Fidelity {
     try Fidelity.measure(
-      model, text: words, context: context, windows: chunks == 0 ? nil : chunks,
+      model, text: words, context: windows.context, windows: windows.limit,
       progress: { done, total, soFar in
         let ratio = soFar.positions > 0 ? ", ratio " + Quantity.fixed(soFar.ratio, 4) : ""
         bar.show("fidelity", done: done, total: total, unit: .items("tokens" + ratio))

@@ -28,13 +28,15 @@ struct ExportCommand: ParsableCommand {
 
   @OptionGroup var model: PathOptions
 
-  @Option(name: .shortAndLong, help: "The folder or file to write.", completion: .file())
+  @Option(
+    name: .shortAndLong, parsing: .unconditional, help: "The folder or file to write.",
+    completion: .file())
   var output: String
 
-  @Option(help: "What to write.")
+  @Option(parsing: .unconditional, help: "What to write.")
   var format = Format.huggingface
 
-  @Option(help: "Element type of the weights; q8_0 in GGUF files only.")
+  @Option(parsing: .unconditional, help: "Element type of the weights; q8_0 in GGUF files only.")
   var type = WeightType.f16
 
   func validate() throws {

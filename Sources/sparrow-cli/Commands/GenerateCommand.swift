@@ -17,20 +17,23 @@ struct GenerateCommand: ParsableCommand {
 
   @OptionGroup var model: ModelOptions
 
-  @Option(name: .shortAndLong, help: "The text to continue; - reads it from standard input.")
+  @Option(
+    name: .shortAndLong, parsing: .unconditional,
+    help: "The text to continue; - reads it from standard input.")
   var prompt: String
 
   @OptionGroup var generation: GenerationOptionGroup
   @OptionGroup var output: OutputOptions
 
   func run() throws {
-    let text = prompt == "-" ? TextFile.readStandardInput() : prompt
+    let text = prompt == "-" ? try TextFile.readStandardInput() : prompt
     let model = try model.load()
     let session = try model.session(context: generation.sessionContext)
-    let result = try session.generate(text, options: generation.options) { piece in
+    let result = try session.generate(text, options: generation.options(.greedy)) { piece in
       if !output.json { Terminal.write(piece) }
-      return !Interrupt.isRequested
+      return !Interrupt.isRequested && !Terminal.isBroken
     }
+    try Terminal.check()
     if output.json {
       output.print(result.json)
     } else {

@@ -19,15 +19,10 @@ struct PerplexityCommand: ParsableCommand {
 
   @OptionGroup var model: ModelOptions
 
-  @Option(help: "The text, a file in UTF-8.", completion: .file())
+  @Option(parsing: .unconditional, help: "The text, a file in UTF-8.", completion: .file())
   var text: String
 
-  @Option(name: .shortAndLong, help: "Tokens in a window.")
-  var context = 512
-
-  @Option(help: "Windows to score; 0 is all.")
-  var chunks = 0
-
+  @OptionGroup var windows: TextWindowOptions
   @OptionGroup var output: OutputOptions
 
   func run() throws {
@@ -36,7 +31,7 @@ struct PerplexityCommand: ParsableCommand {
     var bar = ProgressBar()
     defer { bar.clear() }
     let result = try Perplexity.measure(
-      model, text: words, context: context, windows: chunks == 0 ? nil : chunks
+      model, text: words, context: windows.context, windows: windows.limit
     ) { done, total, soFar in
       let estimate = Quantity.fixed(soFar.estimate, 4)
       bar.show("perplexity", done: done, total: total, unit: .items("windows, \(estimate)"))
@@ -65,7 +60,7 @@ struct PerplexityCommand: ParsableCommand {
   ) throws -> HeadAgreement? {
     guard model.headPlan != nil else { return nil }
     return try HeadAgreement.measure(
-      model, text: words, context: context, windows: chunks == 0 ? nil : chunks
+      model, text: words, context: windows.context, windows: windows.limit
     ) { done, total, _ in
       bar.show("comparing heads", done: done, total: total, unit: .items("windows"))
       return !Interrupt.isRequested

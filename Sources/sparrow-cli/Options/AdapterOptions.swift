@@ -4,7 +4,9 @@ import SparrowHub
 
 /// Which adapter goes with a model, if any.
 struct AdapterOptions: ParsableArguments {
-  @Option(help: "Folder of an adapter, which makes the model sparse.", completion: .directory)
+  @Option(
+    parsing: .unconditional, help: "Folder of an adapter, which makes the model sparse.",
+    completion: .directory)
   var adapter: String?
 
   @Flag(help: "Use the adapter that sparrow calibrate has made for this model.")

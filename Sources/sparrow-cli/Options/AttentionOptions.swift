@@ -10,10 +10,13 @@ struct AttentionOptions: ParsableArguments {
       discussion: "A head group is the query heads of one key/value head, or one head (Deja Vu)."))
   var attention = false
 
-  @Option(help: "Part of its head groups that a layer with sparse attention touches for a token.")
+  @Option(
+    parsing: .unconditional,
+    help: "Part of its head groups that a layer with sparse attention touches for a token.")
   var attentionDensity = AttentionCalibration.Options().density
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Which layers' attention becomes sparse: perplexity=1.02 or density=0.8.",
       discussion: """
@@ -21,7 +24,9 @@ struct AttentionOptions: ParsableArguments {
         """))
   var attentionTarget = "perplexity=1.02"
 
-  @Option(help: "Directions of the heads' low-rank maps; 0 is one map of full rank.")
+  @Option(
+    parsing: .unconditional,
+    help: "Directions of the heads' low-rank maps; 0 is one map of full rank.")
   var attentionRank = 0
 
   func validate() throws {

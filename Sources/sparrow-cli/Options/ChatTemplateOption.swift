@@ -5,6 +5,7 @@ import SparrowCore
 /// Which template renders a conversation.
 struct ChatTemplateOption: ParsableArguments {
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "A Jinja template to render conversations with, in place of the model's.", valueName: "file"),
     completion: .file())

@@ -3,10 +3,11 @@
 
   /// What a model learns from: its dense self and its text.
   struct DistillationOptions: ParsableArguments {
-    @Option(help: "The weight of KL to the dense self. (default: 1)")
+    @Option(parsing: .unconditional, help: "The weight of KL to the dense self. (default: 1)")
     var distill: Float?
 
     @Option(
+      parsing: .unconditional,
       help: ArgumentHelp(
         "The weight of the next token's loss. (default: 0.1, or 1 with --distill 0)",
         discussion: "0 keeps to the dense self alone: nothing of the text is learnt."))

@@ -3,13 +3,16 @@ import Sparrow
 
 /// When generation ends, and how tokens are chosen.
 struct GenerationOptionGroup: ParsableArguments {
-  @Option(name: [.customShort("n"), .long], help: "New tokens at most.")
+  @Option(name: [.customShort("n"), .long], parsing: .unconditional, help: "New tokens at most.")
   var maximumTokens = 256
 
-  @Option(help: "Tokens a session holds at most; 0 is the model's limit, up to 8192.")
+  @Option(
+    parsing: .unconditional,
+    help: "Tokens a session holds at most; 0 is the model's limit, up to 8192.")
   var context = 0
 
   @Option(
+    parsing: .unconditionalSingleValue,
     help: ArgumentHelp("End before this text; may be given several times.", valueName: "text"))
   var stop: [String] = []
 
@@ -25,9 +28,11 @@ struct GenerationOptionGroup: ParsableArguments {
     guard context >= 0 else { throw ValidationError("--context \(context): expected 0 or more") }
   }
 
-  var options: GenerationOptions {
+  /// The options that were given, and `defaults` of sampling for the others.
+  func options(_ defaults: SamplingOptions) -> GenerationOptions {
     GenerationOptions(
-      maximumTokens: maximumTokens, sampling: sampling.options, stop: stop, ignoresEnd: ignoreEnd)
+      maximumTokens: maximumTokens, sampling: sampling.options(defaults), stop: stop,
+      ignoresEnd: ignoreEnd)
   }
 
   /// The session's size; nil leaves it to the model.

@@ -10,10 +10,13 @@ struct ModelOptions: ParsableArguments {
   @OptionGroup var sparsity: AdapterOptions
 
   @Option(
+    parsing: .unconditional,
     help: "Part of the top logits that the sparse head must find; 1 is the dense head.")
   var headRecall: Float?
 
-  @Option(name: .shortAndLong, help: "Threads; 0 is as many as may work at once here.")
+  @Option(
+    name: .shortAndLong, parsing: .unconditional,
+    help: "Threads; 0 is as many as may work at once here.")
   var threads = 0
 
   func validate() throws {

@@ -6,6 +6,7 @@ import SparrowSparsity
 /// How `calibrate` makes layers sparse.
 struct NeuronOptions: ParsableArguments {
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Make layers sparse by: sketch, low-rank, router, magnitude, exact or teal.",
       discussion: """
@@ -24,6 +25,7 @@ struct NeuronOptions: ParsableArguments {
   }
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "What layers' densities are chosen for: perplexity=1.03 or density=0.5.",
       discussion: """
@@ -40,6 +42,7 @@ struct NeuronOptions: ParsableArguments {
   var everyLayer = false
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "How a feed-forward sketch keeps rows: int4, int5, product, low-rank or low-rank-int4.",
       discussion: """
@@ -48,6 +51,7 @@ struct NeuronOptions: ParsableArguments {
   var neuronSketch: String?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "What neurons give that are not selected: nothing, estimate or sketch.",
       discussion: """
@@ -58,22 +62,27 @@ struct NeuronOptions: ParsableArguments {
         """))
   var rest: String?
 
-  @Option(help: "Directions of low-rank sketches and maps of neurons; 0 is a quarter of the width.")
+  @Option(
+    parsing: .unconditional,
+    help: "Directions of low-rank sketches and maps of neurons; 0 is a quarter of the width.")
   var neuronRank = 0
 
-  @Option(help: "How linear maps are kept: f16, q8_0 or q4_0.")
+  @Option(parsing: .unconditional, help: "How linear maps are kept: f16, q8_0 or q4_0.")
   var maps = "f16"
 
   @Flag(help: "Let linear maps read the input of the layer before.")
   var lookahead = false
 
-  @Option(help: "Neurons selected together: 1, 4, 8, 16 or 32. More than 1 is for trained models.")
+  @Option(
+    parsing: .unconditional,
+    help: "Neurons selected together: 1, 4, 8, 16 or 32. More than 1 is for trained models.")
   var groupSize = 1
 
-  @Option(help: "What groups are made by: natural, weights or activity.")
+  @Option(parsing: .unconditional, help: "What groups are made by: natural, weights or activity.")
   var grouping = FeedForwardCalibration.Grouping.natural.rawValue
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "An adapter of sparrow train topk: sketches take over its layers, groups, common path and k.",
       discussion: "For the model that was trained, with --method sketch. --target is then not read."
@@ -81,10 +90,13 @@ struct NeuronOptions: ParsableArguments {
     completion: .directory)
   var like: String?
 
-  @Option(help: "With --like: groups that a sketch fetches for a token, as a multiple of k.")
+  @Option(
+    parsing: .unconditional,
+    help: "With --like: groups that a sketch fetches for a token, as a multiple of k.")
   var fetch = 1.5
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "How teal shares the density out in a layer: greedy or uniform.",
       discussion: """

@@ -10,5 +10,5 @@ struct PathOptions: ParsableArguments {
   var model: String
 
   /// The file or folder: what was given, or where a pulled model of that name lies.
-  func path() throws(SparrowError) -> String { try ModelCache().resolve(model) }
+  func path() throws(SparrowError) -> String { try ModelCache.path(ofModel: model) }
 }

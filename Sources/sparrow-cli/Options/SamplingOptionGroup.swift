@@ -2,38 +2,62 @@ import ArgumentParser
 import Sparrow
 import SparrowCore
 
-/// How tokens are chosen.
+/// How tokens are chosen. What is not given is the command's own choice.
 struct SamplingOptionGroup: ParsableArguments {
-  @Option(help: "0 takes the likeliest token each time; 1 draws by the model's own probabilities.")
-  var temperature: Float = 0
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "0 takes the likeliest token each time; 1 draws by the model's own probabilities.",
+      discussion: "(default: 0; in chat the model's own, else 0.7)"))
+  var temperature: Float?
 
-  @Option(help: "Draw from this many of the likeliest tokens; 0 is all.")
-  var topK = 40
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Draw from this many of the likeliest tokens; 0 is all.",
+      discussion: "(default: 40; in chat the model's own, else 40)"))
+  var topK: Int?
 
-  @Option(help: "Draw from the likeliest tokens that reach this probability together; 1 is all.")
-  var topP: Float = 0.95
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Draw from the likeliest tokens that reach this probability together; 1 is all.",
+      discussion: "(default: 0.95; in chat the model's own, else 0.95)"))
+  var topP: Float?
 
-  @Option(help: "Draw from tokens at least this likely beside the likeliest; 0 is all.")
-  var minP: Float = 0.05
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Draw from tokens at least this likely beside the likeliest; 0 is all.",
+      discussion: "(default: 0.05; in chat the model's own, else 0.05)"))
+  var minP: Float?
 
-  @Option(help: "Makes repeated tokens less likely; 1 does not.")
-  var repetitionPenalty: Float = 1
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Makes repeated tokens less likely; 1 does not.",
+      discussion: "(default: 1; in chat the model's own, else 1)"))
+  var repetitionPenalty: Float?
 
-  @Option(help: "How many of the last tokens count as repeated.")
-  var repetitionWindow = 64
+  @Option(
+    parsing: .unconditional, help: "How many of the last tokens count as repeated. (default: 64)")
+  var repetitionWindow: Int?
 
-  @Option(help: "The same seed gives the same text.")
+  @Option(parsing: .unconditional, help: "The same seed gives the same text.")
   var seed: UInt64 = 0
 
-  var options: SamplingOptions {
+  /// `defaults` with what was given in place.
+  func options(_ defaults: SamplingOptions) -> SamplingOptions {
     SamplingOptions(
-      temperature: temperature, topK: topK, topP: topP, minP: minP,
-      repetitionPenalty: repetitionPenalty, repetitionWindow: repetitionWindow, seed: seed)
+      temperature: temperature ?? defaults.temperature, topK: topK ?? defaults.topK,
+      topP: topP ?? defaults.topP, minP: minP ?? defaults.minP,
+      repetitionPenalty: repetitionPenalty ?? defaults.repetitionPenalty,
+      repetitionWindow: repetitionWindow ?? defaults.repetitionWindow, seed: seed)
   }
 
   func validate() throws {
     do {
-      try options.validate()
+      try options(.greedy).validate()
     } catch {
       throw ValidationError("--" + error.description)
     }

@@ -4,23 +4,29 @@
 
   /// Which neurons a model that learns with top-k keeps, beside their part.
   struct TopKOptions: ParsableArguments {
-    @Option(help: "Neurons that are chosen together: 1, 4, 8, 16 or 32.")
+    @Option(parsing: .unconditional, help: "Neurons that are chosen together: 1, 4, 8, 16 or 32.")
     var groups = TopKRecipe().groupSize
 
-    @Option(help: "Part of the neurons that every token uses: HiRE's common path.")
+    @Option(
+      parsing: .unconditional,
+      help: "Part of the neurons that every token uses: HiRE's common path.")
     var common = TopKRecipe().common
 
     @Option(
-      help: "Which layers are sparse: all, odd or last-half.", transform: TopKOptions.layers)
+      parsing: .unconditional, help: "Which layers are sparse: all, odd or last-half.",
+      transform: TopKOptions.layers)
     var layers = TopKRecipe().layers
 
     @Option(
+      parsing: .unconditional,
       help: ArgumentHelp(
         "Directions of low-rank sketches that are learnt beside the model: HiRE-LR. 0 learns none.",
         discussion: "A multiple of 32; a quarter of the width is the paper's choice for the head."))
     var sketchRank = TopKRecipe().sketchRank
 
-    @Option(help: "Groups that a learnt sketch fetches for a token, as a multiple of k.")
+    @Option(
+      parsing: .unconditional,
+      help: "Groups that a learnt sketch fetches for a token, as a multiple of k.")
     var candidates = TopKRecipe().candidates
 
     private static func layers(_ name: String) throws -> TopKRecipe.Layers {

@@ -6,44 +6,47 @@
   /// What every `sparrow train` command takes.
   struct TrainOptions: ParsableArguments {
     @Option(
+      parsing: .unconditionalSingleValue,
       help: "A text: .txt or .jsonl, or a folder of them; may be given several times.",
       completion: .file())
     var text: [String] = []
 
-    @Option(help: "A text to measure on; without one a hundredth of the documents is held out.")
+    @Option(
+      parsing: .unconditional,
+      help: "A text to measure on; without one a hundredth of the documents is held out.")
     var heldOut: String?
 
     @Option(
-      name: .shortAndLong,
+      name: .shortAndLong, parsing: .unconditional,
       help: "The run's folder. A run that was stopped goes on from its last checkpoint.",
       completion: .directory)
     var output: String
 
-    @Option(help: "Optimiser steps.")
+    @Option(parsing: .unconditional, help: "Optimiser steps.")
     var steps = 1000
 
-    @Option(help: "Rows of a batch.")
+    @Option(parsing: .unconditional, help: "Rows of a batch.")
     var batch = 16
 
-    @Option(help: "Tokens of a row.")
+    @Option(parsing: .unconditional, help: "Tokens of a row.")
     var length = 512
 
-    @Option(help: "Batches whose gradients are summed for a step.")
+    @Option(parsing: .unconditional, help: "Batches whose gradients are summed for a step.")
     var accumulate = 1
 
-    @Option(help: "The peak of the learning rate.")
+    @Option(parsing: .unconditional, help: "The peak of the learning rate.")
     var rate = 3e-4
 
-    @Option(help: "Steps in which the learning rate rises.")
+    @Option(parsing: .unconditional, help: "Steps in which the learning rate rises.")
     var warmUp = 50
 
-    @Option(help: "Decay of matrices.")
+    @Option(parsing: .unconditional, help: "Decay of matrices.")
     var weightDecay: Float = 0
 
-    @Option(help: "Steps between checkpoints.")
+    @Option(parsing: .unconditional, help: "Steps between checkpoints.")
     var saveEvery = 500
 
-    @Option(help: "Steps between measures of the held-out loss.")
+    @Option(parsing: .unconditional, help: "Steps between measures of the held-out loss.")
     var evaluateEvery = 250
 
     @Flag(help: "Compute layers again in the backward pass: less memory, a third slower.")
@@ -58,7 +61,7 @@
         discussion: "Start them by mpirun, or with MLX_RANK and MLX_HOSTFILE as MLX describes."))
     var distributed = false
 
-    @Option(help: "The same seed gives the same model.")
+    @Option(parsing: .unconditional, help: "The same seed gives the same model.")
     var seed: UInt64 = 0
 
     /// Of every count, so that no product of theirs is beyond an integer.
@@ -74,8 +77,10 @@
       }
     }
 
-    /// Chooses the device; gives the run's options: bfloat16 on a GPU, float32 elsewhere.
+    /// Makes the output's folder and chooses the device; gives the run's options: bfloat16 on a GPU, float32 elsewhere.
     func start() throws(SparrowError) -> TrainingRun.Options {
+      try Files.makeFolder(output)
+      try AtomicFile.check(path: output + "/report.html")
       var options = TrainingRun.Options()
       options.trainer.type = try TensorDevice.start(cpu: cpu)
       if distributed { (options.rank, options.ranks) = try TensorGroup.join() }

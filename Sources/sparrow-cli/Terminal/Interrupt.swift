@@ -12,6 +12,12 @@ enum Interrupt {
     if isRequested { throw SparrowError(.cancelled, found: "stopped") }
   }
 
+  /// Forgets a Ctrl-C that has done its work; false when the program was asked to end.
+  static func forget() -> Bool {
+    ss_forget_interrupt()
+    return !isRequested
+  }
+
   /// Ends the program with the exit code of an interrupt, after a result that was cut short was printed.
   static func exit(if isCutShort: Bool) throws {
     if isCutShort { throw ExitCode(130) }

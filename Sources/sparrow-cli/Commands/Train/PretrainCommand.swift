@@ -24,12 +24,14 @@
     @Argument(help: "A config.json of transformers.", completion: .file())
     var config: String
 
-    @Option(help: "A model whose tokenizer is used: a path or a pulled model's name.")
+    @Option(
+      parsing: .unconditional,
+      help: "A model whose tokenizer is used: a path or a pulled model's name.")
     var tokenizer: String
 
     @OptionGroup var training: TrainOptions
 
-    @Option(help: "Part of the neurons that are kept; 1 is a dense model.")
+    @Option(parsing: .unconditional, help: "Part of the neurons that are kept; 1 is a dense model.")
     var density = 1.0
 
     @OptionGroup var topK: TopKOptions
@@ -37,7 +39,7 @@
     func run() throws {
       let options = try training.start()
       let model = try NewModel(
-        config: config, tokenizer: Checkpoint.open(ModelCache().resolve(tokenizer)))
+        config: config, tokenizer: Checkpoint.open(ModelCache.path(ofModel: tokenizer)))
       let start = options.output + "/start"
       try options.inTurn { () throws(SparrowError) in
         if options.rank == 0 { try model.write(to: start, seed: options.seed) }

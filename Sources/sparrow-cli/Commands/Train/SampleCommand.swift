@@ -18,38 +18,44 @@
 
     @OptionGroup var model: PathOptions
 
-    @Option(help: "Tokens to sample at least.")
+    @Option(parsing: .unconditional, help: "Tokens to sample at least.")
     var tokens = SamplingRun.Options().tokens
 
-    @Option(help: "Rows that are sampled together.")
+    @Option(parsing: .unconditional, help: "Rows that are sampled together.")
     var rows = SamplingRun.Options().rows
 
-    @Option(help: "Tokens of a row.")
+    @Option(parsing: .unconditional, help: "Tokens of a row.")
     var length = SamplingRun.Options().length
 
-    @Option(help: "1 samples by the model's own probabilities; less takes likelier tokens.")
+    @Option(
+      parsing: .unconditional,
+      help: "1 samples by the model's own probabilities; less takes likelier tokens.")
     var temperature = SamplingRun.Options().temperature
 
     @Option(
+      parsing: .unconditionalSingleValue,
       help: ArgumentHelp(
         "Texts that rows begin with, for samples of their kind; may be given several times.",
         discussion: ".txt or .jsonl files or folders; each document's first tokens open a row."),
       completion: .file())
     var openings: [String] = []
 
-    @Option(help: "Tokens of an opening at most.")
+    @Option(parsing: .unconditional, help: "Tokens of an opening at most.")
     var openingLength = SamplingRun.Options().openingLength
 
-    @Option(help: "The same seed gives the same text.")
+    @Option(parsing: .unconditional, help: "The same seed gives the same text.")
     var seed = SamplingRun.Options().seed
 
-    @Option(name: .shortAndLong, help: "A new file that ends in .jsonl.", completion: .file())
+    @Option(
+      name: .shortAndLong, parsing: .unconditional, help: "A new file that ends in .jsonl.",
+      completion: .file())
     var output: String
 
     @Flag(help: "Sample on the processor though there is a GPU.")
     var cpu = false
 
     func run() throws {
+      try AtomicFile.check(path: output)
       var options = SamplingRun.Options()
       options.tokens = tokens
       options.rows = rows

@@ -19,41 +19,55 @@
     @OptionGroup var model: PathOptions
     @OptionGroup var training: TrainOptions
 
-    @Option(help: "Neurons that are chosen together: 4, 8, 16 or 32. As the start has, or 32.")
+    @Option(
+      parsing: .unconditional,
+      help: "Neurons that are chosen together: 4, 8, 16 or 32. As the start has, or 32.")
     var groups: Int?
 
     @Option(
+      parsing: .unconditional,
       help: ArgumentHelp(
         "An adapter whose routers and groups training starts from.",
         discussion: "sparrow calibrate MODEL --method router --group-size 8 --every-layer makes it."
       ), completion: .directory)
     var start: String?
 
-    @Option(help: "Part of the neurons that the start touches; as its plan has without.")
+    @Option(
+      parsing: .unconditional,
+      help: "Part of the neurons that the start touches; as its plan has without.")
     var startDensity: Double?
 
-    @Option(help: "Part of the neurons that tokens shall touch; steers eta.")
+    @Option(
+      parsing: .unconditional, help: "Part of the neurons that tokens shall touch; steers eta.")
     var targetDensity: Double?
 
     @Option(
+      parsing: .unconditional,
       help: "Part of the routers' steps in which the target comes from the start's density.")
     var ramp = LTERecipe().ramp
 
-    @Option(help: "The weight of the efficiency loss, where no density is wanted.")
+    @Option(
+      parsing: .unconditional,
+      help: "The weight of the efficiency loss, where no density is wanted.")
     var eta: Double?
 
-    @Option(help: "Part of the steps in which routers learn.")
+    @Option(parsing: .unconditional, help: "Part of the steps in which routers learn.")
     var routerShare = LTERecipe().routerShare
 
-    @Option(help: "The peak of the routers' learning rate; --rate without.")
+    @Option(
+      parsing: .unconditional, help: "The peak of the routers' learning rate; --rate without.")
     var routerRate: Double?
 
     @OptionGroup var learning: DistillationOptions
 
-    @Option(help: "The weight of what routers lose of each network's dense result.")
+    @Option(
+      parsing: .unconditional,
+      help: "The weight of what routers lose of each network's dense result.")
     var local = LTERecipe().local
 
-    @Option(help: "Low-rank updates of this rank instead of all weights; 0 trains all.")
+    @Option(
+      parsing: .unconditional,
+      help: "Low-rank updates of this rank instead of all weights; 0 trains all.")
     var lora = 0
 
     @Flag(help: "The paper's losses: soft scores, separation 0.5, the next token's loss alone.")

@@ -33,26 +33,33 @@
     var head = false
 
     @Option(
+      parsing: .unconditional,
       help: "An adapter whose low-rank predictors training starts from, of the same rank.",
       completion: .directory)
     var start: String?
 
-    @Option(help: "Directions between the two maps; 0 is a quarter of the width.")
+    @Option(
+      parsing: .unconditional, help: "Directions between the two maps; 0 is a quarter of the width."
+    )
     var rank = PredictorRecipe().rank
 
     @Option(
+      parsing: .unconditional,
       help:
         "Part of the neurons, where activations are never zero, or head groups, that a token needs."
     )
     var density = PredictorRecipe().density
 
-    @Option(help: "Part of the firing neurons to find, where activations are zero or not.")
+    @Option(
+      parsing: .unconditional,
+      help: "Part of the firing neurons to find, where activations are zero or not.")
     var recall = PredictorRecipe().recall
 
     @Flag(help: "Read the input of the layer before, so that predicting overlaps its work.")
     var lookahead = false
 
     @Option(
+      parsing: .unconditional,
       help: "Which layers' attention becomes sparse: perplexity=1.02 or density=0.8.",
       transform: { try PlanTarget($0) })
     var attentionTarget = PlanTarget.perplexity(1.02)

@@ -19,10 +19,12 @@
     @OptionGroup var model: PathOptions
     @OptionGroup var training: TrainOptions
 
-    @Option(help: "relu, or relu2 for its square.", transform: TrainReLUCommand.kind)
+    @Option(
+      parsing: .unconditional, help: "relu, or relu2 for its square.",
+      transform: TrainReLUCommand.kind)
     var activation = ReLURecipe().kind
 
-    @Option(help: "The weight of the mean size of activations.")
+    @Option(parsing: .unconditional, help: "The weight of the mean size of activations.")
     var penalty = ReLURecipe().penalty
 
     @OptionGroup var learning: DistillationOptions

@@ -21,7 +21,7 @@
     @OptionGroup var model: PathOptions
     @OptionGroup var training: TrainOptions
 
-    @Option(help: "Part of the neurons that are kept.")
+    @Option(parsing: .unconditional, help: "Part of the neurons that are kept.")
     var density = TopKRecipe().density
 
     @OptionGroup var topK: TopKOptions
