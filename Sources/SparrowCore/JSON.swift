@@ -17,6 +17,17 @@ public enum JSON: Sendable, Equatable {
     return members.last { $0.key.utf8.elementsEqual(key.utf8) }?.value
   }
 
+  /// Keys that an object, or an object in it, holds more than once, each once.
+  public var repeatedKeys: [String] {
+    var seen: Set<[UInt8]> = []
+    var repeated: [String] = []
+    for (key, value) in members ?? [] {
+      if !seen.insert(Array(key.utf8)).inserted, !repeated.contains(key) { repeated.append(key) }
+      repeated += value.repeatedKeys.filter { !repeated.contains($0) }
+    }
+    return repeated
+  }
+
   public var string: String? { if case .string(let s) = self { s } else { nil } }
   public var bool: Bool? { if case .bool(let b) = self { b } else { nil } }
   public var array: [JSON]? { if case .array(let a) = self { a } else { nil } }

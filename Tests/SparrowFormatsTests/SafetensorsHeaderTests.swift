@@ -103,7 +103,6 @@ import Testing
     refuse("its bytes begin at 9; expected 8", two("[0,8]", "[9,13]"), data: 13)
     refuse("its bytes begin at 1; expected 0", two("[1,9]", "[9,13]"), data: 13)
     refuse("13 bytes; expected 12, the sum of the tensors", two("[0,8]", "[8,12]"), data: 13)
-    refuse("unaligned", tensor(entry("[1]", "[0,4]")) + " ", kind: .unsupported, data: 4)
   }
 
   @Test func everyTruncationIsRefused() {

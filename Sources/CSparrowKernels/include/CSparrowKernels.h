@@ -77,6 +77,10 @@ void sk_unpack_row(const sk_matrix *w, int32_t row, float *out);
 /// range) and for the K-quants, which have no quantiser here.
 int32_t sk_encode_row(sk_gguf_type type, const float *x, int32_t columns, void *out);
 
+/// 1 when `count` weights of GGUF's `type`, whole blocks at any address, are all numbers: no float, and
+/// no scale of a block, is infinite or NaN. Reads floats whole and of blocks the scales.
+int32_t sk_all_finite(sk_gguf_type type, const void *source, int64_t count);
+
 // MARK: - Inputs
 
 /// Block formats read their input as int8 in blocks of 32 with a float scale (as llama.cpp does);

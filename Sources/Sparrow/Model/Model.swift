@@ -20,6 +20,8 @@ public final class Model: @unchecked Sendable {
   public let samplingAdvice: SamplingAdvice
   /// What one step of this model computes, in order.
   public let program: StepProgram
+  /// What the files say in two ways, and which of them counts: a line each.
+  public let notes: [String]
   /// The sparse head's plan; nil when the head is dense.
   public package(set) var headPlan: HeadPlan?
   /// The sparse feed-forward networks by layer.
@@ -61,6 +63,7 @@ public final class Model: @unchecked Sendable {
     }
     path = checkpoint.path
     configuration = description.configuration
+    notes = description.notes
     tokenizer = try checkpoint.tokenizer(chatTemplate: options.chatTemplate)
     endTokens = try checkpoint.endTokens(tokenizer)
     samplingAdvice = try checkpoint.samplingAdvice()
@@ -88,6 +91,7 @@ public final class Model: @unchecked Sendable {
   private init(baseOf other: Model) throws(SparrowError) {
     path = other.path
     configuration = other.configuration
+    notes = other.notes
     tokenizer = other.tokenizer
     endTokens = other.endTokens
     samplingAdvice = other.samplingAdvice

@@ -7,10 +7,10 @@ import SparrowTransformer
 /// How one matrix gets from its file into kernel layout, with its low-rank update where it has one.
 struct MatrixPacking {
   let role: WeightRole
-  private let source: WeightSource
-  private let checkpoint: Checkpoint
+  let source: WeightSource
+  let checkpoint: Checkpoint
   private let update: LowRankUpdate?
-  private let type: sk_gguf_type
+  let type: sk_gguf_type
   private let layout: sk_matrix
   /// File bytes that are resident at a time while packing.
   private static let chunkBytes = 1 << 20
@@ -40,7 +40,8 @@ struct MatrixPacking {
 
   /// Packs into `memory` on all workers, then gives the file's pages back.
   ///
-  /// Throws `.mismatch` where the update makes more of the weights than their type can hold.
+  /// Throws `.malformed` for weights that are no numbers, `.mismatch` where the update makes more of them than
+  /// their type can hold.
   func pack(
     into memory: UnsafeMutableRawPointer, pool: WorkerPool
   ) throws(SparrowError) -> sk_matrix {
@@ -51,6 +52,7 @@ struct MatrixPacking {
     let step = max(1, Self.chunkBytes / max(1, rowBytes))
     for start in stride(from: 0, to: source.rows.count, by: step) {
       let rows = min(step, source.rows.count - start)
+      try checkNumbers(start..<start + rows, pool: pool)
       pool.run { worker in
         let share = worker.share(of: rows)
         let own = start + share.lowerBound..<start + share.upperBound

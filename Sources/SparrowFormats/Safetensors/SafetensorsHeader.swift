@@ -2,8 +2,8 @@ internal import SparrowCore
 
 /// Reads the header of a safetensors file: where the tensors lie, and its annotations.
 ///
-/// The tensors must fill the data without holes or overlaps, as the format demands, and start at a
-/// multiple of their element's size. Touches the header only; costs a JSON tree of it while reading.
+/// The tensors must fill the data without holes or overlaps, as the format demands; old writers let them begin
+/// at any byte. Touches the header only; costs a JSON tree of it while reading.
 struct SafetensorsHeader {
   /// The format's own limit, in bytes.
   static let maximumBytes = 100_000_000
@@ -147,13 +147,8 @@ struct SafetensorsHeader {
     guard end - begin == bytes else {
       throw malformed("\(end - begin) bytes", "\(bytes) for \(typeName) of shape \(shape)")
     }
-    let offset = data.lowerBound + begin
-    guard offset % type.blockBytes == 0 else {
-      throw SparrowError(
-        .unsupported, file: file, field: field, found: "unaligned bytes at \(offset)",
-        expected: "a multiple of \(type.blockBytes); save the file again with a current writer")
-    }
     return TensorEntry(
-      name: name, type: type, shape: shape, file: fileIndex, offset: offset, byteCount: bytes)
+      name: name, type: type, shape: shape, file: fileIndex, offset: data.lowerBound + begin,
+      byteCount: bytes)
   }
 }

@@ -63,10 +63,15 @@ public struct WeightBinding: Sendable {
     return source
   }
 
-  /// A norm weight or bias as float32; nil when the checkpoint has none.
+  /// A norm weight or bias as float32; nil when the checkpoint has none. Throws `.malformed` for what is no number.
   public func vector(_ role: WeightRole) throws(SparrowError) -> [Float]? {
     guard let source = sources[role] else { return nil }
     let values = try checkpoint.floats(source.entry)
+    guard values.allSatisfy(\.isFinite) else {
+      throw SparrowError(
+        .malformed, file: checkpoint.path, field: source.entry.name,
+        found: "an element that is no number", expected: "finite ones; is the file damaged?")
+    }
     return (0..<source.rows.count).map { values[source.rows[$0]] }
   }
 }

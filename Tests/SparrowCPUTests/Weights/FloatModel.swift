@@ -31,6 +31,12 @@ struct FloatModel {
     return path
   }
 
+  /// Makes the last element of a tensor no number.
+  mutating func damage(_ name: String) throws {
+    let count = try #require(tensors[name]).values.count
+    tensors[name]!.values[count - 1] = .nan
+  }
+
   mutating func add(_ sum: [[Double]], to source: WeightSource) {
     for (row, values) in sum.enumerated() {
       for (column, value) in values.enumerated() {
