@@ -20,8 +20,6 @@ public final class Model: @unchecked Sendable {
   public let samplingAdvice: SamplingAdvice
   /// What one step of this model computes, in order.
   public let program: StepProgram
-  /// What the files say in two ways, and which of them counts: a line each.
-  public let notes: [String]
   /// The sparse head's plan; nil when the head is dense.
   public package(set) var headPlan: HeadPlan?
   /// The sparse feed-forward networks by layer.
@@ -63,7 +61,6 @@ public final class Model: @unchecked Sendable {
     }
     path = checkpoint.path
     configuration = description.configuration
-    notes = description.notes
     tokenizer = try checkpoint.tokenizer(chatTemplate: options.chatTemplate)
     endTokens = try checkpoint.endTokens(tokenizer)
     samplingAdvice = try checkpoint.samplingAdvice()
@@ -78,7 +75,7 @@ public final class Model: @unchecked Sendable {
     self.program = sparsity.head == nil ? program : program.withSparseHead()
     let allowance = ProcessorAllowance.current()
     let pool = try WorkerPool(count: options.threads ?? allowance.threads)
-    warnings = [allowance.warning(threads: pool.count)].compactMap { $0 }
+    warnings = description.notes + [allowance.warning(threads: pool.count)].compactMap { $0 }
     engine = try CPUEngine(
       binding, pool: pool, maximumRows: options.prefillTokens, head: sparsity.head,
       layers: sparsity.layers, attention: sparsity.attention, inputs: sparsity.inputs,
@@ -91,7 +88,6 @@ public final class Model: @unchecked Sendable {
   private init(baseOf other: Model) throws(SparrowError) {
     path = other.path
     configuration = other.configuration
-    notes = other.notes
     tokenizer = other.tokenizer
     endTokens = other.endTokens
     samplingAdvice = other.samplingAdvice

@@ -32,7 +32,7 @@ struct InfoCommand: ParsableCommand {
     let path = try model.path()
     let checkpoint = try Checkpoint.open(path)
     let description = try ModelDescription(checkpoint)
-    description.notes.forEach(Terminal.complain)
+    description.notes.forEach(Terminal.warn)
     let folder = try sparsity.folder(forModel: path, name: model.model)
     let adapter = try folder.map { folder throws(SparrowError) in try Adapter.read(folder) }
     try adapter?.check(base: checkpoint.contentHash(), name: path)
