@@ -73,3 +73,24 @@ int ss_is_mount(const char *path) {
   return 0;
 #endif
 }
+
+#ifdef __GLIBC__
+static int argument_count;
+static char **argument_values;
+
+// glibc hands a program's arguments to its constructors too.
+__attribute__((constructor)) static void keep_arguments(int count, char **values) {
+  argument_count = count;
+  argument_values = values;
+}
+
+char **ss_arguments(int *count) {
+  *count = argument_count;
+  return argument_values;
+}
+#else
+char **ss_arguments(int *count) {
+  *count = 0;
+  return 0;
+}
+#endif

@@ -19,6 +19,12 @@ package enum Files {
     return size < 0 ? nil : Int(size)
   }
 
+  /// Bytes that may still be written below `path`; nil when the system does not say.
+  package static func freeBytes(_ path: String) -> Int? {
+    let bytes = ss_free_bytes(path)
+    return bytes < 0 ? nil : Int(bytes)
+  }
+
   /// Names in a folder, sorted; none when it cannot be read.
   package static func names(in folder: String) -> [String] {
     guard let handle = opendir(folder) else { return [] }

@@ -6,7 +6,7 @@ public import SparrowCore
 public final class Checkpoint: Sendable {
   public enum Kind: Sendable { case gguf, huggingFace }
 
-  /// As given to `open`.
+  /// As given to `open`; of a split file, its first part.
   public let path: String
   public let kind: Kind
   /// In file order, file by file.
@@ -48,7 +48,7 @@ public final class Checkpoint: Sendable {
     self.index = index
   }
 
-  /// Opens a `.gguf` file (the first of a split one opens all), a Hugging Face folder, or a single
+  /// Opens a `.gguf` file (any part of a split one opens all), a Hugging Face folder, or a single
   /// `.safetensors` file.
   ///
   /// Throws `.system` for what cannot be read, `.malformed` for what breaks its format's rules,
@@ -57,7 +57,7 @@ public final class Checkpoint: Sendable {
     if isFolder(path) == true { return try openFolder(path) }
     let file = try MappedFile(path: path)
     let magic = file.bytes.prefix(4)
-    if magic.elementsEqual("GGUF".utf8) { return try openGGUF(path, first: file) }
+    if magic.elementsEqual("GGUF".utf8) { return try openGGUF(path, file) }
     if magic.elementsEqual("FUGG".utf8) {
       throw SparrowError(
         .unsupported, file: path, found: "a big-endian GGUF file", expected: "a little-endian one")

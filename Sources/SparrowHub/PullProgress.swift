@@ -1,7 +1,7 @@
 /// How far a pull has come, told about ten times a second.
 public struct PullProgress: Sendable, Equatable {
   public enum Phase: String, Sendable {
-    case asking, downloading, unpacking, checking, joining
+    case asking, waiting, downloading, unpacking, checking, joining
   }
 
   public let phase: Phase

@@ -11,6 +11,8 @@ public struct Puller {
   private let environment: [String: String]
   private let isCancelled: () -> Bool
   private let report: (PullProgress) -> Void
+  /// Seconds before a failed request is tried again; tests have none.
+  var firstPause = 1.0
 
   /// - Parameters:
   ///   - environment: Of the programs that it starts; `HF_ENDPOINT` and `HF_TOKEN` are read here too.
@@ -38,15 +40,13 @@ public struct Puller {
     }
     if let model = try cache.pulled(source) { return (model, true) }
     let partial = cache.partial(for: folder)
-    try Files.makeFolder(partial)
-    let lock = try lock(partial, source)
+    let job = PullJob(
+      source: source, environment: environment, work: partial + "/work", ready: partial + "/ready",
+      firstPause: firstPause, report: report, isCancelled: isCancelled)
+    let lock = try lock(partial, job)
     defer { close(lock) }
     // Another process may have finished it between the look and the lock.
     if let model = try cache.pulled(source) { return (model, true) }
-
-    let job = PullJob(
-      source: source, environment: environment, work: partial + "/work", ready: partial + "/ready",
-      report: report, isCancelled: isCancelled)
     try Files.makeFolder(job.work)
     try Files.makeFolder(job.ready)
     let result = try fetch(job)
@@ -85,13 +85,36 @@ public struct Puller {
     try Files.sync(parent)
   }
 
-  private func lock(_ folder: String, _ source: ModelSource) throws(SparrowError) -> Int32 {
-    let descriptor = ss_open_write(folder + "/lock", 1)
-    guard descriptor >= 0 else { throw Files.failure(folder + "/lock") }
-    guard ss_lock_file(descriptor) != 0 else {
+  /// Waits until no other process pulls this model, then keeps others from it as long as the descriptor that it
+  /// returns is open.
+  private func lock(_ folder: String, _ job: PullJob) throws(SparrowError) -> Int32 {
+    let path = folder + "/lock"
+    while true {
+      do {
+        try Files.makeFolder(folder)
+      } catch {
+        throw unwritable(error)
+      }
+      let descriptor = ss_open_write(path, 1)
+      guard descriptor >= 0 else { throw unwritable(Files.failure(path)) }
+      do {
+        while ss_lock_file(descriptor) == 0 {
+          try job.step(.waiting, "another pull of it")
+          usleep(100_000)
+        }
+      } catch {
+        close(descriptor)
+        throw error
+      }
+      // Who held it may have finished and removed the folder: then this lock holds nobody off.
+      if ss_is_file(descriptor, path) != 0 { return descriptor }
       close(descriptor)
-      throw SparrowError(.system, file: source.name, found: "another process is pulling it")
     }
-    return descriptor
+  }
+
+  private func unwritable(_ error: SparrowError) -> SparrowError {
+    SparrowError(
+      .system, file: cache.root, found: "models cannot be kept here: " + error.found,
+      expected: "a folder that can be written; set SPARROW_CACHE to one")
   }
 }

@@ -11,7 +11,7 @@ enum Main {
   static func main() {
     ss_catch_interrupts()
     do {
-      var command = try SparrowCommand.parseAsRoot()
+      var command = try SparrowCommand.parseAsRoot(arguments())
       try command.run()
       try Terminal.finish()
       exit(0)
@@ -20,6 +20,13 @@ enum Main {
     } catch {
       finish(error)
     }
+  }
+
+  /// What stands behind the program's name. Swift reads it from /proc, which a bare root may not have.
+  private static func arguments() -> [String]? {
+    var count: Int32 = 0
+    guard let values = ss_arguments(&count), count > 0 else { return nil }
+    return (1..<max(1, Int(count))).compactMap { values[$0].map { String(cString: $0) } }
   }
 
   private static func fail(_ error: SparrowError) -> Never {

@@ -88,9 +88,11 @@ import Testing
   // MARK: Split files
 
   private func split(
-    _ number: Int, of count: Int, tensors: [String], total: Int32 = 3
+    _ number: Int, of count: Int, tensors: [String], total: Int32 = 3,
+    architecture: String = "llama"
   ) -> [UInt8] {
     var builder = GGUFBuilder()
+    builder.set("general.architecture", .string(Array(architecture.utf8)))
     builder.set("split.no", .uint16(UInt16(number)))
     builder.set("split.count", .uint16(UInt16(count)))
     builder.set("split.tensors.count", .int32(total))
@@ -108,19 +110,50 @@ import Testing
     #expect(checkpoint.tensors.map(\.name) == ["a", "b", "c"])
     #expect(checkpoint.tensors.map(\.file) == [0, 0, 1])
     #expect(checkpoint.tensors.map { checkpoint.bytes(of: $0)[7] } == [0, 1, 10])
-    expectError("the first part, whose name ends in -00001-of-00002.gguf", .argument) {
-      _ = try Checkpoint.open(second)
+    let others = try Checkpoint.open(second)
+    #expect(others.path == first)
+    #expect(others.contentHash() == checkpoint.contentHash())
+  }
+
+  @Test func refusesPartsThatDoNotBelongTogether() throws {
+    let folder = try TemporaryFolder()
+    let first = try folder.write("m-00001-of-00002.gguf", split(0, of: 2, tensors: ["a", "b"]))
+    let second = "m-00002-of-00002.gguf"
+    let cases: [(bytes: [UInt8], part: String)] = [
+      (split(1, of: 3, tensors: ["c"]), "1 of 3 parts"),
+      (split(0, of: 2, tensors: ["c"]), "0 of 2 parts"),
+      (split(65_535, of: 2, tensors: ["c"]), "65535 of 2 parts"),
+      (split(1, of: 2, tensors: ["c", "d"]), "4 tensors in 2 parts"),
+      (split(1, of: 2, tensors: ["a"]), "a second one of this name"),
+      (split(1, of: 2, tensors: ["c"], total: 4), "a part of another model, of 4"),
+      (split(1, of: 2, tensors: ["c"], architecture: "qwen3"), "of 'qwen3'; expected 'llama'"),
+    ]
+    for (bytes, part) in cases {
+      try folder.write(second, bytes)
+      expectError(part) { _ = try Checkpoint.open(first) }
     }
-    try folder.write("m-00002-of-00002.gguf", split(1, of: 3, tensors: ["c"]))
-    expectError("a part of another file", .mismatch) { _ = try Checkpoint.open(first) }
-    try folder.write("m-00002-of-00002.gguf", split(1, of: 2, tensors: ["c", "d"]))
-    expectError("4 tensors in 2 parts", .mismatch) { _ = try Checkpoint.open(first) }
-    try folder.write("m-00002-of-00002.gguf", split(1, of: 2, tensors: ["a"]))
-    expectError("a second one of this name") { _ = try Checkpoint.open(first) }
-    let other = try folder.write("x-00001-of-00002.gguf", split(0, of: 2, tensors: ["a"]))
-    expectError("x-00002-of-00002.gguf", .system) { _ = try Checkpoint.open(other) }
+    var unsplit = GGUFBuilder()
+    unsplit.add("c", [2], bytes: Array(repeating: 0, count: 8))
+    try folder.write(second, unsplit.bytes)
+    expectError("split.no: no such metadata") { _ = try Checkpoint.open(first) }
+  }
+
+  @Test func saysWhatASplitFileLacks() throws {
+    let folder = try TemporaryFolder()
+    let lonely = try folder.write("m-00002-of-00003.gguf", split(1, of: 3, tensors: ["a"]))
+    expectError("m-00001-of-00003.gguf: part 1 of 3 is missing", .system) {
+      _ = try Checkpoint.open(lonely)
+    }
+    let renamed = try folder.write("model.gguf", split(0, of: 2, tensors: ["a"]))
+    expectError("a name that ends in -00001-of-00002.gguf", .mismatch) {
+      _ = try Checkpoint.open(renamed)
+    }
+    let moved = try folder.write("x-00002-of-00002.gguf", split(0, of: 2, tensors: ["a"]))
+    expectError("part 1 of 2 by another name", .mismatch) { _ = try Checkpoint.open(moved) }
     let many = try folder.write("y.gguf", split(0, of: 60_000, tensors: []))
     expectError("at most 1000") { _ = try Checkpoint.open(many) }
+    let beyond = try folder.write("z-00003-of-00002.gguf", split(2, of: 2, tensors: []))
+    expectError("expected 0 to 1") { _ = try Checkpoint.open(beyond) }
   }
 
   // MARK: Hash

@@ -14,6 +14,19 @@ struct ModelSourceTests {
       ("owner/name", .hub(repository: "owner/name", selection: nil)),
       ("owner/name-1.5:Q4_K_M", .hub(repository: "owner/name-1.5", selection: "Q4_K_M")),
       ("o/n:sub/x.gguf", .hub(repository: "o/n", selection: "sub/x.gguf")),
+      ("o/n:latest", .hub(repository: "o/n", selection: nil)),
+      ("hf.co/o/n:Q4_K_M", .hub(repository: "o/n", selection: "Q4_K_M")),
+      ("huggingface.co/o/n", .hub(repository: "o/n", selection: nil)),
+      ("https://huggingface.co/o/n", .hub(repository: "o/n", selection: nil)),
+      ("https://huggingface.co/o/n/tree/main", .hub(repository: "o/n", selection: nil)),
+      (
+        "https://huggingface.co/o/n/blob/main/s/x.gguf",
+        .url("https://huggingface.co/o/n/resolve/main/s/x.gguf", sha256: nil)
+      ),
+      (
+        "https://huggingface.co/o/n/resolve/main/x.gguf",
+        .url("https://huggingface.co/o/n/resolve/main/x.gguf", sha256: nil)
+      ),
       ("https://h/x.gguf", .url("https://h/x.gguf", sha256: nil)),
       ("https://h/x.gguf#sha256=" + Self.hash, .url("https://h/x.gguf", sha256: Self.hash)),
       ("models/x.gguf", .local(path: "models/x.gguf")),

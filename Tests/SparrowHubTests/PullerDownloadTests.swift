@@ -19,9 +19,11 @@ struct PullerDownloadTests {
     environment["HF_ENDPOINT"] = server.address + "/"
     environment["HF_TOKEN"] = token
     environment["no_proxy"] = "127.0.0.1"
-    return Puller(
+    var puller = Puller(
       cache: ModelCache(root: scratch.path + "/cache"), environment: environment,
       isCancelled: isCancelled, report: report)
+    puller.firstPause = 0
+    return puller
   }
 
   @Test("a GGUF file of the hub is checked and found again")

