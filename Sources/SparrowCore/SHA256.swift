@@ -8,33 +8,19 @@ public struct SHA256: Sendable {
     0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a,
     0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
   ]
-  private var tail: [UInt8] = []
-  private var byteCount: UInt64 = 0
+  private var stream = BlockStream()
   private let portable: Bool
 
   public init() { self.init(portable: false) }
 
   /// `portable` keeps to plain C, so that one machine tests both ways.
-  package init(portable: Bool) {
-    self.portable = portable
-    tail.reserveCapacity(128)
-  }
+  package init(portable: Bool) { self.portable = portable }
 
   /// Takes the next bytes.
   public mutating func update(_ bytes: UnsafeRawBufferPointer) {
-    byteCount &+= UInt64(bytes.count)
-    var rest = bytes[...]
-    if !tail.isEmpty {
-      let taken = rest.prefix(64 - tail.count)
-      tail.append(contentsOf: taken)
-      rest = rest.dropFirst(taken.count)
-      guard tail.count == 64 else { return }
-      tail.withUnsafeBytes { fold($0) }
-      tail.removeAll(keepingCapacity: true)
-    }
-    let whole = rest.prefix(rest.count / 64 * 64)
-    fold(UnsafeRawBufferPointer(rebasing: whole))
-    tail.append(contentsOf: rest.dropFirst(whole.count))
+    var state = state
+    stream.take(bytes) { [portable] in Self.fold($0, into: &state, portable) }
+    self.state = state
   }
 
   /// Takes the next bytes.
@@ -46,19 +32,12 @@ public struct SHA256: Sendable {
   /// The digest of all bytes so far, 32 bytes.
   public func digest() -> [UInt8] {
     var end = self
-    var padding: [UInt8] = [0x80]
-    padding += Array(repeating: 0, count: (119 - tail.count) % 64)
-    padding += (0..<8).map { UInt8(truncatingIfNeeded: (byteCount &* 8) >> (56 - 8 * $0)) }
-    end.update(padding)
-    return end.state.flatMap { word in
-      (0..<4).map { UInt8(truncatingIfNeeded: word >> (24 - 8 * $0)) }
-    }
+    end.update(stream.padding)
+    return end.state.flatMap { bigEndian($0) }
   }
 
   /// The digest as 64 lower-case hexadecimal digits.
-  public func hexDigest() -> String {
-    digest().map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-  }
+  public func hexDigest() -> String { hexDigits(digest()) }
 
   /// The hexadecimal digest of one run of bytes.
   public static func hex(of bytes: UnsafeRawBufferPointer) -> String {
@@ -79,9 +58,10 @@ public struct SHA256: Sendable {
     return hash.hexDigest()
   }
 
-  private mutating func fold(_ blocks: UnsafeRawBufferPointer) {
+  private static func fold(
+    _ blocks: UnsafeRawBufferPointer, into state: inout [UInt32], _ portable: Bool
+  ) {
     guard let base = blocks.baseAddress, blocks.count > 0 else { return }
-    let portable = portable
     state.withUnsafeMutableBufferPointer {
       ss_sha256(
         $0.baseAddress!, base.assumingMemoryBound(to: UInt8.self), blocks.count / 64, portable)

@@ -4,9 +4,7 @@ import Testing
 @testable import SparrowHub
 
 /// Pulls from a hub on this machine.
-@Suite(
-  .serialized,
-  .enabled(if: Scratch.has("curl", "--version") && Scratch.has("python3", "--version")))
+@Suite(.serialized, .enabled(if: HubServer.canRun))
 struct PullerDownloadTests {
   static let model = Scratch.noise(20_000)
 
@@ -24,6 +22,19 @@ struct PullerDownloadTests {
       isCancelled: isCancelled, report: report)
     puller.firstPause = 0
     return puller
+  }
+
+  /// A puller that was stopped after some 2000 of the bytes of `source`.
+  static func stop(
+    _ source: ModelSource, _ server: borrowing HubServer, _ scratch: borrowing Scratch
+  ) throws -> Puller {
+    final class Seen { var bytes = 0 }
+    let seen = Seen()
+    let stopped = puller(server, scratch, isCancelled: { seen.bytes > 2000 }) {
+      if $0.phase == .downloading { seen.bytes = $0.done }
+    }
+    #expect { try stopped.pull(source) } throws: { ($0 as? SparrowError)?.kind == .cancelled }
+    return stopped
   }
 
   @Test("a GGUF file of the hub is checked and found again")
@@ -87,12 +98,7 @@ struct PullerDownloadTests {
     try scratch.write("o/slow/m.gguf", Self.model)
     let server = try HubServer(root: scratch.path)
     let source = try ModelSource(parsing: "o/slow")
-    final class Seen { var bytes = 0 }
-    let seen = Seen()
-    let stopped = Self.puller(server, scratch, isCancelled: { seen.bytes > 2000 }) {
-      if $0.phase == .downloading { seen.bytes = $0.done }
-    }
-    #expect { try stopped.pull(source) } throws: { ($0 as? SparrowError)?.kind == .cancelled }
+    let stopped = try Self.stop(source, server, scratch)
     #expect(try stopped.cache.pulled(source) == nil)
     let left = Files.allFiles(under: scratch.path + "/cache").filter { $0.hasSuffix(".partial") }
     #expect(left.count == 1)

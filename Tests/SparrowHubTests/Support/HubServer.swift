@@ -37,6 +37,11 @@ struct HubServer: ~Copyable {
     self.process = process
   }
 
+  /// True where the programs are that it and pulling need.
+  static var canRun: Bool {
+    Scratch.has("curl", "--version") && Scratch.has("python3", "--version")
+  }
+
   deinit { kill(process, SIGTERM) }
 
   /// The requests so far: method, path, range.

@@ -1,49 +1,33 @@
 /// SHA-1 (FIPS 180-4) of bytes that arrive in pieces: git's name of a file, no protection against forgers.
 ///
 /// Some 300 MB/s: it is for small files, the large ones have SHA-256.
-struct SHA1 {
+package struct SHA1 {
   private var state: [UInt32] = [
     0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476, 0xc3d2_e1f0,
   ]
-  private var tail: [UInt8] = []
-  private var byteCount: UInt64 = 0
+  private var stream = BlockStream()
+
+  package init() {}
 
   /// Takes the next bytes.
-  mutating func update(_ bytes: UnsafeRawBufferPointer) {
-    byteCount &+= UInt64(bytes.count)
-    var rest = bytes[...]
-    if !tail.isEmpty {
-      let taken = rest.prefix(64 - tail.count)
-      tail.append(contentsOf: taken)
-      rest = rest.dropFirst(taken.count)
-      guard tail.count == 64 else { return }
-      let block = tail
-      tail.removeAll(keepingCapacity: true)
-      block.withUnsafeBytes { fold($0) }
-    }
-    let whole = rest.prefix(rest.count / 64 * 64)
-    fold(UnsafeRawBufferPointer(rebasing: whole))
-    tail.append(contentsOf: rest.dropFirst(whole.count))
+  package mutating func update(_ bytes: UnsafeRawBufferPointer) {
+    var state = state
+    stream.take(bytes) { Self.fold($0, into: &state) }
+    self.state = state
   }
 
   /// Takes the next bytes.
-  mutating func update(_ bytes: [UInt8]) { bytes.withUnsafeBytes { update($0) } }
+  package mutating func update(_ bytes: [UInt8]) { bytes.withUnsafeBytes { update($0) } }
 
   /// The digest of all bytes so far as 40 lower-case hexadecimal digits.
-  func hexDigest() -> String {
+  package func hexDigest() -> String {
     var end = self
-    var padding: [UInt8] = [0x80]
-    padding += Array(repeating: 0, count: (119 - tail.count) % 64)
-    padding += (0..<8).map { UInt8(truncatingIfNeeded: (byteCount &* 8) >> (56 - 8 * $0)) }
-    end.update(padding)
-    return end.state.map { word in
-      let digits = String(word, radix: 16)
-      return String(repeating: "0", count: 8 - digits.count) + digits
-    }.joined()
+    end.update(stream.padding)
+    return hexDigits(end.state.flatMap { bigEndian($0) })
   }
 
   /// Takes whole blocks of 64 bytes.
-  private mutating func fold(_ bytes: UnsafeRawBufferPointer) {
+  private static func fold(_ bytes: UnsafeRawBufferPointer, into state: inout [UInt32]) {
     withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 80) { words in
       for start in stride(from: 0, to: bytes.count, by: 64) {
         for index in 0..<16 {
@@ -54,12 +38,12 @@ struct SHA1 {
           words[index] = rotate(
             words[index - 3] ^ words[index - 8] ^ words[index - 14] ^ words[index - 16], 1)
         }
-        mix(UnsafeBufferPointer(words))
+        mix(UnsafeBufferPointer(words), into: &state)
       }
     }
   }
 
-  private mutating func mix(_ words: UnsafeBufferPointer<UInt32>) {
+  private static func mix(_ words: UnsafeBufferPointer<UInt32>, into state: inout [UInt32]) {
     var (a, b, c, d, e) = (state[0], state[1], state[2], state[3], state[4])
     for index in 0..<80 {
       let (choice, constant): (UInt32, UInt32) =
@@ -75,7 +59,7 @@ struct SHA1 {
     for (index, value) in [a, b, c, d, e].enumerated() { state[index] &+= value }
   }
 
-  private func rotate(_ word: UInt32, _ bits: UInt32) -> UInt32 {
+  private static func rotate(_ word: UInt32, _ bits: UInt32) -> UInt32 {
     word << bits | word >> (32 - bits)
   }
 }

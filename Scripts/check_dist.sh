@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# Shows that an archive of `make dist` runs where there is no Swift: in a clean root of another Debian.
+#   check_dist.sh ARCHIVE SUITE [MODEL.gguf ADAPTER]    such as: dist/sparrow-….tar.gz trixie
+# As root, with debootstrap and python3. The root has the suite's base and curl, and no /proc. With a model and
+# its adapter the demo runs there too.
+set -euo pipefail
+archive=$(realpath "$1")
+suite=$2
+here=$(cd "$(dirname "$0")/.." && pwd)
+root=$here/.build/roots/$suite
+if [ ! -e "$root/etc/debian_version" ]; then
+  debootstrap --variant=minbase --include=curl "$suite" "$root" http://deb.debian.org/debian
+fi
+(cd "$(dirname "$archive")" && sha256sum --check "$(basename "$archive").sha256")
+rm -rf "$root/usr/local" "$root/work"
+mkdir -p "$root/usr/local" "$root/work/o/tiny"
+tar --extract --file "$archive" --directory "$root/usr/local" --strip-components 1
+
+inside() { chroot "$root" /usr/bin/env -i HOME=/root PATH=/usr/local/bin:/usr/bin:/bin "$@"; }
+echo "Debian $(cat "$root/etc/debian_version"), $(inside ldd --version | head -1)"
+if inside which swift; then
+  echo "a root with Swift shows nothing" >&2
+  exit 1
+fi
+inside ldd /usr/local/bin/sparrow
+inside sparrow --version
+
+# A model comes from a server on this machine, its hash checked.
+tiny=$here/Tests/Fixtures/gguf/llama3.gguf
+port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+python3 -m http.server --bind 127.0.0.1 --directory "$(dirname "$tiny")" "$port" 2>/dev/null &
+server=$!
+trap 'kill $server' EXIT
+until curl --silent --head "http://127.0.0.1:$port/" >/dev/null; do sleep 0.1; done
+url="http://127.0.0.1:$port/llama3.gguf#sha256=$(sha256sum "$tiny" | cut -d ' ' -f 1)"
+path=$(inside sparrow pull "$url")
+inside sparrow info "$path"
+inside sparrow perplexity "$path" --help >/dev/null
+if [ $# -ge 4 ]; then
+  cp "$3" "$root/work/model.gguf"
+  cp -r "$4" "$root/work/adapter"
+  cp "$here/Data/calibration.txt" "$here/Data/heldout.txt" "$root/work"
+  inside sparrow generate /work/model.gguf --prompt "The sparrow is" --max-tokens 16
+  inside sparrow demo /work/model.gguf --adapter /work/adapter --text /work/calibration.txt \
+    --held-out /work/heldout.txt
+fi
+echo "runs on $suite"

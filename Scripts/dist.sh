@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# Makes the program that runs without Swift, stripped, with what belongs to it, and packs it:
+#   dist.sh FOLDER    FOLDER/sparrow-VERSION-SYSTEM-MACHINE.tar.gz with its .sha256; unpacked in FOLDER/root
+# Linux only. SWIFT names the compiler's driver.
+set -euo pipefail
+here=$(cd "$(dirname "$0")/.." && pwd)
+mkdir -p "$1"
+out=$(cd "$1" && pwd)
+swift=${SWIFT:-swift}
+build=$here/.build/dist
+cd "$here"
+
+# The linker takes libstdc++ from the first folder that has one: here, one without the shared library.
+mkdir -p "$build/libraries"
+ln -sf "$(cc -print-file-name=libstdc++.a)" "$build/libraries/libstdc++.a"
+# lld keeps no symbol that only dropped code asks for: with others the program wants a newer glibc.
+flags=(-c release --scratch-path "$build" --static-swift-stdlib -Xlinker "-L$build/libraries"
+  -Xswiftc -Xclang-linker -Xswiftc -static-libgcc -Xswiftc -use-ld=lld)
+"$swift" build "${flags[@]}" --product sparrow
+"$swift" build "${flags[@]}" --product generate-manual
+program=$build/release/sparrow
+
+# The same commit gives the same archive.
+commit_time=$(git log -1 --format=%ct 2>/dev/null || date +%s)
+root=$out/root
+rm -rf "$root"
+install -D -m 755 "$program" "$root/bin/sparrow"
+strip "$root/bin/sparrow"
+share=$root/share
+mkdir -p "$share/man/man1" "$share/bash-completion/completions" "$share/zsh/site-functions" \
+  "$share/fish/vendor_completions.d" "$share/doc/sparrow"
+"$build/release/generate-manual" "$root/bin/sparrow" --output-directory "$share/man/man1" \
+  --date "$(date -u -d "@$commit_time" +%F)"
+"$root/bin/sparrow" --generate-completion-script bash > "$share/bash-completion/completions/sparrow"
+"$root/bin/sparrow" --generate-completion-script zsh > "$share/zsh/site-functions/_sparrow"
+"$root/bin/sparrow" --generate-completion-script fish > "$share/fish/vendor_completions.d/sparrow.fish"
+install -m 644 LICENSE NOTICE "$share/doc/sparrow"
+install -m 644 "$build/checkouts/swift-argument-parser/LICENSE.txt" \
+  "$share/doc/sparrow/LICENSE-swift.txt"
+
+system=$(uname -s | tr '[:upper:]' '[:lower:]')
+name=sparrow-$("$root/bin/sparrow" --version)-$system-$(uname -m)
+tar --create --directory "$out" --sort=name --owner=0 --group=0 --numeric-owner \
+  --mtime="@$commit_time" --transform "s,^root,$name," root | gzip -9n > "$out/$name.tar.gz"
+(cd "$out" && sha256sum "$name.tar.gz" > "$name.tar.gz.sha256")
+echo "$out/$name.tar.gz"
