@@ -55,6 +55,6 @@ install: dist/root/bin/sparrow
 	cp -R dist/root/. $(DESTDIR)$(PREFIX)
 
 # Removes what `install` put there, and nothing else.
-uninstall: dist/root/bin/sparrow
+uninstall:
 	cd dist/root && find . -type f -exec rm -f $(DESTDIR)$(PREFIX)/{} \;
 	rmdir $(DESTDIR)$(PREFIX)/share/doc/sparrow

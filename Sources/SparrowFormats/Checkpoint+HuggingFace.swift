@@ -10,11 +10,7 @@ extension Checkpoint {
     if exists(single) {
       return try openSafetensors(folder, file: MappedFile(path: single), folder: folder)
     }
-    guard exists(index) else {
-      throw SparrowError(
-        .system, file: folder, found: "no model.safetensors",
-        expected: "model.safetensors or model.safetensors.index.json; convert other weights first")
-    }
+    guard exists(index) else { throw noWeights(in: folder) }
     let source = try MappedFile(path: index)
     try checkTextSize(source)
     let shards = try ShardIndex.parse(source)
@@ -49,13 +45,38 @@ extension Checkpoint {
       config: config(in: folder), folder: folder)
   }
 
+  /// Why a folder is no model, by what lies in it.
+  private static func noWeights(in folder: String) -> SparrowError {
+    let names = Files.names(in: folder)
+    let gguf = names.filter { $0.hasSuffix(".gguf") }
+    let found =
+      if names.contains(where: { SplitName($0, suffix: ".safetensors") != nil }) {
+        ("shards without their index", "model.safetensors.index.json beside them")
+      } else if !gguf.isEmpty {
+        ("a folder of GGUF files", "one of them: " + gguf.joined(separator: ", "))
+      } else {
+        (
+          "no model.safetensors",
+          "model.safetensors or model.safetensors.index.json; convert other weights first"
+        )
+      }
+    return SparrowError(.system, file: folder, found: found.0, expected: found.1)
+  }
+
   /// A single file; the files beside it are its folder's.
   static func openSafetensors(
     _ path: String, file: MappedFile, folder: String? = nil
   ) throws(SparrowError) -> Checkpoint {
-    let header = try SafetensorsHeader.parse(file)
     let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
-    let folder = folder ?? slash.map { String(path[..<$0]) + "/" } ?? "."
+    let home = slash.map { String(path[..<$0]) + "/" } ?? "."
+    // A shard alone is no model: its index leads to the others.
+    if let name = SplitName(path, suffix: ".safetensors"), name.count > 1,
+      exists(home + "/model.safetensors.index.json")
+    {
+      return try openFolder(home)
+    }
+    let folder = folder ?? home
+    let header = try SafetensorsHeader.parse(file)
     return try Checkpoint(
       path: path, kind: .huggingFace, files: [file], tensors: header.tensors,
       config: config(in: folder), folder: folder, annotations: header.annotations)

@@ -65,6 +65,28 @@ import Testing
     }
   }
 
+  @Test func opensAllShardsByTheNameOfOne() throws {
+    let folder = try TemporaryFolder()
+    let names = (1...2).map { "model-0000\($0)-of-00002.safetensors" }
+    try folder.write(names[0], shard(["x"]))
+    try folder.write(names[1], shard(["y"]))
+    expectError("shards without their index", .system) { _ = try Checkpoint.open(folder.path) }
+    try folder.write(
+      "model.safetensors.index.json", Self.map(#""x": "\#(names[0])", "y": "\#(names[1])""#))
+    for path in [folder.path] + names.map({ folder.file($0) }) {
+      #expect(try Checkpoint.open(path).tensors.map(\.name) == ["x", "y"])
+    }
+  }
+
+  @Test func saysWhatAFolderWithoutWeightsHolds() throws {
+    let folder = try TemporaryFolder()
+    expectError("convert other weights first", .system) { _ = try Checkpoint.open(folder.path) }
+    try folder.write("m-Q4_0.gguf", [0])
+    expectError("a folder of GGUF files; expected one of them: m-Q4_0.gguf", .system) {
+      _ = try Checkpoint.open(folder.path)
+    }
+  }
+
   @Test func givesTheOtherFiles() throws {
     let folder = try folder(index: Self.good)
     try folder.write("tokenizer.json", #"{"version": "1.0"}"#)
