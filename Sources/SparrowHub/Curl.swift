@@ -76,6 +76,7 @@ enum Curl {
   /// Why a request failed, with what to do about it.
   static func failure(_ answer: Answer, _ job: PullJob, _ url: String) -> SparrowError {
     let code = answer.fields.code
+    let place = job.source.name == url ? "" : url + ": "
     let known = answer.fields["x-error-code"] ?? ""
     let hasToken = url.hasPrefix(job.endpoint + "/") && !job.token.isEmpty
     if answer.status == 23 {
@@ -86,7 +87,7 @@ enum Curl {
     }
     guard answer.status == 22, code >= 400 else {
       let complaint = answer.isGood ? "the connection ended early" : answer.complaint
-      return job.failure("\(url): \(complaint)")
+      return job.failure("\(place)\(complaint)")
     }
     switch (code, job.source) {
     case (_, .hub(let repository, _)) where known == "GatedRepo" || code == 403:
@@ -102,17 +103,17 @@ enum Curl {
           : "the right name, or HF_TOKEN set to a token that may read it")
     case (404, .hub):
       return job.failure(
-        .system, "\(url): not found (404)",
+        .system, "\(place)not found (404)",
         expected: "the name of a model as the hub's page writes it")
     case (401, _), (403, _):
       return job.failure(
-        .system, "\(url): access refused (\(code))",
+        .system, "\(place)access refused (\(code))",
         expected: "a link that is open to all and still holds")
     case (429, _):
       return job.failure(
-        .system, "\(url): too many requests (429)",
+        .system, "\(place)too many requests (429)",
         expected: "a later try; the hub allows more with HF_TOKEN")
-    default: return job.failure("\(url): the server answers \(code)")
+    default: return job.failure("\(place)the server answers \(code)")
     }
   }
 

@@ -120,7 +120,9 @@ struct Download {
         guard answer.isGood || Retries.mayPass(answer, begun: true) else {
           throw Curl.failure(answer, job, url)
         }
-        try retries.wait(after: answer, gained: size - farthest)
+        // A tenth of a small file, a megabyte of a large one; what came before counts once.
+        let piece = min(1 << 20, (bytes ?? .max) / 10)
+        try retries.wait(after: answer, progressed: size - farthest > piece)
         farthest = max(farthest, size)
       }
     }

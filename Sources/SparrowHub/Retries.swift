@@ -5,8 +5,6 @@ internal import SparrowCore
 struct Retries {
   /// Tries in all of a request that gets nowhere.
   static let most = 4
-  /// A try that brought as much was no failure: a long download may break often.
-  static let progress = 1 << 20
   /// Longer waits than this, in seconds, are left to the user.
   static let longestWait = 60.0
 
@@ -35,9 +33,13 @@ struct Retries {
     return broken.contains(answer.status) || (begun && unreachable.contains(answer.status))
   }
 
-  /// Waits after a failed try that brought `gained` bytes. Throws the failure itself after the last try.
-  mutating func wait(after answer: Curl.Answer, gained: Int = 0) throws(SparrowError) {
-    failed = gained >= Self.progress ? 1 : failed + 1
+  /// Waits after a failed try. Throws the failure itself after the last one.
+  ///
+  /// - Parameter progressed: The try brought a good piece of the file: a long download may break often.
+  mutating func wait(
+    after answer: Curl.Answer, progressed: Bool = false
+  ) throws(SparrowError) {
+    failed = progressed ? 1 : failed + 1
     let asked = answer.fields.retryAfter ?? 0
     let error = Curl.failure(answer, job, url)
     guard failed < Self.most, asked <= Self.longestWait else {
