@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Shows that an archive of `make dist` runs where there is no Swift: in a clean root of another Debian.
 #   check_dist.sh ARCHIVE SUITE [MODEL.gguf ADAPTER]    such as: dist/sparrow-….tar.gz trixie
-# As root, with debootstrap and python3. The root has the suite's base and curl, and no /proc. With a model and
+# As root, with debootstrap and python3. The root has the base of the suite and curl, and no /proc. With a model and
 # its adapter the demo runs there too.
 set -euo pipefail
 archive=$(realpath "$1")
@@ -35,12 +35,11 @@ until curl --silent --head "http://127.0.0.1:$port/" >/dev/null; do sleep 0.1; d
 url="http://127.0.0.1:$port/llama3.gguf#sha256=$(sha256sum "$tiny" | cut -d ' ' -f 1)"
 path=$(inside sparrow pull "$url")
 inside sparrow info "$path"
-inside sparrow perplexity "$path" --help >/dev/null
 if [ $# -ge 4 ]; then
   cp "$3" "$root/work/model.gguf"
   cp -r "$4" "$root/work/adapter"
   cp "$here/Data/calibration.txt" "$here/Data/heldout.txt" "$root/work"
-  inside sparrow generate /work/model.gguf --prompt "The sparrow is" --max-tokens 16
+  inside sparrow generate /work/model.gguf --prompt "The sparrow is" --maximum-tokens 16
   inside sparrow demo /work/model.gguf --adapter /work/adapter --text /work/calibration.txt \
     --held-out /work/heldout.txt
 fi

@@ -97,7 +97,9 @@ import Testing
     builder.set("split.count", .uint16(UInt16(count)))
     builder.set("split.tensors.count", .int32(total))
     for (value, name) in tensors.enumerated() {
-      builder.add(name, [2], bytes: Array(repeating: UInt8(10 * number + value), count: 8))
+      builder.add(
+        name, [2], bytes: Array(repeating: UInt8(truncatingIfNeeded: 10 * number + value), count: 8)
+      )
     }
     return builder.bytes
   }
