@@ -116,7 +116,7 @@ struct PullerDownloadTests {
     let puller = Self.puller(server, scratch)
     let wrong = String(repeating: "00", count: 32)
     let right = hexSHA256(Self.model)
-    for text in ["o/corrupt", "\(server.address)/o/n/m.gguf#sha256=\(wrong)"] {
+    for text in ["o/corrupt", "\(server.address)/o/n/resolve/main/m.gguf#sha256=\(wrong)"] {
       try scratch.write("o/n/m.gguf", Self.model)
       let source = try ModelSource(parsing: text)
       #expect { try puller.pull(source) } throws: {
@@ -126,7 +126,8 @@ struct PullerDownloadTests {
     }
     #expect(
       Files.allFiles(under: scratch.path + "/cache").allSatisfy { $0.hasSuffix("/lock") })
-    let source = try ModelSource(parsing: "\(server.address)/o/n/m.gguf#sha256=\(right)")
+    let source = try ModelSource(
+      parsing: "\(server.address)/o/n/resolve/main/m.gguf#sha256=\(right)")
     #expect(try puller.pull(source).model.files.map(\.checked) == [true])
     #expect(try Files.read(try puller.cache.resolve(source.name)) == Self.model)
   }
