@@ -278,4 +278,5 @@ def main():
     sentencepiece_fixture(options.out / "sentencepiece", texts)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -16,10 +16,11 @@ extension Tokenizer {
     description.byteTokens.withUnsafeBytes { hash.update($0) }
     for token in description.added {
       hash.update("\(token.id) \(token.isSpecial) \(token.stripsLeft) \(token.stripsRight) ")
+      hash.update("\(token.isNormalized) \(token.isSingleWord) ")
       hash.update(token.text)
     }
     let rules: [Any?] = [
-      description.spacing, description.splitting, description.composes, description.spacePrefix,
+      description.spacing, description.splitting, description.steps, description.normalization, description.spacePrefix,
       description.ignoresMerges, description.unknown, description.fusesUnknown, description.bos,
       description.eos, description.addsBOS, description.addsEOS, endTokens.sorted(),
       chatTemplate?.source ?? description.chatTemplate,

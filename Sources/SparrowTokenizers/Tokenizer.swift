@@ -3,7 +3,9 @@ public import SparrowCore
 /// Turns text into a model's tokens and back; safe to share between threads.
 public final class Tokenizer: Sendable {
   let description: TokenizerDescription
+  /// Added tokens that are matched in the text as it is, and those that are matched once it is normalised.
   let addedTokens: AddedTokens
+  let normalizedTokens: AddedTokens
   let adjacency: Adjacency
   /// Renders conversations; nil when the model has no template that Sparrow can read.
   public let chatTemplate: ChatTemplate?
@@ -24,7 +26,7 @@ public final class Tokenizer: Sendable {
         .mismatch, "add_bos_token", "no start token to add", expected: "bos_token")
     }
     self.description = description
-    addedTokens = AddedTokens(description.added)
+    (addedTokens, normalizedTokens) = description.matchers()
     var adjacency = Adjacency()
     for id in description.kinds.indices
     where description.kinds[id].isMergeable || description.kinds[id] == .userDefined {
@@ -46,6 +48,8 @@ public final class Tokenizer: Sendable {
     chatTemplateProblem = problem
   }
 
+  /// What a user should know of the file, a line each.
+  public var warnings: [String] { description.warnings }
   /// Ids are below this.
   public var vocabularySize: Int { description.vocabulary.count }
   /// The token that starts a text; nil where the model has none.

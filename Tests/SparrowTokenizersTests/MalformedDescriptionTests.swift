@@ -40,9 +40,8 @@ import Testing
   ]
 
   static let byteLevelDamage = [
-    Damage("pre", #""#, .unsupported),
-    Damage("pre", #""default""#, .unsupported),
-    Damage("pre", #""tekken""#, .unsupported),
+    Damage("pre", #""no-such""#, .unsupported),
+    Damage("pre", #""kimi-k2""#, .unsupported),
     Damage("merges", #""#, .malformed),
     Damage("merges", #"["ab"]"#, .malformed),
     Damage("merges", #"["a c"]"#, .malformed),
@@ -84,13 +83,30 @@ import Testing
     Damage(#""BPE""#, #""Unigram""#, .unsupported),
     Damage(#""type": "BPE""#, #""continuing_subword_prefix": "@""#, .unsupported),
     Damage(#""ByteLevel""#, #""BertPreTokenizer""#, .unsupported),
-    Damage(#""ByteLevel""#, #""ByteLevel", "add_prefix_space": true"#, .unsupported),
+    Damage(
+      #"{"type": "ByteLevel"}"#,
+      #"{"type": "Sequence", "pretokenizers": [{"type": "Digits"}, {"type": "ByteLevel", "add_prefix_space": true}]}"#,
+      .unsupported),
+    Damage(#""ByteLevel""#, #""UnicodeScripts""#, .unsupported),
+    Damage(#""merges": [["#, #""dropout": 0.1, "merges": [["#, .unsupported),
+    Damage(#""added_tokens": []"#, #""decoder": {"type": "WordPiece"}"#, .unsupported),
     Damage(#"{"type": "ByteLevel"}"#, #"null"#, .unsupported),
     Damage(
       #"{"type": "ByteLevel"}"#,
       #"{"type": "Split", "pattern": {"Regex": "x"}}"#,
       .unsupported),
-    Damage(#""normalizer": null"#, #""normalizer": {"type": "Lowercase"}"#, .unsupported),
+    Damage(#"{"type": "ByteLevel"}"#, #"{"type": "Split", "pattern": {"Regex": "(x"}}"#, .malformed),
+    Damage(#"{"type": "ByteLevel"}"#, #"{"type": "Split", "pattern": {}}"#, .malformed),
+    Damage(
+      #"{"type": "ByteLevel"}"#,
+      #"{"type": "Split", "pattern": {"Regex": "(?<a>x)"}}"#,
+      .unsupported),
+    Damage(
+      #"{"type": "ByteLevel"}"#,
+      #"{"type": "Split", "pattern": {"Regex": "x"}, "behavior": "y"}"#,
+      .malformed),
+    Damage(#""normalizer": null"#, #""normalizer": {"type": "NFKC"}"#, .unsupported),
+    Damage(#""normalizer": null"#, #""normalizer": {"type": "BertNormalizer"}"#, .unsupported),
     Damage(
       #""post_processor": null"#,
       #""post_processor": {"type": "BertProcessing"}"#,
@@ -111,10 +127,6 @@ import Testing
     Damage(#"["a", "b"]"#, #"3"#, .malformed),
     Damage(#"["a", "b"]"#, #""ab""#, .malformed),
     Damage(#""added_tokens": []"#, #""added_tokens": [{}]"#, .malformed),
-    Damage(
-      #""added_tokens": []"#,
-      #""added_tokens": [{"id": 3, "content": "x", "single_word": true}]"#,
-      .unsupported),
   ]
 
   @Test(arguments: jsonDamage)

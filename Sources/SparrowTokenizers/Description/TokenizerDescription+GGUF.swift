@@ -3,23 +3,24 @@ public import SparrowCore
 extension TokenizerDescription {
   private static let prefix = "tokenizer.ggml."
 
-  /// Reads `tokenizer.ggml.*`: models "gpt2" (byte-level merges) and "llama" (SentencePiece's scores).
+  /// Reads `tokenizer.ggml.*`: models "gpt2" (byte-level merges), "gemma4" (merges of characters) and
+  /// "llama" (SentencePiece's scores).
   ///
   /// Throws `.unsupported` for other models and pre-tokenisers, `.malformed` and `.mismatch` for arrays
   /// that are missing, too short or name unknown tokens.
   public init(gguf source: some GGUFTokenizerSource, file: String) throws(SparrowError) {
     self.init(file: file)
     guard let model = source.string(Self.prefix + "model") else {
-      throw error(.malformed, Self.prefix + "model", "no such text", expected: "gpt2 or llama")
+      throw error(.malformed, Self.prefix + "model", "no such text", expected: Self.models)
     }
     switch model {
-    case "gpt2":
-      try readPreTokenizer(source)
-      spacing = .bytes
+    case "gpt2", "gemma4":
+      try readPreTokenizer(source, model: model)
       try readTokens(source)
       try readMerges(source)
     case "llama":
       spacing = .marked
+      normalizesSpaces = true
       spacePrefix = source.bool(Self.prefix + "add_space_prefix") ?? true ? .always : .none
       dropsFirstSpace = spacePrefix == .always
       addsBOS = true
@@ -27,28 +28,59 @@ extension TokenizerDescription {
       try readTokens(source)
       try readScores(source)
     default:
+      let kinds = [
+        "bert": "WordPiece", "t5": "a unigram model", "rwkv": "RWKV's words",
+        "plamo2": "PLaMo's own", "whitespace": "words as they are", "hybriddna": "DNA",
+      ]
       throw error(
-        .unsupported, Self.prefix + "model", "tokenizer model '\(model)'",
-        expected: "gpt2 or llama")
+        .unsupported, Self.prefix + "model",
+        "tokenizer model '\(model)'" + (kinds[model].map { ", \($0)" } ?? ""),
+        expected: Self.models)
     }
     findByteTokens()
     try readSpecial(source)
+    readStripping(source)
   }
 
+  private static let models = "gpt2, gemma4 or llama"
+
   private mutating func readPreTokenizer(
-    _ source: some GGUFTokenizerSource
+    _ source: some GGUFTokenizerSource, model: String
   ) throws(SparrowError) {
-    let name = source.string(Self.prefix + "pre") ?? "default"
-    guard let rule = Splitting(gguf: name) else {
-      throw error(
-        .unsupported, Self.prefix + "pre", "pre-tokenizer '\(name)'",
-        expected: "gpt-2, smollm, llama-bpe or qwen2; convert the model anew where it is 'default'")
+    let key = Self.prefix + "pre"
+    let named = model == "gemma4" ? model : source.string(key)
+    if named == nil {
+      warnings.append(
+        "\(file): no \(key), so the default pre-tokenizer: text is cut otherwise than in training, and "
+          + "answers suffer; convert the model anew")
     }
-    splitting = rule
-    ignoresMerges =
-      rule == .llama3(digits: 3, marks: false) && name != "dbrx" && name != "smaug-bpe"
-    addsBOS = ignoresMerges
-    composes = name.hasPrefix("qwen") || name == "deepseek-r1-qwen"
+    guard let rule = GGUFPreTokenizer.named(named ?? "default") else {
+      throw error(
+        .unsupported, key, "pre-tokenizer '\(named ?? "")'",
+        expected: "one of " + GGUFPreTokenizer.names.joined(separator: ", "))
+    }
+    splitting = rule.splitting ?? .unspanned
+    for expression in rule.expressions {
+      steps.append(SplitStep(.expression(try TextExpression(expression, file: file))))
+    }
+    ignoresMerges = rule.ignoresMerges
+    addsBOS = rule.addsBOS
+    spacing = rule.isMarked ? .marked : .bytes
+    normalizesSpaces = rule.isMarked
+    originComposes =
+      named.map { $0.hasPrefix("qwen") || $0 == "deepseek-r1-qwen" } ?? false
+    // Lines of nothing but their ends are tokens whole, whatever the merges say.
+    keepsNewlines = named == "gemma4"
+  }
+
+  /// Phi-3's marks swallow the white space after them, which no key of GGUF says.
+  private mutating func readStripping(_ source: some GGUFTokenizerSource) {
+    let name = TemplateString(source.string("general.name") ?? "").lowercased.text
+    guard TemplateText.contains(name, "phi-3") || TemplateText.contains(name, "phi3") else { return }
+    let others = ["<unk>", "<s>", "<|endoftext|>"].map { Array($0.utf8) }
+    for index in added.indices {
+      added[index].stripsRight = !others.contains(added[index].text)
+    }
   }
 
   private mutating func readTokens(_ source: some GGUFTokenizerSource) throws(SparrowError) {
@@ -128,9 +160,10 @@ extension TokenizerDescription {
     }
     bos = try id("bos_token_id")
     eos = try id("eos_token_id")
-    // Byte-level vocabularies cover all text but for missing bytes, which every reader drops.
-    unknown = spacing == .bytes ? nil : try id("unknown_token_id")
-    if spacing == .marked {
+    // Where text is merged by rank it is covered but for missing bytes, which every reader drops.
+    let isScored = if case .scored = rule { true } else { false }
+    unknown = isScored ? try id("unknown_token_id") : nil
+    if isScored {
       // The defaults of GGUF's "llama" model.
       if vocabulary.count > 2 {
         bos = bos ?? 1

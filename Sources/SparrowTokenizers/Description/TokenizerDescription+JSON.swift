@@ -20,6 +20,9 @@ extension TokenizerDescription {
     where !(model[name]?.string ?? "").isEmpty {
       throw error(.unsupported, "model." + name, "a mark inside words")
     }
+    guard model["dropout"]?.double ?? 0 == 0 else {
+      throw error(.unsupported, "model.dropout", "merges left out by chance")
+    }
     try readPipeline(json)
     ignoresMerges = model["ignore_merges"]?.bool ?? false
     fusesUnknown = model["fuse_unk"]?.bool ?? false
@@ -53,12 +56,17 @@ extension TokenizerDescription {
     for (index, member) in members.enumerated() {
       try place(member.value.int, index, member.key)
     }
+    // Tokens of the model that are added tokens too: merging makes them all the same.
+    var shared: Set<Int> = []
     for (index, token) in list.enumerated() {
       guard let text = token["content"]?.string, !text.isEmpty else {
         throw error(.malformed, "added_tokens[\(index)]", "no text", expected: "content")
       }
-      guard token["single_word"]?.bool != true else {
-        throw error(.unsupported, "added token '\(text)'", "single_word")
+      if let id = token["id"]?.int, places.indices.contains(id), places[id] >= 0,
+        Int(places[id]) < members.count,
+        members[Int(places[id])].key.utf8.elementsEqual(text.utf8)
+      {
+        shared.insert(id)
       }
       try place(token["id"]?.int, members.count + index, text)
     }
@@ -74,22 +82,23 @@ extension TokenizerDescription {
         _ = append(text.utf8, isUnknown ? .unknown : isByte ? .byte : .normal)
         if isUnknown { self.unknown = Int32(id) }
       } else {
-        readAdded(list[Int(index) - members.count], Int32(id), unknown: unknown)
+        let token = list[Int(index) - members.count]
+        readAdded(token, Int32(id), unknown: unknown, isShared: shared.contains(id))
       }
     }
-    try finishVocabulary()
+    try finishVocabulary(shared: shared)
   }
 
-  private mutating func readAdded(_ token: JSON, _ id: Int32, unknown: String?) {
+  private mutating func readAdded(
+    _ token: JSON, _ id: Int32, unknown: String?, isShared: Bool
+  ) {
     let text = token["content"]?.string ?? ""
-    let isSpecial = token["special"]?.bool ?? false
+    let added = AddedToken(json: token, id: id)
     let isUnknown = unknown.map { $0.utf8.elementsEqual(text.utf8) } ?? false
-    _ = append(text.utf8, isUnknown ? .unknown : isSpecial ? .control : .userDefined)
+    let kind: TokenKind = isUnknown ? .unknown : added.isSpecial ? .control : .userDefined
+    _ = append(text.utf8, kind, readAs: isShared ? .normal : kind)
     if isUnknown { self.unknown = id }
-    added.append(
-      AddedToken(
-        id: id, text: Array(text.utf8), isSpecial: isSpecial,
-        stripsLeft: token["lstrip"]?.bool ?? false, stripsRight: token["rstrip"]?.bool ?? false))
+    self.added.append(added)
   }
 
   /// Merges are pairs, or in older files texts with a space between the halves.

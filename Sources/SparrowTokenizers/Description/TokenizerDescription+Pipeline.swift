@@ -4,14 +4,8 @@ extension TokenizerDescription {
   /// Reads the normaliser, the pre-tokeniser and the decoder.
   mutating func readPipeline(_ json: JSON) throws(SparrowError) {
     try readNormalizer(json["normalizer"])
-    let steps = Self.steps(json["pre_tokenizer"], "pretokenizers")
-    for step in steps { try readPreTokenizer(step) }
-    guard spacing == .marked || steps.last?["type"]?.string == "ByteLevel" else {
-      throw error(
-        .unsupported, "pre_tokenizer", "a vocabulary neither of bytes nor of marked spaces",
-        expected: "ByteLevel at the end, Metaspace, or a normaliser that writes U+2581")
-    }
-    for step in Self.steps(json["decoder"], "decoders") { readDecoder(step) }
+    try readPreTokenizer(json["pre_tokenizer"])
+    for step in Self.steps(json["decoder"], "decoders") { try readDecoder(step) }
   }
 
   /// The steps of a sequence, or the one step; none for null.
@@ -21,65 +15,20 @@ extension TokenizerDescription {
     return (json[name]?.array ?? []).flatMap { steps($0, name) }
   }
 
-  private mutating func readNormalizer(_ json: JSON?) throws(SparrowError) {
-    for step in Self.steps(json, "normalizers") {
-      switch step["type"]?.string {
-      case "NFC": composes = true
-      case "Prepend" where step["prepend"]?.string == "\u{2581}": spacePrefix = .always
-      case "Replace"
-      where step["pattern"]?["String"]?.string == " " && step["content"]?.string == "\u{2581}":
-        spacing = .marked
-      case let name:
-        throw error(
-          .unsupported, "normalizer", "normaliser '\(name ?? "without a type")'",
-          expected: "NFC, or Prepend and Replace of U+2581")
-      }
-    }
-  }
-
-  private mutating func readPreTokenizer(_ step: JSON) throws(SparrowError) {
-    let type = step["type"]?.string ?? "without a type"
-    switch type {
-    case "ByteLevel" where spacing == .bytes && step["add_prefix_space"]?.bool != true:
-      guard step["use_regex"]?.bool ?? true else { return }
-      if case .llama3 = splitting {
-        throw error(.unsupported, "pre_tokenizer", "ByteLevel that splits again")
-      }
-      splitting = .gpt2(singleDigits: splitting == .gpt2(singleDigits: true))
-    case "Digits"
-    where spacing == .bytes && splitting == .unspanned && step["individual_digits"]?.bool == true:
-      splitting = .gpt2(singleDigits: true)
-    case "Split":
-      if spacing == .marked, step["pattern"]?["String"]?.string == " " { return }
-      let expression = step["pattern"]?["Regex"]?.string ?? ""
-      guard spacing == .bytes, splitting == .unspanned, step["behavior"]?.string == "Isolated",
-        step["invert"]?.bool != true, let rule = Splitting(expression: expression)
-      else {
-        throw error(.unsupported, "pre_tokenizer", "a split at '\(expression)'")
-      }
-      splitting = rule
-    case "Metaspace" where step["replacement"]?.string == "\u{2581}":
-      spacing = .marked
-      splitting = step["split"]?.bool ?? true ? .spaces : .unspanned
-      let adds = step["add_prefix_space"]?.bool ?? true
-      switch step["prepend_scheme"]?.string ?? (adds ? "always" : "never") {
-      case "always": spacePrefix = .unlessSpaced
-      case "first": spacePrefix = .firstUnlessSpaced
-      default: spacePrefix = .none
-      }
-      dropsFirstSpace = spacePrefix != .none
-    default:
+  private mutating func readDecoder(_ step: JSON) throws(SparrowError) {
+    switch step["type"]?.string {
+    case "ByteLevel", "ByteFallback", "Fuse": break
+    case "Metaspace" where spacing == .marked:
+      dropsFirstSpace = step["prepend_scheme"]?.string != "never"
+    case "Replace"
+    where step["pattern"]?["String"]?.string == "\u{2581}" && step["content"]?.string == " ":
+      break
+    case "Strip" where step["content"]?.string == " " && step["stop"]?.int ?? 0 == 0:
+      if step["start"]?.int ?? 0 > 0 { dropsFirstSpace = true }
+    case let name:
       throw error(
-        .unsupported, "pre_tokenizer", "pre-tokeniser '\(type)'",
-        expected: "ByteLevel without a prefix space, Digits, Split or Metaspace")
-    }
-  }
-
-  private mutating func readDecoder(_ step: JSON) {
-    if step["type"]?.string == "Strip", step["content"]?.string == " ",
-      step["start"]?.int ?? 0 > 0
-    {
-      dropsFirstSpace = true
+        .unsupported, "decoder", "decoder '\(name ?? "without a type")'",
+        expected: "ByteLevel, ByteFallback, Fuse, Metaspace, Replace of U+2581 or Strip of a space")
     }
   }
 

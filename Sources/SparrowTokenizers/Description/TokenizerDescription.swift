@@ -15,7 +15,7 @@ public struct TokenizerDescription: Sendable {
   /// Where a space is put before text.
   enum SpacePrefix: Sendable {
     case none
-    /// Before each run of text: at the start and after an added token.
+    /// Before each run of text, at the start and after an added token, by the normaliser.
     case always
     /// The same, but for runs that begin with a space.
     case unlessSpaced
@@ -31,13 +31,22 @@ public struct TokenizerDescription: Sendable {
   var added: [AddedToken] = []
   var rule: MergeRule = .scored([])
   var spacing: Spacing = .bytes
+  /// Changes of the text before it is cut, but for the spaces of `spacing`.
+  var normalization: [Normalization] = []
+  /// Whether U+2581 is written before added tokens of normalised text are looked for.
+  var normalizesSpaces = false
+  /// How text is cut: in several steps, or where there are none by `splitting`.
+  var steps: [SplitStep] = []
   var splitting: Splitting = .unspanned
-  var composes = false
   var spacePrefix: SpacePrefix = .none
   /// Whether decoding drops the first space.
   var dropsFirstSpace = false
   /// Whether a word that is a token stays whole, whatever the merges say.
   var ignoresMerges = false
+  /// Whether the model's own tokenizer composes text, NFC, which llama.cpp leaves out.
+  var originComposes = false
+  /// Whether a word of line feeds alone that is a token stays whole.
+  var keepsNewlines = false
   /// One token a byte, or -1.
   var byteTokens = [Int32](repeating: -1, count: 256)
   var unknown: Int32?
@@ -51,6 +60,9 @@ public struct TokenizerDescription: Sendable {
   /// The template's source; nil when the file has none.
   public var chatTemplate: String?
 
+  /// What a user should know of the file, a line each.
+  public var warnings: [String] = []
+
   init(file: String) { self.file = file }
 
   func error(
@@ -59,12 +71,14 @@ public struct TokenizerDescription: Sendable {
     SparrowError(kind, file: file, field: field, found: found, expected: expected)
   }
 
-  /// Checks what all files share and makes tokens findable; `kinds` and `vocabulary` are filled.
-  mutating func finishVocabulary() throws(SparrowError) {
+  /// Checks what all files share and makes tokens findable, of those that merging does not make the `shared`
+  /// ones; `kinds` and `vocabulary` are filled.
+  mutating func finishVocabulary(shared: Set<Int> = []) throws(SparrowError) {
     guard vocabulary.count > 0 else { throw error(.malformed, "vocabulary", "no tokens") }
     guard vocabulary.fits else { throw error(.malformed, "vocabulary", "more than 4 GiB of text") }
     let kinds = kinds
-    let twins = vocabulary.index({ kinds[$0].isMergeable }, then: { kinds[$0] == .userDefined })
+    let twins = vocabulary.index(
+      { kinds[$0].isMergeable }, then: { kinds[$0] == .userDefined || shared.contains($0) })
     if let (first, second) = twins {
       throw error(
         .malformed, "token \(second)", "the same text as token \(first)",
@@ -116,12 +130,15 @@ public struct TokenizerDescription: Sendable {
     return out
   }
 
-  /// Appends one token; `kind` decides how its text is read.
-  mutating func append(_ text: some Collection<UInt8>, _ kind: TokenKind) -> Bool {
+  /// Appends one token, whose text is read as that of its kind or of another.
+  mutating func append(
+    _ text: some Collection<UInt8>, _ kind: TokenKind, readAs: TokenKind? = nil
+  ) -> Bool {
     // Byte-level vocabularies have no byte tokens beside their alphabet.
     let kind = kind == .byte && spacing == .bytes ? .normal : kind
     kinds.append(kind)
-    switch kind {
+    let readAs = readAs ?? kind
+    switch readAs {
     case .byte:
       guard let byte = Self.byte(named: text) else { return false }
       vocabulary.append(CollectionOfOne(byte))
@@ -135,7 +152,7 @@ public struct TokenizerDescription: Sendable {
         return true
       }
       var bytes: [UInt8] = []
-      if kind != .userDefined, ByteAlphabet.decode(text, into: &bytes) {
+      if readAs != .userDefined, ByteAlphabet.decode(text, into: &bytes) {
         vocabulary.append(bytes)
       } else {
         // Text outside the alphabet that no word can reach: kept for decoding.

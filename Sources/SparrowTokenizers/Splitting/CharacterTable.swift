@@ -45,6 +45,18 @@ struct CharacterTable: Sendable {
     return (Unicode.Scalar(UInt32(scalar)).map(Self.classify) ?? .other, 4)
   }
 
+  /// The scalar at `index` of valid UTF-8.
+  static func value(_ bytes: UnsafeBufferPointer<UInt8>, _ index: Int) -> UInt32 {
+    let first = UInt32(bytes[index])
+    func tail(_ offset: Int) -> UInt32 {
+      index + offset < bytes.count ? UInt32(bytes[index + offset] & 0x3F) : 0
+    }
+    if first < 0x80 { return first }
+    if first < 0xE0 { return (first & 0x1F) << 6 | tail(1) }
+    if first < 0xF0 { return (first & 0x0F) << 12 | tail(1) << 6 | tail(2) }
+    return (first & 0x07) << 18 | tail(1) << 12 | tail(2) << 6 | tail(3)
+  }
+
   @inline(__always)
   private func tail(_ bytes: UnsafeBufferPointer<UInt8>, _ index: Int) -> Int {
     index < bytes.count ? Int(bytes[index] & 0x3F) : 0

@@ -10,20 +10,6 @@ public enum Splitting: Sendable, Equatable {
   /// where `marks`.
   case llama3(digits: Int, marks: Bool)
 
-  /// The rule that GGUF's `tokenizer.ggml.pre` names.
-  init?(gguf name: String) {
-    switch name {
-    case "gpt-2", "mpt", "olmo", "phi-2", "mellum": self = .gpt2(singleDigits: false)
-    case "smollm", "starcoder", "refact", "command-r", "codeshell", "exaone":
-      self = .gpt2(singleDigits: true)
-    case "llama-bpe", "llama3", "llama-v3", "smaug-bpe", "dbrx":
-      self = .llama3(digits: 3, marks: false)
-    case "qwen2", "deepseek-r1-qwen", "stablelm2": self = .llama3(digits: 1, marks: false)
-    case "qwen35": self = .llama3(digits: 1, marks: true)
-    default: return nil
-    }
-  }
-
   /// The rule that a regular expression of a `tokenizer.json` spells out.
   init?(expression: String) {
     if expression == Self.gpt2Expression {

@@ -17,6 +17,34 @@ enum ByteAlphabet {
     return table
   }()
 
+  /// The stand-ins of some bytes as UTF-8, and for each of its bytes and its end the byte that it stands
+  /// for: the places of `text`.
+  static func encode(_ text: UnsafeBufferPointer<UInt8>) -> (mapped: [UInt8], places: [Int]) {
+    let table = scalars
+    var mapped: [UInt8] = []
+    var places: [Int] = []
+    for (index, byte) in text.enumerated() {
+      let scalar = table[Int(byte)]
+      if scalar < 0x80 {
+        mapped.append(UInt8(scalar))
+      } else {
+        mapped += [0xC0 | UInt8(scalar >> 6), 0x80 | UInt8(scalar & 0x3F)]
+        places.append(index)
+      }
+      places.append(index)
+    }
+    return (mapped, places + [text.count])
+  }
+
+  /// The scalar for each byte.
+  private static let scalars: [UInt16] = {
+    var table = [UInt16](repeating: 0, count: 256)
+    for (scalar, byte) in bytes.enumerated() where byte >= 0 {
+      table[Int(byte)] = UInt16(scalar)
+    }
+    return table
+  }()
+
   /// Appends the bytes that `text` (UTF-8) stands for; false, with `out` as before, when a scalar is not
   /// of the alphabet.
   static func decode(_ text: some Sequence<UInt8>, into out: inout [UInt8]) -> Bool {

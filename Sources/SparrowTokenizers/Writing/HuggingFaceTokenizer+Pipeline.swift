@@ -5,7 +5,7 @@ extension HuggingFaceTokenizer {
 
   var normalizer: JSON {
     switch description.spacing {
-    case .bytes: return description.composes ? ["type": "NFC"] : .null
+    case .bytes: return description.originComposes ? ["type": "NFC"] : .null
     case .marked:
       let replace: JSON = [
         "type": "Replace", "pattern": ["String": " "], "content": Self.mark,
@@ -28,18 +28,27 @@ extension HuggingFaceTokenizer {
     func sequence(_ first: JSON, _ second: JSON) -> JSON {
       ["type": "Sequence", "pretokenizers": [first, second]]
     }
+    func split(_ expression: String) -> JSON {
+      [
+        "type": "Split", "pattern": ["Regex": .string(expression)], "behavior": "Isolated",
+        "invert": false,
+      ]
+    }
+    guard description.steps.isEmpty else {
+      let steps = description.steps.compactMap { step in
+        if case .expression(let expression) = step.rule { split(expression.source) } else { nil }
+      }
+      let last = description.spacing == .bytes ? [byteLevel(splits: false)] : []
+      return ["type": "Sequence", "pretokenizers": .array(steps + last)]
+    }
     switch description.splitting {
     case .unspanned, .spaces: return .null
     case .gpt2(singleDigits: false): return byteLevel(splits: true)
     case .gpt2(singleDigits: true):
       return sequence(["type": "Digits", "individual_digits": true], byteLevel(splits: true))
     case .llama3(let digits, let marks):
-      let split: JSON = [
-        "type": "Split",
-        "pattern": ["Regex": .string(Splitting.expression(digits: digits, marks: marks))],
-        "behavior": "Isolated", "invert": false,
-      ]
-      return sequence(split, byteLevel(splits: false))
+      return sequence(
+        split(Splitting.expression(digits: digits, marks: marks)), byteLevel(splits: false))
     }
   }
 
