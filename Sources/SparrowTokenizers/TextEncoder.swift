@@ -14,7 +14,8 @@ struct TextEncoder {
     cache = WordCache(for: byteCount)
   }
 
-  /// Appends the tokens of valid UTF-8; control tokens are read outside `words` where `parseSpecial`.
+  /// Appends the tokens of valid UTF-8; control tokens are read outside `words` where
+  /// `parseSpecial`.
   mutating func encode(
     _ bytes: UnsafeBufferPointer<UInt8>, parseSpecial: Bool, words: [Range<Int>] = []
   ) {
@@ -73,8 +74,9 @@ struct TextEncoder {
     }
   }
 
-  /// Puts the first space that it needs before normalised text, cuts and merges it. `isCopy` says that it
-  /// lies here only for now, `isPrefixed` that it has the space that the normaliser puts there.
+  /// Puts the first space that it needs before normalised text, cuts and merges it. `isCopy` says
+  /// that it lies here only for now, `isPrefixed` that it has the space that the normaliser puts
+  /// there.
   private mutating func encodePiece(
     _ bytes: UnsafeBufferPointer<UInt8>, isFirst: Bool, isCopy: Bool, isPrefixed: Bool = false
   ) {
@@ -89,7 +91,8 @@ struct TextEncoder {
     }
   }
 
-  /// The text with the first space that it needs and spaces for U+2581; nil where that changes nothing.
+  /// The text with the first space that it needs and spaces for U+2581; nil where that changes
+  /// nothing.
   private func respaced(
     _ bytes: UnsafeBufferPointer<UInt8>, isFirst: Bool, isPrefixed: Bool
   ) -> [UInt8]? {
@@ -110,7 +113,8 @@ struct TextEncoder {
         bytes[$0] == 0x81 && $0 >= 2 && bytes[$0 - 1] == 0x96 && bytes[$0 - 2] == 0xE2
       }
     guard needsSpace || hasMark else { return nil }
-    return (needsSpace ? [space] : []) + (hasMark ? TokenizerDescription.unmarked(bytes) : Array(bytes))
+    return (needsSpace ? [space] : [])
+      + (hasMark ? TokenizerDescription.unmarked(bytes) : Array(bytes))
   }
 
   private mutating func encodeWords(_ bytes: UnsafeBufferPointer<UInt8>) {
@@ -154,8 +158,7 @@ struct TextEncoder {
     let staysWhole =
       description.ignoresMerges || word.count == 1
       || description.keepsNewlines && word.allSatisfy { $0 == 0x0A }
-    if staysWhole, let id = vocabulary.id(of: word), !description.kinds[Int(id)].isSpecial
-    {
+    if staysWhole, let id = vocabulary.id(of: word), !description.kinds[Int(id)].isSpecial {
       tokens.append(id)
       return
     }

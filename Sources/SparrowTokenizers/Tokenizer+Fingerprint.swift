@@ -20,7 +20,8 @@ extension Tokenizer {
       hash.update(token.text)
     }
     let rules: [Any?] = [
-      description.spacing, description.splitting, description.steps, description.normalization, description.spacePrefix,
+      description.spacing, description.splitting, description.steps, description.normalization,
+      description.spacePrefix,
       description.ignoresMerges, description.unknown, description.fusesUnknown, description.bos,
       description.eos, description.addsBOS, description.addsEOS, endTokens.sorted(),
       chatTemplate?.source ?? description.chatTemplate,

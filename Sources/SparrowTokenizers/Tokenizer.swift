@@ -3,7 +3,8 @@ public import SparrowCore
 /// Turns text into a model's tokens and back; safe to share between threads.
 public final class Tokenizer: Sendable {
   let description: TokenizerDescription
-  /// Added tokens that are matched in the text as it is, and those that are matched once it is normalised.
+  /// Added tokens that are matched in the text as it is, and those that are matched once it is
+  /// normalised.
   let addedTokens: AddedTokens
   let normalizedTokens: AddedTokens
   let adjacency: Adjacency

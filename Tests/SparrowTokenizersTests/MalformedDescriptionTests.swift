@@ -95,7 +95,8 @@ import Testing
       #"{"type": "ByteLevel"}"#,
       #"{"type": "Split", "pattern": {"Regex": "x"}}"#,
       .unsupported),
-    Damage(#"{"type": "ByteLevel"}"#, #"{"type": "Split", "pattern": {"Regex": "(x"}}"#, .malformed),
+    Damage(
+      #"{"type": "ByteLevel"}"#, #"{"type": "Split", "pattern": {"Regex": "(x"}}"#, .malformed),
     Damage(#"{"type": "ByteLevel"}"#, #"{"type": "Split", "pattern": {}}"#, .malformed),
     Damage(
       #"{"type": "ByteLevel"}"#,

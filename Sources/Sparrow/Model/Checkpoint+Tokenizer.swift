@@ -15,41 +15,46 @@ extension Checkpoint {
   }
 
   /// The tokens after which generation stops: the tokenizer's, and those of
-  /// `generation_config.json`.
+  /// `generation_config.json`, or where there is no such file of `config.json`, as transformers
+  /// takes them.
   func endTokens(_ tokenizer: Tokenizer) throws(SparrowError) -> Set<Int32> {
     var ends = tokenizer.endTokens
-    guard kind == .huggingFace, let config = try json(named: "generation_config.json") else {
-      return ends
-    }
-    let listed = config["eos_token_id"]
+    guard kind == .huggingFace else { return ends }
+    let generation = try json(named: "generation_config.json")
+    let listed =
+      generation != nil
+      ? generation?["eos_token_id"]
+      : config?["eos_token_id"] ?? config?["text_config"]?["eos_token_id"]
     for id in listed?.array ?? listed.map({ [$0] }) ?? [] where !id.isNull {
-      guard let id = id.int, id >= 0, id < tokenizer.vocabularySize else {
+      if let id = id.int, id >= 0, id < tokenizer.vocabularySize {
+        ends.insert(Int32(id))
+      } else if generation != nil {
         throw SparrowError(
           .malformed, file: path, field: "generation_config.json: eos_token_id",
           found: id.text(), expected: "ids below \(tokenizer.vocabularySize)")
       }
-      ends.insert(Int32(id))
+      // A configuration of weights alone may name tokens of a vocabulary that its tokenizer cuts
+      // short.
     }
     return ends
   }
 
   private func tokenizerDescription() throws(SparrowError) -> TokenizerDescription {
     if let metadata { return try TokenizerDescription(gguf: metadata, file: path) }
-    let config = try json(named: "tokenizer_config.json")
-    var description: TokenizerDescription
-    if let tokenizer = try json(named: "tokenizer.json") {
-      description = try TokenizerDescription(
-        tokenizerJSON: tokenizer, config: config, file: path + "/tokenizer.json")
-    } else if let vocabulary = try json(named: "vocab.json"),
-      let merges = try text(named: "merges.txt")
-    {
-      description = try TokenizerDescription(
-        vocabularyJSON: vocabulary, merges: merges, config: config, file: path + "/vocab.json")
-    } else {
-      throw SparrowError(
-        .system, file: path, found: "no tokenizer",
-        expected: "tokenizer.json, or vocab.json and merges.txt, beside the weights")
+    var files = TokenizerFiles()
+    files.tokenizer = try json(named: "tokenizer.json")
+    files.config = try json(named: "tokenizer_config.json")
+    files.specialTokens = try json(named: "special_tokens_map.json")
+    files.addedTokens = try json(named: "added_tokens.json")
+    files.modelType = config?["model_type"]?.string
+    if files.tokenizer == nil {
+      files.vocabulary = try json(named: "vocab.json")
+      files.merges = try text(named: "merges.txt")
+      files.sentencePiece = try file(named: "tokenizer.model").map { file in
+        withExtendedLifetime(file) { Array(file.bytes) }
+      }
     }
+    var description = try TokenizerDescription(files, folder: path)
     if let template = try text(named: "chat_template.jinja") {
       description.chatTemplate = template
     }

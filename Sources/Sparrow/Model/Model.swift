@@ -75,7 +75,9 @@ public final class Model: @unchecked Sendable {
     self.program = sparsity.head == nil ? program : program.withSparseHead()
     let allowance = ProcessorAllowance.current()
     let pool = try WorkerPool(count: options.threads ?? allowance.threads)
-    warnings = description.notes + [allowance.warning(threads: pool.count)].compactMap { $0 }
+    warnings =
+      description.notes + tokenizer.warnings
+      + [allowance.warning(threads: pool.count)].compactMap { $0 }
     engine = try CPUEngine(
       binding, pool: pool, maximumRows: options.prefillTokens, head: sparsity.head,
       layers: sparsity.layers, attention: sparsity.attention, inputs: sparsity.inputs,

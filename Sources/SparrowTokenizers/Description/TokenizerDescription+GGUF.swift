@@ -3,11 +3,11 @@ public import SparrowCore
 extension TokenizerDescription {
   private static let prefix = "tokenizer.ggml."
 
-  /// Reads `tokenizer.ggml.*`: models "gpt2" (byte-level merges), "gemma4" (merges of characters) and
-  /// "llama" (SentencePiece's scores).
+  /// Reads `tokenizer.ggml.*`: models "gpt2" (byte-level merges), "gemma4" (merges of characters)
+  /// and "llama" (SentencePiece's scores).
   ///
-  /// Throws `.unsupported` for other models and pre-tokenisers, `.malformed` and `.mismatch` for arrays
-  /// that are missing, too short or name unknown tokens.
+  /// Throws `.unsupported` for other models and pre-tokenisers, `.malformed` and `.mismatch` for
+  /// arrays that are missing, too short or name unknown tokens.
   public init(gguf source: some GGUFTokenizerSource, file: String) throws(SparrowError) {
     self.init(file: file)
     guard let model = source.string(Self.prefix + "model") else {
@@ -76,7 +76,9 @@ extension TokenizerDescription {
   /// Phi-3's marks swallow the white space after them, which no key of GGUF says.
   private mutating func readStripping(_ source: some GGUFTokenizerSource) {
     let name = TemplateString(source.string("general.name") ?? "").lowercased.text
-    guard TemplateText.contains(name, "phi-3") || TemplateText.contains(name, "phi3") else { return }
+    guard TemplateText.contains(name, "phi-3") || TemplateText.contains(name, "phi3") else {
+      return
+    }
     let others = ["<unk>", "<s>", "<|endoftext|>"].map { Array($0.utf8) }
     for index in added.indices {
       added[index].stripsRight = !others.contains(added[index].text)

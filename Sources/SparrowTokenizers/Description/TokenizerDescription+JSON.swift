@@ -3,8 +3,8 @@ public import SparrowCore
 extension TokenizerDescription {
   /// Reads a `tokenizer.json` of model BPE, and `tokenizer_config.json` where there is one.
   ///
-  /// Throws `.unsupported`, by name, for models, normalisers, pre-tokenisers and post-processors that
-  /// Sparrow does not know, and `.malformed` for contents that break the format.
+  /// Throws `.unsupported`, by name, for models, normalisers, pre-tokenisers and post-processors
+  /// that Sparrow does not know, and `.malformed` for contents that break the format.
   public init(
     tokenizerJSON json: JSON, config: JSON?, file: String
   ) throws(SparrowError) {

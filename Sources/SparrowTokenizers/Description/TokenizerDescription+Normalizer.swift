@@ -1,7 +1,8 @@
 internal import SparrowCore
 
 extension TokenizerDescription {
-  /// Reads the steps of a normaliser. Throws `.unsupported`, by name, for those that Sparrow does not know.
+  /// Reads the steps of a normaliser. Throws `.unsupported`, by name, for those that Sparrow does
+  /// not know.
   mutating func readNormalizer(_ json: JSON?) throws(SparrowError) {
     for step in Self.steps(json, "normalizers") {
       guard spacing == .bytes || step["type"]?.string == "Prepend" else {

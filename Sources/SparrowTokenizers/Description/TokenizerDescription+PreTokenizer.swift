@@ -1,8 +1,8 @@
 internal import SparrowCore
 
 extension TokenizerDescription {
-  /// Reads the steps of a pre-tokeniser. Throws `.unsupported`, by name, for those that Sparrow does not
-  /// know, and for vocabularies neither of bytes nor of marked spaces.
+  /// Reads the steps of a pre-tokeniser. Throws `.unsupported`, by name, for those that Sparrow
+  /// does not know, and for vocabularies neither of bytes nor of marked spaces.
   mutating func readPreTokenizer(_ json: JSON?) throws(SparrowError) {
     let list = Self.steps(json, "pretokenizers")
     var hasBytes = false
@@ -86,7 +86,9 @@ extension TokenizerDescription {
 
   /// Whether an expression may tell a space from U+2581.
   private func seesSpaces(_ expression: TextExpression) -> Bool {
-    let marks = [" ", "\u{2581}", "\\s", "\\S", "\\w", "\\W", "\\p", "\\P", "\\b", "\\B", "\\x", "\\u"]
+    let marks = [
+      " ", "\u{2581}", "\\s", "\\S", "\\w", "\\W", "\\p", "\\P", "\\b", "\\B", "\\x", "\\u",
+    ]
     return marks.contains { TemplateText.contains(expression.source, $0) }
   }
 

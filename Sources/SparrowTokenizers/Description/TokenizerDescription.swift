@@ -71,14 +71,14 @@ public struct TokenizerDescription: Sendable {
     SparrowError(kind, file: file, field: field, found: found, expected: expected)
   }
 
-  /// Checks what all files share and makes tokens findable, of those that merging does not make the `shared`
-  /// ones; `kinds` and `vocabulary` are filled.
-  mutating func finishVocabulary(shared: Set<Int> = []) throws(SparrowError) {
+  /// Checks what all files share and makes tokens findable, of those that merging does not make the
+  /// `shared` ones; `kinds` and `vocabulary` are filled.
+  mutating func finishVocabulary(shared: Set<Int>? = nil) throws(SparrowError) {
     guard vocabulary.count > 0 else { throw error(.malformed, "vocabulary", "no tokens") }
     guard vocabulary.fits else { throw error(.malformed, "vocabulary", "more than 4 GiB of text") }
     let kinds = kinds
     let twins = vocabulary.index(
-      { kinds[$0].isMergeable }, then: { kinds[$0] == .userDefined || shared.contains($0) })
+      { kinds[$0].isMergeable }, then: { shared?.contains($0) ?? (kinds[$0] == .userDefined) })
     if let (first, second) = twins {
       throw error(
         .malformed, "token \(second)", "the same text as token \(first)",
@@ -95,7 +95,8 @@ public struct TokenizerDescription: Sendable {
     return Int32(id)
   }
 
-  /// Gives every byte its token: of one byte's text for byte-level vocabularies, `<0x..>` for others.
+  /// Gives every byte its token: of one byte's text for byte-level vocabularies, `<0x..>` for
+  /// others.
   mutating func findByteTokens() {
     switch spacing {
     case .bytes:

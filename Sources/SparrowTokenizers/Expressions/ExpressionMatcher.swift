@@ -42,7 +42,8 @@ struct ExpressionMatcher {
     var at = 0
     while at <= bytes.count, let match = next(from: at) {
       if match.isEmpty {
-        at = match.upperBound < bytes.count
+        at =
+          match.upperBound < bytes.count
           ? match.upperBound + Self.width(bytes[match.upperBound]) : bytes.count + 1
         if match.upperBound == found.last?.upperBound { continue }
       } else {
@@ -69,7 +70,8 @@ struct ExpressionMatcher {
     return at
   }
 
-  /// How far `set` goes from `at`, at most `most` characters; nil where those are fewer than `least`.
+  /// How far `set` goes from `at`, at most `most` characters; nil where those are fewer than
+  /// `least`.
   @inline(__always)
   private mutating func span(
     _ set: Int, _ at: Int, least: Int, most: Int
@@ -163,8 +165,8 @@ struct ExpressionMatcher {
     }
   }
 
-  /// The last choice that is left: of a loop one character less, of a lazy one a character more; nil
-  /// where that fails.
+  /// The last choice that is left: of a loop one character less, of a lazy one a character more;
+  /// nil where that fails.
   private mutating func resume() -> (place: Int, at: Int)? {
     let choice = stack.removeLast()
     if choice.isLoop {

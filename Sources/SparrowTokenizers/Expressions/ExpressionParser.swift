@@ -16,7 +16,9 @@ struct ExpressionParser {
     var parser = ExpressionParser(file: file, source: source)
     guard parser.scalars.count <= limits.source else { throw parser.unsupported("its length") }
     let node = try parser.choice()
-    guard parser.at == parser.scalars.count else { throw parser.malformed("')' that closes nothing") }
+    guard parser.at == parser.scalars.count else {
+      throw parser.malformed("')' that closes nothing")
+    }
     guard node.size <= limits.size else { throw parser.unsupported("its size") }
     return node
   }
@@ -73,7 +75,9 @@ struct ExpressionParser {
         greed = .possessive
       }
       // A loop over nothing would never end.
-      guard most != .max || !node.isEmpty else { throw unsupported("a loop over what may be empty") }
+      guard most != .max || !node.isEmpty else {
+        throw unsupported("a loop over what may be empty")
+      }
       node = .loop(node, least: least, most: most, greed)
     }
     return node

@@ -67,7 +67,8 @@ struct ScalarSet: Sendable {
       && Unicode.Scalar(scalar).map { $0.properties.isAlphabetic } ?? false
   }
 
-  private static let words = CategoryTable.mask(named: "L")! | CategoryTable.mask(named: "M")!
+  private static let words =
+    CategoryTable.mask(named: "L")! | CategoryTable.mask(named: "M")!
     | CategoryTable.mask(named: "Nd")! | CategoryTable.mask(named: "Pc")!
 }
 

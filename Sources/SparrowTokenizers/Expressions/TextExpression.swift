@@ -3,9 +3,9 @@ internal import SparrowCore
 /// A regular expression over text, of the kind that tokenizers cut by: Oniguruma's syntax without
 /// captures, back references and look-behinds of unknown width.
 ///
-/// Own code, since Swift's `Regex` runs at 2 MB/s here and costs the package a third of its size. Matches
-/// backtrack, first alternative first; a match that takes too many steps counts as none, so that no
-/// expression of a file can hang a program.
+/// Own code, since Swift's `Regex` runs at 2 MB/s here and costs the package a third of its size.
+/// Matches backtrack, first alternative first; a match that takes too many steps counts as none, so
+/// that no expression of a file can hang a program.
 struct TextExpression: Sendable, Equatable {
   let source: String
   /// Run from the first on.
@@ -36,7 +36,8 @@ struct TextExpression: Sendable, Equatable {
     case match
   }
 
-  /// Throws `.unsupported` for what Sparrow does not know, and `.malformed` for what is no expression.
+  /// Throws `.unsupported` for what Sparrow does not know, and `.malformed` for what is no
+  /// expression.
   init(_ source: String, file: String) throws(SparrowError) {
     var compiler = ExpressionCompiler()
     compiler.emit(try ExpressionParser.parse(source, file: file))
@@ -111,7 +112,9 @@ indirect enum ExpressionNode {
     case .atomic(let body), .look(let body, _, _): body.size + 2
     case .sequence(let parts), .choice(let parts): parts.reduce(1) { $0 + $1.size + 2 }
     case .loop(let body, let least, let most, _):
-      if case .set = body { 1 } else {
+      if case .set = body {
+        1
+      } else {
         (body.size + 1) * max(1, most == .max ? least + 1 : most)
       }
     }

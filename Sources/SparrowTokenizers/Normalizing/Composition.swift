@@ -2,7 +2,8 @@
 
 /// Unicode's canonical forms.
 enum Composition {
-  /// The composed form of valid UTF-8, NFC; nil when `bytes` is all ASCII, which is composed already.
+  /// The composed form of valid UTF-8, NFC; nil when `bytes` is all ASCII, which is composed
+  /// already.
   static func composed(_ bytes: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
     changed(bytes) { $0._nfc }
   }

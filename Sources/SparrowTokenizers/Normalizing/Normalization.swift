@@ -101,8 +101,8 @@ struct NormalizedText {
     self = new
   }
 
-  /// A canonical form: ASCII characters begin stretches by themselves, of which each is words where one of
-  /// its bytes was, unless its parts have the same form apart.
+  /// A canonical form: ASCII characters begin stretches by themselves, of which each is words where
+  /// one of its bytes was, unless its parts have the same form apart.
   private mutating func canonicalize(_ form: (UnsafeBufferPointer<UInt8>) -> [UInt8]?) {
     func formed(_ range: Range<Int>) -> [UInt8] {
       bytes[range].withUnsafeBufferPointer { form($0) ?? Array($0) }
@@ -116,7 +116,9 @@ struct NormalizedText {
     while start < bytes.count {
       let end = bytes[(start + 1)...].firstIndex { $0 < 0x80 } ?? bytes.count
       let border = (start..<end).first { isWord[$0] != isWord[start] } ?? end
-      let (whole, first, second) = (formed(start..<end), formed(start..<border), formed(border..<end))
+      let (whole, first, second) = (
+        formed(start..<end), formed(start..<border), formed(border..<end)
+      )
       if whole == first + second {
         new.append(first, isWord: isWord[start], in: self)
         new.append(

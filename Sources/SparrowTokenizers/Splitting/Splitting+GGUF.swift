@@ -60,7 +60,8 @@ struct GGUFPreTokenizer: Sendable {
   private static let japanese = "[\u{4E00}-\u{9FA5}\u{3040}-\u{309F}\u{30A0}-\u{30FF}]+"
   /// llama.cpp sees white space beyond ASCII as a control character here.
   private static let cjk = "[\u{4E00}-\u{9FA5}\u{800}-\u{4E00}\u{AC00}-\u{D7FF}&&\\S]+"
-  private static let sentenceMarks = " ?[^(\\s|.,!?\u{2026}\u{3002}\u{FF0C}\u{3001}\u{964}\u{6D4}\u{60C})]+"
+  private static let sentenceMarks =
+    " ?[^(\\s|.,!?\u{2026}\u{3002}\u{FF0C}\u{3001}\u{964}\u{6D4}\u{60C})]+"
   private static let casedLower = "[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]"
   private static let casedUpper = "[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]"
 
@@ -111,7 +112,7 @@ struct GGUFPreTokenizer: Sendable {
     (
       ["deepseek-llm"],
       .init(
-        "[\\r\\n]", "\\s?[\(deepSeekLetters)]+", 
+        "[\\r\\n]", "\\s?[\(deepSeekLetters)]+",
         "\\s?[!-/:-~\u{FF01}-\u{FF0F}\u{FF1A}-\u{FF5E}\u{2018}-\u{201F}\u{3000}-\u{3002}&&\\S]+",
         "\\s+$",
         cjk, "\\p{N}+")
@@ -172,7 +173,8 @@ struct GGUFPreTokenizer: Sendable {
     (
       ["seed-coder"],
       .init(
-        "\(contractions)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1}| ?[^\\s\\p{L}\\p{N}\\r\\n]+|\(ends)")
+        "\(contractions)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1}| ?[^\\s\\p{L}\\p{N}\\r\\n]+|\(ends)"
+      )
     ),
     (["ufakzeka"], .init(llama3(contractions: ""))),
     (["laguna"], .init("[^\\n]+|[\\n]+", llama3())),

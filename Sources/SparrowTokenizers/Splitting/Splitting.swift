@@ -6,8 +6,8 @@ public enum Splitting: Sendable, Equatable {
   case spaces
   /// GPT-2's expression, after each digit has become a word of its own where `singleDigits`.
   case gpt2(singleDigits: Bool)
-  /// Llama 3's expression and its children: at most `digits` digits a word; combining marks are letters
-  /// where `marks`.
+  /// Llama 3's expression and its children: at most `digits` digits a word; combining marks are
+  /// letters where `marks`.
   case llama3(digits: Int, marks: Bool)
 
   /// The rule that a regular expression of a `tokenizer.json` spells out.

@@ -30,7 +30,8 @@ struct AddedTokens: Sendable {
       var table: [UInt64: [Int]] = [:]
       while at < tokens.count, tokens[at].text[0] == first, tokens[at].text.count == length {
         let hash = tokens[at].text.withUnsafeBufferPointer { Vocabulary.hash($0) }
-        table[hash, default: []].append(at)
+        // Of tokens whose normalised texts are the same the last counts.
+        table[hash, default: []].insert(at, at: 0)
         at += 1
       }
       groups[Int(first)].append(Group(length: length, table: table))
@@ -88,12 +89,14 @@ struct AddedTokens: Sendable {
       guard !found.isSingleWord || Self.standsAlone(match, bytes) else { continue }
       let start =
         found.stripsLeft
-        ? Self.spaceStart(bytes, done, match.lowerBound, keepsSpaces) : match.lowerBound
-      if done < start { pieces.append(.text(done..<start)) }
-      pieces.append(.token(found.id))
-      done =
+        ? max(done, Self.spaceStart(bytes, done, match.lowerBound, keepsSpaces)) : match.lowerBound
+      let end =
         found.stripsRight
         ? Self.spaceEnd(bytes, match.upperBound, keepsSpaces) : match.upperBound
+      if done < start { pieces.append(.text(done..<start)) }
+      // A token that would swallow white space which the last one has swallowed with it is gone.
+      if start < end { pieces.append(.token(found.id)) }
+      done = end
     }
     if done < bytes.count { pieces.append(.text(done..<bytes.count)) }
     return pieces

@@ -17,8 +17,8 @@ enum ByteAlphabet {
     return table
   }()
 
-  /// The stand-ins of some bytes as UTF-8, and for each of its bytes and its end the byte that it stands
-  /// for: the places of `text`.
+  /// The stand-ins of some bytes as UTF-8, and for each of its bytes and its end the byte that it
+  /// stands for: the places of `text`.
   static func encode(_ text: UnsafeBufferPointer<UInt8>) -> (mapped: [UInt8], places: [Int]) {
     let table = scalars
     var mapped: [UInt8] = []
@@ -45,8 +45,8 @@ enum ByteAlphabet {
     return table
   }()
 
-  /// Appends the bytes that `text` (UTF-8) stands for; false, with `out` as before, when a scalar is not
-  /// of the alphabet.
+  /// Appends the bytes that `text` (UTF-8) stands for; false, with `out` as before, when a scalar
+  /// is not of the alphabet.
   static func decode(_ text: some Sequence<UInt8>, into out: inout [UInt8]) -> Bool {
     let table = bytes
     let before = out.count

@@ -15,7 +15,7 @@ import Testing
   static let names =
     (environment("SPARROW_VOCABULARY_NAMES")
     ?? "gpt-2:llama-bpe:llama-spm:qwen2:qwen35:phi-3:mpt:starcoder:refact:command-r"
-      + ":falcon:deepseek-llm:deepseek-coder:gemma-4")
+    + ":falcon:deepseek-llm:deepseek-coder:gemma-4")
     .split(separator: ":").map { String($0) }
 
   @Test(
@@ -36,11 +36,11 @@ import Testing
     #expect(checked > 40)
   }
 
-  /// `NAME.gguf` and `NAME.json` by `Scripts/make_gguf_cases.py`: what llama.cpp makes of random texts with
-  /// each of its pre-tokenizers.
+  /// `NAME.gguf` and `NAME.json` by `Scripts/make_gguf_cases.py`: what llama.cpp makes of random
+  /// texts with each of its pre-tokenizers.
   static let made = environment("SPARROW_GGUF_CASES")
   static let madeNames = made.map { folder in
-    (try? fileNames(in: folder))?.filter { $0.hasSuffix(".gguf") }.sorted() ?? []
+    Files.names(in: folder).filter { $0.hasSuffix(".gguf") }.sorted()
   }
 
   @Test(.enabled(if: made != nil), arguments: madeNames ?? [])
