@@ -197,7 +197,9 @@ extension ScalarSet {
     for range in ranges where range.count <= 1024 {
       for value in range {
         guard let scalar = Unicode.Scalar(value) else { continue }
-        for text in [scalar.properties.lowercaseMapping, scalar.properties.uppercaseMapping] {
+        let upper = scalar.properties.uppercaseMapping
+        let lower = upper.unicodeScalars.first?.properties.lowercaseMapping ?? ""
+        for text in [scalar.properties.lowercaseMapping, upper, lower] {
           let mapped = Array(text.unicodeScalars)
           if mapped.count == 1 { insert(mapped[0].value...mapped[0].value) }
         }

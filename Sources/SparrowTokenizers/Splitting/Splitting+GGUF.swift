@@ -62,6 +62,8 @@ struct GGUFPreTokenizer: Sendable {
   private static let cjk = "[\u{4E00}-\u{9FA5}\u{800}-\u{4E00}\u{AC00}-\u{D7FF}&&\\S]+"
   private static let sentenceMarks =
     " ?[^(\\s|.,!?\u{2026}\u{3002}\u{FF0C}\u{3001}\u{964}\u{6D4}\u{60C})]+"
+  /// Numbers from their end in threes; what stands before the first is one piece with what leads.
+  private static let numbers = "\\P{N}*\\p{N}{1,3}(?=(?:\\p{N}{3})*(?!\\p{N}))"
   private static let casedLower = "[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]"
   private static let casedUpper = "[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]"
 
@@ -152,8 +154,17 @@ struct GGUFPreTokenizer: Sendable {
     (
       ["tiny_aya", "cohere2moe"],
       .init(
-        "[0-9]{1,3}(?=(?:[0-9]{3})*(?![0-9A-Za-z_]))",
+        numbers,
         cased(casedUpper, casedLower, tail: contractions + "?", digits: "\\p{N}{1,3}"))
+    ),
+    (
+      ["afmoe"],
+      .init(
+        numbers,
+        "[\u{4E00}-\u{9FFF}\u{3400}-\u{4DBF}\u{8C48}-\u{FAFF}\u{3040}-\u{309F}\u{30A0}-\u{30FF}"
+          + "\u{FF65}-\u{FF9F}\u{2F00}-\u{2FDF}\u{E40}-\u{E7F}\u{E80}-\u{EFF}\u{1780}-\u{17FF}"
+          + "\u{1000}-\u{109F}\u{AA60}-\u{AA7F}\u{A9E0}-\u{A9FF}\u{AC00}-\u{D7AF}"
+          + "\u{1100}-\u{11FF}]+", "\(deepSeekWords)[\\r\\n]*|\(ends)")
     ),
     (
       ["chameleon"],

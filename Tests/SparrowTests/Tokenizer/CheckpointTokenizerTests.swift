@@ -61,6 +61,50 @@ import Testing
     }
   }
 
+  @Test func endTokensComeFromTheConfigurationWhereThereIsNoOther() throws {
+    for name in ["tokenizer.json", "tokenizer_config.json"] { try copy(name) }
+    func ends(_ config: String) throws -> Set<Int32> {
+      try folder.write("config.json", config)
+      let checkpoint = try Checkpoint.open(folder.path)
+      return try checkpoint.endTokens(checkpoint.tokenizer())
+    }
+    let eos = try #require(Checkpoint.open(folder.path).tokenizer().eos)
+    #expect(try ends(#"{"eos_token_id": [7, 8]}"#) == [eos, 7, 8])
+    #expect(try ends(#"{"eos_token_id": 9}"#) == [eos, 9])
+    #expect(try ends(#"{"text_config": {"eos_token_id": 9}}"#) == [eos, 9])
+    // Ids that the tokenizer does not have end nothing.
+    #expect(try ends(#"{"eos_token_id": [50256, -1, "x", null]}"#) == [eos])
+    try folder.write("generation_config.json", #"{"eos_token_id": 3}"#)
+    #expect(try ends(#"{"eos_token_id": [7, 8]}"#) == [eos, 3])
+  }
+
+  @Test func aTemplateMayBeGiven() throws {
+    for name in ["tokenizer.json", "tokenizer_config.json"] { try copy(name) }
+    try folder.write("chat_template.jinja", "{% broken")
+    let template = try ChatTemplate(source: "[{{ messages[0].content }}]", file: "given")
+    let tokenizer = try Checkpoint.open(folder.path).tokenizer(chatTemplate: template)
+    #expect(tokenizer.chatTemplateProblem == nil)
+    #expect(try tokenizer.render([.user("hi")]).text == "[hi]")
+  }
+
+  @Test func aFolderOfTwoFilesAndAddedTokensIsReadWhole() throws {
+    try copy("tokenizer.json")
+    let model = try JSON.parse(folder.read("tokenizer.json"))["model"]!
+    let other = try CheckpointTokenizerTests()
+    let merges = model["merges"]!.array!.map { pair in
+      pair.array!.map { $0.string! }.joined(separator: " ")
+    }
+    let count = model["vocab"]!.members!.count
+    try other.folder.write("vocab.json", model["vocab"]!.text())
+    try other.folder.write("merges.txt", merges.joined(separator: "\n"))
+    try other.folder.write("added_tokens.json", #"{"<tool>": \#(count)}"#)
+    try other.folder.write("special_tokens_map.json", #"{"eos_token": "<tool>"}"#)
+    try other.folder.write("config.json", #"{"model_type": "gpt2"}"#)
+    let tokenizer = try Checkpoint.open(other.folder.path).tokenizer()
+    #expect(tokenizer.eos == Int32(count))
+    #expect(tokenizer.encode("a<tool>b", parseSpecial: true).contains(Int32(count)))
+  }
+
   @Test func chatTemplatesComeFromTheirFileFirst() throws {
     try copy("tokenizer.json")
     #expect(try Checkpoint.open(folder.path).tokenizer().chatTemplate == nil)
