@@ -19,7 +19,7 @@ struct GenerateCommand: ParsableCommand {
 
   @Option(
     name: .shortAndLong, parsing: .unconditional,
-    help: "The text to continue; - reads it from standard input.")
+    help: "The text to continue, control tokens in it read as such; - reads standard input.")
   var prompt: String
 
   @OptionGroup var generation: GenerationOptionGroup

@@ -13,7 +13,9 @@ struct GenerationOptionGroup: ParsableArguments {
 
   @Option(
     parsing: .unconditionalSingleValue,
-    help: ArgumentHelp("End before this text; may be given several times.", valueName: "text"))
+    help: ArgumentHelp(
+      "End where this text begins; may be given several times, the earliest counts.",
+      valueName: "text"))
   var stop: [String] = []
 
   @Flag(help: "Go on past the model's end token.")
