@@ -158,9 +158,11 @@ import Testing
   }
 
   @Test func damagedTemplatesThrow() throws {
-    let sources = try ChatFixture.models.map { name in
-      Array((try ChatFixture.document(name)["source"]?.string ?? "").utf8)
+    let constructs = try ChatFixture.load("constructs").map(\.source)
+    let models = try ChatFixture.models.map { name in
+      try ChatFixture.document(name)["source"]?.string ?? ""
     }
+    let sources = (constructs + models + models + models).map { Array($0.utf8) }
     var mutator = Mutator(seed: 11)
     var (parsed, rendered) = (0, 0)
     for round in 0..<3_000 {
