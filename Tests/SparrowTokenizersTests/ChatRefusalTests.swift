@@ -116,6 +116,32 @@ import Testing
     #expect(error?.kind == .malformed || error?.kind == .unsupported)
   }
 
+  /// Numbers at the edge of 64 bits in every place that takes one end in a text or an error.
+  @Test(arguments: [
+    "{{ 'abc'.center(N) }}", "{{ 'abc'|center(N) }}", "{{ 'abc'.ljust(N) }}", "{{ 'a'.zfill(N) }}",
+    "{{ 'abc'[N] }}", "{{ 'abc'[N:] }}", "{{ 'abc'[:N] }}", "{{ 'abc'[::N] }}", "{{ [1, 2][N] }}",
+    "{{ [1, 2, 3][::N] }}", "{{ [1, 2, 3][N::N] }}", "{{ 'a,b'.split(',', N) }}", "{{ N|abs }}",
+    "{{ 'a b'.rsplit(none, N) }}", "{{ 'aa'.replace('a', 'b', N) }}", "{{ 'a' * N }}", "{{ -N }}",
+    "{{ [1] * N }}", "{{ range(N) }}", "{{ range(0, 9, N)|list }}", "{{ range(N, 0)|length }}",
+    "{{ 'abc def'|truncate(N) }}", "{{ 'abc def'|truncate(3, leeway=N) }}", "{{ 'a'|indent(N) }}",
+    "{{ [1]|tojson(indent=N) }}", "{{ [1, 2]|batch(N)|list }}", "{{ [1]|slice(N)|list }}",
+    "{{ 2.5|round(N) }}", "{{ N|round }}", "{{ N // -1 }}", "{{ N % -1 }}", "{{ N ** N }}",
+    "{{ 2 ** N }}",
+    "{{ N + N }}", "{{ N - N - N }}", "{{ N * N }}", "{{ 'x'|int(N) }}", "{{ '%d' % N }}",
+    "{{ N is odd }}",
+    "{{ [N]|sum(start=N) }}", "{{ range(5)[N] }}", "{{ {N: 1}[N] }}", "{{ N is divisibleby N }}",
+    "{{ N is divisibleby 0 }}", "{{ 7 // 0.0 }}", "{{ 'a'|wordcount + N }}",
+  ]) func edgesEnd(_ source: String) {
+    for number in ["9223372036854775807", "(-9223372036854775807 - 1)", "-1", "0"] {
+      _ = try? ChatTemplate(
+        source: source.split(separator: "N").joined(separator: number), file: "t"
+      )
+      .render(
+        messages: [], addGenerationPrompt: true, bosToken: "", eosToken: "", variables: [:],
+        budget: TemplateBudget(steps: 100_000, work: 16 << 20, output: 1 << 20))
+    }
+  }
+
   @Test(arguments: [
     ("(", "1", ")"), ("[", "1", "]"), ("{'a':", "1", "}"), ("not ", "1", ""), ("-", "1", ""),
     ("", "a", ".b"), ("", "a", "[0]"), ("", "a", "|trim"), ("", "a", ".strip()"), ("1+", "1", ""),

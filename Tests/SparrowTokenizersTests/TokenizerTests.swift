@@ -63,6 +63,17 @@ import Testing
     #expect(tokenizer.endTokens == [2, 3, 5])
   }
 
+  @Test func whereTurnsAreReturnedMessagesEndNothing() throws {
+    var json = StubMetadata.small
+    json.values["tokenizer.ggml.tokens"] = [
+      "<unk>", "<s>", "</s>", "<|end|>", "<|return|>", "<|call|>",
+    ]
+    json.values["tokenizer.ggml.token_type"] = [2, 3, 3, 3, 3, 3]
+    json.values["tokenizer.ggml.scores"] = [0, 0, 0, 0, 0, 0]
+    let tokenizer = try Tokenizer(TokenizerDescription(gguf: json, file: "stub"))
+    #expect(tokenizer.endTokens == [2, 4, 5])
+  }
+
   @Test func repeatedWordsComeFromTheCacheUnchanged() throws {
     let tokenizer = try tokenizer("gpt2")
     var random = SeededRandom(seed: 5)

@@ -126,6 +126,7 @@ extension TemplateString {
   func padded(
     to width: Int, with fill: TemplateString = " ", left: Bool = true, right: Bool = true
   ) -> TemplateString {
+    let width = max(0, width)
     let pad = max(0, width - text.unicodeScalars.count)
     // Python puts the odd space of an odd width on the left.
     let before = left && right ? pad / 2 + (pad & width & 1) : left ? pad : 0
