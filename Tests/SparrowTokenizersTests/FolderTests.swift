@@ -55,7 +55,7 @@ import Testing
     arguments: [
       ("BertTokenizer", nil), ("PreTrainedTokenizerFast", nil), ("T5Tokenizer", "t5"),
       (nil, "bert"),
-      ("LlamaTokenizer", nil),
+      ("LlamaTokenizer", nil), ("LlamaTokenizer", "mistral"),
     ] as [(String?, String?)]) func classesThatAreNotKnownAreRefused(
       _ name: String?, _ model: String?
     ) throws
