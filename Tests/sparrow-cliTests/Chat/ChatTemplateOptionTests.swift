@@ -1,3 +1,4 @@
+import Sparrow
 import SparrowTestSupport
 import Testing
 
