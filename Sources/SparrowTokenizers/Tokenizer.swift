@@ -77,7 +77,7 @@ public final class Tokenizer: Sendable {
   private func text(_ id: Int32) -> String { String(decoding: bytes(of: id), as: UTF8.self) }
 
   /// Texts of control tokens that end a turn or a text in some family.
-  private static let endTexts = [
+  static let endTexts = [
     "</s>", "<|endoftext|>", "<|im_end|>", "<|end|>", "<|eot_id|>", "<|eom_id|>", "<|end_of_text|>",
     "<end_of_turn>", "<eos>", "<EOT>", "_<EOT>", "[EOT]", "[EOS]", "<end_of_utterance>", "<turn|>",
     "<|return|>", "<|call|>", "<|calls|>", "<|flush|>",

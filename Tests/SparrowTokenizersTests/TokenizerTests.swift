@@ -61,6 +61,9 @@ import Testing
     json.values["tokenizer.ggml.eot_token_id"] = 5
     let tokenizer = try Tokenizer(TokenizerDescription(gguf: json, file: "stub"))
     #expect(tokenizer.endTokens == [2, 3, 5])
+    json.values["tokenizer.ggml.token_type"] = [2, 3, 3, 4, 4, 1]
+    let taken = try Tokenizer(TokenizerDescription(gguf: json, file: "stub"))
+    #expect(taken.endTokens == [2, 3, 4, 5] && taken.kind(of: 3) == .control)
   }
 
   @Test func whereTurnsAreReturnedMessagesEndNothing() throws {

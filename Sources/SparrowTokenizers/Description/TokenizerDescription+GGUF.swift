@@ -105,7 +105,11 @@ extension TokenizerDescription {
     var isGood = true
     source.forEachString(key) { bytes in
       let id = kinds.count
-      let kind = types.flatMap { TokenKind(rawValue: UInt8(truncatingIfNeeded: $0[id])) } ?? .normal
+      var kind = types.flatMap { TokenKind(rawValue: UInt8(truncatingIfNeeded: $0[id])) } ?? .normal
+      // As llama.cpp has it: some converters took the marks that end turns for text.
+      if kind == .userDefined, Tokenizer.endTexts.contains(where: { $0.elementsEqual(bytes) }) {
+        kind = .control
+      }
       isGood = append(bytes, kind)
       if kind == .control || kind == .userDefined || kind == .unknown {
         added.append(
