@@ -135,6 +135,7 @@ CONSTRUCTS = [
     ("{{ 'abc'.isalpha() }} {{ 'a1'.isalnum() }} {{ '12'.isdigit() }} {{ '½'.isnumeric() }} {{ '²'.isdecimal() }} {{ ' \n'.isspace() }} {{ ''.isalpha() }} {{ 'é'.isascii() }} {{ 'aB'.islower() }} {{ 'AB'.isupper() }} {{ '1'.isupper() }}",),
     ("{{ [1, 2, 1].count(1) }} {{ [1, 2].index(2) }} {{ (1, 2).count(3) }} {{ d.copy() == d }} {% set f = d.get %}{{ f('a') }} {{ [d.get][0]('a') if 0 else 1 }} {{ ('a' if 1 else 'b').upper() }} {{ (d.get)('n') }}", D),
     ("{{ ''.__class__ }}|{{ d._x }}|{{ d['__class__'] }}|{{ x[1, 2] is defined }}|{{ [1][1, 2] }}|", D),
+    ("{{ missing is callable }} {{ true|round }} {{ [1]|truncate(9) }} {{ [1, 2] * true }} {{ false * 'a' }} {{ 'é'|float }} {{ [('<a>'|safe)] }} {{ (' <b> '|safe).strip() + '<' }} {{ ('a b'|safe).split() }} {{ range(2).nothing is defined }} {{ 'a' % missing }}",),
     # Failures of rendering.
     ("{{ [1].append(2) }}",), ("{{ {}.update({'a': 1}) }}",), ("{{ ''.__class__.x }}",), ("{{ 1|nofilter }}",), ("{{ 1 is notest }}",), ("{% for x in [1] %}{{ x|nofilter }}{% endfor %}",),
     ("{{ caller() }}",), ("{% call 1 %}{% endcall %}",), ("{% macro m() %}{% endmacro %}{% call m() %}{% endcall %}",), ("{% for x in [1] %}{{ loop([]) }}{% endfor %}",), ("{{ 'a' % () if 0 else '%s' % () }}",),

@@ -36,7 +36,7 @@ import Testing
     ("{% autoescape true %}{% endautoescape %}", "the tag 'autoescape'"),
     ("{{ cycler(1) }}", "Jinja's 'cycler'"), ("{{ [].count }}", "the text of the method"),
     ("{{ namespace(a=1) }}", "the text of a namespace"), ("{{ [namespace()] }}", "inside another"),
-    ("{{ ('a'|safe).upper() }}", "the method 'upper'"), ("{{ 'a%x' % 1 }}", "the format '%x'"),
+    ("{{ ('a'|safe).join([]) }}", "the method 'join'"), ("{{ 'a%x' % 1 }}", "the format '%x'"),
     ("{{ '{:>3}'.format(1) }}", "the format '{:>3}'"), ("{{ '1_0'|int }}", "as a number"),
     ("{{ 9223372036854775807 + 1 }}", "beyond 64 bits"), ("{{ 1e300|int }}", "beyond 64 bits"),
     ("{{ -9223372036854775807 - 2 }}", "beyond 64 bits"), ("{{ 2 ** 64 }}", "beyond 64 bits"),

@@ -30,7 +30,9 @@ extension TemplateInterpreter {
       return namespace.attributes[name] ?? .undefined("the attribute '\(name)'")
     case .loop(let state): return try attribute(name, of: state)
     case .sequence, .macro, .function, .method:
-      throw unsupported("the attribute '\(name)' of \(value.typeName)")
+      guard !Self.otherAttributes.contains(name) else {
+        throw unsupported("the attribute '\(name)' of \(value.typeName)")
+      }
     default: break
     }
     if let method = method(name, of: value) { return method }
@@ -40,6 +42,12 @@ extension TemplateInterpreter {
     }
     return .undefined("the attribute '\(name)'")
   }
+
+  /// What ranges, views, macros and functions have in Python.
+  private static let otherAttributes: Set = [
+    "arguments", "caller", "catch_kwargs", "catch_varargs", "count", "index", "isdisjoint",
+    "mapping", "name", "start", "step", "stop",
+  ]
 
   /// A method that values of the type have in Python; those that would change the value are kept
   /// from templates.

@@ -52,7 +52,7 @@ extension TemplateInterpreter {
 
   private func isMapping(_ value: TemplateValue) -> Bool {
     switch value {
-    case .dictionary, .list: true
+    case .dictionary, .list, .undefined: true
     default: false
     }
   }

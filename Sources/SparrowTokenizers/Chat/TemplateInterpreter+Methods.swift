@@ -9,10 +9,31 @@ extension TemplateInterpreter {
     case .text(let text):
       try charge(text.count * 16)
       return try call(method.name, of: text, arguments)
+    case .markup(let text) where Self.safeMethods.contains(method.name):
+      try charge(text.count * 16)
+      return try safe(try call(method.name, of: text, arguments))
     case .dictionary(let dictionary): return try call(method.name, of: dictionary, arguments)
     case .list(let list), .tuple(let list): return try call(method.name, of: list, arguments)
     case .loop(let state): return try call(method.name, of: state, arguments)
     default: throw unsupported("the method '\(method.name)' of \(method.target.typeName)")
+    }
+  }
+
+  /// Methods whose text is as safe as the text that they are of.
+  private static let safeMethods: Set = [
+    "strip", "lstrip", "rstrip", "lower", "upper", "title", "capitalize", "swapcase", "split",
+    "rsplit", "splitlines", "startswith", "endswith", "find", "rfind", "count", "isspace",
+    "isalpha", "isdigit", "isalnum", "isnumeric", "isdecimal", "islower", "isupper", "isascii",
+  ]
+
+  private func safe(_ value: TemplateValue) throws(SparrowError) -> TemplateValue {
+    switch value {
+    case .text(let text): return .markup(text)
+    case .list(let list):
+      var items: [TemplateValue] = []
+      for item in list.items { items.append(try safe(item)) }
+      return .list(TemplateList(items))
+    default: return value
     }
   }
 

@@ -47,9 +47,11 @@ extension TemplateInterpreter {
   private func digits(of text: TemplateString) throws(SparrowError) -> String {
     guard text.count < 256 else { throw unsupported("a long string as a number") }
     let digits = text.stripped(nil).text
-    guard digits.utf8.allSatisfy({ $0 < 0x80 && $0 != UInt8(ascii: "_") }) else {
-      throw unsupported("'\(digits)' as a number")
+    // Python reads digits of all scripts, and underscores between them.
+    let isOther = digits.unicodeScalars.contains {
+      $0 == "_" || $0.value >= 0x80 && $0.properties.numericType != nil
     }
+    guard !isOther else { throw unsupported("'\(digits)' as a number") }
     return digits
   }
 
@@ -95,7 +97,7 @@ extension TemplateInterpreter {
     else { throw error("a rounding of \(value.typeName)", expected: "a number") }
     if method == "common", case .number = value {
     } else if method == "common" {
-      return value
+      return .integer(try integer(value, "a number"))
     }
     var scale = 1.0
     for _ in 0..<(digits ?? 0) { scale *= 10 }

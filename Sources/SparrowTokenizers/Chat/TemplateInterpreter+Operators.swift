@@ -37,6 +37,13 @@ extension TemplateInterpreter {
     if let left = number(left), let right = number(right) {
       return try arithmetic(sign, left, right)
     }
+    // Booleans repeat as 0 and 1 do.
+    if sign == .multiply, case .boolean(let count) = right {
+      return try arithmetic(sign, left, .integer(count ? 1 : 0))
+    }
+    if sign == .multiply, case .boolean(let count) = left {
+      return try arithmetic(sign, .integer(count ? 1 : 0), right)
+    }
     switch (sign, left, right) {
     case (.add, .text(let a), .text(let b)):
       try charge(a.count + b.count)

@@ -90,7 +90,8 @@ extension TemplateInterpreter {
     case (.undefined, .undefined), (.none, .null), (.boolean, .boolean), (.integer, .integer),
       (.float, .number), (.mapping, .dictionary), (.number, .boolean), (.number, .integer),
       (.number, .number), (.string, .text), (.string, .markup), (.escaped, .markup),
-      (.callable, .function), (.callable, .macro), (.callable, .method):
+      (.callable, .function), (.callable, .macro), (.callable, .method),
+      (.callable, .undefined):
       return true
     case (.true, .boolean(let value)): return value
     case (.false, .boolean(let value)): return !value

@@ -45,7 +45,10 @@ extension TemplateInterpreter {
       case .range(let text): out.append(.init(text))
       case .view(let name): try represent(sequence.items, .init(name + "(["), "])", in: &out)
       }
-    case .markup, .namespace, .loop, .macro, .function, .method:
+    case .markup(let text):
+      try charge(text.count * 16)
+      out.append("Markup(" + text.quoted + ")")
+    case .namespace, .loop, .macro, .function, .method:
       throw unsupported("the text of \(value.typeName)")
     }
   }

@@ -110,8 +110,9 @@ extension TemplateInterpreter {
   ) throws(SparrowError) -> TemplateValue {
     let values = try bind(
       arguments, ["length", "killwords", "end", "leeway"], to: "the filter 'truncate'")
-    let text = try string(value, "what 'truncate' is given")
     let length = try integer(values[0] ?? .integer(255), "'length'")
+    if value.string == nil, try self.length(of: value) <= length { return value }
+    let text = try string(value, "what 'truncate' is given")
     let end = try string(values[2] ?? .text("..."), "'end'")
     let leeway = values[3].map { $0.isNull ? .integer(5) : $0 } ?? .integer(5)
     let endLength = end.text.unicodeScalars.count
