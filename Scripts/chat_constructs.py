@@ -135,7 +135,8 @@ CONSTRUCTS = [
     ("{{ 'abc'.isalpha() }} {{ 'a1'.isalnum() }} {{ '12'.isdigit() }} {{ '½'.isnumeric() }} {{ '²'.isdecimal() }} {{ ' \n'.isspace() }} {{ ''.isalpha() }} {{ 'é'.isascii() }} {{ 'aB'.islower() }} {{ 'AB'.isupper() }} {{ '1'.isupper() }}",),
     ("{{ [1, 2, 1].count(1) }} {{ [1, 2].index(2) }} {{ (1, 2).count(3) }} {{ d.copy() == d }} {% set f = d.get %}{{ f('a') }} {{ [d.get][0]('a') if 0 else 1 }} {{ ('a' if 1 else 'b').upper() }} {{ (d.get)('n') }}", D),
     ("{{ ''.__class__ }}|{{ d._x }}|{{ d['__class__'] }}|{{ x[1, 2] is defined }}|{{ [1][1, 2] }}|", D),
-    ("{{ missing is callable }} {{ true|round }} {{ [1]|truncate(9) }} {{ [1, 2] * true }} {{ false * 'a' }} {{ 'é'|float }} {{ [('<a>'|safe)] }} {{ (' <b> '|safe).strip() + '<' }} {{ ('a b'|safe).split() }} {{ range(2).nothing is defined }} {{ 'a' % missing }}",),
+    ("{{ missing is callable }} {{ true|round }} {{ [1]|truncate(9) }} {{ [1, 2] * true }} {{ false * 'a' }} {{ 'é'|float }} {{ [('<a>'|safe)] }} {{ (' <b> '|safe).strip() + '<' }} {{ ('a b'|safe).split() }} {{ range(2).nothing is defined }} {{ 'a' % missing }} {{ 4.0 is even }} {{ 2.5 is odd }}",),
+    ("{% set r = range(9) %}{{ r[1:] }} {{ r[::-1] }} {{ r[1:8:3]|list }} {{ r[-2:] }} {{ r[:0]|list }} {{ range(0, 9, 2)[1:3] }} {{ r[2:5][1:]|join(',') }}",), ("{{ [[1]]|unique|list }}",),
     # Failures of rendering.
     ("{{ [1].append(2) }}",), ("{{ {}.update({'a': 1}) }}",), ("{{ ''.__class__.x }}",), ("{{ 1|nofilter }}",), ("{{ 1 is notest }}",), ("{% for x in [1] %}{{ x|nofilter }}{% endfor %}",),
     ("{{ caller() }}",), ("{% call 1 %}{% endcall %}",), ("{% macro m() %}{% endmacro %}{% call m() %}{% endcall %}",), ("{% for x in [1] %}{{ loop([]) }}{% endfor %}",), ("{{ 'a' % () if 0 else '%s' % () }}",),

@@ -79,8 +79,7 @@ final class TemplateSequence {
     case generator
     /// Of the type that Python names so, such as `dict_keys`.
     case view(String)
-    /// As Python writes it.
-    case range(String)
+    case range(start: Int, stop: Int, step: Int)
 
     var isGenerator: Bool { if case .generator = self { true } else { false } }
     var isRange: Bool { if case .range = self { true } else { false } }

@@ -128,7 +128,15 @@ extension TemplateInterpreter {
     case .text(let text):
       try charge(text.count * 16)
       return .text(try slice(text.characters, bounds).joined())
-    case .markup, .sequence: throw unsupported("a slice of \(value.typeName)")
+    case .sequence(let sequence):
+      guard case .range(let first, _, let step) = sequence.kind else {
+        throw error("a slice of \(value.typeName)")
+      }
+      let (start, stop, stride) = try places(bounds, of: sequence.items.count)
+      let kind = TemplateSequence.Kind.range(
+        start: first &+ start &* step, stop: first &+ stop &* step, step: step &* stride)
+      return .sequence(TemplateSequence(kind, try slice(sequence.items, bounds)))
+    case .markup: throw unsupported("a slice of safe text")
     case .undefined(let what): throw error("a slice of \(what), which is undefined")
     default: throw error("a slice of \(value.typeName)")
     }
@@ -137,17 +145,26 @@ extension TemplateInterpreter {
   private func slice<Item>(
     _ items: [Item], _ bounds: [Int?]
   ) throws(SparrowError) -> [Item] {
+    try charge(items.count * 16)
+    let (start, stop, step) = try places(bounds, of: items.count)
+    return stride(from: start, to: stop, by: step).map { items[$0] }
+  }
+
+  /// The places from which and to which a slice of so many elements goes, and by how many.
+  private func places(
+    _ bounds: [Int?], of count: Int
+  ) throws(SparrowError) -> (start: Int, stop: Int, step: Int) {
     let step = bounds[2] ?? 1
     guard step != 0 else { throw error("a slice with step 0") }
-    try charge(items.count * 16)
     let lowest = step > 0 ? 0 : -1
-    let highest = step > 0 ? items.count : items.count - 1
+    let highest = step > 0 ? count : count - 1
     func clamp(_ bound: Int?, _ preset: Int) -> Int {
       guard let bound else { return preset }
-      return min(max(bound < 0 ? bound + items.count : bound, lowest), highest)
+      return min(max(bound < 0 ? bound + count : bound, lowest), highest)
     }
-    let start = clamp(bounds[0], step > 0 ? lowest : highest)
-    let stop = clamp(bounds[1], step > 0 ? highest : lowest)
-    return stride(from: start, to: stop, by: step).map { items[$0] }
+    return (
+      clamp(bounds[0], step > 0 ? lowest : highest), clamp(bounds[1], step > 0 ? highest : lowest),
+      step
+    )
   }
 }

@@ -77,7 +77,6 @@ extension TemplateInterpreter {
       items.append(.integer(value))
     }
     try charge(items.count * 16)
-    let bounds = step == 1 ? "\(start), \(stop)" : "\(start), \(stop), \(step)"
-    return .sequence(TemplateSequence(.range("range(\(bounds))"), items))
+    return .sequence(TemplateSequence(.range(start: start, stop: stop, step: step), items))
   }
 }

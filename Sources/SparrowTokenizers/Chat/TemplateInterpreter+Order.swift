@@ -108,6 +108,9 @@ extension TemplateInterpreter {
     var keys: [TemplateValue] = []
     for item in try elements(of: value) {
       let key = try key(item, values[1], isCaseSensitive: values[0]?.isTrue == true)
+      guard TemplateDictionary.isKey(key) else {
+        throw error("\(key.typeName) in the filter 'unique'", expected: "what may be a key")
+      }
       var isNew = true
       for other in keys where isNew {
         try charge(16)

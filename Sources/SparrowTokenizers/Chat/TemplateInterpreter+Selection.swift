@@ -100,6 +100,9 @@ extension TemplateInterpreter {
     case (.divisibleby, _):
       let rest = try arithmetic(.remainder, value, arguments[0])
       return try equal(rest, .integer(0))
+    case (.even, .number), (.odd, .number):
+      let rest = try arithmetic(.remainder, value, .integer(2))
+      return try equal(rest, .integer(test == .even ? 0 : 1))
     case (.even, _), (.odd, _): throw error("the test '\(test)' of \(value.typeName)")
     case (.filter, _): return value.string.map { TemplateFilter(name: $0.text) != nil } ?? false
     case (.test, _): return value.string.map { TemplateTest(name: $0.text) != nil } ?? false

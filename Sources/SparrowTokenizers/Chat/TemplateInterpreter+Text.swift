@@ -42,7 +42,8 @@ extension TemplateInterpreter {
     case .sequence(let sequence):
       switch sequence.kind {
       case .generator: throw unsupported("the text of \(value.typeName)")
-      case .range(let text): out.append(.init(text))
+      case .range(let start, let stop, let step):
+        out.append(.init("range(\(start), \(stop)\(step == 1 ? "" : ", \(step)"))"))
       case .view(let name): try represent(sequence.items, .init(name + "(["), "])", in: &out)
       }
     case .markup(let text):
