@@ -27,4 +27,29 @@ import Testing
       #expect(found == expected, "\(name): \(text.debugDescription)")
     }
   }
+
+  @Test func damagedPipelinesThrowOrWork() throws {
+    var mutator = Mutator(seed: 29)
+    var accepted = 0
+    let rows = Self.document?["pipelines"]?.array ?? []
+    let samples = rows.map { row in
+      let members = (row.members ?? []).filter { !["cases", "name", "base"].contains($0.key) }
+      return Array(JSON.object(members).text().utf8)
+    }
+    for round in 0..<1200 {
+      let model = Self.document?["models"]?[rows[round % rows.count]["base"]?.string ?? ""]
+      do throws(SparrowError) {
+        let json = try JSON.parse(mutator.mutate(samples[round % rows.count], donors: samples))
+        let members = (json.members ?? []) + [(key: "model", value: model ?? .null)]
+        let tokenizer = try Tokenizer(
+          TokenizerDescription(tokenizerJSON: .object(members), config: nil, file: "p"))
+        let ids = tokenizer.encode("the \u{E9}<tool> A1\n \u{1F600}e\u{301}", parseSpecial: true)
+        _ = tokenizer.decode(ids)
+        accepted += 1
+      } catch {
+        #expect(!error.description.isEmpty && !error.description.contains("\n"))
+      }
+    }
+    #expect(accepted > 50 && accepted < 1150)
+  }
 }
