@@ -1,9 +1,7 @@
-import Sparrow
 import SparrowTestSupport
 import Testing
 
 @testable import SparrowHub
-@testable import sparrow_cli
 
 struct ChatTemplateOptionTests {
   @Test("a template that is none is told before the model is loaded")
@@ -16,14 +14,5 @@ struct ChatTemplateOptionTests {
     #expect(outcome.complaint.contains(file + ": line 2"))
     let missing = try ProgramTests.run(["chat", GenerateTests.model, "--chat-template", "/no/such"])
     #expect(missing.status == 1 && missing.complaint.contains("/no/such"))
-  }
-
-  @Test("it is read from its file")
-  func reads() throws {
-    let folder = try TemporaryFolder()
-    try folder.write("t.jinja", "<{{ messages[0].content }}>")
-    let option = try ChatTemplateOption.parse(["--chat-template", folder.path + "/t.jinja"])
-    #expect(try option.read()?.source == "<{{ messages[0].content }}>")
-    #expect(try ChatTemplateOption.parse([]).read() == nil)
   }
 }
