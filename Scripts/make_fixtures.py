@@ -6,8 +6,8 @@
 
 For each model: <out>/models/<name>/ holds config.json, the weights as safetensors and
 expected.safetensors: `input_ids` [tokens] and `greedy` [8] (int32), `logits` [tokens, vocab]
-(float32) as Hugging Face transformers computes them in float32 with eager attention. `greedy`
-is the continuation of `input_ids`. Some models have a twin of the same weights in
+(float32) as Hugging Face transformers computes them in float32 with eager attention, each for the
+text up to its token (LongRoPE turns longer texts otherwise). `greedy` is the continuation of `input_ids`. Some models have a twin of the same weights in
 <out>/gguf/<name>.gguf, float32, laid out as llama.cpp's converter does it; of a few there is one in
 Q8_0, <out>/gguf/<name>-q8_0.gguf.
 
@@ -132,6 +132,96 @@ def gemma(version, **fields):
     }
 
 
+def small(kind, name, **fields):
+    """A model of a class whose files have the usual names of fields."""
+    return {
+        "architectures": [f"{name}ForCausalLM"],
+        "model_type": kind,
+        **BASE,
+        "hidden_size": 32,
+        "intermediate_size": 48,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 4,
+        **fields,
+    }
+
+
+def phi3(**fields):
+    return small(
+        "phi3",
+        "Phi3",
+        num_key_value_heads=2,
+        hidden_act="silu",
+        rms_norm_eps=1e-5,
+        rope_theta=10000.0,
+        rope_scaling=None,
+        original_max_position_embeddings=128,
+        pad_token_id=0,
+        **fields,
+    )
+
+
+def granite(kind="granite", name="Granite", **fields):
+    return small(
+        kind,
+        name,
+        num_key_value_heads=2,
+        hidden_act="silu",
+        rms_norm_eps=1e-5,
+        rope_theta=10000.0,
+        embedding_multiplier=3.0,
+        attention_multiplier=0.25,
+        residual_multiplier=0.4,
+        logits_scaling=1.5,
+        tie_word_embeddings=False,
+        **fields,
+    )
+
+
+def falcon(**fields):
+    config = small(
+        "falcon",
+        "Falcon",
+        alibi=False,
+        hidden_dropout=0.0,
+        layer_norm_epsilon=1e-5,
+        multi_query=True,
+        new_decoder_architecture=False,
+        parallel_attn=True,
+        bias=False,
+        **fields,
+    )
+    del config["intermediate_size"], config["max_position_embeddings"]  # as published
+    return config
+
+
+def gpt_neox(**fields):
+    return small(
+        "gpt_neox",
+        "GPTNeoX",
+        hidden_act="gelu",
+        layer_norm_eps=1e-5,
+        rotary_emb_base=10000,
+        rotary_pct=0.5,
+        tie_word_embeddings=False,
+        **fields,
+    )
+
+
+def cohere(kind="cohere", name="Cohere", **fields):
+    return small(
+        kind,
+        name,
+        num_key_value_heads=2,
+        hidden_act="silu",
+        layer_norm_eps=1e-5,
+        logit_scale=0.5,
+        rope_theta=8000000.0,
+        pad_token_id=0,
+        **fields,
+    )
+
+
 MODELS = {
     "opt": opt(),
     # OPT 350M: norms after the residual sum, no final norm, embeddings projected.
@@ -249,6 +339,122 @@ MODELS = {
             "sliding_attention": {"rope_type": "default", "rope_theta": 10000.0},
         },
     ),
+    "phi3": phi3(sliding_window=8),
+    # As Phi-4-mini: half of each head turns, and beyond 16 positions by other factors.
+    "phi3-long": phi3()
+    | {
+        "num_attention_heads": 2,
+        "partial_rotary_factor": 0.5,
+        "original_max_position_embeddings": 16,
+        "rope_scaling": {
+            "type": "longrope",
+            "short_factor": [1.0, 1.2, 1.5, 2.0],
+            "long_factor": [1.5, 3.0, 6.0, 9.0],
+        },
+        "tie_word_embeddings": True,
+    },
+    # Every other layer knows no positions; those have a window.
+    "smollm3": small(
+        "smollm3",
+        "SmolLM3",
+        num_hidden_layers=4,
+        num_attention_heads=2,
+        num_key_value_heads=1,
+        hidden_act="silu",
+        rms_norm_eps=1e-6,
+        rope_theta=5000000.0,
+        no_rope_layers=[1, 0, 1, 0],
+        no_rope_layer_interval=2,
+        use_sliding_window=True,
+        sliding_window=8,
+        pad_token_id=0,
+    ),
+    "olmo2": small(
+        "olmo2",
+        "Olmo2",
+        num_key_value_heads=2,
+        hidden_act="silu",
+        rms_norm_eps=1e-6,
+        rope_theta=500000.0,
+        tie_word_embeddings=False,
+    ),
+    "granite": granite(),
+    # Granite 4 without its state-space layers and experts.
+    "granite-hybrid": granite(
+        "granitemoehybrid",
+        "GraniteMoeHybrid",
+        layer_types=["attention", "attention"],
+        mamba_n_heads=4,
+        mamba_d_head=16,
+        num_local_experts=0,
+        num_experts_per_tok=0,
+        position_embedding_type="rope",
+        shared_intermediate_size=48,
+    ),
+    "starcoder2": small(
+        "starcoder2",
+        "Starcoder2",
+        num_key_value_heads=2,
+        hidden_act="gelu_pytorch_tanh",
+        norm_epsilon=1e-5,
+        rope_theta=100000.0,
+        sliding_window=8,
+        use_bias=True,
+    ),
+    "falcon": falcon(),
+    "falcon-new": falcon(num_kv_heads=2) | {"new_decoder_architecture": True},
+    # Attention and network one after the other, every head with keys of its own, biases.
+    "falcon-serial": falcon() | {"parallel_attn": False, "multi_query": False, "bias": True},
+    "gpt-neox": gpt_neox(use_parallel_residual=True),
+    "gpt-neox-serial": gpt_neox(use_parallel_residual=False),
+    "cohere": cohere(use_qk_norm=True),
+    "cohere2": cohere(
+        "cohere2", "Cohere2", num_hidden_layers=4, sliding_window=8, sliding_window_pattern=4
+    ),
+    # Qwen 3.5 without its layers of linear attention.
+    "qwen3.5": small(
+        "qwen3_5_text",
+        "Qwen3_5",
+        num_key_value_heads=2,
+        head_dim=16,
+        hidden_act="silu",
+        rms_norm_eps=1e-6,
+        layer_types=["full_attention", "full_attention"],
+        rope_parameters={
+            "rope_type": "default",
+            "rope_theta": 10000000.0,
+            "partial_rotary_factor": 0.25,
+            "mrope_section": [1, 1, 0],
+            "mrope_interleaved": True,
+        },
+        tie_word_embeddings=True,
+    ),
+    # As the 31B: layers that attend to all have wider heads, and values that are their keys.
+    "gemma4": small(
+        "gemma4_text",
+        "Gemma4",
+        num_hidden_layers=3,
+        num_attention_heads=2,
+        num_key_value_heads=2,
+        num_global_key_value_heads=1,
+        head_dim=8,
+        global_head_dim=16,
+        attention_k_eq_v=True,
+        hidden_activation="gelu_pytorch_tanh",
+        hidden_size_per_layer_input=0,
+        rms_norm_eps=1e-6,
+        final_logit_softcapping=30.0,
+        sliding_window=8,
+        layer_types=["sliding_attention", "full_attention", "full_attention"],
+        rope_parameters={
+            "full_attention": {
+                "rope_type": "proportional",
+                "partial_rotary_factor": 0.25,
+                "rope_theta": 1000000.0,
+            },
+            "sliding_attention": {"rope_type": "default", "rope_theta": 10000.0},
+        },
+    ),
 }
 
 HALF = {
@@ -258,6 +464,11 @@ HALF = {
     "qwen2": torch.bfloat16,
     "gemma3": torch.bfloat16,
     "gemma3-scaled": torch.bfloat16,
+} | {
+    name: torch.bfloat16
+    for name in MODELS
+    if MODELS[name]["model_type"]
+    not in ("opt", "gpt2", "llama", "mistral", "qwen2", "qwen3", "gemma2", "gemma3_text")
 }
 SHARDED = {"llama3"}
 TWINS = {"gpt2", "llama3", "qwen2", "qwen3", "gemma2", "gemma3"}
@@ -267,7 +478,10 @@ TOKENIZERS = {"gpt2", "llama3", "smollm2", "qwen3"}
 
 def randomise(model, rng):
     """Replaces every parameter: matrices, then norms and biases far from their neutral values."""
-    plus_one = model.config.model_type.startswith("gemma")
+    plus_one = model.config.model_type in ("gemma2", "gemma3_text", "qwen3_5_text")
+    for name, buffer in model.named_buffers():
+        if name.endswith("layer_scalar"):
+            buffer.copy_(torch.tensor(rng.uniform(0.5, 1.5, 1), dtype=buffer.dtype))
     for name, parameter in model.named_parameters():
         noise = rng.standard_normal(tuple(parameter.shape)).astype(np.float32)
         if parameter.dim() == 1:
@@ -287,6 +501,7 @@ def checkpoint(name, model):
     state = {k: v.contiguous() for k, v in model.state_dict().items()}
     if model.config.tie_word_embeddings:
         state.pop("lm_head.weight", None)
+        state.pop("embed_out.weight", None)
     if name == "gpt2":  # no prefix, and the causal masks are saved too
         state = {k.removeprefix("transformer."): v for k, v in state.items()}
         positions = model.config.n_positions
@@ -335,6 +550,10 @@ def expected(model, rng):
                 break
         if safe and len(set(ids[0, TOKENS:].tolist())) >= DISTINCT:
             logits = model(ids[:, :TOKENS], use_cache=False).logits[0].float().contiguous()
+            rope = getattr(model.config, "rope_parameters", None) or {}
+            if rope.get("rope_type") == "longrope":
+                short = rope["original_max_position_embeddings"]
+                logits[:short] = model(ids[:, :short], use_cache=False).logits[0]
             ids = ids[0].to(torch.int32)
             return {
                 "input_ids": ids[:TOKENS].clone(),

@@ -60,6 +60,8 @@ public struct AttentionDescription: Sendable, Equatable {
   public var headNormSpan: HeadNormSpan = .head
   /// The norm, without weights, on each value head (Gemma 4).
   public var valueNorm: NormDescription?
+  /// Values are what keys are before their norm, and have no matrix of their own (Gemma 4).
+  public var valuesAreKeys = false
   /// Each head's result is multiplied by the logistic function of a gate (Qwen 3.5).
   public var isGated = false
   /// nil for models with learned positions, and for layers that know none (SmolLM3).

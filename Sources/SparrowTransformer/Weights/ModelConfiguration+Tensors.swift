@@ -21,12 +21,12 @@ extension ModelConfiguration {
   func huggingFaceTensors(
     _ roles: [WeightRole], file: String
   ) throws(SparrowError) -> [StoredTensor] {
-    let names = WeightNames.huggingFace(architecture: architecture)
+    let names = WeightNames.huggingFace(self)
     let shapes = Dictionary(expectedWeights.map { ($0.role, $0.shape) }) { first, _ in first }
     let layouts = FusedLayouts(self, names)
     var tensors: [StoredTensor] = []
     var fused: Set<String> = []
-    for role in roles {
+    for role in roles where storedRole(of: role) == role {
       guard let name = names[role.kind], let shape = shapes[role] else {
         throw SparrowError(
           .unsupported, file: file, field: "\(role)", found: "such a tensor",
@@ -46,6 +46,16 @@ extension ModelConfiguration {
           transposed: isTransposed))
     }
     return tensors
+  }
+
+  /// The role under whose name a checkpoint keeps a role's tensor: its own but for values that are keys.
+  func storedRole(of role: WeightRole) -> WeightRole {
+    guard let layer = role.layer, layers[layer].attention.valuesAreKeys else { return role }
+    return switch role.kind {
+    case .value: WeightRole(.key, layer: layer)
+    case .valueBias: WeightRole(.keyBias, layer: layer)
+    default: role
+    }
   }
 
   /// The matrices and norms that have biases in transformers' class of the architecture.

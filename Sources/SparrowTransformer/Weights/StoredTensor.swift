@@ -16,7 +16,7 @@ package struct StoredTensor: Sendable {
   /// Added to each element.
   var offset: Float = 0
 
-  package var isMatrix: Bool { shape.count == 2 }
+  package var isMatrix: Bool { shape.count == 2 && !roles[0].kind.isNormWeight }
   package var elementCount: Int { shape.reduce(1, *) }
 
   /// The elements in file order, from the values of the roles, each row-major in the order in which the

@@ -5,7 +5,9 @@ extension WeightBinding {
   /// The tensors of the checkpoint that have roles, as they lie there, in its order.
   package var storedTensors: [StoredTensor] {
     var parts: [String: [WeightRole]] = [:]
-    for role in roles { parts[matrix(role).entry.name, default: []].append(role) }
+    for role in roles where configuration.storedRole(of: role) == role {
+      parts[matrix(role).entry.name, default: []].append(role)
+    }
     return checkpoint.tensors.compactMap { entry in
       guard let roles = parts[entry.name] else { return nil }
       let sorted = roles.sorted { matrix($0).rows.first < matrix($1).rows.first }
@@ -18,7 +20,7 @@ extension WeightBinding {
 
   /// The tensors of a Hugging Face folder that belong to other parts of it (the vision tower of Gemma 3).
   package var otherTensors: [TensorEntry] {
-    let prefixes = WeightNames.huggingFace(architecture: configuration.architecture).ignoredPrefixes
+    let prefixes = WeightNames.huggingFace(configuration).ignoredPrefixes
     return checkpoint.tensors.filter { prefixes.contains(where: $0.name.hasPrefix) }
   }
 

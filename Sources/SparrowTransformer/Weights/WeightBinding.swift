@@ -34,10 +34,11 @@ public struct WeightBinding: Sendable {
     let names =
       checkpoint.kind == .gguf
       ? WeightNames.gguf(architecture: configuration.architecture)
-      : WeightNames.huggingFace(architecture: configuration.architecture)
+      : WeightNames.huggingFace(configuration)
     let weights = configuration.expectedWeights
     var binder = WeightBinder(
-      checkpoint: checkpoint, names: names, layouts: FusedLayouts(configuration, names))
+      checkpoint: checkpoint, names: names, configuration: configuration,
+      layouts: FusedLayouts(configuration, names))
     for (role, shape, presence) in weights {
       try binder.bind(role, shape: shape, presence: presence)
     }
@@ -82,14 +83,19 @@ enum WeightPresence { case required, optional }
 private struct WeightBinder {
   let checkpoint: Checkpoint
   let names: WeightNames
+  let configuration: ModelConfiguration
   let layouts: FusedLayouts
   let prefix: String
   var sources: [WeightRole: WeightSource] = [:]
   var bound: Set<String> = []
 
-  init(checkpoint: Checkpoint, names: WeightNames, layouts: FusedLayouts) {
+  init(
+    checkpoint: Checkpoint, names: WeightNames, configuration: ModelConfiguration,
+    layouts: FusedLayouts
+  ) {
     self.checkpoint = checkpoint
     self.names = names
+    self.configuration = configuration
     self.layouts = layouts
     let first = names[.tokenEmbedding]!.pattern
     prefix = names.prefixes.first { checkpoint[$0 + first] != nil } ?? names.prefixes[0]
@@ -98,7 +104,7 @@ private struct WeightBinder {
   mutating func bind(
     _ role: WeightRole, shape: [Int], presence: WeightPresence
   ) throws(SparrowError) {
-    guard let name = names[role.kind] else { return }
+    guard let name = names[configuration.storedRole(of: role).kind] else { return }
     let bare = name.pattern.replacing(
       "{}", with: role.layer.map(String.init) ?? "")
     guard let entry = checkpoint[prefix + bare] ?? checkpoint[bare] else {
@@ -111,7 +117,9 @@ private struct WeightBinder {
     var stored = [layout.total] + shape.dropFirst()
     let transposed = names.transposed && shape.count == 2 && role.layer != nil
     if transposed { stored.reverse() }
-    guard entry.shape == stored else {
+    // Norms of single heads may lie as [heads, elements].
+    let isFlat = role.kind.isNormWeight && entry.elementCount == shape[0]
+    guard entry.shape == stored || isFlat else {
       throw SparrowError(
         .mismatch, file: checkpoint.path, field: entry.name, found: "shape \(entry.shape)",
         expected: "\(stored)")

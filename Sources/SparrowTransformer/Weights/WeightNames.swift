@@ -25,7 +25,8 @@ struct WeightNames {
   var prefixes = [""]
   /// Ends of the names of tensors that hold no weights (old buffers).
   var ignoredSuffixes = [
-    "rotary_emb.inv_freq", ".attn.bias", ".attn.masked_bias", "position_ids",
+    "rotary_emb.inv_freq", ".attn.bias", ".attn.masked_bias", ".attention.bias",
+    ".attention.masked_bias", "position_ids",
   ]
   /// Beginnings of the names of tensors outside the text model.
   var ignoredPrefixes: [String] = []
@@ -33,12 +34,23 @@ struct WeightNames {
   subscript(kind: WeightRole.Kind) -> Name? { names[kind] }
 
   /// Adds `weight` and `bias` names under one stem.
-  private mutating func add(_ kind: WeightRole.Kind, _ stem: String) {
+  mutating func add(_ kind: WeightRole.Kind, _ stem: String) {
     names[kind] = Name(pattern: stem + ".weight")
     if let bias = kind.bias { names[bias] = Name(pattern: stem + ".bias") }
   }
 
-  private init(_ stems: [(WeightRole.Kind, String)]) {
+  /// One tensor holds them all, in this order.
+  mutating func fuse(_ kinds: [WeightRole.Kind], _ stem: String, _ turns: Turns = .whole) {
+    let biases = kinds.compactMap(\.bias)
+    for kind in kinds {
+      names[kind] = Name(pattern: stem + ".weight", members: kinds, turns: turns)
+    }
+    for bias in biases {
+      names[bias] = Name(pattern: stem + ".bias", members: biases, turns: turns)
+    }
+  }
+
+  init(_ stems: [(WeightRole.Kind, String)]) {
     names = [:]
     for (kind, stem) in stems { add(kind, stem) }
   }
@@ -65,80 +77,5 @@ struct WeightNames {
     }
     table.ignoredSuffixes = row?.hasFrequencyFactors == true ? ["rope_freqs.weight"] : []
     return table
-  }
-
-  /// Hugging Face names by architecture.
-  static func huggingFace(architecture: String) -> WeightNames {
-    switch architecture {
-    case "opt": return opt
-    case "gpt2": return gpt2
-    default: return llama(isGemma: architecture.hasPrefix("gemma"))
-    }
-  }
-
-  private static var opt: WeightNames {
-    let layer = "decoder.layers.{}."
-    var table = WeightNames([
-      (.tokenEmbedding, "decoder.embed_tokens"), (.positionEmbedding, "decoder.embed_positions"),
-      (.embeddingIn, "decoder.project_in"), (.embeddingOut, "decoder.project_out"),
-      (.finalNorm, "decoder.final_layer_norm"), (.head, "lm_head"),
-      (.attentionNorm, layer + "self_attn_layer_norm"), (.query, layer + "self_attn.q_proj"),
-      (.key, layer + "self_attn.k_proj"), (.value, layer + "self_attn.v_proj"),
-      (.output, layer + "self_attn.out_proj"), (.feedForwardNorm, layer + "final_layer_norm"),
-      (.up, layer + "fc1"), (.down, layer + "fc2"),
-    ])
-    table.prefixes = ["model.", ""]
-    return table
-  }
-
-  private static var gpt2: WeightNames {
-    var table = WeightNames([
-      (.tokenEmbedding, "wte"), (.positionEmbedding, "wpe"), (.finalNorm, "ln_f"),
-      (.head, "lm_head"), (.attentionNorm, "h.{}.ln_1"), (.output, "h.{}.attn.c_proj"),
-      (.feedForwardNorm, "h.{}.ln_2"), (.up, "h.{}.mlp.c_fc"), (.down, "h.{}.mlp.c_proj"),
-    ])
-    table.fuse([.query, .key, .value], "h.{}.attn.c_attn")
-    table.transposed = true
-    table.prefixes = ["transformer.", ""]
-    return table
-  }
-
-  private static func llama(isGemma: Bool) -> WeightNames {
-    let layer = "layers.{}."
-    var table = WeightNames([
-      (.tokenEmbedding, "embed_tokens"), (.finalNorm, "norm"), (.head, "lm_head"),
-      (.attentionNorm, layer + "input_layernorm"), (.query, layer + "self_attn.q_proj"),
-      (.key, layer + "self_attn.k_proj"), (.value, layer + "self_attn.v_proj"),
-      (.queryNorm, layer + "self_attn.q_norm"), (.keyNorm, layer + "self_attn.k_norm"),
-      (.output, layer + "self_attn.o_proj"),
-      (.feedForwardNorm, layer + "post_attention_layernorm"), (.gate, layer + "mlp.gate_proj"),
-      (.up, layer + "mlp.up_proj"), (.down, layer + "mlp.down_proj"),
-    ])
-    if isGemma {
-      table.add(.postAttentionNorm, layer + "post_attention_layernorm")
-      table.add(.feedForwardNorm, layer + "pre_feedforward_layernorm")
-      table.add(.postFeedForwardNorm, layer + "post_feedforward_layernorm")
-    }
-    table.prefixes = [
-      "model.", "language_model.model.", "model.language_model.", "model.text_model.", "",
-    ]
-    table.ignoredPrefixes = [
-      "vision_tower.", "multi_modal_projector.", "model.vision_tower.",
-      "model.multi_modal_projector.",
-    ]
-    return table
-  }
-
-  /// One tensor holds them all, in this order.
-  private mutating func fuse(
-    _ kinds: [WeightRole.Kind], _ stem: String, _ turns: Turns = .whole
-  ) {
-    let biases = kinds.compactMap(\.bias)
-    for kind in kinds {
-      names[kind] = Name(pattern: stem + ".weight", members: kinds, turns: turns)
-    }
-    for bias in biases {
-      names[bias] = Name(pattern: stem + ".bias", members: biases, turns: turns)
-    }
   }
 }
