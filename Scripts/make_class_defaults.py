@@ -18,13 +18,18 @@ import textwrap
 import transformers
 
 FILE = "Sources/SparrowTransformer/Families/HuggingFace/ClassDefaults.swift"
-TYPES = ["gemma2", "gemma3", "gemma3_text", "gpt2", "llama", "mistral", "opt", "qwen2", "qwen3"]
+TYPES = [
+    "cohere", "cohere2", "falcon", "gemma2", "gemma3", "gemma3_text", "gemma4", "gemma4_text", "gpt2",
+    "gpt_neox", "granite", "granitemoehybrid", "llama", "mistral", "olmo2", "opt", "phi3", "qwen2",
+    "qwen3", "qwen3_5", "qwen3_5_text", "smollm3", "starcoder2",
+]
 # Names, tokens, training, and how transformers itself goes about computing the same.
 SILENT = re.compile(
     r".*_token_(id|index)|.*dropout|.*_pdrop|layerdrop|initializer_range|init_std|use_cache"
     r"|pretraining_tp|summary_.*|reorder_and_upcast_attn|mm_tokens_per_image|vision_config"
     r"|transformers_version|architectures|dtype|output_hidden_states|return_dict"
-    r"|chunk_size_feed_forward|id2label|label2id|problem_type"
+    r"|chunk_size_feed_forward|id2label|label2id|problem_type|audio_config|is_decoder"
+    r"|output_router_logits|router_aux_loss_coef|mamba_.*|time_step_limit|linear_.*"
 )
 
 
@@ -34,6 +39,8 @@ def defaults(kind):
     for field in dataclasses.fields(cls):
         if not SILENT.fullmatch(field.name):
             fields[field.name] = field.default
+            if field.default is dataclasses.MISSING:
+                fields[field.name] = field.default_factory()
     if "rope_parameters" in fields:  # the older spelling, which most files have
         theta = cls.default_theta
         if isinstance(theta, dict):

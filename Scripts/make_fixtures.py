@@ -501,7 +501,6 @@ def checkpoint(name, model):
     state = {k: v.contiguous() for k, v in model.state_dict().items()}
     if model.config.tie_word_embeddings:
         state.pop("lm_head.weight", None)
-        state.pop("embed_out.weight", None)
     if name == "gpt2":  # no prefix, and the causal masks are saved too
         state = {k.removeprefix("transformer."): v for k, v in state.items()}
         positions = model.config.n_positions
@@ -512,6 +511,8 @@ def checkpoint(name, model):
         state = {k.removeprefix("model."): v for k, v in state.items()}
     if name == "opt":  # tied, yet there
         state["lm_head.weight"] = state["model.decoder.embed_tokens.weight"].clone()
+    if name == "gpt-neox":  # as published; transformers 5 calls it otherwise
+        state["embed_out.weight"] = state.pop("lm_head.weight")
     if name in HALF:
         state = {k: v.to(HALF[name]) for k, v in state.items()}
     return state

@@ -26,8 +26,12 @@ func logits(
 ) throws -> [Float] {
   let cache = try KeyValueCache(engine.model, capacity: 64, type: type)
   var all: [Float] = []
-  for start in stride(from: 0, to: tokens.count, by: chunk) {
-    let part = Array(tokens[start..<min(start + chunk, tokens.count)])
+  var start = 0
+  while start < tokens.count {
+    // The rows of a step turn alike: what LongRoPE parts, steps part too.
+    let turn = engine.model.longRotaryBeyond.flatMap { start < $0 ? $0 : nil } ?? tokens.count
+    let part = Array(tokens[start..<min(start + chunk, turn, tokens.count)])
+    start += part.count
     part.withUnsafeBufferPointer { engine.step($0, cache: cache) }
     for row in stride(from: 0, to: part.count, by: CPUEngine.maximumLogitRows) {
       let rows = row..<min(row + CPUEngine.maximumLogitRows, part.count)

@@ -7,8 +7,9 @@ public struct Expected {
   public let logits: [Float]
   public let greedy: [Int32]
 
-  init(_ name: String) throws {
-    let file = try Checkpoint.open(Fixtures.path("models/\(name)/expected.safetensors"))
+  /// Reads it from the model's folder.
+  public init(folder: String) throws {
+    let file = try Checkpoint.open(folder + "/expected.safetensors")
     func load<T>(_ tensor: String, as type: T.Type) throws -> [T] {
       guard let entry = file[tensor] else {
         throw SparrowError(.malformed, file: file.path, field: tensor, found: "no such tensor")
@@ -26,5 +27,7 @@ public struct Expected {
 
 extension Fixtures {
   /// What Hugging Face transformers computed for a model of `models`.
-  public static func expected(_ name: String) throws -> Expected { try Expected(name) }
+  public static func expected(_ name: String) throws -> Expected {
+    try Expected(folder: path("models/" + name))
+  }
 }

@@ -12,6 +12,9 @@ public enum Fixtures {
   public static let models = [
     "gemma2", "gemma3", "gemma3-scaled", "gpt2", "llama-biases", "llama-linear", "llama-yarn",
     "llama2", "llama3", "mistral", "opt", "opt-350m", "qwen2", "qwen2-window", "qwen3", "smollm2",
+    "cohere", "cohere2", "falcon", "falcon-new", "falcon-serial", "gemma4", "gpt-neox",
+    "gpt-neox-serial", "granite", "granite-hybrid", "olmo2", "phi3", "phi3-long", "qwen3.5",
+    "smollm3", "starcoder2",
   ]
 
   /// GGUF twins of some of them.

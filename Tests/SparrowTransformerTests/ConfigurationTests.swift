@@ -87,7 +87,7 @@ import Testing
     let program = StepProgram(model)
     #expect(program.operations.count { $0.layer == 0 } >= 7)
     #expect(program.text(binding).contains("attend"))
-    #expect(binding.roles.count >= 9 * model.layers.count)
+    #expect(binding.roles.count >= 8 * model.layers.count)
   }
 
   @Test func aConfigurationThatDoesNotFitTheTensorsIsRefused() throws {

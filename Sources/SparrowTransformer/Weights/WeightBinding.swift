@@ -107,7 +107,8 @@ private struct WeightBinder {
     guard let name = names[configuration.storedRole(of: role).kind] else { return }
     let bare = name.pattern.replacing(
       "{}", with: role.layer.map(String.init) ?? "")
-    guard let entry = checkpoint[prefix + bare] ?? checkpoint[bare] else {
+    let old = name.oldPattern.flatMap { checkpoint[$0] }
+    guard let entry = checkpoint[prefix + bare] ?? checkpoint[bare] ?? old else {
       if presence == .optional { return }
       throw SparrowError(
         .malformed, file: checkpoint.path, field: prefix + bare, found: "no such tensor",
@@ -136,9 +137,9 @@ private struct WeightBinder {
   }
 
   func refuseLeftovers(tiedHead: Bool) throws(SparrowError) {
-    let head = names[.head]?.pattern
+    let heads = [names[.head]?.pattern, names[.head]?.oldPattern].compactMap { $0 }
     for entry in checkpoint.tensors where !bound.contains(entry.name) {
-      if tiedHead, let head, entry.name.hasSuffix(head) { continue }
+      if tiedHead, heads.contains(where: entry.name.hasSuffix) { continue }
       if names.ignoredSuffixes.contains(where: entry.name.hasSuffix) { continue }
       if names.ignoredPrefixes.contains(where: entry.name.hasPrefix) { continue }
       throw SparrowError(

@@ -56,13 +56,14 @@ extension WeightNames {
   private static var gptNeoX: WeightNames {
     let layer = "layers.{}."
     var table = WeightNames([
-      (.tokenEmbedding, "embed_in"), (.finalNorm, "final_layer_norm"), (.head, "embed_out"),
+      (.tokenEmbedding, "embed_in"), (.finalNorm, "final_layer_norm"), (.head, "lm_head"),
       (.attentionNorm, layer + "input_layernorm"),
       (.feedForwardNorm, layer + "post_attention_layernorm"),
       (.output, layer + "attention.dense"), (.up, layer + "mlp.dense_h_to_4h"),
       (.down, layer + "mlp.dense_4h_to_h"),
     ])
     table.fuse([.query, .key, .value], layer + "attention.query_key_value", .byKeyValueHead)
+    table.names[.head]!.oldPattern = "embed_out.weight"
     table.prefixes = ["gpt_neox.", ""]
     return table
   }

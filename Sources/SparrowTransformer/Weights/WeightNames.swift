@@ -3,6 +3,8 @@ struct WeightNames {
   /// A tensor, or the rows of one member of a fused one.
   struct Name {
     var pattern: String
+    /// What the same tensor is called in older checkpoints.
+    var oldPattern: String?
     /// Whose rows stand in the tensor, in this order; nobody but its own where it is empty.
     var members: [WeightRole.Kind] = []
     var turns = Turns.whole

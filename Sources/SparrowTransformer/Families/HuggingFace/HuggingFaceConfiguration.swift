@@ -7,8 +7,9 @@ extension ModelConfiguration {
   public init(huggingFace json: JSON, file: String) throws(SparrowError) {
     let type = try HuggingFaceFields(json: json, file: file).string("model_type")
     guard let family = HuggingFaceFamily.named(type) else {
+      let reason = HuggingFaceFamily.refusal(of: type).map { ": \($0)" } ?? ""
       throw SparrowError(
-        .unsupported, file: file, field: "model_type", found: "'\(type)'",
+        .unsupported, file: file, field: "model_type", found: "'\(type)'\(reason)",
         expected: HuggingFaceFamily.all.map(\.type).joined(separator: ", "))
     }
     let fields = HuggingFaceFields(json: json, file: file, family: family)
@@ -57,30 +58,6 @@ extension ModelConfiguration {
       tiedHead: try f.flag("tie_word_embeddings"))
   }
 
-  /// Llama, Mistral, Qwen 2 and 3.
-  static func llama(_ f: HuggingFaceFields) throws(SparrowError) -> ModelConfiguration {
-    let hidden = try f.count("hidden_size")
-    let heads = try f.count("num_attention_heads")
-    let head = try f.headDimension(hidden: hidden, heads: heads)
-    let context = try f.count("max_position_embeddings")
-    let norm = NormDescription(kind: .rms, epsilon: Float(try f.number("rms_norm_eps")))
-    let layer = LayerDescription(
-      norm: norm, placement: .before,
-      attention: AttentionDescription(
-        heads: heads, keyValueHeads: try f.keyValueHeads(heads: heads), headDimension: head,
-        scale: inverseRoot(Double(head)), headNorm: f.type == "qwen3" ? norm : nil,
-        rotary: try f.rotary(dimension: head, contextLength: context)),
-      feedForward: FeedForwardDescription(
-        width: try f.count("intermediate_size"), activation: try f.activation("hidden_act"),
-        gated: true))
-    var layers = try f.repeating(layer, "num_hidden_layers")
-    try f.setWindows(of: &layers)
-    return ModelConfiguration(
-      architecture: f.type, hidden: hidden, vocabulary: try f.count("vocab_size"),
-      embeddingWidth: hidden, contextLength: context, layers: layers, finalNorm: norm,
-      tiedHead: try f.flag("tie_word_embeddings"))
-  }
-
   /// Gemma 2 and 3.
   static func gemma(_ f: HuggingFaceFields) throws(SparrowError) -> ModelConfiguration {
     let isThird = f.type == "gemma3_text"
@@ -92,8 +69,8 @@ extension ModelConfiguration {
       kind: .rms, epsilon: Float(try f.number("rms_norm_eps")), weightOffset: 1)
     let global =
       isThird
-      ? try f.rotary(dimension: head, contextLength: context, kind: .fullAttention)
-      : try f.rotary(dimension: head, contextLength: context)
+      ? try f.rotary(head: head, contextLength: context, kind: .fullAttention)
+      : try f.rotary(head: head, contextLength: context)
     let layer = LayerDescription(
       norm: norm, placement: .around,
       attention: AttentionDescription(
@@ -107,7 +84,7 @@ extension ModelConfiguration {
     var layers = try f.repeating(layer, "num_hidden_layers")
     try f.setWindows(of: &layers)
     if isThird {
-      let local = try f.rotary(dimension: head, contextLength: context, kind: .slidingAttention)
+      let local = try f.rotary(head: head, contextLength: context, kind: .slidingAttention)
       for i in layers.indices where layers[i].attention.window > 0 {
         layers[i].attention.rotary = local
       }

@@ -41,14 +41,14 @@ extension HuggingFaceFields {
   func setWindows(of layers: inout [LayerDescription]) throws(SparrowError) {
     guard let slides = try slidingLayers(layers.count) else { return }
     var window: Int?
-    let isOptional = type.hasPrefix("qwen")
+    let isOptional = type.hasPrefix("qwen") || type == "smollm3"
     if isOptional ? try flag("use_sliding_window") : true {
       window = try optionalCount("sliding_window")
     }
     for index in layers.indices where slides[index] {
       guard let window else {
-        // Mistral's files switch the window off so; in others it is a contradiction.
-        if type == "mistral" { return }
+        // These families' files switch the window off so; in others it is a contradiction.
+        if ["mistral", "phi3", "starcoder2"].contains(type) { return }
         throw error("sliding_window", found: "nothing", expected: "a positive integer")
       }
       layers[index].attention.window = window
@@ -58,7 +58,30 @@ extension HuggingFaceFields {
   /// Which layers have a window; nil in families without.
   private func slidingLayers(_ count: Int) throws(SparrowError) -> [Bool]? {
     switch type {
-    case "mistral": return Array(repeating: true, count: count)
+    case "mistral", "phi3", "starcoder2": return Array(repeating: true, count: count)
+    case "smollm3":
+      if let kinds = try layerTypes(count) { return kinds }
+      guard try flag("use_sliding_window"), try optionalCount("sliding_window") != nil else {
+        return nil
+      }
+      return try turningLayers(count).map { !$0 }
+    case "cohere2":
+      if let kinds = try layerTypes(count) { return kinds }
+      let pattern = try self.count("sliding_window_pattern", 4)
+      return (0..<count).map { ($0 + 1) % pattern != 0 }
+    case "gemma4_text":
+      var kinds = try layerTypes(count) ?? (0..<count).map { ($0 + 1) % 6 != 0 }
+      // The class makes the last layer so, whatever a file says.
+      kinds[count - 1] = false
+      return kinds
+    // Only so that layers without attention are refused by name.
+    case "granitemoehybrid", "qwen3_5_text":
+      guard try layerTypes(count) != nil else {
+        throw unsupported(
+          "layer_types", found: "nothing: layers of linear attention",
+          expected: "full_attention in every layer")
+      }
+      return nil
     case "qwen2", "qwen3":
       if let kinds = try layerTypes(count) { return kinds }
       guard try flag("use_sliding_window"), try optionalCount("sliding_window") != nil else {
@@ -82,13 +105,28 @@ extension HuggingFaceFields {
     }
     var slides: [Bool] = []
     for kind in kinds {
-      guard let kind = LayerKind(rawValue: kind) else {
+      guard let known = LayerKind(rawValue: kind == "attention" ? "full_attention" : kind) else {
+        let isLinear = kind == "linear_attention" || kind == "mamba"
         throw unsupported(
-          "layer_types", found: "'\(kind)'", expected: "full_attention or sliding_attention")
+          "layer_types", found: "'\(kind)'\(isLinear ? ": linear attention" : "")",
+          expected: "full_attention or sliding_attention")
       }
-      slides.append(kind == .slidingAttention)
+      slides.append(known == .slidingAttention)
     }
     return slides
+  }
+
+  /// Which of SmolLM3's layers know positions.
+  func turningLayers(_ count: Int) throws(SparrowError) -> [Bool] {
+    guard let flags = try numbers("no_rope_layers") else {
+      let interval = try self.count("no_rope_layer_interval")
+      return (0..<count).map { ($0 + 1) % interval != 0 }
+    }
+    guard flags.count >= count else {
+      throw error(
+        "no_rope_layers", found: "\(flags.count) entries", expected: "\(count), one a layer")
+    }
+    return flags.prefix(count).map { $0 != 0 }
   }
 }
 

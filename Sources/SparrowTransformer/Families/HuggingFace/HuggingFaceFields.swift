@@ -41,6 +41,15 @@ struct HuggingFaceFields {
     present(field) == nil ? nil : try count(field)
   }
 
+  /// Any integer; nil when absent.
+  func optionalInteger(_ field: String) throws(SparrowError) -> Int? {
+    guard let value = present(field) else { return nil }
+    guard let int = value.int else {
+      throw error(field, found: value.brief, expected: "an integer")
+    }
+    return int
+  }
+
   func number(_ field: String, _ fallback: Double? = nil) throws(SparrowError) -> Double {
     guard let value = present(field) else {
       guard let fallback else { throw error(field, found: "nothing", expected: "a number") }
@@ -81,6 +90,14 @@ struct HuggingFaceFields {
       strings.count == items.count
     else { throw error(field, found: value.brief, expected: "a list of strings") }
     return strings
+  }
+
+  func numbers(_ field: String) throws(SparrowError) -> [Double]? {
+    guard let value = present(field) else { return nil }
+    guard let items = value.array, case let numbers = items.compactMap(\.double),
+      numbers.count == items.count, numbers.allSatisfy(\.isFinite)
+    else { throw error(field, found: value.brief, expected: "a list of numbers") }
+    return numbers
   }
 
   /// An object inside, read by the class of `family` if that has one of its own.

@@ -2,34 +2,75 @@ import SparrowCore
 
 extension HuggingFaceFields {
   /// The rotary embedding, from `rope_parameters` (transformers 5) or `rope_theta` with `rope_scaling`
-  /// (before). `kind` says of which layers, in families where the two kinds turn differently.
+  /// (before), of heads of `head` elements.
+  ///
+  /// `kind` says of which layers, in families where the two kinds turn differently. `part` is the part of a head
+  /// that the class turns where a file says nothing; nil where it turns whole heads whatever a file says.
   func rotary(
-    dimension: Int, contextLength: Int, kind: LayerKind? = nil
+    head: Int, contextLength: Int, kind: LayerKind? = nil, part classPart: Double? = nil,
+    interleaved: Bool = false
   ) throws(SparrowError) -> RotaryDescription {
-    var theta: Double?
-    var partial = 1.0
-    var scaling = RotaryScaling.none
     let source = kind == nil ? try ropeParameters() : try ropeParameters(of: kind!)
-    if let source {
-      theta = try source.optionalNumber("rope_theta")
-      partial = try source.number("partial_rotary_factor", 1)
-      scaling = try source.scaling(contextLength: contextLength)
+    let name = try source.map { s throws(SparrowError) in try ropeType(s) } ?? "default"
+    let part = try source?.number("partial_rotary_factor", classPart ?? 1) ?? classPart ?? 1
+    var dimension = head
+    if classPart != nil {
+      dimension = Int(Double(head) * part)
+    } else if name != "proportional", part != 1 {
+      throw unsupported("partial_rotary_factor", found: "\(part)", expected: "1")
     }
     let base: Double
-    if let theta {
+    if let theta = try source?.optionalNumber("rope_theta") {
       base = theta
     } else {
-      base = try number(kind == .slidingAttention ? "rope_local_base_freq" : "rope_theta")
+      base = try rotaryBase(kind)
     }
-    guard base > 0, dimension % 2 == 0 else {
+    guard base > 0, dimension > 0, dimension <= head, dimension % 2 == 0 else {
       throw error(
-        "rope_theta", found: "\(base)", expected: "a positive base and an even head size")
+        "rope_theta", found: "base \(base), \(dimension) of \(head) elements",
+        expected: "a positive base and an even number of elements")
     }
-    guard partial == 1 else {
-      throw unsupported("partial_rotary_factor", found: "\(partial)", expected: "1")
+    var scaling = RotaryScaling.none
+    switch name {
+    case "longrope":
+      scaling = try source!.longRope(
+        pairs: dimension / 2, original: try count("original_max_position_embeddings"),
+        contextLength: contextLength)
+    case "proportional":
+      scaling = .proportional(
+        pairs: Int(part * Double(head) / 2), factor: try source!.number("factor", 1))
+    default: if let source { scaling = try source.scaling(name, contextLength: contextLength) }
     }
     return RotaryDescription(
-      dimension: dimension, base: base, interleaved: false, scaling: scaling)
+      dimension: dimension, base: base, interleaved: interleaved, scaling: scaling)
+  }
+
+  private func rotaryBase(_ kind: LayerKind?) throws(SparrowError) -> Double {
+    if type == "gpt_neox" { return try number("rotary_emb_base", 10_000) }
+    return try number(kind == .slidingAttention ? "rope_local_base_freq" : "rope_theta")
+  }
+
+  /// The kind of scaling that the family's class makes of the name in `source`, whose fields must fit it.
+  private func ropeType(_ source: HuggingFaceFields) throws(SparrowError) -> String {
+    var name = try source.string("rope_type", try source.string("type", "default"))
+    var known = ["default", "dynamic", "linear", "llama3", "yarn"]
+    // Only this class knows the length by which LongRoPE chooses; its oldest files call it so.
+    if type == "phi3" {
+      known = ["default", "longrope"]
+      if name == "su" || name == "yarn" { name = "longrope" }
+    }
+    if type == "gemma4_text" { known.append("proportional") }
+    guard known.contains(name), let fields = Self.scalingFields[name] else {
+      throw unsupported(
+        "rope_type", found: "'\(name)'", expected: known.joined(separator: ", "))
+    }
+    for (field, value) in source.json.members ?? [] where !value.isNull {
+      guard fields.contains(field) || Self.scalingFields["default"]!.contains(field) else {
+        throw unsupported(
+          field, found: value.brief, expected: "no such field beside rope_type '\(name)'")
+      }
+    }
+    return name
   }
 
   /// The older spelling wins where a file has both.
@@ -52,19 +93,9 @@ extension HuggingFaceFields {
       json: .object((own?.json.members ?? []) + (old.json.members ?? [])), file: file)
   }
 
-  private func scaling(contextLength: Int) throws(SparrowError) -> RotaryScaling {
-    let type = try string("rope_type", try string("type", "default"))
-    guard let known = Self.scalingFields[type] else {
-      throw unsupported(
-        "rope_type", found: "'\(type)'",
-        expected: Self.scalingFields.keys.sorted().joined(separator: ", "))
-    }
-    for (field, value) in json.members ?? [] where !value.isNull {
-      guard known.contains(field) || Self.scalingFields["default"]!.contains(field) else {
-        throw unsupported(
-          field, found: value.brief, expected: "no such field beside rope_type '\(type)'")
-      }
-    }
+  private func scaling(
+    _ type: String, contextLength: Int
+  ) throws(SparrowError) -> RotaryScaling {
     func original() throws(SparrowError) -> Double {
       try number("original_max_position_embeddings", Double(contextLength))
     }
@@ -93,17 +124,45 @@ extension HuggingFaceFields {
 
   /// The fields that each kind of scaling has; those of `default` stand beside all.
   private static let scalingFields: [String: Set<String>] = [
-    "default": ["rope_type", "type", "rope_theta", "partial_rotary_factor", "finetuned"],
+    // Positions of text are the same in each of the sections that those of pictures differ in.
+    "default": [
+      "rope_type", "type", "rope_theta", "partial_rotary_factor", "finetuned", "mrope_section",
+      "mrope_interleaved",
+    ],
     "dynamic": ["factor", "original_max_position_embeddings"],
     "linear": ["factor", "original_max_position_embeddings"],
     "llama3": [
       "factor", "low_freq_factor", "high_freq_factor", "original_max_position_embeddings",
     ],
+    "longrope": [
+      "short_factor", "long_factor", "factor", "attention_factor",
+      "original_max_position_embeddings",
+    ],
+    "proportional": ["factor"],
     "yarn": [
       "factor", "original_max_position_embeddings", "attention_factor", "beta_fast", "beta_slow",
       "mscale", "mscale_all_dim", "truncate",
     ],
   ]
+
+  private func longRope(
+    pairs: Int, original: Int, contextLength: Int
+  ) throws(SparrowError) -> RotaryScaling {
+    func factors(_ field: String) throws(SparrowError) -> [Float] {
+      let values = try numbers(field) ?? []
+      guard values.count == pairs, values.allSatisfy({ $0 > 0 }) else {
+        throw error(
+          field, found: "\(values.count) factors", expected: "\(pairs) positive ones")
+      }
+      return values.map { Float($0) }
+    }
+    let factor = try optionalNumber("factor") ?? Double(contextLength) / Double(original)
+    let usual =
+      factor <= 1 ? 1 : (1 + naturalLog(factor) / naturalLog(Double(original))).squareRoot()
+    return .longRope(
+      short: try factors("short_factor"), long: try factors("long_factor"),
+      originalContext: original, magnitude: try number("attention_factor", usual))
+  }
 
   /// YaRN's factor on cosine and sine, where it is not what the scaling makes it.
   private func magnitude(factor: Double) throws(SparrowError) -> Double? {
@@ -120,7 +179,8 @@ extension HuggingFaceFields {
     return value == 0 ? nil : value
   }
 
-  private func positive(_ field: String) throws(SparrowError) -> Double {
+  /// A finite number above zero.
+  func positive(_ field: String) throws(SparrowError) -> Double {
     let value = try number(field)
     guard value > 0 else { throw error(field, found: "\(value)", expected: "a positive number") }
     return value
