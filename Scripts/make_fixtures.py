@@ -139,7 +139,7 @@ def small(kind, name, **fields):
         "model_type": kind,
         **BASE,
         "hidden_size": 32,
-        "intermediate_size": 48,
+        "intermediate_size": 64,
         "num_hidden_layers": 2,
         "num_attention_heads": 4,
         **fields,
@@ -389,7 +389,7 @@ MODELS = {
         num_local_experts=0,
         num_experts_per_tok=0,
         position_embedding_type="rope",
-        shared_intermediate_size=48,
+        shared_intermediate_size=64,
     ),
     "starcoder2": small(
         "starcoder2",

@@ -80,6 +80,8 @@ def phi3(c):
     half = c.head // 2
     if c.rng.integers(2):
         config["partial_rotary_factor"] = c.pick(0.5, 0.75, 1.0)
+        if int(c.head * config["partial_rotary_factor"]) % 2:
+            config["partial_rotary_factor"] = 1.0
         half = int(c.head * config["partial_rotary_factor"]) // 2
     if c.rng.integers(2):
         config["original_max_position_embeddings"] = c.pick(16, 39, 40, 41, 64)

@@ -142,7 +142,10 @@ enum PlanKind: String, CaseIterable, CustomStringConvertible {
   }
 
   private func attention(_ model: ModelConfiguration) -> [Int: AttentionPlan] {
-    self == .attention || self == .all ? AttentionPlans.halves(model) : [:]
+    guard self == .attention || self == .all else { return [:] }
+    return AttentionPlans.halves(model).filter {
+      model.layers[$0.key].attention.needsAllHeads == nil
+    }
   }
 
   private func inputs(_ model: ModelConfiguration) -> [Int: InputPlan] {

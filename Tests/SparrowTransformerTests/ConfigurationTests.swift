@@ -52,6 +52,42 @@ import Testing
     #expect(error?.field == change.field)
   }
 
+  /// A fixture, a field of its configuration, a value, and what the complaint must say.
+  static let strangers: [(model: String, field: String, value: JSON, reason: String)] = [
+    ("llama2", "model_type", "mixtral", "a mixture of experts"),
+    ("llama2", "model_type", "gpt_oss", "a mixture of experts"),
+    ("llama2", "model_type", "qwen3_next", "linear attention"),
+    ("llama2", "model_type", "mamba2", "layers without attention"),
+    ("llama2", "model_type", "gemma3n_text", "inputs for each layer"),
+    ("granite-hybrid", "num_local_experts", 8, "a mixture of experts"),
+    ("granite-hybrid", "layer_types", ["mamba", "attention"], "linear attention"),
+    ("granite", "residual_multiplier", 0, "0"),
+    ("qwen3.5", "layer_types", ["linear_attention", "full_attention"], "linear attention"),
+    ("qwen3.5", "layer_types", .null, "linear attention"),
+    ("gemma4", "hidden_size_per_layer_input", 256, "inputs for each layer"),
+    ("gemma4", "num_kv_shared_layers", 1, "share keys and values"),
+    ("gemma4", "enable_moe_block", true, "a mixture of experts"),
+    ("gemma4", "use_bidirectional_attention", "all", "what follows"),
+    ("falcon", "alibi", true, "distance"), ("phi3", "partial_rotary_factor", 0.4, "3 of 8"),
+    ("phi3-long", "original_max_position_embeddings", 0, "0"),
+    ("phi3-long", "partial_rotary_factor", 1, "4 factors"),
+    ("smollm3", "no_rope_layers", [1, 0], "2 entries"), ("cohere", "logit_scale", -1, "-1"),
+    ("starcoder2", "rope_scaling", ["type": "longrope"], "longrope"),
+  ]
+
+  @Test(arguments: 0..<strangers.count)
+  func whatAFamilyCannotComputeIsRefusedByNameAndReason(index: Int) throws {
+    let (model, field, value, reason) = Self.strangers[index]
+    let path = Fixtures.path("models/\(model)/config.json")
+    let json = try JSON.parse(MappedFile(path: path))
+    let others = try #require(json.members).filter { $0.key != field }
+    let changed = JSON.object(others + [(key: field, value: value)])
+    let error = #expect(throws: SparrowError.self) {
+      try ModelConfiguration(huggingFace: changed, file: path)
+    }
+    #expect("\(try #require(error))".contains(reason), "\(error.map { "\($0)" } ?? "")")
+  }
+
   @Test func aGGUFFileMayNameItsActivation() throws {
     let bytes = try contents(of: Fixtures.path("relu/model.gguf"))
     let folder = try TemporaryFolder()

@@ -33,9 +33,12 @@ package struct NewModel {
   /// sqrt(2 layers), norms 1, biases 0 (GPT-2). The folder appears whole or not at all; an older one of the same
   /// files is replaced.
   package func write(to folder: String, seed: UInt64) throws(SparrowError) {
+    // Falcon, StarCoder2 and GPT-NeoX say it otherwise, or have them unless they say so.
+    let usual = config["bias"]?.bool ?? config["use_bias"]?.bool
+    let standard = usual ?? ["gptneox", "starcoder2"].contains(configuration.architecture)
     let tensors = try configuration.newTensors(
-      attentionBias: config["attention_bias"]?.bool ?? false,
-      networkBias: config["mlp_bias"]?.bool ?? false)
+      attentionBias: config["attention_bias"]?.bool ?? standard,
+      networkBias: config["mlp_bias"]?.bool ?? standard)
     let target = try AtomicFolder(
       path: folder, names: ModelWriter.tokenizerFiles + ["config.json", "model.safetensors"])
     try Files.write(
@@ -61,6 +64,7 @@ package struct NewModel {
   private func values(_ tensor: StoredTensor, _ random: inout SeededRandom) -> [Float] {
     let kind = tensor.roles[0].kind
     if !tensor.isMatrix {
+      if kind == .layerScale { return [1] }
       guard kind.isNormWeight else { return [Float](repeating: 0, count: tensor.elementCount) }
       let offset = configuration.finalNorm?.weightOffset ?? 0
       return [Float](repeating: 1 - offset, count: tensor.elementCount)

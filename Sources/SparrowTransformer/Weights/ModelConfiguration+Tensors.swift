@@ -3,8 +3,7 @@ package import SparrowCore
 extension ModelConfiguration {
   /// The tensors of a new model's folder, as transformers names, shapes and orders them.
   ///
-  /// Llama's `attention_bias` and `mlp_bias` say whether those of its matrices have biases; GPT-2, OPT and Qwen 2
-  /// have always the same.
+  /// The two say whether the matrices of attention and network have biases, in families that leave it open.
   package func newTensors(
     attentionBias: Bool, networkBias: Bool
   ) throws(SparrowError) -> [StoredTensor] {
@@ -36,7 +35,13 @@ extension ModelConfiguration {
       guard fused.insert(bare).inserted else { continue }
       let members = roles.filter { $0.layer == role.layer && name.members.contains($0.kind) }
       let layout = layouts[role]
-      let stored = [layout?.total ?? shape[0]] + shape.dropFirst()
+      var stored = [layout?.total ?? shape[0]] + shape.dropFirst()
+      let isHeadNorm = role.kind == .queryNorm || role.kind == .keyNorm
+      if isHeadNorm, let attention = role.layer.map({ layers[$0].attention }),
+        attention.headNormSpan == .ownHead
+      {
+        stored = [shape[0] / attention.headDimension, attention.headDimension]
+      }
       let isTransposed = names.transposed && shape.count == 2 && role.layer != nil
       tensors.append(
         StoredTensor(
@@ -66,7 +71,9 @@ extension ModelConfiguration {
     switch architecture {
     case "gpt2", "opt": return Set(attention + network + norms)
     case "qwen2": return [.query, .key, .value]
-    case "llama":
+    case "falcon", "gptneox", "starcoder2":
+      return Set((hasAttention ? attention : []) + (hasNetwork ? network : []) + norms)
+    case "granite", "llama", "smollm3":
       return Set((hasAttention ? attention : []) + (hasNetwork ? network : []))
     default: return hasAttention ? Set(attention) : []
     }

@@ -102,9 +102,11 @@ extension WeightNames {
     table.prefixes = [
       "model.", "language_model.model.", "model.language_model.", "model.text_model.", "",
     ]
+    // Towers of pictures and sounds, and layers that foretell further tokens.
     table.ignoredPrefixes = [
       "vision_tower.", "multi_modal_projector.", "model.vision_tower.",
-      "model.multi_modal_projector.",
+      "model.multi_modal_projector.", "model.audio_tower.", "model.embed_vision.",
+      "model.embed_audio.", "model.visual.", "mtp.",
     ]
     return table
   }

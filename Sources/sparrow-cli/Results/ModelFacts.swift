@@ -60,6 +60,7 @@ struct ModelFacts {
       rows.append(
         ("windows", "\(windows.count) layers see \(windows[0].attention.window) tokens back"))
     }
+    if let positions { rows.append(("positions", positions)) }
     rows.append(
       ("types", types.map { "\($0.name) \(Quantity.bytes($0.bytes))" }.joined(separator: ", ")))
     if let (plan, sketch) = adapter?.head {
@@ -102,6 +103,24 @@ struct ModelFacts {
     guard let adapter else { return dense.text(description.binding) }
     return dense.sparse(adapter).text(
       description.binding, sparse: adapter.bytes(description.binding))
+  }
+
+  /// How positions are told, where layers differ or only a part of each head turns; nil where all turn whole.
+  private var positions: String? {
+    let model = configuration
+    if model.learnedPositionOffset != nil { return "learnt" }
+    let turning = model.layers.map(\.attention).filter { $0.rotary != nil }
+    var notes: [String] = []
+    if turning.count < model.layers.count {
+      notes.append("\(turning.count) of \(model.layers.count) layers turn")
+    }
+    if let part = turning.first(where: { $0.rotary!.dimension < $0.headDimension }) {
+      notes.append("\(part.rotary!.dimension) of \(part.headDimension) elements of a head turn")
+    }
+    if let beyond = model.longRotaryBeyond {
+      notes.append("otherwise beyond \(beyond) tokens")
+    }
+    return notes.isEmpty ? nil : notes.joined(separator: ", ")
   }
 
   private var activations: String {

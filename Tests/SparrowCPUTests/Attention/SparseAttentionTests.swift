@@ -68,6 +68,14 @@ import Testing
 
   @Test("selecting every head is the dense model, in every family", arguments: Fixtures.models)
   func everything(name: String) throws {
+    let layers = try Self.binding(name).configuration.layers
+    guard layers.allSatisfy({ $0.attention.needsAllHeads == nil }) else {
+      let error = #expect(throws: SparrowError.self) {
+        try Self.engine(name, AttentionPlans.everything)
+      }
+      #expect(error?.kind == .unsupported)
+      return
+    }
     let tokens = try Fixtures.expected(name).tokens
     let engine = try Self.engine(name, AttentionPlans.everything)
     let sparse = try logits(engine, tokens, chunk: 1)

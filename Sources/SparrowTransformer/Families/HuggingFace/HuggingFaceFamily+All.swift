@@ -2,7 +2,9 @@ extension HuggingFaceFamily {
   static let all: [HuggingFaceFamily] = [
     HuggingFaceFamily(
       "cohere",
-      reads: llama + ["attention_bias", "layer_norm_eps", "logit_scale", "use_qk_norm"],
+      reads: wholeHeads + [
+        "head_dim", "attention_bias", "layer_norm_eps", "logit_scale", "use_qk_norm",
+      ],
       configuration: ModelConfiguration.cohere),
     HuggingFaceFamily(
       "cohere2",
@@ -29,11 +31,14 @@ extension HuggingFaceFamily {
     HuggingFaceFamily("gemma4", text: "gemma4_text"),
     HuggingFaceFamily(
       "gemma4_text",
-      reads: gemma + [
+      reads: gemma.filter { $0 != "query_pre_attn_scalar" } + [
         "global_head_dim", "num_global_key_value_heads", "attention_k_eq_v",
-        "hidden_size_per_layer_input", "vocab_size_per_layer_input", "num_kv_shared_layers",
-        "use_double_wide_mlp", "enable_moe_block", "num_experts", "top_k_experts",
-        "moe_intermediate_size", "use_bidirectional_attention",
+        "hidden_size_per_layer_input", "num_kv_shared_layers", "enable_moe_block",
+        "use_bidirectional_attention",
+      ],
+      ignores: [
+        "vocab_size_per_layer_input", "use_double_wide_mlp", "num_experts", "top_k_experts",
+        "moe_intermediate_size",
       ], configuration: ModelConfiguration.gemma4),
     HuggingFaceFamily(
       "gpt2",
@@ -54,10 +59,14 @@ extension HuggingFaceFamily {
       configuration: ModelConfiguration.granite),
     HuggingFaceFamily(
       "granitemoehybrid",
-      reads: llama + multipliers + stateSpaces + [
-        "attention_bias", "layer_types", "num_local_experts", "num_experts_per_tok",
-        "output_router_logits", "router_aux_loss_coef", "shared_intermediate_size",
+      reads: llama.filter { $0 != "intermediate_size" } + multipliers + [
+        "attention_bias", "layer_types", "num_local_experts", "shared_intermediate_size",
         "position_embedding_type",
+      ],
+      ignores: [
+        "intermediate_size", "num_experts_per_tok", "mamba_n_heads", "mamba_n_groups",
+        "mamba_d_state", "mamba_d_head", "mamba_d_conv", "mamba_expand", "mamba_chunk_size",
+        "mamba_conv_bias", "mamba_proj_bias",
       ], configuration: ModelConfiguration.granite),
     HuggingFaceFamily(
       "llama", reads: llama + ["attention_bias", "mlp_bias"],
@@ -86,8 +95,10 @@ extension HuggingFaceFamily {
     HuggingFaceFamily("qwen3_5", text: "qwen3_5_text"),
     HuggingFaceFamily(
       "qwen3_5_text",
-      reads: llama + linearAttention + [
-        "attention_bias", "layer_types", "partial_rotary_factor",
+      reads: llama + ["attention_bias", "layer_types", "partial_rotary_factor"],
+      ignores: [
+        "linear_conv_kernel_dim", "linear_key_head_dim", "linear_value_head_dim",
+        "linear_num_key_heads", "linear_num_value_heads", "full_attention_interval",
       ],
       configuration: LlamaLike(
         architecture: "qwen35", weightOffset: 1, headNorm: .head, hasGates: true,
@@ -100,7 +111,7 @@ extension HuggingFaceFamily {
         "use_sliding_window", "sliding_window", "layer_types",
       ], configuration: ModelConfiguration.smolLM3),
     HuggingFaceFamily(
-      "starcoder2", reads: llama + ["norm_epsilon", "use_bias", "sliding_window"],
+      "starcoder2", reads: wholeHeads + ["head_dim", "norm_epsilon", "use_bias", "sliding_window"],
       configuration: LlamaLike(norm: .layer, epsilon: "norm_epsilon", isGated: false)
         .configuration),
   ]
@@ -108,11 +119,10 @@ extension HuggingFaceFamily {
   private static let wholeHeads =
     [
       "vocab_size", "hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads",
-      "num_key_value_heads", "hidden_act", "max_position_embeddings", "rms_norm_eps",
-      "tie_word_embeddings",
+      "num_key_value_heads", "hidden_act", "max_position_embeddings", "tie_word_embeddings",
     ] + rotary
 
-  private static let llama = wholeHeads + ["head_dim"]
+  private static let llama = wholeHeads + ["head_dim", "rms_norm_eps"]
 
   private static let gemma =
     [
@@ -130,17 +140,5 @@ extension HuggingFaceFamily {
 
   private static let multipliers = [
     "embedding_multiplier", "attention_multiplier", "residual_multiplier", "logits_scaling",
-  ]
-
-  // What follows is about layers that are refused where a model has some, and means nothing elsewhere.
-  private static let stateSpaces = [
-    "intermediate_size", "mamba_n_heads", "mamba_n_groups", "mamba_d_state", "mamba_d_head",
-    "mamba_d_conv", "mamba_expand", "mamba_chunk_size", "mamba_conv_bias", "mamba_proj_bias",
-    "time_step_limit",
-  ]
-
-  private static let linearAttention = [
-    "linear_conv_kernel_dim", "linear_key_head_dim", "linear_value_head_dim",
-    "linear_num_key_heads", "linear_num_value_heads", "full_attention_interval",
   ]
 }

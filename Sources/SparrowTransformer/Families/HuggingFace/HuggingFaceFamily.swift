@@ -9,13 +9,18 @@ struct HuggingFaceFamily: Sendable {
   let type: String
   /// The fields that `configuration` asks for.
   let reads: Set<String>
+  /// Fields about layers that are refused where a model has some: they mean nothing in those that are read.
+  let ignores: Set<String>
   let configuration: Reader
   /// The class's defaults (`ClassDefaults.swift`).
   let defaults: JSON
 
-  init(_ type: String, reads: [String], configuration: @escaping Reader) {
+  init(
+    _ type: String, reads: [String], ignores: [String] = [], configuration: @escaping Reader
+  ) {
     self.type = type
     self.reads = Set(reads)
+    self.ignores = Set(ignores)
     self.configuration = configuration
     defaults = Self.classDefaults.first { $0["model_type"]?.string == type } ?? .object([])
   }

@@ -6,6 +6,7 @@ extension HuggingFaceFields {
   func check() throws(SparrowError) {
     guard let family else { return }
     for (field, _) in json.members ?? [] where !family.reads.contains(field) {
+      if family.ignores.contains(field) { continue }
       guard let value = json[field], !value.isNull else { continue }
       if let own = family.defaults[field] {
         guard value == own else {
