@@ -18,7 +18,8 @@ import Testing
 /// Sparse attention of whole models against dense attention with the unselected heads' results left out.
 @Suite(.serialized) struct SparseAttentionTests {
   static let models = [
-    "opt", "opt-350m", "gpt2", "llama2", "llama3", "mistral", "qwen3", "gemma3",
+    "opt", "opt-350m", "gpt2", "llama2", "llama3", "mistral", "qwen3", "gemma3", "gpt-neox",
+    "cohere", "smollm3",
   ]
 
   static func binding(_ name: String) throws -> WeightBinding {

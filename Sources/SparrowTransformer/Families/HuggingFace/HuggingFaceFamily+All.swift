@@ -87,7 +87,7 @@ extension HuggingFaceFamily {
       "phi3",
       reads: llama + [
         "original_max_position_embeddings", "partial_rotary_factor", "sliding_window",
-      ], configuration: LlamaLike(part: ("partial_rotary_factor", 1)).configuration),
+      ], configuration: LlamaLike(part: 1).configuration),
     HuggingFaceFamily("qwen2", reads: llama + windows, configuration: LlamaLike().configuration),
     HuggingFaceFamily(
       "qwen3", reads: llama + windows + ["attention_bias"],
@@ -102,7 +102,7 @@ extension HuggingFaceFamily {
       ],
       configuration: LlamaLike(
         architecture: "qwen35", weightOffset: 1, headNorm: .head, hasGates: true,
-        part: ("partial_rotary_factor", 0.25)
+        part: 0.25
       ).configuration),
     HuggingFaceFamily(
       "smollm3",

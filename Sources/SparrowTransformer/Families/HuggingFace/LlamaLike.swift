@@ -17,8 +17,8 @@ struct LlamaLike: Sendable {
   var hasGates = false
   /// Elements that turn together are neighbours.
   var interleaved = false
-  /// The field of the part of a head that turns, and what the class takes; nil where whole heads turn.
-  var part: (field: String, standard: Double)?
+  /// The part of a head that turns where a file says nothing; nil where whole heads turn.
+  var part: Double?
   /// The network has a gate.
   var isGated = true
   /// The field of the network's width.
@@ -35,7 +35,9 @@ struct LlamaLike: Sendable {
     let norm = NormDescription(
       kind: norm, epsilon: Float(try f.number(epsilon)), weightOffset: weightOffset)
     let hasHeadNorm = try headNormFlag.map { n throws(SparrowError) in try f.flag(n) } ?? true
-    let part = try part.map { p throws(SparrowError) in try f.number(p.field, p.standard) }
+    let part = try part.map { p throws(SparrowError) in
+      try f.number("partial_rotary_factor", p)
+    }
     let layer = LayerDescription(
       norm: norm, placement: placement,
       attention: AttentionDescription(
@@ -111,7 +113,7 @@ extension ModelConfiguration {
 
   /// Measures the residual stream in units of `factor`, by which a model multiplies what layers add to it: what
   /// they add is then theirs as it is, the embedding is that much larger, and norms see the same but for epsilon.
-  private mutating func measure(in factor: Double) {
+  mutating func measure(in factor: Double) {
     func scaled(_ norm: NormDescription) -> NormDescription {
       var norm = norm
       norm.epsilon = Float(Double(norm.epsilon) / (factor * factor))
