@@ -7,8 +7,8 @@ extension Checkpoint {
   ///
   /// Costs reading both, as far as they are the same.
   package func ownHead(_ configuration: ModelConfiguration) throws(SparrowError) -> TensorEntry? {
-    let names = WeightNames.huggingFace(architecture: configuration.architecture)
-    guard let pattern = names[.head]?.pattern, let head = self[pattern],
+    let names = WeightNames.huggingFace(configuration)
+    guard let name = names[.head], let head = self[name.pattern] ?? self[name.oldPattern ?? ""],
       let table = names[.tokenEmbedding]?.pattern,
       let embedding = names.prefixes.lazy.compactMap({ self[$0 + table] }).first
     else { return nil }
