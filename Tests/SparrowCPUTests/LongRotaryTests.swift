@@ -1,6 +1,7 @@
 import SparrowCPU
 import SparrowCore
 import SparrowTestSupport
+import SparrowTransformer
 import Testing
 
 /// Sequences that LongRoPE turns otherwise once they are long: 16 positions of `phi3-long`.
