@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Shows that an archive of `make dist` runs where there is no Swift: in a clean root of another Debian.
+# Shows that an archive of `make dist` runs where there is no Swift: in a root of another Debian.
 #   check_dist.sh ARCHIVE SUITE [MODEL.gguf ADAPTER]    such as: dist/sparrow-….tar.gz trixie
-# As root, with debootstrap and python3. The root has the base of the suite and curl, and no /proc. With a model and
-# its adapter the demo runs there too.
+# As root, with debootstrap and python3. The root has the base of the suite and curl, and no /proc.
+# With a model and its adapter the demo runs there too.
 set -euo pipefail
 archive=$(realpath "$1")
 suite=$2
@@ -27,11 +27,14 @@ inside sparrow --version
 
 # A model comes from a server on this machine, its hash checked.
 tiny=$here/Tests/Fixtures/gguf/llama3.gguf
-port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+port=$((20000 + RANDOM % 20000))
 python3 -m http.server --bind 127.0.0.1 --directory "$(dirname "$tiny")" "$port" 2>/dev/null &
 server=$!
 trap 'kill $server' EXIT
-until curl --silent --head "http://127.0.0.1:$port/" >/dev/null; do sleep 0.1; done
+until curl --silent --head "http://127.0.0.1:$port/" >/dev/null; do
+  kill -0 $server
+  sleep 0.1
+done
 url="http://127.0.0.1:$port/llama3.gguf#sha256=$(sha256sum "$tiny" | cut -d ' ' -f 1)"
 path=$(inside sparrow pull "$url")
 inside sparrow info "$path"

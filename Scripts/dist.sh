@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Makes the program that runs without Swift, stripped, with what belongs to it, and packs it:
-#   dist.sh FOLDER    FOLDER/sparrow-VERSION-SYSTEM-MACHINE.tar.gz with its .sha256; unpacked in FOLDER/root
+#   dist.sh FOLDER
+# FOLDER/sparrow-VERSION-SYSTEM-MACHINE.tar.gz with its .sha256, and unpacked FOLDER/root.
 # Linux only. SWIFT names the compiler's driver.
 set -euo pipefail
 here=$(cd "$(dirname "$0")/.." && pwd)
@@ -10,7 +11,7 @@ swift=${SWIFT:-swift}
 build=$here/.build/dist
 cd "$here"
 
-# The linker takes libstdc++ from the first folder that has one: here, one without the shared library.
+# The linker takes libstdc++ from the first folder that has one: here, without the shared library.
 mkdir -p "$build/libraries"
 ln -sf "$(cc -print-file-name=libstdc++.a)" "$build/libraries/libstdc++.a"
 # lld keeps no symbol that only dropped code asks for: with others the program wants a newer glibc.
@@ -31,9 +32,10 @@ mkdir -p "$share/man/man1" "$share/bash-completion/completions" "$share/zsh/site
   "$share/fish/vendor_completions.d" "$share/doc/sparrow"
 "$build/release/generate-manual" "$root/bin/sparrow" --output-directory "$share/man/man1" \
   --date "$(date -u -d "@$commit_time" +%F)"
-"$root/bin/sparrow" --generate-completion-script bash > "$share/bash-completion/completions/sparrow"
-"$root/bin/sparrow" --generate-completion-script zsh > "$share/zsh/site-functions/_sparrow"
-"$root/bin/sparrow" --generate-completion-script fish > "$share/fish/vendor_completions.d/sparrow.fish"
+completion() { "$root/bin/sparrow" --generate-completion-script "$1" > "$share/$2"; }
+completion bash bash-completion/completions/sparrow
+completion zsh zsh/site-functions/_sparrow
+completion fish fish/vendor_completions.d/sparrow.fish
 install -m 644 LICENSE NOTICE "$share/doc/sparrow"
 install -m 644 "$build/checkouts/swift-argument-parser/LICENSE.txt" \
   "$share/doc/sparrow/LICENSE-swift.txt"

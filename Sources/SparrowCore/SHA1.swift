@@ -1,4 +1,5 @@
-/// SHA-1 (FIPS 180-4) of bytes that arrive in pieces: git's name of a file, no protection against forgers.
+/// SHA-1 (FIPS 180-4) of bytes that arrive in pieces: git's name of a file, no protection against
+/// forgers.
 ///
 /// Some 300 MB/s: it is for small files, the large ones have SHA-256.
 package struct SHA1 {

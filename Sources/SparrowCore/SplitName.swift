@@ -1,6 +1,7 @@
 /// The name of one of several files that are one model: `m-00002-of-00003.gguf`.
 ///
-/// llama.cpp and the hub number parts alike: from 1, five digits each, behind the stem that all share.
+/// llama.cpp and the hub number parts alike: from 1, five digits each, behind the stem that all
+/// share.
 package struct SplitName: Equatable, Sendable {
   /// What all parts share, folders included.
   package let stem: String

@@ -72,7 +72,8 @@ extension Checkpoint {
     return names
   }
 
-  /// Refuses a part whose own metadata speak of another place, or of another model than the first part's.
+  /// Refuses a part whose own metadata speak of another place, or of another model than the first
+  /// part's.
   private static func requirePart(
     _ part: GGUFMetadata, _ path: String, _ number: Int, of count: Int, _ first: GGUFMetadata
   ) throws(SparrowError) {

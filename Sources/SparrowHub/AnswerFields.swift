@@ -6,8 +6,8 @@ struct AnswerFields {
   private(set) var code = 0
   private var values: [String: String] = [:]
 
-  /// Reads what `curl --dump-header` writes: the answers one after the other. Of those before the last
-  /// only the hub's `x-linked-…` and `x-error-…` fields are kept.
+  /// Reads what `curl --dump-header` writes: the answers one after the other. Of those before the
+  /// last only the hub's `x-linked-…` and `x-error-…` fields are kept.
   init(_ text: String) {
     for line in text.split(whereSeparator: \.isNewline) {
       if line.hasPrefix("HTTP/") {

@@ -48,8 +48,8 @@ enum Curl {
     return answer.output
   }
 
-  /// The last answer's header fields, with the hub's own of the answers before it; empty when the server
-  /// does not answer such requests.
+  /// The last answer's header fields, with the hub's own of the answers before it; empty when the
+  /// server does not answer such requests.
   static func fields(
     of url: String, headers: [String], _ job: PullJob
   ) throws(SparrowError) -> AnswerFields {

@@ -1,6 +1,7 @@
 internal import SparrowCore
 
-/// One file to fetch with `curl`, resumed where an earlier try stopped, checked, then moved into place.
+/// One file to fetch with `curl`, resumed where an earlier try stopped, checked, then moved into
+/// place.
 struct Download {
   /// The name it gets.
   let name: String
@@ -8,10 +9,11 @@ struct Download {
   var bytes: Int?
   /// The publisher's own; nil when there is none to be had.
   var hash: PublishedHash?
-  /// What tells this version of the file from another where there is no hash (an entity tag), so that a
-  /// partial file is never continued with another version's bytes; empty when nothing does.
+  /// What tells this version of the file from another where there is no hash (an entity tag), so
+  /// that a partial file is never continued with another version's bytes; empty when nothing does.
   var version = ""
-  /// Request headers, given to `curl` on its standard input so that no token shows in a process list.
+  /// Request headers, given to `curl` on its standard input so that no token shows in a process
+  /// list.
   var headers: [String] = []
 
   /// Asks the server for what is not known of the file: its size, its hash, its version.
@@ -55,7 +57,8 @@ struct Download {
     }
   }
 
-  /// A file of this download that an earlier, interrupted pull has finished, when its hash proves it.
+  /// A file of this download that an earlier, interrupted pull has finished, when its hash proves
+  /// it.
   func alreadyReady(_ job: PullJob) throws(SparrowError) -> PulledModel.File? {
     let path = job.ready + "/" + name
     guard let hash, let size = Files.size(path), bytes == nil || size == bytes else { return nil }
@@ -85,8 +88,8 @@ struct Download {
     return nil
   }
 
-  /// Fetches what is missing of the file. True when a part of it was there before: then the whole may
-  /// hold bytes that do not belong together.
+  /// Fetches what is missing of the file. True when a part of it was there before: then the whole
+  /// may hold bytes that do not belong together.
   private func transfer(
     to partial: String, _ job: PullJob, _ index: Int, _ count: Int
   ) throws(SparrowError) -> Bool {

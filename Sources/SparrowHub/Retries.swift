@@ -19,13 +19,14 @@ struct Retries {
     self.url = url
   }
 
-  /// curl's exit statuses for a transfer that broke: no name or no way to the server (5 to 7), a part of the file
-  /// (18), a timeout (28), TLS (35), an empty answer, sending, receiving, a stream's error.
+  /// curl's exit statuses for a transfer that broke: no name or no way to the server (5 to 7), a
+  /// part of the file (18), a timeout (28), TLS (35), an empty answer, sending, receiving, a
+  /// stream's error.
   private static let broken: Set<Int32> = [18, 28, 35, 52, 55, 56, 92]
   private static let unreachable: Set<Int32> = [5, 6, 7]
 
-  /// True for failures that may pass by themselves. A server that was not reached at all counts only once the
-  /// pull has `begun`: before, the network is not there.
+  /// True for failures that may pass by themselves. A server that was not reached at all counts
+  /// only once the pull has `begun`: before, the network is not there.
   static func mayPass(_ answer: Curl.Answer, begun: Bool) -> Bool {
     if answer.status == 22 {
       return [408, 425, 429, 500, 502, 503, 504].contains(answer.fields.code)
@@ -35,7 +36,7 @@ struct Retries {
 
   /// Waits after a failed try. Throws the failure itself after the last one.
   ///
-  /// - Parameter progressed: The try brought a good piece of the file: a long download may break often.
+  /// - Parameter progressed: The try brought a good piece of the file: long downloads break often.
   mutating func wait(
     after answer: Curl.Answer, progressed: Bool = false
   ) throws(SparrowError) {

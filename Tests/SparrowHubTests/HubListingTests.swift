@@ -99,6 +99,18 @@ struct HubListingTests {
     #expect { try Self.choose(names) } throws: { "\($0)".contains(told) }
   }
 
+  @Test("each of the choices that are told is one")
+  func choices() throws {
+    let names = [
+      "m-Q8_0.gguf", "Q8_0/m-Q8_0-00001-of-00002.gguf", "Q8_0/m-Q8_0-00002-of-00002.gguf",
+    ]
+    #expect { try Self.choose(names, "Q8_0") } throws: {
+      "\($0)".hasSuffix("one of them after a colon: m-Q8_0.gguf, Q8_0/m-Q8_0")
+    }
+    #expect(try Self.choose(names, "m-Q8_0.gguf").count == 2)
+    #expect(try Self.choose(names, "Q8_0/m-Q8_0").count == 3)
+  }
+
   @Test("what leaves a doubt is refused, with the choices")
   func refuses() {
     let wrong: [([String], String?)] = [

@@ -5,7 +5,8 @@ import SparrowCore
 
 /// A web server on this machine that answers as the hub does, in Python's standard library.
 ///
-/// It serves `ROOT/OWNER/NAME/FILE` as the repository OWNER/NAME, whose name asks for trouble with its files:
+/// It serves `ROOT/OWNER/NAME/FILE` as the repository OWNER/NAME, whose name asks for trouble with
+/// its files:
 ///
 /// | name | what happens |
 /// |---|---|
@@ -50,7 +51,8 @@ struct HubServer: ~Copyable {
     return String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
   }
 
-  /// Prints its port and process, then serves in a process of its own, which ends after two minutes.
+  /// Prints its port and process, then serves in a process of its own, which ends after two
+  /// minutes.
   private static let program = #"""
     import hashlib, http.server, json, os, signal, sys, time
     root, log = sys.argv[1:3]
