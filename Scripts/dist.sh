@@ -13,7 +13,9 @@ cd "$here"
 
 # The linker takes libstdc++ from the first folder that has one: here, without the shared library.
 mkdir -p "$build/libraries"
-ln -sf "$(cc -print-file-name=libstdc++.a)" "$build/libraries/libstdc++.a"
+library=$("$(dirname "$(command -v "$swift")")/clang" -print-file-name=libstdc++.a)
+[ -f "$library" ] || { echo "no libstdc++.a; install libstdc++'s development files" >&2; exit 1; }
+ln -sf "$library" "$build/libraries/libstdc++.a"
 # lld keeps no symbol that only dropped code asks for: with others the program wants a newer glibc.
 flags=(-c release --scratch-path "$build" --static-swift-stdlib -Xlinker "-L$build/libraries"
   -Xswiftc -Xclang-linker -Xswiftc -static-libgcc -Xswiftc -use-ld=lld)
