@@ -4,10 +4,11 @@
     pip install gguf numpy safetensors
     python Scripts/make_quant_fixture.py [--out Tests/Fixtures/quants.safetensors]
 
-For each type T (`Q4_0`, ... `Q6_K`): `T.raw` [ROWS, bytes] (uint8), the rows as a GGUF file holds
-them, and `T.values` [ROWS, COLUMNS] (float32), what the `gguf` package makes of them. The bits are
-random, so every code occurs; only the float16 scales are drawn as finite numbers of either sign,
-a few of them zero or subnormal.
+For each type T (`Q4_0`, ... `TQ2_0`): `T.raw` [ROWS, bytes] (uint8), the rows as a GGUF file holds
+them, and `T.values` [ROWS, COLUMNS] (float32), what the `gguf` package makes of them; for `Q8_K`,
+which it does not read, what ggml's block says: quant times scale. The bits are random, so every
+code occurs; only the scales are drawn as finite numbers of either sign, a few of them zero or
+subnormal, and MXFP4's as powers of two within float16's range.
 
 `floats` [ROWS, COLUMNS] (float32) are numbers to encode, and `T.encoded` (uint8) what the package
 makes of them in every type that it quantises to.
@@ -31,10 +32,26 @@ SCALES = {
     "Q4_K": [0, 2],
     "Q5_K": [0, 2],
     "Q6_K": [208],
+    "Q2_K": [80, 82],
+    "Q3_K": [108],
+    "IQ4_NL": [0],
+    "IQ4_XS": [0],
+    "TQ1_0": [52],
+    "TQ2_0": [64],
+    "MXFP4": [],
+    "Q8_K": [],
 }
 
 # What the package has quantisers for, of the types above and the floats.
 ENCODED = ["F16", "BF16", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0"]
+
+
+def read(raw, kind):
+    if kind is not gguf.GGMLQuantizationType.Q8_K:
+        return dequantize(raw, kind)
+    blocks = raw.reshape(ROWS, -1, 292)
+    values = blocks[..., :4].copy().view(np.float32) * blocks[..., 4:260].view(np.int8)
+    return values.reshape(ROWS, -1)
 
 
 def main():
@@ -52,8 +69,13 @@ def main():
             scale = (rng.standard_normal(blocks) * 0.05).astype(np.float16)
             scale[0], scale[-1] = 0, 3e-6
             raw[:, offset : offset + 2] = scale.view(np.uint8).reshape(blocks, 2)
+        if name == "MXFP4":
+            raw[:, 0] = rng.integers(104, 144, blocks)
+        if name == "Q8_K":
+            scale = (rng.standard_normal((blocks, 1)) * 0.05).astype(np.float32)
+            raw[:, :4] = scale.view(np.uint8)
         raw = raw.reshape(ROWS, -1)
-        values = dequantize(raw, kind)
+        values = read(raw, kind)
         assert values.shape == (ROWS, COLUMNS) and np.isfinite(values).all()
         tensors[f"{name}.raw"] = raw
         tensors[f"{name}.values"] = values.astype(np.float32)

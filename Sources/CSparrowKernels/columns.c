@@ -2,12 +2,15 @@
 #include "internal.h"
 
 void sk_columns_layout(
-  const sk_matrix *w, sk_columns *layout, size_t *data_bytes, size_t *plane_bytes) {
+  const sk_matrix *w, sk_columns *layout, size_t *data_bytes, size_t *plane_bytes,
+  size_t *step_bytes) {
   const int32_t rows = sk_padded_rows(w->rows);
   memset(layout, 0, sizeof *layout);
   layout->rows = w->rows;
   layout->columns = w->columns;
-  layout->format = sk_is_float(w->format) || w->format == SK_Q4 ? w->format : SK_Q8;
+  layout->format = sk_is_float(w->format)           ? w->format
+                   : sk_value_bits(w->format) <= 4 ? SK_Q4
+                                                   : SK_Q8;
   layout->block = w->block;
   switch (layout->format) {
   case SK_F32: layout->column_bytes = 4 * (int64_t)rows; break;
@@ -17,9 +20,11 @@ void sk_columns_layout(
   default: layout->column_bytes = rows;
   }
   *data_bytes = (size_t)layout->column_bytes * (size_t)w->columns;
-  *plane_bytes = 0;
-  if (w->block > 0)
-    *plane_bytes = (size_t)((w->columns + w->block - 1) / w->block) * (size_t)rows * 2;
+  *plane_bytes = *step_bytes = 0;
+  if (w->block == 0) return;
+  const int32_t span = sk_scale_span(w->format, w->block);
+  *plane_bytes = (size_t)((w->columns + span - 1) / span) * (size_t)rows * 2;
+  if (sk_has_steps(w->format)) *step_bytes = (size_t)(w->columns / w->block) * (size_t)rows;
 }
 
 static void pack_float_columns(
@@ -37,26 +42,32 @@ static void pack_float_columns(
 static void pack_block_columns(
   const sk_matrix *w, const sk_columns *target, int32_t row0, int32_t rows) {
   const int32_t blocks = (w->columns + w->block - 1) / w->block;
+  const int32_t span = sk_scale_span(w->format, w->block), scales_count = (w->columns + span - 1) / span;
   const int64_t plane = sk_padded_rows(w->rows);
-  const int32_t offset = w->minimums ? 0 : 1 << ((int32_t)w->format - 1);
+  // A nibble of a column that has no minimum counts from -8.
+  int32_t offset = sk_offset(w->format, w->minimums);
+  if (target->format == SK_Q4 && !w->minimums) offset -= 8;
   uint8_t *data = (uint8_t *)(uintptr_t)target->data;
   uint16_t *scales = (uint16_t *)(uintptr_t)target->scales;
   uint16_t *minimums = (uint16_t *)(uintptr_t)target->minimums;
-  uint8_t quants[w->columns];
+  uint8_t *steps = (uint8_t *)(uintptr_t)target->steps;
+  uint8_t quants[w->columns], row_steps[blocks];
   uint16_t row_scales[blocks], row_minimums[blocks];
   for (int32_t r = 0; r < rows; r++) {
-    sk_row_quants(w, row0 + r, quants, row_scales, row_minimums);
-    for (int32_t b = 0; b < blocks; b++) {
-      scales[b * plane + row0 + r] = row_scales[b];
-      if (w->minimums) minimums[b * plane + row0 + r] = row_minimums[b];
+    sk_row_quants(w, row0 + r, quants, row_scales, row_minimums, row_steps);
+    for (int32_t i = 0; i < scales_count; i++) {
+      scales[i * plane + row0 + r] = row_scales[i];
+      if (w->minimums) minimums[i * plane + row0 + r] = row_minimums[i];
     }
+    for (int32_t b = 0; steps && b < blocks; b++) steps[b * plane + row0 + r] = row_steps[b];
     for (int64_t c = 0; c < w->columns; c++) {
       uint8_t *column = data + c * target->column_bytes;
+      const uint8_t quant = (uint8_t)(quants[c] - offset);
       if (target->format == SK_Q4) {
         uint8_t *byte = column + (row0 + r) / 64 * 32 + r % 32;
-        *byte |= (uint8_t)(quants[c] << (r % 64 < 32 ? 0 : 4));
+        *byte |= (uint8_t)(quant << (r % 64 < 32 ? 0 : 4));
       } else {
-        column[row0 + r] = (uint8_t)(quants[c] - offset);
+        column[row0 + r] = quant;
       }
     }
   }

@@ -129,10 +129,12 @@ int32_t sk_encode_row(sk_gguf_type type, const float *x, int32_t columns, void *
       fits &= (bits & 0x7f80) != 0x7f80;
     }
     return fits;
-  case SK_GGUF_Q4_K:
-  case SK_GGUF_Q5_K:
-  case SK_GGUF_Q6_K: return 0;
-  default: break;
+  case SK_GGUF_Q4_0:
+  case SK_GGUF_Q4_1:
+  case SK_GGUF_Q5_0:
+  case SK_GGUF_Q5_1:
+  case SK_GGUF_Q8_0: break;
+  default: return 0;
   }
   for (int32_t i = 0; i < columns; i += BLOCK) {
     const int32_t bytes = encode_block(type, x + i, to);

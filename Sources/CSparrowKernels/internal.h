@@ -1,12 +1,10 @@
 /// What the files of this target share: the table of kernels one instruction set provides, and the
 /// shape of a packed row.
 #pragma once
-#include "CSparrowKernels.h"
+#include "format.h"
 
 #include <math.h>
 #include <string.h>
-
-#define SK_INLINE static inline __attribute__((always_inline))
 
 /// Rows that one tile computes together: enough to share an input's loads and a horizontal sum.
 #define SK_TILE_ROWS 4
@@ -36,25 +34,25 @@ typedef struct {
   int32_t bits_at;      ///< offset of the planes of high bits
   int32_t scales_at;    ///< offset of the scales
   int32_t minimums_at;  ///< offset of the minimums
+  int32_t steps_at;     ///< offset of the steps
   int32_t bytes;        ///< end of the row
 } sk_layout;
-
-SK_INLINE int32_t sk_is_float(sk_format format) { return format < SK_Q4; }
 
 SK_INLINE int32_t sk_padded(int32_t columns) { return (columns + 63) & ~63; }
 
 SK_INLINE sk_layout sk_layout_of(
   sk_format format, int32_t block, int32_t minimums, int32_t columns) {
   sk_layout l;
-  int32_t bits = (int32_t)format;
+  const int32_t bits = sk_bits(format), low = sk_low_bits(format);
   l.columns = sk_padded(columns);
   l.groups = l.columns / SK_GROUP;
   l.tail = l.columns % SK_GROUP / SK_CHUNK;
-  l.bits_at = bits == 8 ? l.columns : l.columns / 2;
-  l.scales_at = bits == 8 ? l.bits_at : l.bits_at + l.columns / 8 * (bits - 4);
-  int32_t blocks = l.columns / block;
-  l.minimums_at = l.scales_at + 2 * blocks;
-  l.bytes = minimums ? l.minimums_at + 2 * blocks : l.minimums_at;
+  l.bits_at = l.columns / 8 * low;
+  l.scales_at = l.bits_at + l.columns / 8 * (bits - low);
+  const int32_t scales = l.columns / sk_scale_span(format, block);
+  l.minimums_at = l.scales_at + 2 * scales;
+  l.steps_at = minimums ? l.minimums_at + 2 * scales : l.minimums_at;
+  l.bytes = sk_has_steps(format) ? l.steps_at + l.columns / block : l.steps_at;
   return l;
 }
 
@@ -105,10 +103,11 @@ SK_INLINE int32_t sk_padded_rows(int32_t rows) {
   return (rows + SK_COLUMN_ROWS - 1) & ~(SK_COLUMN_ROWS - 1);
 }
 
-/// The integers of one packed row in column order, and the float16 numbers of its blocks; `minimums`
-/// may be NULL where the format has none.
+/// The values of one packed row in column order, before their offset is taken, the float16 numbers
+/// of its blocks, and their steps; `minimums` and `steps` may be NULL where the format has none.
 void sk_row_quants(
-  const sk_matrix *w, int32_t row, uint8_t *quants, uint16_t *scales, uint16_t *minimums);
+  const sk_matrix *w, int32_t row, uint8_t *quants, uint16_t *scales, uint16_t *minimums,
+  uint8_t *steps);
 
 // MARK: - Tiles
 

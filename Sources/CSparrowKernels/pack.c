@@ -1,4 +1,5 @@
 // From GGUF's blocks to packed rows, and from packed rows back to floats.
+#include "gguf.h"
 #include "half.h"
 #include "internal.h"
 #include "scalar/chunk.h"
@@ -21,137 +22,28 @@ int32_t sk_packed_format(
   *block = 32;
   *minimums = 0;
   switch (type) {
-  case SK_GGUF_F32: *format = SK_F32; *block = 0; return 1;
+  case SK_GGUF_F32:
+  case SK_GGUF_F64: *format = SK_F32; *block = 0; return 1;
   case SK_GGUF_F16: *format = SK_F16; *block = 0; return 1;
   case SK_GGUF_BF16: *format = SK_BF16; *block = 0; return 1;
   case SK_GGUF_Q4_0: *format = SK_Q4; return 1;
   case SK_GGUF_Q5_0: *format = SK_Q5; return 1;
-  case SK_GGUF_Q8_0: *format = SK_Q8; return 1;
+  case SK_GGUF_Q8_0:
+  case SK_GGUF_Q8_K: *format = SK_Q8; return 1;
   case SK_GGUF_Q4_1:
   case SK_GGUF_Q4_K: *format = SK_Q4; *minimums = 1; return 1;
   case SK_GGUF_Q5_1:
   case SK_GGUF_Q5_K: *format = SK_Q5; *minimums = 1; return 1;
   case SK_GGUF_Q6_K: *format = SK_Q6; *block = 16; return 1;
+  case SK_GGUF_Q3_K: *format = SK_Q3; *block = 16; return 1;
+  case SK_GGUF_Q2_K:
+  case SK_GGUF_TQ1_0:
+  case SK_GGUF_TQ2_0: *format = SK_Q2; *block = 16; *minimums = 1; return 1;
+  case SK_GGUF_IQ4_NL:
+  case SK_GGUF_IQ4_XS: *format = SK_IQ4; return 1;
+  case SK_GGUF_MXFP4: *format = SK_FP4; return 1;
   }
   return 0;
-}
-
-// MARK: - Reading GGUF
-
-/// Up to 256 weights of a GGUF row, as integers and what they are multiplied by.
-typedef struct {
-  uint8_t quants[256];
-  uint16_t scales[16];    ///< float16, one a block
-  uint16_t minimums[16];  ///< float16, one a block
-} gguf_weights;
-
-static uint16_t half_product(float a, float b) { return sk_float_half(a * b); }
-
-static void read_nibbles(const uint8_t *p, uint8_t *quants) {
-  for (int i = 0; i < 16; i++) {
-    quants[i] = p[i] & 15;
-    quants[i + 16] = p[i] >> 4;
-  }
-}
-
-static void read_fifth_bits(const uint8_t *p, uint8_t *quants) {
-  uint32_t bits;
-  memcpy(&bits, p, 4);
-  for (int i = 0; i < 32; i++) quants[i] |= (bits >> i & 1) << 4;
-}
-
-/// The 6-bit scale and minimum of block `i` of a Q4_K or Q5_K super-block.
-static void read_k_scale(const uint8_t *p, int i, uint8_t *scale, uint8_t *minimum) {
-  if (i < 4) {
-    *scale = p[i] & 63;
-    *minimum = p[i + 4] & 63;
-  } else {
-    *scale = (p[i + 4] & 15) | (p[i - 4] >> 6) << 4;
-    *minimum = p[i + 4] >> 4 | (p[i] >> 6) << 4;
-  }
-}
-
-static void read_k_scales(const uint8_t *p, gguf_weights *w) {
-  float d = sk_half_at(p, 0), least = sk_half_at(p, 1);
-  for (int i = 0; i < 8; i++) {
-    uint8_t scale, minimum;
-    read_k_scale(p + 4, i, &scale, &minimum);
-    w->scales[i] = half_product(d, scale);
-    w->minimums[i] = half_product(-least, minimum);
-  }
-}
-
-static void read_q4_k(const uint8_t *p, gguf_weights *w) {
-  read_k_scales(p, w);
-  p += 16;
-  for (int i = 0; i < 256; i++) {
-    uint8_t pair = p[i / 64 * 32 + i % 32];
-    w->quants[i] = i % 64 < 32 ? pair & 15 : pair >> 4;
-  }
-}
-
-static void read_q5_k(const uint8_t *p, gguf_weights *w) {
-  read_k_scales(p, w);
-  const uint8_t *high = p + 16, *low = p + 48;
-  for (int i = 0; i < 256; i++) {
-    uint8_t pair = low[i / 64 * 32 + i % 32];
-    w->quants[i] = (i % 64 < 32 ? pair & 15 : pair >> 4) | (high[i % 32] >> i / 32 & 1) << 4;
-  }
-}
-
-static void read_q6_k(const uint8_t *p, gguf_weights *w) {
-  const uint8_t *low = p, *high = p + 128;
-  float d = sk_half_at(p + 208, 0);
-  for (int i = 0; i < 16; i++) w->scales[i] = half_product(d, (int8_t)p[192 + i]);
-  for (int i = 0; i < 256; i++) {
-    int half = i / 128, quarter = i % 128 / 32, l = i % 32;
-    uint8_t pair = low[half * 64 + quarter % 2 * 32 + l];
-    uint8_t two = high[half * 32 + l] >> 2 * quarter & 3;
-    w->quants[i] = (quarter < 2 ? pair & 15 : pair >> 4) | two << 4;
-  }
-}
-
-/// Bytes and weights of one block of a GGUF type.
-static void gguf_block(sk_gguf_type type, int32_t *bytes, int32_t *weights) {
-  *weights = 32;
-  switch (type) {
-  case SK_GGUF_Q4_0: *bytes = 18; return;
-  case SK_GGUF_Q4_1: *bytes = 20; return;
-  case SK_GGUF_Q5_0: *bytes = 22; return;
-  case SK_GGUF_Q5_1: *bytes = 24; return;
-  case SK_GGUF_Q8_0: *bytes = 34; return;
-  default: break;
-  }
-  *weights = 256;
-  *bytes = type == SK_GGUF_Q4_K ? 144 : type == SK_GGUF_Q5_K ? 176 : 210;
-}
-
-static void read_block(sk_gguf_type type, const uint8_t *p, gguf_weights *w) {
-  memcpy(w->scales, p, 2);
-  switch (type) {
-  case SK_GGUF_Q4_0: read_nibbles(p + 2, w->quants); return;
-  case SK_GGUF_Q4_1:
-    memcpy(w->minimums, p + 2, 2);
-    read_nibbles(p + 4, w->quants);
-    return;
-  case SK_GGUF_Q5_0:
-    read_nibbles(p + 6, w->quants);
-    read_fifth_bits(p + 2, w->quants);
-    return;
-  case SK_GGUF_Q5_1:
-    memcpy(w->minimums, p + 2, 2);
-    read_nibbles(p + 8, w->quants);
-    read_fifth_bits(p + 4, w->quants);
-    return;
-  case SK_GGUF_Q8_0:
-    // Unsigned, with the offset 128: flipping the top bit is adding 128.
-    for (int i = 0; i < 32; i++) w->quants[i] = p[2 + i] ^ 128;
-    return;
-  case SK_GGUF_Q4_K: read_q4_k(p, w); return;
-  case SK_GGUF_Q5_K: read_q5_k(p, w); return;
-  case SK_GGUF_Q6_K: read_q6_k(p, w); return;
-  default: return;
-  }
 }
 
 // MARK: - Groups of blocks
@@ -163,6 +55,7 @@ typedef struct {
   uint8_t quants[SK_GROUP];
   uint16_t scales[32];
   uint16_t minimums[32];
+  uint8_t steps[32];
 } packed_group;
 
 /// The group that starts at column `start` of a row of `columns`.
@@ -190,66 +83,89 @@ static void straighten(int32_t blocks, const uint8_t *chunks, uint8_t *quants) {
         quants + j % blocks * 32 + (c * span + j / blocks) * 4, chunks + c * SK_CHUNK + j * 4, 4);
 }
 
+/// Four chunks share 64 bytes; groups have 8 or 4.
+static void write_pairs(int32_t blocks, const uint8_t *chunks, uint8_t *low) {
+  memset(low, 0, (size_t)(blocks * 8));
+  for (int32_t c = 0; c < blocks / 2; c++)
+    for (int32_t i = 0; i < SK_CHUNK; i++)
+      low[c / 4 * SK_CHUNK + i] |= (uint8_t)((chunks[c * SK_CHUNK + i] & 3) << c % 4 * 2);
+}
+
 /// Two chunks share 64 bytes; a group of one chunk has its halves in 32.
-static void write_low_bits(int32_t blocks, const uint8_t *chunks, uint8_t *low) {
+static void write_nibbles(int32_t blocks, const uint8_t *chunks, uint8_t *low) {
   const int32_t half = blocks == 2 ? 32 : SK_CHUNK;
   for (int32_t c = 0; c < blocks / 2; c += 2, chunks += 2 * SK_CHUNK, low += SK_CHUNK)
     for (int32_t i = 0; i < half; i++)
       low[i] = (uint8_t)((chunks[i] & 15) | chunks[i + half] << 4);
 }
 
-/// A full group has planes of 64 bytes: of fifth bits one in which chunk c has bit c of each byte;
-/// of fifth and sixth bits two, of four chunks and two bits each. A shift and a mask bring them
-/// into place. The tail's chunks hold a mask of 64 bits for each bit: a group's share of a plane
-/// would be less than a vector.
-static void write_high_bits(int32_t blocks, int32_t bits, const uint8_t *chunks, uint8_t *high) {
-  const int32_t planes = bits - 4;
+/// What is above the `low` first bits. A full group has planes of 64 bytes: of single bits one in
+/// which chunk c has bit c of each byte; of pairs two, of four chunks and two bits each. A shift and
+/// a mask bring them into place. The tail's chunks hold a mask of 64 bits for each bit: a group's
+/// share of a plane would be less than a vector.
+static void write_high_bits(
+  int32_t blocks, int32_t low, int32_t planes, const uint8_t *chunks, uint8_t *high) {
   memset(high, 0, (size_t)(blocks / 2 * 8 * planes));
   for (int32_t c = 0; c < blocks / 2; c++, chunks += SK_CHUNK) {
     if (blocks < 16) {
       for (int32_t plane = 0; plane < planes; plane++, high += 8)
         for (int32_t i = 0; i < SK_CHUNK; i++)
-          high[i / 8] |= (uint8_t)((chunks[i] >> (4 + plane) & 1) << i % 8);
-    } else if (bits == 5) {
-      for (int32_t i = 0; i < SK_CHUNK; i++) high[i] |= (uint8_t)((chunks[i] >> 4 & 1) << c);
+          high[i / 8] |= (uint8_t)((chunks[i] >> (low + plane) & 1) << i % 8);
+    } else if (planes == 1) {
+      for (int32_t i = 0; i < SK_CHUNK; i++) high[i] |= (uint8_t)((chunks[i] >> low & 1) << c);
     } else {
       uint8_t *plane = high + c / 4 * SK_CHUNK;
       for (int32_t i = 0; i < SK_CHUNK; i++)
-        plane[i] |= (uint8_t)((chunks[i] >> 4 & 3) << c % 4 * 2);
+        plane[i] |= (uint8_t)((chunks[i] >> low & 3) << c % 4 * 2);
     }
   }
 }
 
 static void write_group(
   const sk_matrix *w, const sk_layout *l, const packed_group *g, uint8_t *row) {
-  const int32_t bits = (int32_t)w->format, at = g->start / w->block;
-  uint8_t chunks[SK_GROUP];
+  const int32_t low = sk_low_bits(w->format), planes = sk_bits(w->format) - low;
+  const int32_t span = sk_scale_span(w->format, w->block), at = g->start / span;
+  uint8_t chunks[SK_GROUP], *to = row + g->start / 8 * low;
   interleave(g->blocks, g->quants, chunks);
-  if (bits == 8) {
-    memcpy(row + g->start, chunks, (size_t)(g->blocks * 32));
-  } else {
-    write_low_bits(g->blocks, chunks, row + g->start / 2);
-    if (bits > 4)
-      write_high_bits(
-        g->blocks, bits, chunks, row + l->bits_at + g->start / SK_CHUNK * 8 * (bits - 4));
-  }
-  const size_t bytes = (size_t)(g->blocks * 32 / w->block) * 2;
+  if (low == 8) memcpy(to, chunks, (size_t)(g->blocks * 32));
+  else if (low == 4) write_nibbles(g->blocks, chunks, to);
+  else write_pairs(g->blocks, chunks, to);
+  if (planes > 0)
+    write_high_bits(
+      g->blocks, low, planes, chunks, row + l->bits_at + g->start / SK_CHUNK * 8 * planes);
+  const size_t bytes = (size_t)(g->blocks * 32 / span) * 2;
   memcpy(row + l->scales_at + 2 * at, g->scales, bytes);
   if (w->minimums) memcpy(row + l->minimums_at + 2 * at, g->minimums, bytes);
+  if (sk_has_steps(w->format))
+    memcpy(row + l->steps_at + g->start / w->block, g->steps, (size_t)(g->blocks * 32 / w->block));
 }
 
 // MARK: - Packing
 
 /// Index of a block's scale within its group: blocks of 16 keep the first halves before the second.
 static int32_t scale_index(int32_t blocks, int32_t block, int32_t column) {
-  if (block == 32) return column / 32;
+  if (block != 16) return column / block;
   return column % 32 / 16 * blocks + column / 32;
+}
+
+/// Adds a block of GGUF at a column of the group.
+static void add_block(
+  const sk_matrix *w, packed_group *g, int32_t column, const gguf_weights *read, int32_t weights) {
+  const int32_t span = sk_scale_span(w->format, w->block);
+  memcpy(g->quants + column, read->quants, (size_t)weights);
+  for (int32_t i = 0; i < weights / span; i++) {
+    const int32_t index = scale_index(g->blocks, span, column + i * span);
+    g->scales[index] = read->scales[i];
+    if (w->minimums) g->minimums[index] = read->minimums[i];
+  }
+  for (int32_t i = 0; sk_has_steps(w->format) && i < weights / w->block; i++)
+    g->steps[scale_index(g->blocks, w->block, column + i * w->block)] = read->steps[i];
 }
 
 static void pack_row(
   const sk_matrix *w, const sk_layout *l, sk_gguf_type type, const uint8_t *source, uint8_t *row) {
   int32_t bytes, weights;
-  gguf_block(type, &bytes, &weights);
+  sk_gguf_block(type, &bytes, &weights);
   packed_group g;
   for (g.start = 0; g.start < l->columns; g.start += g.blocks * 32) {
     g.blocks = group_blocks(l->columns, g.start);
@@ -259,36 +175,43 @@ static void pack_row(
     if (count < width) memset(g.quants, 0, sizeof(packed_group) - offsetof(packed_group, quants));
     for (int32_t column = 0; column < count; column += weights, source += bytes) {
       gguf_weights read;
-      read_block(type, source, &read);
-      memcpy(g.quants + column, read.quants, (size_t)weights);
-      for (int32_t i = 0; i < weights / w->block; i++) {
-        const int32_t index = scale_index(g.blocks, w->block, column + i * w->block);
-        g.scales[index] = read.scales[i];
-        if (w->minimums) g.minimums[index] = read.minimums[i];
-      }
+      sk_read_gguf_block(type, source, &read);
+      add_block(w, &g, column, &read, weights);
     }
     write_group(w, l, &g, row);
+  }
+}
+
+static void pack_floats(sk_gguf_type type, const uint8_t *source, int32_t columns, uint8_t *row) {
+  if (type != SK_GGUF_F64) {
+    memcpy(row, source, (size_t)columns * (type == SK_GGUF_F32 ? 4 : 2));
+    return;
+  }
+  for (int64_t i = 0; i < columns; i++) {
+    double wide;
+    memcpy(&wide, source + 8 * i, 8);
+    const float value = (float)wide;
+    memcpy(row + 4 * i, &value, 4);
   }
 }
 
 void sk_pack_rows(
   const sk_matrix *target, sk_gguf_type type, const void *source, int32_t row0, int32_t row1) {
   uint8_t *data = (uint8_t *)(uintptr_t)target->data;
-  const uint8_t *from = source;
+  int32_t block_bytes, weights;
+  sk_gguf_block(type, &block_bytes, &weights);
+  const int64_t bytes = (int64_t)(target->columns / weights) * block_bytes;
   if (sk_is_float(target->format)) {
-    const int64_t bytes = sk_row_bytes(target->format, 0, 0, target->columns);
     for (int64_t r = row0; r < row1; r++)
-      memcpy(data + r * target->row_bytes, from + r * bytes, (size_t)bytes);
+      pack_floats(
+        type, (const uint8_t *)source + r * bytes, target->columns, data + r * target->row_bytes);
     return;
   }
   const sk_layout l =
     sk_layout_of(target->format, target->block, target->minimums, target->columns);
-  int32_t block_bytes, weights;
-  gguf_block(type, &block_bytes, &weights);
-  const int64_t bytes = (int64_t)(target->columns / weights) * block_bytes;
   for (int64_t r = row0; r < row1; r++) {
     uint8_t *row = data + r * target->row_bytes;
-    pack_row(target, &l, type, from + r * bytes, row);
+    pack_row(target, &l, type, (const uint8_t *)source + r * bytes, row);
     memset(row + l.bytes, 0, (size_t)(target->row_bytes - l.bytes));
   }
 }
@@ -296,37 +219,47 @@ void sk_pack_rows(
 // MARK: - Unpacking
 
 void sk_row_quants(
-  const sk_matrix *w, int32_t r, uint8_t *quants, uint16_t *scales, uint16_t *minimums) {
+  const sk_matrix *w, int32_t r, uint8_t *quants, uint16_t *scales, uint16_t *minimums,
+  uint8_t *steps) {
   const uint8_t *row = (const uint8_t *)w->data + r * w->row_bytes;
   const sk_layout l = sk_layout_of(w->format, w->block, w->minimums, w->columns);
+  const int32_t span = sk_scale_span(w->format, w->block);
   int32_t blocks;
   for (int32_t start = 0; start < l.columns; start += blocks * 32) {
     blocks = group_blocks(l.columns, start);
     uint8_t chunks[SK_GROUP], straight[SK_GROUP];
     for (int32_t c = 0; c < blocks / 2; c++)
-      sk_decode_chunk(&l, (int32_t)w->format, row, start / SK_CHUNK + c, chunks + c * SK_CHUNK);
+      sk_decode_chunk(&l, w->format, row, start / SK_CHUNK + c, chunks + c * SK_CHUNK);
     straighten(blocks, chunks, straight);
     const int32_t left = w->columns - start, count = left < blocks * 32 ? left : blocks * 32;
     memcpy(quants + start, straight, (size_t)count);
-    for (int32_t column = 0; column < count; column += w->block) {
-      const int32_t index = start / w->block + scale_index(blocks, w->block, column);
-      const int32_t at = (start + column) / w->block;
+    for (int32_t column = 0; column < count; column += span) {
+      const int32_t index = start / span + scale_index(blocks, span, column);
+      const int32_t at = (start + column) / span;
       memcpy(scales + at, row + l.scales_at + 2 * index, 2);
       if (w->minimums) memcpy(minimums + at, row + l.minimums_at + 2 * index, 2);
     }
+    for (int32_t column = 0; sk_has_steps(w->format) && column < count; column += w->block)
+      steps[(start + column) / w->block] =
+        row[l.steps_at + start / w->block + scale_index(blocks, w->block, column)];
   }
 }
 
 static void unpack_blocks(const sk_matrix *w, int32_t row, float *out) {
-  const int32_t offset = w->minimums ? 0 : 1 << ((int32_t)w->format - 1);
+  const int32_t offset = sk_offset(w->format, w->minimums);
   const int32_t blocks = (w->columns + w->block - 1) / w->block;
-  uint8_t quants[w->columns];
+  const int32_t span = sk_scale_span(w->format, w->block);
+  uint8_t quants[w->columns], steps[blocks];
   uint16_t scales[blocks], minimums[blocks];
-  sk_row_quants(w, row, quants, scales, minimums);
+  sk_row_quants(w, row, quants, scales, minimums, steps);
   for (int32_t i = 0; i < w->columns; i++) {
-    const int32_t at = i / w->block;
-    const float minimum = w->minimums ? sk_half_float(minimums[at]) : 0;
-    out[i] = sk_half_float(scales[at]) * (float)(quants[i] - offset) + minimum;
+    float scale = sk_half_float(scales[i / span]);
+    float minimum = w->minimums ? sk_half_float(minimums[i / span]) : 0;
+    if (sk_has_steps(w->format)) {
+      scale *= (float)(steps[i / w->block] & 15);
+      minimum *= (float)(steps[i / w->block] >> 4);
+    }
+    out[i] = scale * (float)(quants[i] - offset) + minimum;
   }
 }
 

@@ -12,9 +12,10 @@ final class ColumnMatrix {
     var matrix = source.matrix
     var dataBytes = 0
     var planeBytes = 0
-    sk_columns_layout(&matrix, &columns, &dataBytes, &planeBytes)
+    var stepBytes = 0
+    sk_columns_layout(&matrix, &columns, &dataBytes, &planeBytes, &stepBytes)
     data = .allocate(byteCount: dataBytes, alignment: 64)
-    planes = .allocate(byteCount: 2 * planeBytes, alignment: 64)
+    planes = .allocate(byteCount: 2 * planeBytes + stepBytes, alignment: 64)
     data.initializeMemory(as: UInt8.self, repeating: 0)
     planes.initializeMemory(as: UInt8.self, repeating: 0)
     columns.data = UnsafeRawPointer(data.baseAddress)
@@ -24,6 +25,10 @@ final class ColumnMatrix {
       if matrix.minimums == 1 {
         columns.minimums = UnsafePointer(
           (base + planeBytes).assumingMemoryBound(to: UInt16.self))
+      }
+      if stepBytes > 0 {
+        columns.steps = UnsafePointer(
+          (base + 2 * planeBytes).assumingMemoryBound(to: UInt8.self))
       }
     }
     paddedRows = (source.rows + 63) / 64 * 64

@@ -5,7 +5,10 @@ extension sk_gguf_type {
   static let names: [(type: sk_gguf_type, name: String)] = [
     (SK_GGUF_F32, "F32"), (SK_GGUF_F16, "F16"), (SK_GGUF_BF16, "BF16"), (SK_GGUF_Q4_0, "Q4_0"),
     (SK_GGUF_Q4_1, "Q4_1"), (SK_GGUF_Q5_0, "Q5_0"), (SK_GGUF_Q5_1, "Q5_1"), (SK_GGUF_Q8_0, "Q8_0"),
-    (SK_GGUF_Q4_K, "Q4_K"), (SK_GGUF_Q5_K, "Q5_K"), (SK_GGUF_Q6_K, "Q6_K"),
+    (SK_GGUF_Q4_K, "Q4_K"), (SK_GGUF_Q5_K, "Q5_K"), (SK_GGUF_Q6_K, "Q6_K"), (SK_GGUF_F64, "F64"),
+    (SK_GGUF_Q2_K, "Q2_K"), (SK_GGUF_Q3_K, "Q3_K"), (SK_GGUF_Q8_K, "Q8_K"),
+    (SK_GGUF_IQ4_NL, "IQ4_NL"), (SK_GGUF_IQ4_XS, "IQ4_XS"), (SK_GGUF_MXFP4, "MXFP4"),
+    (SK_GGUF_TQ1_0, "TQ1_0"), (SK_GGUF_TQ2_0, "TQ2_0"),
   ]
 
   var name: String { Self.names.first { $0.type == self }?.name ?? "\(rawValue)" }
@@ -21,6 +24,15 @@ extension sk_gguf_type {
     case SK_GGUF_Q4_K: (144, 256, [0, 2])
     case SK_GGUF_Q5_K: (176, 256, [0, 2])
     case SK_GGUF_Q6_K: (210, 256, [208])
+    case SK_GGUF_Q2_K: (84, 256, [80, 82])
+    case SK_GGUF_Q3_K: (110, 256, [108])
+    case SK_GGUF_Q8_K: (292, 256, [])
+    case SK_GGUF_IQ4_NL: (18, 32, [0])
+    case SK_GGUF_IQ4_XS: (136, 256, [0])
+    case SK_GGUF_MXFP4: (17, 32, [])
+    case SK_GGUF_TQ1_0: (54, 256, [52])
+    case SK_GGUF_TQ2_0: (66, 256, [64])
+    case SK_GGUF_F64: (8, 1, [])
     case SK_GGUF_F32: (4, 1, [])
     default: (2, 1, [])
     }
@@ -43,6 +55,11 @@ final class PackedMatrix {
       case SK_GGUF_F32: bytes = withUnsafeBytes(of: noise.floats(1)[0]) { Array($0) }
       case SK_GGUF_F16: bytes = withUnsafeBytes(of: halves(noise.floats(1))[0]) { Array($0) }
       case SK_GGUF_BF16: bytes = withUnsafeBytes(of: noise.floats(1)[0]) { Array($0[2...]) }
+      case SK_GGUF_F64:
+        bytes = withUnsafeBytes(of: Double(noise.floats(1)[0])) { Array($0) }
+      case SK_GGUF_Q8_K:
+        bytes.replaceSubrange(0..<4, with: withUnsafeBytes(of: noise.floats(1, size: 0.02)[0], Array.init))
+      case SK_GGUF_MXFP4: bytes[0] = UInt8.random(in: 118...122, using: &noise)
       default:
         for offset in block.halves {
           let scale = halves(noise.floats(1, size: 0.02))[0]

@@ -3,7 +3,8 @@ public import SparrowCore
 extension ElementType {
   /// The types that weights may have in GGUF files and the kernels pack.
   public static let weightTypes: [ElementType] = [
-    .f32, .f16, .bf16, .q4_0, .q4_1, .q5_0, .q5_1, .q8_0, .q4_K, .q5_K, .q6_K,
+    .f32, .f16, .bf16, .q4_0, .q4_1, .q5_0, .q5_1, .q8_0, .q4_K, .q5_K, .q6_K, .q2_K, .q3_K,
+    .iq4_nl, .iq4_xs, .mxfp4, .q8_K, .tq1_0, .tq2_0, .f64,
   ]
 
   /// GGUF's number of a weight type.
@@ -19,7 +20,16 @@ extension ElementType {
     case .q4_K: 12
     case .q5_K: 13
     case .q6_K: 14
+    case .q2_K: 10
+    case .q3_K: 11
+    case .q8_K: 15
+    case .iq4_nl: 20
+    case .iq4_xs: 23
+    case .f64: 28
     case .bf16: 30
+    case .tq1_0: 34
+    case .tq2_0: 35
+    case .mxfp4: 39
     default: preconditionFailure("no weights of type \(self)")
     }
   }
@@ -28,6 +38,7 @@ extension ElementType {
   public func randomBytes(elements: Int, _ random: inout SeededRandom) -> [UInt8] {
     switch self {
     case .f32: return raw((0..<elements).map { _ in random.uniform() * 0.4 - 0.2 })
+    case .f64: return raw((0..<elements).map { _ in Double(random.uniform() * 0.4 - 0.2) })
     case .f16: return raw((0..<elements).map { _ in Float16(random.uniform() * 0.4 - 0.2) })
     case .bf16:
       return raw(
@@ -40,6 +51,11 @@ extension ElementType {
     var bytes = raw((0..<blocks * blockBytes / 8 + 1).map { _ in random.next() })
     bytes.removeLast(bytes.count - blocks * blockBytes)
     for start in stride(from: 0, to: bytes.count, by: blockBytes) {
+      // A power of two, of which numbers of up to 6 are multiples; a float32 scale.
+      if self == .mxfp4 { bytes[start] = 121 + bytes[start] % 2 }
+      if self == .q8_K {
+        bytes.replaceSubrange(start..<start + 4, with: raw([(random.uniform() - 0.5) * 0.4 / 127]))
+      }
       for (offset, size) in halves {
         let bits = Float16((random.uniform() * 0.4 - 0.2) * size).bitPattern
         bytes[start + offset] = UInt8(bits & 255)
@@ -61,6 +77,13 @@ extension ElementType {
     case .q8_0: [(0, 1 / 127)]
     case .q4_K: [(0, 1 / 256), (2, 1 / 64)]
     case .q5_K: [(0, 1 / 512), (2, 1 / 64)]
+    case .q2_K: [(80, 1 / 32), (82, 1 / 16)]
+    case .q3_K: [(108, 1 / 96)]
+    case .iq4_nl: [(0, 1 / 127)]
+    case .iq4_xs: [(0, 1 / 2048)]
+    case .tq1_0: [(52, 1)]
+    case .tq2_0: [(64, 1)]
+    case .mxfp4, .q8_K: []
     default: [(208, 1 / 1024)]
     }
   }

@@ -13,7 +13,8 @@ extern "C" {
 
 // MARK: - Packed matrices
 
-/// Element formats of a packed matrix. `SK_Q*` are blocks of unsigned integers of that many bits.
+/// Element formats of a packed matrix. `SK_Q*` are blocks of unsigned integers of that many bits,
+/// `SK_IQ4` and `SK_FP4` of indices of four bits into a table of 16 values.
 typedef enum : int32_t {
   SK_F32 = 0,
   SK_F16 = 1,
@@ -22,16 +23,26 @@ typedef enum : int32_t {
   SK_Q5 = 5,
   SK_Q6 = 6,
   SK_Q8 = 8,
+  SK_Q2 = 16,
+  SK_Q3 = 17,
+  SK_IQ4 = 18,
+  SK_FP4 = 19,
 } sk_format;
 
 /// A matrix `[rows, columns]`, each row contiguous in memory.
 ///
-/// Float formats: plain row-major elements. Block formats: each row holds its quants (a nibble
-/// plane, then planes of single bits for the fifth and sixth bit; bytes for `SK_Q8`), then one
-/// float16 scale per block, then, if `minimums`, one float16 minimum per block; columns are padded
-/// with zero scales to a multiple of 64. A weight is `scale * (q - 2^(bits-1))` without minimums,
-/// `scale * q + minimum` with them. The order within a row is the kernels' own (internal.h): read
-/// it by `sk_unpack_row`. Rows need no alignment, and nothing is read beyond them.
+/// Float formats: plain row-major elements. Block formats: each row holds its quants (planes of
+/// pairs of bits or of nibbles, then of the bits above them; bytes for `SK_Q8`), then one float16
+/// scale per block, then, if `minimums`, one float16 minimum per block; columns are padded with
+/// zero scales to a multiple of 64. A weight is `scale * (q - 2^(bits-1))` without minimums, `scale
+/// * q + minimum` with them, `scale * table[q]` in formats that have a table.
+///
+/// `SK_Q2` has its scales in steps: one float16 scale and minimum per 256 columns, and after them a
+/// byte per block, whose low half multiplies the scale and whose high half the minimum.
+///
+/// Columns of `SK_Q2` and `SK_Q3` are a multiple of 256. The order within a row is the kernels' own
+/// (internal.h): read it by `sk_unpack_row`. Rows need no alignment, and nothing is read beyond
+/// them.
 typedef struct {
   const void *data;
   int64_t row_bytes;  ///< distance between rows
@@ -45,7 +56,7 @@ typedef struct {
 /// Bytes of one packed row of `columns` elements.
 int64_t sk_row_bytes(sk_format format, int32_t block, int32_t minimums, int32_t columns);
 
-/// Block types of GGUF that `sk_pack_rows` reads; the values are GGUF's own type numbers.
+/// Types of GGUF that `sk_pack_rows` reads; the values are GGUF's own type numbers.
 typedef enum : int32_t {
   SK_GGUF_F32 = 0,
   SK_GGUF_F16 = 1,
@@ -54,14 +65,23 @@ typedef enum : int32_t {
   SK_GGUF_Q5_0 = 6,
   SK_GGUF_Q5_1 = 7,
   SK_GGUF_Q8_0 = 8,
+  SK_GGUF_Q2_K = 10,
+  SK_GGUF_Q3_K = 11,
   SK_GGUF_Q4_K = 12,
   SK_GGUF_Q5_K = 13,
   SK_GGUF_Q6_K = 14,
+  SK_GGUF_Q8_K = 15,
+  SK_GGUF_IQ4_NL = 20,
+  SK_GGUF_IQ4_XS = 23,
+  SK_GGUF_F64 = 28,
   SK_GGUF_BF16 = 30,
+  SK_GGUF_TQ1_0 = 34,
+  SK_GGUF_TQ2_0 = 35,
+  SK_GGUF_MXFP4 = 39,
 } sk_gguf_type;
 
-/// The packed format, block and minimums that hold `type` without loss beyond rounding a K-quant's
-/// scale to float16. Returns 0 for an unknown type.
+/// The packed format, block and minimums that hold `type` without loss beyond rounding a block's
+/// scale to float16, or float64 to float32. Returns 0 for an unknown type.
 int32_t sk_packed_format(sk_gguf_type type, sk_format *format, int32_t *block, int32_t *minimums);
 
 /// Packs rows `[row0, row1)` of `source` (rows of GGUF blocks, contiguous, `columns` elements each)
@@ -74,7 +94,7 @@ void sk_unpack_row(const sk_matrix *w, int32_t row, float *out);
 
 /// Encodes float32 weights as a GGUF row, as llama.cpp's reference quantisers do; `columns` are whole
 /// blocks. Returns 0 for numbers that the type cannot hold (none that is finite, beyond float16's
-/// range) and for the K-quants, which have no quantiser here.
+/// range) and for types that have no quantiser here: those of blocks but Q4_0 to Q8_0, and F64.
 int32_t sk_encode_row(sk_gguf_type type, const float *x, int32_t columns, void *out);
 
 /// 1 when `count` weights of GGUF's `type`, whole blocks at any address, are all numbers: no float, and
@@ -120,14 +140,17 @@ void sk_gemm(
 /// attention.
 ///
 /// Weights are those of the packed matrix, exactly: a column holds its quants, one after the other
-/// (`SK_Q4`: 64 rows in 32 bytes, the first 32 in the low halves; `SK_Q8`: signed bytes, for all
-/// formats of more bits), and a block of columns shares, for each row, the scale that the packed
-/// row has there. Rows are padded to a multiple of 64 with zeros.
+/// (`SK_Q4`: 64 rows in 32 bytes, the first 32 in the low halves, for formats of up to 4 bits;
+/// `SK_Q8`: signed bytes, for those of more bits or of a table), and a block of columns shares, for
+/// each row, the scale that the packed row has there. Rows are padded to a multiple of 64 with
+/// zeros.
 typedef struct {
   const void *data;          ///< column c at `data + c * column_bytes`
   int64_t column_bytes;      ///< distance between columns, a multiple of 32
   const uint16_t *scales;    ///< float16 `[blocks of columns][padded rows]`; NULL for float formats
   const uint16_t *minimums;  ///< likewise; NULL without
+  const uint8_t *steps;  ///< bytes of `SK_Q2`'s blocks `[blocks of columns][padded rows]`, whose
+                         ///< scales and minimums are per 256 columns; NULL for other formats
   int32_t rows;
   int32_t columns;
   sk_format format;  ///< `SK_F32`, `SK_F16`, `SK_BF16`, `SK_Q4` or `SK_Q8`
@@ -135,9 +158,10 @@ typedef struct {
 } sk_columns;
 
 /// What keeping `w` by columns takes: format, sizes and block are written to `layout`, and the bytes
-/// of the column data and of one plane of scales (0 for float formats).
+/// of the column data, of one plane of scales (0 for float formats) and of the steps (0 without).
 void sk_columns_layout(
-  const sk_matrix *w, sk_columns *layout, size_t *data_bytes, size_t *plane_bytes);
+  const sk_matrix *w, sk_columns *layout, size_t *data_bytes, size_t *plane_bytes,
+  size_t *step_bytes);
 
 /// Copies the rows `[row0, row1)` of `w` into `target`, `row0` a multiple of 64.
 void sk_pack_columns(const sk_matrix *w, const sk_columns *target, int32_t row0, int32_t row1);

@@ -3,13 +3,8 @@
 #pragma once
 #include "../internal.h"
 
-/// The 64 unsigned weights of `chunk`, in lane order.
-SK_INLINE void sk_decode_chunk(
-  const sk_layout *l, const int32_t bits, const uint8_t *row, int32_t chunk, uint8_t *out) {
-  if (bits == 8) {
-    memcpy(out, row + chunk * SK_CHUNK, SK_CHUNK);
-    return;
-  }
+SK_INLINE void sk_decode_nibbles(
+  const sk_layout *l, const uint8_t *row, int32_t chunk, uint8_t *out) {
   const uint8_t *low = row + chunk / 2 * SK_CHUNK;
   if (chunk == l->columns / SK_CHUNK - 1 && chunk % 2 == 0) {
     for (int32_t i = 0; i < 32; i++) {
@@ -20,19 +15,39 @@ SK_INLINE void sk_decode_chunk(
     int32_t shift = chunk % 2 * 4;
     for (int32_t i = 0; i < 64; i++) out[i] = low[i] >> shift & 15;
   }
-  if (bits == 4) return;
-  const int32_t per = bits - 4, group = chunk / 8, inside = chunk % 8;
+}
+
+/// Adds the bits above the `low` first ones, of which there are `per` a weight.
+SK_INLINE void sk_decode_high_bits(
+  const sk_layout *l, const int32_t low, const int32_t per, const uint8_t *row, int32_t chunk,
+  uint8_t *out) {
+  const int32_t group = chunk / 8, inside = chunk % 8;
   const uint8_t *high = row + l->bits_at + group * 64 * per;
   if (group < l->groups) {
-    if (bits == 5) {
-      for (int32_t i = 0; i < 64; i++) out[i] |= (high[i] >> inside & 1) << 4;
+    if (per == 1) {
+      for (int32_t i = 0; i < 64; i++) out[i] |= (high[i] >> inside & 1) << low;
     } else {
       high += inside / 4 * 64;
-      for (int32_t i = 0; i < 64; i++) out[i] |= (high[i] >> inside % 4 * 2 & 3) << 4;
+      for (int32_t i = 0; i < 64; i++) out[i] |= (high[i] >> inside % 4 * 2 & 3) << low;
     }
     return;
   }
   high += inside * 8 * per;
   for (int32_t plane = 0; plane < per; plane++, high += 8)
-    for (int32_t i = 0; i < 64; i++) out[i] |= (high[i / 8] >> i % 8 & 1) << (4 + plane);
+    for (int32_t i = 0; i < 64; i++) out[i] |= (high[i / 8] >> i % 8 & 1) << (low + plane);
+}
+
+/// The 64 unsigned values of `chunk`, in lane order.
+SK_INLINE void sk_decode_chunk(
+  const sk_layout *l, const sk_format format, const uint8_t *row, int32_t chunk, uint8_t *out) {
+  const int32_t low = sk_low_bits(format), per = sk_bits(format) - low;
+  const uint8_t *table = sk_table_of(format);
+  if (low == 8) memcpy(out, row + chunk * SK_CHUNK, SK_CHUNK);
+  else if (low == 4) sk_decode_nibbles(l, row, chunk, out);
+  else
+    for (int32_t i = 0; i < 64; i++)
+      out[i] = row[chunk / 4 * SK_CHUNK + i] >> chunk % 4 * 2 & 3;
+  if (per > 0) sk_decode_high_bits(l, low, per, row, chunk, out);
+  if (table)
+    for (int32_t i = 0; i < 64; i++) out[i] = table[out[i]];
 }

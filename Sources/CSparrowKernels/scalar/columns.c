@@ -13,14 +13,20 @@ SK_INLINE float weight(const sk_columns *w, int32_t column, int32_t row) {
   case SK_BF16: memcpy(&bits, p + 2 * (int64_t)row, 2); return sk_bfloat_float(bits);
   default: break;
   }
-  const int64_t at = column / w->block * (int64_t)sk_padded_rows(w->rows) + row;
-  const float scale = sk_half_float(w->scales[at]);
+  const int64_t plane = sk_padded_rows(w->rows), block = column / w->block * plane + row;
+  const int64_t at = w->steps ? column / SK_STEP_SPAN * plane + row : block;
+  float scale = sk_half_float(w->scales[at]);
+  float minimum = w->minimums ? sk_half_float(w->minimums[at]) : 0;
+  if (w->steps) {
+    scale *= (float)(w->steps[block] & 15);
+    minimum *= (float)(w->steps[block] >> 4);
+  }
   int32_t quant = (int8_t)p[row];
   if (w->format == SK_Q4) {
     quant = p[row / 64 * 32 + row % 32] >> (row % 64 < 32 ? 0 : 4) & 15;
     if (!w->minimums) quant -= 8;
   }
-  return scale * (float)quant + (w->minimums ? sk_half_float(w->minimums[at]) : 0);
+  return scale * (float)quant + minimum;
 }
 
 void sk_columns_acc_scalar(

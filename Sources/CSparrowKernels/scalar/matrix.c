@@ -36,7 +36,7 @@ static void bf16_tile(const sk_tile *tile) { float_tile(SK_BF16, tile); }
 
 /// The group of `blocks` blocks at column `start` of one row: adds its product to `sum`.
 SK_INLINE float group_dot(
-  const sk_tile *tile, const int32_t bits, const int32_t block, const int32_t minimums,
+  const sk_tile *tile, const sk_format format, const int32_t block, const int32_t minimums,
   const uint8_t *row, int32_t start, int32_t blocks) {
   const sk_layout *l = &tile->layout;
   const int8_t *x = (const int8_t *)tile->x + sk_input_offset(l->columns, start);
@@ -47,7 +47,7 @@ SK_INLINE float group_dot(
   const int32_t span = 64 / blocks;
   for (int32_t c = 0; c < blocks / 2; c++) {
     uint8_t quants[SK_CHUNK];
-    sk_decode_chunk(l, bits, row, start / SK_CHUNK + c, quants);
+    sk_decode_chunk(l, format, row, start / SK_CHUNK + c, quants);
     for (int32_t lane = 0; lane < 16; lane++) {
       int32_t b = lane % blocks, half = (c * span + lane / blocks * 4) / 16;
       for (int32_t i = lane * 4; i < lane * 4 + 4; i++) {
@@ -56,7 +56,7 @@ SK_INLINE float group_dot(
       }
     }
   }
-  const int32_t halves = block == 16 ? 2 : 1, offset = minimums ? 0 : 1 << (bits - 1);
+  const int32_t halves = block == 16 ? 2 : 1, offset = sk_offset(format, minimums);
   float result = 0;
   for (int32_t b = 0; b < blocks; b++) {
     if (halves == 1) {
@@ -64,53 +64,62 @@ SK_INLINE float group_dot(
       sum[0][b] += sum[1][b];
     }
     for (int32_t h = 0; h < halves; h++) {
-      int32_t index = start / block + h * blocks + b;
-      float scale = sk_half_at(row + l->scales_at, index) * scales[b];
-      result += scale * (float)(dot[h][b] - offset * sum[h][b]);
-      if (minimums)
-        result += sk_half_at(row + l->minimums_at, index) * (scales[b] * (float)sum[h][b]);
+      const int32_t at = start / block + h * blocks + b;
+      const int32_t index = sk_has_steps(format) ? (start + b * 32) / SK_STEP_SPAN : at;
+      float scale = sk_half_at(row + l->scales_at, index);
+      float minimum = minimums ? sk_half_at(row + l->minimums_at, index) : 0;
+      if (sk_has_steps(format)) {
+        scale *= (float)(row[l->steps_at + at] & 15);
+        minimum *= (float)(row[l->steps_at + at] >> 4);
+      }
+      result += scale * scales[b] * (float)(dot[h][b] - offset * sum[h][b]);
+      if (minimums) result += minimum * (scales[b] * (float)sum[h][b]);
     }
   }
   return result;
 }
 
 SK_INLINE void block_tile(
-  const sk_tile *tile, const int32_t bits, const int32_t block, const int32_t minimums) {
+  const sk_tile *tile, const sk_format format, const int32_t block, const int32_t minimums) {
   const sk_layout *l = &tile->layout;
   for (int32_t r = 0; r < SK_TILE_ROWS; r++) {
     float sum = 0;
     int32_t start = 0;
     for (int32_t g = 0; g < l->groups; g++, start += SK_GROUP)
-      sum += group_dot(tile, bits, block, minimums, tile->rows[r], start, 16);
+      sum += group_dot(tile, format, block, minimums, tile->rows[r], start, 16);
     for (int32_t blocks = 8; blocks >= 2; blocks /= 2) {
       if (!(l->tail & blocks / 2)) continue;
-      sum += group_dot(tile, bits, block, minimums, tile->rows[r], start, blocks);
+      sum += group_dot(tile, format, block, minimums, tile->rows[r], start, blocks);
       start += blocks * 32;
     }
     tile->y[r] = sum;
   }
 }
 
-#define SK_BLOCK_TILE(name, bits, block, minimums) \
-  static void name(const sk_tile *tile) { block_tile(tile, bits, block, minimums); } \
+#define SK_BLOCK_TILE(name, format, block, minimums) \
+  static void name(const sk_tile *tile) { block_tile(tile, format, block, minimums); } \
   static const sk_tiles name##s = {1, {name}};
 
-SK_BLOCK_TILE(q4_tile, 4, 32, 0)
-SK_BLOCK_TILE(q4m_tile, 4, 32, 1)
-SK_BLOCK_TILE(q4h_tile, 4, 16, 0)
-SK_BLOCK_TILE(q4hm_tile, 4, 16, 1)
-SK_BLOCK_TILE(q5_tile, 5, 32, 0)
-SK_BLOCK_TILE(q5m_tile, 5, 32, 1)
-SK_BLOCK_TILE(q5h_tile, 5, 16, 0)
-SK_BLOCK_TILE(q5hm_tile, 5, 16, 1)
-SK_BLOCK_TILE(q6_tile, 6, 32, 0)
-SK_BLOCK_TILE(q6m_tile, 6, 32, 1)
-SK_BLOCK_TILE(q6h_tile, 6, 16, 0)
-SK_BLOCK_TILE(q6hm_tile, 6, 16, 1)
-SK_BLOCK_TILE(q8_tile, 8, 32, 0)
-SK_BLOCK_TILE(q8m_tile, 8, 32, 1)
-SK_BLOCK_TILE(q8h_tile, 8, 16, 0)
-SK_BLOCK_TILE(q8hm_tile, 8, 16, 1)
+SK_BLOCK_TILE(q2hm_tile, SK_Q2, 16, 1)
+SK_BLOCK_TILE(q3h_tile, SK_Q3, 16, 0)
+SK_BLOCK_TILE(iq4_tile, SK_IQ4, 32, 0)
+SK_BLOCK_TILE(fp4_tile, SK_FP4, 32, 0)
+SK_BLOCK_TILE(q4_tile, SK_Q4, 32, 0)
+SK_BLOCK_TILE(q4m_tile, SK_Q4, 32, 1)
+SK_BLOCK_TILE(q4h_tile, SK_Q4, 16, 0)
+SK_BLOCK_TILE(q4hm_tile, SK_Q4, 16, 1)
+SK_BLOCK_TILE(q5_tile, SK_Q5, 32, 0)
+SK_BLOCK_TILE(q5m_tile, SK_Q5, 32, 1)
+SK_BLOCK_TILE(q5h_tile, SK_Q5, 16, 0)
+SK_BLOCK_TILE(q5hm_tile, SK_Q5, 16, 1)
+SK_BLOCK_TILE(q6_tile, SK_Q6, 32, 0)
+SK_BLOCK_TILE(q6m_tile, SK_Q6, 32, 1)
+SK_BLOCK_TILE(q6h_tile, SK_Q6, 16, 0)
+SK_BLOCK_TILE(q6hm_tile, SK_Q6, 16, 1)
+SK_BLOCK_TILE(q8_tile, SK_Q8, 32, 0)
+SK_BLOCK_TILE(q8m_tile, SK_Q8, 32, 1)
+SK_BLOCK_TILE(q8h_tile, SK_Q8, 16, 0)
+SK_BLOCK_TILE(q8hm_tile, SK_Q8, 16, 1)
 
 const sk_tiles *sk_tiles_scalar(sk_format format, int32_t block, int32_t minimums) {
   static const sk_tiles floats[3] = {
@@ -121,6 +130,13 @@ const sk_tiles *sk_tiles_scalar(sk_format format, int32_t block, int32_t minimum
     {&q6_tiles, &q6m_tiles, &q6h_tiles, &q6hm_tiles},
     {&q8_tiles, &q8m_tiles, &q8h_tiles, &q8hm_tiles},
   };
+  switch (format) {
+  case SK_Q2: return &q2hm_tiles;
+  case SK_Q3: return &q3h_tiles;
+  case SK_IQ4: return &iq4_tiles;
+  case SK_FP4: return &fp4_tiles;
+  default: break;
+  }
   if (sk_is_float(format)) return &floats[format];
   return blocks[format == SK_Q8 ? 3 : format - SK_Q4][(block == 16) * 2 + (minimums != 0)];
 }

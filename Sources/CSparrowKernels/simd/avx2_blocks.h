@@ -20,6 +20,11 @@ SK_INLINE vi i_shift(vi x, const int n) {
 SK_INLINE vi i_shift32(vi x, const int n) { return _mm256_slli_epi32(x, n); }
 SK_INLINE vi i_sub32(vi a, vi b) { return _mm256_sub_epi32(a, b); }
 SK_INLINE vf i_floats(vi x) { return _mm256_cvtepi32_ps(x); }
+/// The bytes of a table of 16 that `x` names.
+SK_INLINE vi i_lookup(const uint8_t table[16], vi x) {
+  return _mm256_shuffle_epi8(
+    _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)table)), x);
+}
 /// Lane sums of four products, added to `sum`. `vpmaddubsw` adds pairs into 16 bits, which two
 /// products of eight-bit weights would overflow: those are made signed, and give their sign to the
 /// input.
@@ -66,6 +71,19 @@ SK_INLINE vf v_block_floats(const uint8_t *p, const int G, const int h) {
 /// Four float16 numbers: lanes 0-7 alternate the first two, lanes 8-15 the others.
 SK_INLINE vf v_pair_floats(const uint8_t *p, const int h) {
   return v_block_floats(p + 4 * h, 2, 0);
+}
+/// Lane j's float16 number where 256 columns share one: that of block j % G.
+SK_INLINE vf v_span_floats(const uint8_t *p, const int G, const int h) {
+  uint16_t half;
+  memcpy(&half, p + (G == 16 ? 2 * h : 0), 2);
+  return v_set1(_cvtsh_ss(half));
+}
+/// The low or the high halves of part `h` of G bytes, lane j: byte j % G.
+SK_INLINE vf v_low_steps(const uint8_t *p, const int G, const int h) {
+  return v_load_low4(p + h * 8 % G);
+}
+SK_INLINE vf v_high_steps(const uint8_t *p, const int G, const int h) {
+  return v_load_high4(p + h * 8 % G);
 }
 /// Rounds to nearest, ties to even; values lie in -127...127.
 SK_INLINE void v_store_int8(int8_t *p, vf x) {

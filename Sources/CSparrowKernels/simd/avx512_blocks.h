@@ -22,6 +22,10 @@ SK_INLINE vi i_shift(vi x, const int n) {
 SK_INLINE vi i_shift32(vi x, const int n) { return _mm512_slli_epi32(x, (unsigned)n); }
 SK_INLINE vi i_sub32(vi a, vi b) { return _mm512_sub_epi32(a, b); }
 SK_INLINE vf i_floats(vi x) { return _mm512_cvtepi32_ps(x); }
+/// The bytes of a table of 16 that `x` names.
+SK_INLINE vi i_lookup(const uint8_t table[16], vi x) {
+  return _mm512_shuffle_epi8(_mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)table)), x);
+}
 /// Lane sums of four products of unsigned weights and signed inputs, added to `sum`.
 SK_INLINE vi i_dot(vi sum, vi w, vi x, const int bits) {
   (void)bits;
@@ -61,6 +65,32 @@ SK_INLINE vf v_pair_floats(const uint8_t *p, const int h) {
   vf v = _mm512_castps128_ps512(_mm_cvtph_ps(_mm_loadl_epi64((const __m128i *)p)));
   __m512i pick = _mm512_setr_epi32(0, 1, 0, 1, 0, 1, 0, 1, 2, 3, 2, 3, 2, 3, 2, 3);
   return _mm512_permutexvar_ps(pick, v);
+}
+/// Lane j's float16 number where 256 columns share one: that of block j % G.
+SK_INLINE vf v_span_floats(const uint8_t *p, const int G, const int h) {
+  (void)h;
+  if (G < 16) {
+    uint16_t half;
+    memcpy(&half, p, 2);
+    return v_set1(_cvtsh_ss(half));
+  }
+  __m128 v = _mm_cvtph_ps(_mm_loadu_si32(p));
+  const __m512i pick = _mm512_setr_epi32(0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1);
+  return _mm512_permutexvar_ps(pick, _mm512_castps128_ps512(v));
+}
+/// The low or the high halves of G bytes, lane j: byte j % G.
+SK_INLINE __m512i i_steps(const uint8_t *p, const int G) {
+  return _mm512_cvtepu8_epi32(
+    G == 16 ? _mm_loadu_si128((const __m128i *)p)
+            : _mm_broadcastq_epi64(_mm_loadl_epi64((const __m128i *)p)));
+}
+SK_INLINE vf v_low_steps(const uint8_t *p, const int G, const int h) {
+  (void)h;
+  return _mm512_cvtepi32_ps(_mm512_and_si512(i_steps(p, G), _mm512_set1_epi32(15)));
+}
+SK_INLINE vf v_high_steps(const uint8_t *p, const int G, const int h) {
+  (void)h;
+  return _mm512_cvtepi32_ps(_mm512_srli_epi32(i_steps(p, G), 4));
 }
 /// Rounds to nearest, ties to even; values lie in -127...127.
 SK_INLINE void v_store_int8(int8_t *p, vf x) {

@@ -9,15 +9,20 @@
 #define PART_BYTES (4 * VW)
 
 typedef struct {
-  const int bits;
+  const sk_format format;
   const int minimums;
   const int block;
   const int tokens;
 } shape;
 
-/// The low four bits of part `h` of chunk `c` in a group of G blocks; `at` counts chunks from the
-/// row's start.
-SK_INLINE vi low_bits(const uint8_t *row, const int G, const int c, int32_t at, const int h) {
+/// The low two bits of part `h` of chunk `c` in a group; `at` counts chunks from the row's start.
+SK_INLINE vi pairs(const uint8_t *row, const int c, int32_t at, const int h) {
+  const vi four = i_load(row + (int64_t)(at - c % 4) * 16 + h * PART_BYTES);
+  return i_and(i_shift(four, -2 * (c % 4)), i_set1(3));
+}
+
+/// The low four bits of part `h` of chunk `c` in a group of G blocks.
+SK_INLINE vi nibbles(const uint8_t *row, const int G, const int c, int32_t at, const int h) {
   const uint8_t *p = row + (int64_t)(at - c % 2) * 32;
   // A group of two blocks has half a line: its low nibbles are the chunk's first half.
   if (G == 2) return i_half_nibbles(p, h);
@@ -28,18 +33,20 @@ SK_INLINE vi low_bits(const uint8_t *row, const int G, const int c, int32_t at, 
 SK_INLINE vi weights(
   const sk_tile *tile, const shape s, const int G, const int c, int r, int32_t at, const int h) {
   const uint8_t *row = tile->rows[r], *high = row + tile->layout.bits_at;
-  if (s.bits == 8) return i_load(row + (int64_t)at * 64 + h * PART_BYTES);
-  vi low = low_bits(row, G, c, at, h);
-  if (s.bits == 4) return low;
+  const int first = sk_low_bits(s.format), planes = sk_bits(s.format) - first;
+  if (first == 8) return i_load(row + (int64_t)at * 64 + h * PART_BYTES);
+  vi low = first == 2 ? pairs(row, c, at, h) : nibbles(row, G, c, at, h);
+  if (sk_table_of(s.format)) return i_lookup(sk_table_of(s.format), low);
+  if (planes == 0) return low;
   if (G < 16) {
     // The tail's masks follow the planes of all full groups.
-    high += (int64_t)at * 8 * (s.bits - 4);
-    low = i_or(low, i_mask(high, 16, h));
-    return s.bits == 5 ? low : i_or(low, i_mask(high + 8, 32, h));
+    high += (int64_t)at * 8 * planes;
+    low = i_or(low, i_mask(high, 1 << first, h));
+    return planes == 1 ? low : i_or(low, i_mask(high + 8, 2 << first, h));
   }
-  if (s.bits == 5) {
+  if (planes == 1) {
     vi plane = i_load(high + (int64_t)(at / 8) * 64 + h * PART_BYTES);
-    return i_or_and(low, i_shift(plane, 4 - c), i_set1(16));
+    return i_or_and(low, i_shift(plane, first - c), i_set1(1 << first));
   }
   vi plane = i_load(high + (int64_t)(at / 8) * 128 + c / 4 * 64 + h * PART_BYTES);
   return i_or_and(low, i_shift(plane, 4 - c % 4 * 2), i_set1(48));
@@ -60,6 +67,14 @@ SK_INLINE void load_scales(
 #pragma unroll
   for (int r = 0; r < ROWS; r++) {
     const uint8_t *row = tile->rows[r];
+    if (sk_has_steps(s.format)) {
+      const uint8_t *steps = row + tile->layout.steps_at + start / 16 + half * G;
+      const uint8_t *own = row + start / SK_STEP_SPAN * 2;
+      scale[r] = v_mul(v_span_floats(own + tile->layout.scales_at, G, h), v_low_steps(steps, G, h));
+      minimum[r] =
+        v_mul(v_span_floats(own + tile->layout.minimums_at, G, h), v_high_steps(steps, G, h));
+      continue;
+    }
     scale[r] = group_floats(row + tile->layout.scales_at, s, G, start, half, h);
     if (s.minimums)
       minimum[r] = group_floats(row + tile->layout.minimums_at, s, G, start, half, h);
@@ -71,6 +86,7 @@ SK_INLINE void part_of_group(
   const sk_tile *tile, const shape s, const int G, const int first_part, const int half,
   const int h, int32_t start, const int8_t *x, vf sum[ROWS][SK_TILE_TOKENS]) {
   const int halves = s.block == 16 && G > 2 ? 2 : 1, chunks = G / 2 / halves;
+  const int bits = sk_value_bits(s.format);
   // Of a single chunk the products of one token after another are finished: that needs fewer registers.
   const int together = chunks == 1 ? 1 : s.tokens;
   vi only[ROWS];
@@ -89,8 +105,8 @@ SK_INLINE void part_of_group(
       xsum[t] = halves == 1 ? i_load(sums)
                 : half == 0 ? i_load(sums + 64)
                             : i_sub32(i_load(sums), i_load(sums + 64));
-      const int signed_already = s.minimums || (s.bits == 8 && V_SIGNED_BYTES);
-      vi first = signed_already ? i_zero() : i_sub32(i_zero(), i_shift32(xsum[t], s.bits - 1));
+      const int signed_already = s.minimums || (bits == 8 && V_SIGNED_BYTES);
+      vi first = signed_already ? i_zero() : i_sub32(i_zero(), i_shift32(xsum[t], bits - 1));
 #pragma unroll
       for (int r = 0; r < ROWS; r++) dot[r][t] = first;
     }
@@ -105,7 +121,7 @@ SK_INLINE void part_of_group(
       for (int t = from; t < from + together; t++) {
         vi v = i_load(x + (size_t)t * tile->x_stride + c * 64 + h * PART_BYTES);
 #pragma unroll
-        for (int r = 0; r < ROWS; r++) dot[r][t] = i_dot(dot[r][t], w[r], v, s.bits);
+        for (int r = 0; r < ROWS; r++) dot[r][t] = i_dot(dot[r][t], w[r], v, bits);
       }
     }
     if (chunks > 1) load_scales(tile, s, G, half, h, start, scale, minimum);
@@ -163,11 +179,12 @@ SK_INLINE void block_tile_asking(const sk_tile *tile, const shape s, const int a
     group(tile, s, 8, 0, start, x, sum);
     start += 256, x += 256 + SK_INPUT_EXTRA;
   }
-  if (l->tail & 2) {
+  // Rows of fewer bits than 4 are whole blocks of 256.
+  if (sk_low_bits(s.format) > 2 && l->tail & 2) {
     group(tile, s, 4, 0, start, x, sum);
     start += 128, x += 128 + SK_INPUT_EXTRA;
   }
-  if (l->tail & 1) group(tile, s, 2, 0, start, x, sum);
+  if (sk_low_bits(s.format) > 2 && l->tail & 1) group(tile, s, 2, 0, start, x, sum);
 #pragma unroll
   for (int t = 0; t < s.tokens; t++)
     v_store_sums(tile->y + t * tile->y_stride, sum[0][t], sum[1][t], sum[2][t], sum[3][t]);

@@ -27,9 +27,16 @@ SK_INLINE void column_rows(
   }
 }
 
+/// The float16 numbers of VW rows, times the low or the high half of their steps where there are some.
+SK_INLINE vf load_stepped(const uint16_t *p, const uint8_t *steps, const int high) {
+  vf value = v_load_f16(p);
+  if (!steps) return value;
+  return v_mul(value, high ? v_load_high4(steps) : v_load_low4(steps));
+}
+
 SK_INLINE void columns_acc_all(
-  const sk_columns *w, const sk_format format, const int minimums, const int32_t *columns,
-  const float *a, int32_t count, float *y) {
+  const sk_columns *w, const sk_format format, const int minimums, const int has_steps,
+  const int32_t *columns, const float *a, int32_t count, float *y) {
   const int32_t rows = sk_padded_rows(w->rows);
   const uint8_t *data[count];
   float total = 0;
@@ -38,7 +45,9 @@ SK_INLINE void columns_acc_all(
     total += a[i];
   }
   const int is_float = format < SK_Q4;
-  const int64_t plane = is_float ? 0 : columns[0] / w->block * (int64_t)rows;
+  const int32_t span = has_steps ? SK_STEP_SPAN : w->block;
+  const int64_t plane = is_float ? 0 : columns[0] / span * (int64_t)rows;
+  const uint8_t *steps = has_steps ? w->steps + columns[0] / w->block * (int64_t)rows : NULL;
   const vf all = v_set1(total), offset = v_set1(minimums || format == SK_Q8 ? 0 : -8 * total);
   for (int32_t row = 0; row < rows; row += COLUMN_STEP) {
     vf sum[COLUMN_PARTS];
@@ -53,8 +62,10 @@ SK_INLINE void columns_acc_all(
         v_store(out, sum[p]);
         continue;
       }
-      vf r = v_fma(v_load_f16(w->scales + plane + row + p * VW), sum[p], v_load(out));
-      if (minimums) r = v_fma(v_load_f16(w->minimums + plane + row + p * VW), all, r);
+      const int64_t at = row + p * VW;
+      const uint8_t *step = has_steps ? steps + at : NULL;
+      vf r = v_fma(load_stepped(w->scales + plane + at, step, 0), sum[p], v_load(out));
+      if (minimums) r = v_fma(load_stepped(w->minimums + plane + at, step, 1), all, r);
       v_store(out, r);
     }
   }
@@ -63,15 +74,16 @@ SK_INLINE void columns_acc_all(
 void SK_NAME(sk_columns_acc)(
   const sk_columns *w, const int32_t *columns, const float *a, int32_t count, float *y) {
   switch (w->format) {
-  case SK_F32: columns_acc_all(w, SK_F32, 0, columns, a, count, y); return;
-  case SK_F16: columns_acc_all(w, SK_F16, 0, columns, a, count, y); return;
-  case SK_BF16: columns_acc_all(w, SK_BF16, 0, columns, a, count, y); return;
+  case SK_F32: columns_acc_all(w, SK_F32, 0, 0, columns, a, count, y); return;
+  case SK_F16: columns_acc_all(w, SK_F16, 0, 0, columns, a, count, y); return;
+  case SK_BF16: columns_acc_all(w, SK_BF16, 0, 0, columns, a, count, y); return;
   case SK_Q4:
-    if (w->minimums) columns_acc_all(w, SK_Q4, 1, columns, a, count, y);
-    else columns_acc_all(w, SK_Q4, 0, columns, a, count, y);
+    if (w->steps) columns_acc_all(w, SK_Q4, 1, 1, columns, a, count, y);
+    else if (w->minimums) columns_acc_all(w, SK_Q4, 1, 0, columns, a, count, y);
+    else columns_acc_all(w, SK_Q4, 0, 0, columns, a, count, y);
     return;
   default:
-    if (w->minimums) columns_acc_all(w, SK_Q8, 1, columns, a, count, y);
-    else columns_acc_all(w, SK_Q8, 0, columns, a, count, y);
+    if (w->minimums) columns_acc_all(w, SK_Q8, 1, 0, columns, a, count, y);
+    else columns_acc_all(w, SK_Q8, 0, 0, columns, a, count, y);
   }
 }

@@ -23,6 +23,8 @@ SK_INLINE vi i_shift32(vi x, const int n) {
 }
 SK_INLINE vi i_sub32(vi a, vi b) { return i_bytes(vsubq_s32(i_words(a), i_words(b))); }
 SK_INLINE vf i_floats(vi x) { return vcvtq_f32_s32(i_words(x)); }
+/// The bytes of a table of 16 that `x` names.
+SK_INLINE vi i_lookup(const uint8_t table[16], vi x) { return vqtbl1q_u8(vld1q_u8(table), x); }
 /// Lane sums of four products, added to `sum`. `sdot` takes both as signed: eight-bit weights lose
 /// their offset.
 SK_INLINE vi i_dot(vi sum, vi w, vi x, const int bits) {
@@ -56,6 +58,19 @@ SK_INLINE vf v_block_floats(const uint8_t *p, const int G, const int h) {
 /// Four float16 numbers: lanes 0-7 alternate the first two, lanes 8-15 the others.
 SK_INLINE vf v_pair_floats(const uint8_t *p, const int h) {
   return v_block_floats(p + h / 2 * 4, 2, 0);
+}
+/// Lane j's float16 number where 256 columns share one: that of block j % G.
+SK_INLINE vf v_span_floats(const uint8_t *p, const int G, const int h) {
+  uint16_t half;
+  memcpy(&half, p + (G == 16 ? h / 2 * 2 : 0), 2);
+  return v_from_f16(vdup_n_u16(half));
+}
+/// The low or the high halves of part `h` of G bytes, lane j: byte j % G.
+SK_INLINE vf v_low_steps(const uint8_t *p, const int G, const int h) {
+  return v_load_low4(p + h * 4 % G);
+}
+SK_INLINE vf v_high_steps(const uint8_t *p, const int G, const int h) {
+  return v_load_high4(p + h * 4 % G);
 }
 /// Rounds to nearest, ties to even; values lie in -127...127.
 SK_INLINE void v_store_int8(int8_t *p, vf x) {

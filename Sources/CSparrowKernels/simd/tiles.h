@@ -16,12 +16,12 @@
 #define JOIN_(a, b) a##b
 #define JOIN(a, b) JOIN_(a, b)
 
-#define BLOCK_TILE(name, tokens, bits, minimums, block) \
+#define BLOCK_TILE(name, tokens, format, minimums, block) \
   static void name##_##tokens(const sk_tile *tile) { \
-    block_tile(tile, (shape){bits, minimums, block, tokens}); \
+    block_tile(tile, (shape){format, minimums, block, tokens}); \
   }
-#define BLOCK_TILES(name, bits, minimums, block) \
-  JOIN(ONE_, BLOCK_TOKENS)(BLOCK_TILE, name, bits, minimums, block) \
+#define BLOCK_TILES(name, format, minimums, block) \
+  JOIN(ONE_, BLOCK_TOKENS)(BLOCK_TILE, name, format, minimums, block) \
   static const sk_tiles name = {BLOCK_TOKENS, {JOIN(NAMES_, BLOCK_TOKENS)(name)}};
 
 #define FLOAT_TILE(name, tokens, format) \
@@ -30,12 +30,16 @@
   JOIN(ONE_, FLOAT_TOKENS)(FLOAT_TILE, name, format) \
   static const sk_tiles name = {FLOAT_TOKENS, {JOIN(NAMES_, FLOAT_TOKENS)(name)}};
 
-BLOCK_TILES(q4, 4, 0, 32)
-BLOCK_TILES(q4m, 4, 1, 32)
-BLOCK_TILES(q5, 5, 0, 32)
-BLOCK_TILES(q5m, 5, 1, 32)
-BLOCK_TILES(q6, 6, 0, 16)
-BLOCK_TILES(q8, 8, 0, 32)
+BLOCK_TILES(q2, SK_Q2, 1, 16)
+BLOCK_TILES(q3, SK_Q3, 0, 16)
+BLOCK_TILES(iq4, SK_IQ4, 0, 32)
+BLOCK_TILES(fp4, SK_FP4, 0, 32)
+BLOCK_TILES(q4, SK_Q4, 0, 32)
+BLOCK_TILES(q4m, SK_Q4, 1, 32)
+BLOCK_TILES(q5, SK_Q5, 0, 32)
+BLOCK_TILES(q5m, SK_Q5, 1, 32)
+BLOCK_TILES(q6, SK_Q6, 0, 16)
+BLOCK_TILES(q8, SK_Q8, 0, 32)
 FLOAT_TILES(f32, SK_F32)
 FLOAT_TILES(f16, SK_F16)
 FLOAT_TILES(bf16, SK_BF16)
@@ -45,6 +49,10 @@ const sk_tiles *SK_NAME(sk_tiles)(sk_format format, int32_t block, int32_t minim
   case SK_F32: return &f32;
   case SK_F16: return &f16;
   case SK_BF16: return &bf16;
+  case SK_Q2: return &q2;
+  case SK_Q3: return &q3;
+  case SK_IQ4: return &iq4;
+  case SK_FP4: return &fp4;
   case SK_Q4: if (block == 32) return minimums ? &q4m : &q4; break;
   case SK_Q5: if (block == 32) return minimums ? &q5m : &q5; break;
   case SK_Q6: if (block == 16 && !minimums) return &q6; break;

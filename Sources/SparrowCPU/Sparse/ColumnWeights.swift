@@ -4,18 +4,22 @@ import SparrowCore
 extension Scratch {
   /// A copy of a packed matrix by columns, for products that touch few of them.
   ///
-  /// Exact; takes as many bytes again (8 bits a weight for formats of 5 to 8).
+  /// Exact; takes as many bytes again (4 bits a weight for formats of less, 8 for those of more and of tables).
   func columns(
     of matrix: UnsafePointer<sk_matrix>, pool: WorkerPool
   ) -> UnsafePointer<sk_columns> {
     var layout = sk_columns()
     var dataBytes = 0
     var planeBytes = 0
-    sk_columns_layout(matrix, &layout, &dataBytes, &planeBytes)
+    var stepBytes = 0
+    sk_columns_layout(matrix, &layout, &dataBytes, &planeBytes, &stepBytes)
     layout.data = UnsafeRawPointer(hugeBytes(dataBytes))
     if planeBytes > 0 {
       layout.scales = plane(planeBytes)
       if matrix.pointee.minimums != 0 { layout.minimums = plane(planeBytes) }
+      if stepBytes > 0 {
+        layout.steps = UnsafePointer(hugeBytes(stepBytes).assumingMemoryBound(to: UInt8.self))
+      }
     }
     let columns = bytes(MemoryLayout<sk_columns>.stride)
       .assumingMemoryBound(to: sk_columns.self)
@@ -33,10 +37,12 @@ extension Scratch {
 }
 
 extension sk_columns {
-  /// Bytes of all scales and minimums.
+  /// Bytes of all scales, minimums and steps.
   var scaleBytes: Int {
     guard block > 0 else { return 0 }
     let blocks = (Int(columns) + Int(block) - 1) / Int(block)
-    return blocks * Int(rows) * 2 * (minimums == nil ? 1 : 2)
+    let halves = steps == nil ? blocks : Int(columns) / 256
+    let perRow = 2 * halves * (minimums == nil ? 1 : 2) + (steps == nil ? 0 : blocks)
+    return perRow * Int(rows)
   }
 }

@@ -50,6 +50,9 @@ struct MatrixPacking {
     let bytes = checkpoint.bytes(of: source.entry).baseAddress!
     let rowBytes = source.byteCount / max(1, source.rows.count)
     let step = max(1, Self.chunkBytes / max(1, rowBytes))
+    let gathered = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: source.transposed ? pool.count * rowBytes : 0, alignment: 8)
+    defer { gathered.deallocate() }
     for start in stride(from: 0, to: source.rows.count, by: step) {
       let rows = min(step, source.rows.count - start)
       try checkNumbers(start..<start + rows, pool: pool)
@@ -63,7 +66,12 @@ struct MatrixPacking {
             return UnsafeRawPointer(memory)
           }
         } else if source.transposed {
-          for row in own { gather(row, of: bytes, into: memory + row * Int(target.row_bytes)) }
+          let rowMemory = gathered.baseAddress! + worker.index * rowBytes
+          for row in own {
+            gather(row, of: bytes, into: rowMemory)
+            var packed = target.at(memory + row * Int(target.row_bytes))
+            sk_pack_rows(&packed, type, rowMemory, 0, 1)
+          }
         } else {
           source.rows.forEachPiece(of: own) { piece, start in
             withUnsafePointer(to: target) {

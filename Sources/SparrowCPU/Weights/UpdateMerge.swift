@@ -50,7 +50,8 @@ final class UpdateMerge: @unchecked Sendable {
     var transposed = sk_columns()
     var bytes = 0
     var planes = 0
-    sk_columns_layout(&layout, &transposed, &bytes, &planes)
+    var steps = 0
+    sk_columns_layout(&layout, &transposed, &bytes, &planes, &steps)
     let rows = memory.bytes(bytes)
     transposed.data = UnsafeRawPointer(rows)
     let stride = Int(transposed.column_bytes)

@@ -11,8 +11,9 @@ enum GGUFTensorType {
   ]
 
   private static let supported: [UInt32: ElementType] = [
-    0: .f32, 1: .f16, 2: .q4_0, 3: .q4_1, 6: .q5_0, 7: .q5_1, 8: .q8_0, 12: .q4_K, 13: .q5_K,
-    14: .q6_K, 24: .i8, 25: .i16, 26: .i32, 27: .i64, 28: .f64, 30: .bf16,
+    0: .f32, 1: .f16, 2: .q4_0, 3: .q4_1, 6: .q5_0, 7: .q5_1, 8: .q8_0, 10: .q2_K, 11: .q3_K,
+    12: .q4_K, 13: .q5_K, 14: .q6_K, 15: .q8_K, 20: .iq4_nl, 23: .iq4_xs, 24: .i8, 25: .i16,
+    26: .i32, 27: .i64, 28: .f64, 30: .bf16, 34: .tq1_0, 35: .tq2_0, 39: .mxfp4,
   ]
 
   /// The element type behind ggml's number; throws `.unsupported` naming it and the types there are.

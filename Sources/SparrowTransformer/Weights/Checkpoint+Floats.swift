@@ -7,6 +7,10 @@ extension Checkpoint {
     let raw = bytes(of: entry)
     let count = entry.elementCount
     switch entry.type {
+    case .f64:
+      return (0..<count).map {
+        Float(raw.loadUnaligned(fromByteOffset: 8 * $0, as: Double.self))
+      }
     case .f32:
       return (0..<count).map { raw.loadUnaligned(fromByteOffset: 4 * $0, as: Float.self) }
     case .f16:
@@ -21,7 +25,7 @@ extension Checkpoint {
     default:
       throw SparrowError(
         .unsupported, file: path, field: entry.name, found: entry.type.rawValue,
-        expected: "f32, f16 or bf16")
+        expected: "f64, f32, f16 or bf16")
     }
   }
 }

@@ -150,5 +150,5 @@ private struct WeightBinder {
 }
 
 extension ElementType {
-  var isFloat: Bool { self == .f32 || self == .f16 || self == .bf16 }
+  var isFloat: Bool { [.f64, .f32, .f16, .bf16].contains(self) }
 }

@@ -34,7 +34,7 @@ import Testing
     let range = weights.max()! - weights.min()!
     // A block's minimum is float16 too.
     return switch type {
-    case .f32: most * 0x1p-22
+    case .f32, .f64: most * 0x1p-22
     case .f16: most * 0x1p-11
     case .bf16: most * 0x1p-8
     // The greatest number of the sign that has a level less is a level off.
@@ -69,8 +69,8 @@ import Testing
     }
     let up = WeightRole(.up, layer: 0)
     #expect(Self.row(merged.matrix(up), 7) == Self.row(base.matrix(up), 7))
-    let isK = [.q4_K, .q5_K, .q6_K].contains(type)
-    #expect(after.pointee.format == (isK ? SK_Q8 : before.pointee.format))
+    let isEncoded = [.q4_0, .q4_1, .q5_0, .q5_1].contains(type) || type.blockElements == 1
+    #expect(after.pointee.format == (isEncoded ? before.pointee.format : SK_Q8))
   }
 
   /// With fused, transposed and tied matrices, and norms with an offset.

@@ -1,0 +1,221 @@
+// GGUF's block types as integers and float16 scales.
+#include "gguf.h"
+#include "half.h"
+
+static uint16_t half_product(float a, float b) { return sk_float_half(a * b); }
+
+// MARK: - Blocks of 32
+
+static void read_nibbles(const uint8_t *p, uint8_t *quants) {
+  for (int i = 0; i < 16; i++) {
+    quants[i] = p[i] & 15;
+    quants[i + 16] = p[i] >> 4;
+  }
+}
+
+static void read_fifth_bits(const uint8_t *p, uint8_t *quants) {
+  uint32_t bits;
+  memcpy(&bits, p, 4);
+  for (int i = 0; i < 32; i++) quants[i] |= (bits >> i & 1) << 4;
+}
+
+/// Unsigned, with the offset 128: flipping the top bit is adding 128.
+static void read_bytes(const uint8_t *p, int count, uint8_t *quants) {
+  for (int i = 0; i < count; i++) quants[i] = p[i] ^ 128;
+}
+
+/// A scale is a power of two, 2^(exponent - 127), here of half the numbers; the greatest exponent
+/// is no number.
+static void read_mxfp4(const uint8_t *p, gguf_weights *w) {
+  const uint32_t exponent = p[0];
+  const uint32_t bits = exponent < 2 ? 0x200000u << exponent : (exponent - 1) << 23;
+  w->scales[0] = exponent == 255 ? 0x7e00 : sk_float_half(sk_bits_float(bits));
+  read_nibbles(p + 1, w->quants);
+}
+
+// MARK: - Blocks of 256
+
+/// The 6-bit scale and minimum of block `i` of a Q4_K or Q5_K super-block.
+static void read_k_scale(const uint8_t *p, int i, uint8_t *scale, uint8_t *minimum) {
+  if (i < 4) {
+    *scale = p[i] & 63;
+    *minimum = p[i + 4] & 63;
+  } else {
+    *scale = (p[i + 4] & 15) | (p[i - 4] >> 6) << 4;
+    *minimum = p[i + 4] >> 4 | (p[i] >> 6) << 4;
+  }
+}
+
+static void read_k_scales(const uint8_t *p, gguf_weights *w) {
+  float d = sk_half_at(p, 0), least = sk_half_at(p, 1);
+  for (int i = 0; i < 8; i++) {
+    uint8_t scale, minimum;
+    read_k_scale(p + 4, i, &scale, &minimum);
+    w->scales[i] = half_product(d, scale);
+    w->minimums[i] = half_product(-least, minimum);
+  }
+}
+
+/// 64 bytes: in each half of the block, its four quarters one above the other.
+static void read_pairs(const uint8_t *p, uint8_t *quants) {
+  for (int i = 0; i < 256; i++) quants[i] = p[i / 128 * 32 + i % 32] >> i % 128 / 32 * 2 & 3;
+}
+
+static void read_q2_k(const uint8_t *p, gguf_weights *w) {
+  memcpy(w->steps, p, 16);
+  read_pairs(p + 16, w->quants);
+  memcpy(w->scales, p + 80, 2);
+  memcpy(w->minimums, p + 82, 2);
+  w->minimums[0] ^= 0x8000;
+}
+
+static void read_q3_k(const uint8_t *p, gguf_weights *w) {
+  const uint8_t *high = p, *scales = p + 96;
+  const float d = sk_half_at(p, 54);
+  read_pairs(p + 32, w->quants);
+  for (int i = 0; i < 256; i++) w->quants[i] |= (high[i % 32] >> i / 32 & 1) << 2;
+  for (int i = 0; i < 16; i++) {
+    const int low = scales[i % 8] >> i / 8 * 4 & 15, two = scales[8 + i % 4] >> i / 4 * 2 & 3;
+    w->scales[i] = half_product(d, (float)((low | two << 4) - 32));
+  }
+}
+
+static void read_q4_k(const uint8_t *p, gguf_weights *w) {
+  read_k_scales(p, w);
+  p += 16;
+  for (int i = 0; i < 256; i++) {
+    uint8_t pair = p[i / 64 * 32 + i % 32];
+    w->quants[i] = i % 64 < 32 ? pair & 15 : pair >> 4;
+  }
+}
+
+static void read_q5_k(const uint8_t *p, gguf_weights *w) {
+  read_k_scales(p, w);
+  const uint8_t *high = p + 16, *low = p + 48;
+  for (int i = 0; i < 256; i++) {
+    uint8_t pair = low[i / 64 * 32 + i % 32];
+    w->quants[i] = (i % 64 < 32 ? pair & 15 : pair >> 4) | (high[i % 32] >> i / 32 & 1) << 4;
+  }
+}
+
+static void read_q6_k(const uint8_t *p, gguf_weights *w) {
+  const uint8_t *low = p, *high = p + 128;
+  float d = sk_half_at(p + 208, 0);
+  for (int i = 0; i < 16; i++) w->scales[i] = half_product(d, (int8_t)p[192 + i]);
+  for (int i = 0; i < 256; i++) {
+    int half = i / 128, quarter = i % 128 / 32, l = i % 32;
+    uint8_t pair = low[half * 64 + quarter % 2 * 32 + l];
+    uint8_t two = high[half * 32 + l] >> 2 * quarter & 3;
+    w->quants[i] = (quarter < 2 ? pair & 15 : pair >> 4) | two << 4;
+  }
+}
+
+static void read_q8_k(const uint8_t *p, gguf_weights *w) {
+  float d;
+  memcpy(&d, p, 4);
+  for (int i = 0; i < 8; i++) w->scales[i] = sk_float_half(d);
+  read_bytes(p + 4, 256, w->quants);
+}
+
+static void read_iq4_xs(const uint8_t *p, gguf_weights *w) {
+  const float d = sk_half_at(p, 0);
+  uint16_t high;
+  memcpy(&high, p + 2, 2);
+  for (int i = 0; i < 8; i++) {
+    const int low = p[4 + i / 2] >> i % 2 * 4 & 15, two = high >> 2 * i & 3;
+    w->scales[i] = half_product(d, (float)((low | two << 4) - 32));
+    read_nibbles(p + 8 + 16 * i, w->quants + 32 * i);
+  }
+}
+
+// MARK: - Three values
+
+/// Quants of 0, 1 and 2 mean -1, 0 and 1: all blocks' steps are 1.
+static void set_ternary(const uint8_t *scale, gguf_weights *w) {
+  memset(w->steps, 0x11, sizeof w->steps);
+  memcpy(w->scales, scale, 2);
+  w->minimums[0] = w->scales[0] ^ 0x8000;
+}
+
+/// Digits of base 3, the first one first, as a fraction of 256 in a byte.
+static void read_digits(const uint8_t *p, int bytes, int digits, uint8_t *quants) {
+  static const uint8_t powers[5] = {1, 3, 9, 27, 81};
+  for (int digit = 0; digit < digits; digit++)
+    for (int i = 0; i < bytes; i++)
+      *quants++ = (uint8_t)((uint8_t)(p[i] * powers[digit]) * 3 >> 8);
+}
+
+static void read_tq1_0(const uint8_t *p, gguf_weights *w) {
+  read_digits(p, 32, 5, w->quants);
+  read_digits(p + 32, 16, 5, w->quants + 160);
+  read_digits(p + 48, 4, 4, w->quants + 240);
+  set_ternary(p + 52, w);
+}
+
+static void read_tq2_0(const uint8_t *p, gguf_weights *w) {
+  read_pairs(p, w->quants);
+  set_ternary(p + 64, w);
+}
+
+// MARK: - All
+
+void sk_gguf_block(sk_gguf_type type, int32_t *bytes, int32_t *weights) {
+  *weights = 32;
+  switch (type) {
+  case SK_GGUF_Q4_0:
+  case SK_GGUF_IQ4_NL: *bytes = 18; return;
+  case SK_GGUF_Q4_1: *bytes = 20; return;
+  case SK_GGUF_Q5_0: *bytes = 22; return;
+  case SK_GGUF_Q5_1: *bytes = 24; return;
+  case SK_GGUF_Q8_0: *bytes = 34; return;
+  case SK_GGUF_MXFP4: *bytes = 17; return;
+  default: *weights = 256;
+  }
+  switch (type) {
+  case SK_GGUF_Q2_K: *bytes = 84; return;
+  case SK_GGUF_Q3_K: *bytes = 110; return;
+  case SK_GGUF_Q4_K: *bytes = 144; return;
+  case SK_GGUF_Q5_K: *bytes = 176; return;
+  case SK_GGUF_Q6_K: *bytes = 210; return;
+  case SK_GGUF_Q8_K: *bytes = 292; return;
+  case SK_GGUF_IQ4_XS: *bytes = 136; return;
+  case SK_GGUF_TQ1_0: *bytes = 54; return;
+  case SK_GGUF_TQ2_0: *bytes = 66; return;
+  case SK_GGUF_F64: *bytes = 8; *weights = 1; return;
+  case SK_GGUF_F32: *bytes = 4; *weights = 1; return;
+  default: *bytes = 2; *weights = 1;
+  }
+}
+
+void sk_read_gguf_block(sk_gguf_type type, const uint8_t *p, gguf_weights *w) {
+  memcpy(w->scales, p, 2);
+  switch (type) {
+  case SK_GGUF_Q4_0:
+  case SK_GGUF_IQ4_NL: read_nibbles(p + 2, w->quants); return;
+  case SK_GGUF_Q4_1:
+    memcpy(w->minimums, p + 2, 2);
+    read_nibbles(p + 4, w->quants);
+    return;
+  case SK_GGUF_Q5_0:
+    read_nibbles(p + 6, w->quants);
+    read_fifth_bits(p + 2, w->quants);
+    return;
+  case SK_GGUF_Q5_1:
+    memcpy(w->minimums, p + 2, 2);
+    read_nibbles(p + 8, w->quants);
+    read_fifth_bits(p + 4, w->quants);
+    return;
+  case SK_GGUF_Q8_0: read_bytes(p + 2, 32, w->quants); return;
+  case SK_GGUF_MXFP4: read_mxfp4(p, w); return;
+  case SK_GGUF_Q2_K: read_q2_k(p, w); return;
+  case SK_GGUF_Q3_K: read_q3_k(p, w); return;
+  case SK_GGUF_Q4_K: read_q4_k(p, w); return;
+  case SK_GGUF_Q5_K: read_q5_k(p, w); return;
+  case SK_GGUF_Q6_K: read_q6_k(p, w); return;
+  case SK_GGUF_Q8_K: read_q8_k(p, w); return;
+  case SK_GGUF_IQ4_XS: read_iq4_xs(p, w); return;
+  case SK_GGUF_TQ1_0: read_tq1_0(p, w); return;
+  case SK_GGUF_TQ2_0: read_tq2_0(p, w); return;
+  default: return;
+  }
+}
