@@ -42,7 +42,8 @@ static void pack_float_columns(
 static void pack_block_columns(
   const sk_matrix *w, const sk_columns *target, int32_t row0, int32_t rows) {
   const int32_t blocks = (w->columns + w->block - 1) / w->block;
-  const int32_t span = sk_scale_span(w->format, w->block), scales_count = (w->columns + span - 1) / span;
+  const int32_t span = sk_scale_span(w->format, w->block);
+  const int32_t spans = (w->columns + span - 1) / span;
   const int64_t plane = sk_padded_rows(w->rows);
   // A nibble of a column that has no minimum counts from -8.
   int32_t offset = sk_offset(w->format, w->minimums);
@@ -55,7 +56,7 @@ static void pack_block_columns(
   uint16_t row_scales[blocks], row_minimums[blocks];
   for (int32_t r = 0; r < rows; r++) {
     sk_row_quants(w, row0 + r, quants, row_scales, row_minimums, row_steps);
-    for (int32_t i = 0; i < scales_count; i++) {
+    for (int32_t i = 0; i < spans; i++) {
       scales[i * plane + row0 + r] = row_scales[i];
       if (w->minimums) minimums[i * plane + row0 + r] = row_minimums[i];
     }

@@ -7,7 +7,7 @@ typedef struct {
   uint8_t quants[256];
   uint16_t scales[16];    ///< float16, one a block (of 256 weights where there are steps)
   uint16_t minimums[16];  ///< likewise
-  uint8_t steps[16];      ///< one a block of 16: the scale's in the low, the minimum's in the high half
+  uint8_t steps[16];      ///< one a block of 16: the scale's low, the minimum's high
 } gguf_weights;
 
 /// Bytes and weights of one block of a GGUF type.

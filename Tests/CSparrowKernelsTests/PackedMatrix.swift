@@ -58,7 +58,8 @@ final class PackedMatrix {
       case SK_GGUF_F64:
         bytes = withUnsafeBytes(of: Double(noise.floats(1)[0])) { Array($0) }
       case SK_GGUF_Q8_K:
-        bytes.replaceSubrange(0..<4, with: withUnsafeBytes(of: noise.floats(1, size: 0.02)[0], Array.init))
+        let scale = noise.floats(1, size: 0.02)[0]
+        bytes.replaceSubrange(0..<4, with: withUnsafeBytes(of: scale) { Array($0) })
       case SK_GGUF_MXFP4: bytes[0] = UInt8.random(in: 118...122, using: &noise)
       default:
         for offset in block.halves {

@@ -27,7 +27,7 @@ SK_INLINE void column_rows(
   }
 }
 
-/// The float16 numbers of VW rows, times the low or the high half of their steps where there are some.
+/// The float16 numbers of VW rows, times the low or high halves of their steps if there are some.
 SK_INLINE vf load_stepped(const uint16_t *p, const uint8_t *steps, const int high) {
   vf value = v_load_f16(p);
   if (!steps) return value;
