@@ -90,10 +90,15 @@ import Testing
   }
 
   @Test func tensorTypes() {
-    refuse("Q2_K is not supported; expected one of F32, F16, Q4_0, Q4_1", .unsupported) {
-      $0.tensors[1].type = 10
+    refuse("IQ2_XXS is not supported; expected one of F32, F16, Q4_0, Q4_1", .unsupported) {
+      $0.tensors[1].type = 16
     }
-    refuse("IQ4_XS is not supported", .unsupported) { $0.tensors[1].type = 23 }
+    for (type, name) in [
+      (9, "Q8_1"), (17, "IQ2_XS"), (18, "IQ3_XXS"), (19, "IQ1_S"), (21, "IQ3_S"), (22, "IQ2_S"),
+      (29, "IQ1_M"), (40, "NVFP4"),
+    ] as [(UInt32, String)] {
+      refuse("\(name) is not supported", .unsupported) { $0.tensors[1].type = type }
+    }
     refuse("unknown tensor type 4") { $0.tensors[1].type = 4 }
     refuse("unknown tensor type 4294967295") { $0.tensors[1].type = .max }
   }
@@ -107,6 +112,18 @@ import Testing
     refuse("a tensor inside the file") { $0.tensors[0].dimensions = [1 << 39] }
     refuse("rows of a multiple of 32 elements") { $0.tensors[1].dimensions = [16, 4] }
     refuse("rows of a multiple of 32 elements") { $0.tensors[1].dimensions = [] }
+    for type in [10, 11, 12, 13, 14, 15, 23, 34, 35] as [UInt32] {
+      refuse("rows of a multiple of 256 elements") {
+        $0.tensors[1].type = type
+        $0.tensors[1].dimensions = [128, 2]
+      }
+    }
+    for type in [20, 39] as [UInt32] {
+      refuse("rows of a multiple of 32 elements") {
+        $0.tensors[1].type = type
+        $0.tensors[1].dimensions = [16, 4]
+      }
+    }
   }
 
   @Test func tensorPlaces() {
@@ -128,7 +145,7 @@ import Testing
   @Test func messagesStayShort() {
     refuse("xxx…'", .unsupported) {
       $0.tensors[1].name = Array(repeating: UInt8(ascii: "x"), count: 1_000)
-      $0.tensors[1].type = 10
+      $0.tensors[1].type = 16
     }
   }
 }

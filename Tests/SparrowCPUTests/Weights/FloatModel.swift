@@ -18,11 +18,16 @@ struct FloatModel {
     }
   }
 
-  /// Writes a folder that loads, and returns its path.
-  func write(to folder: TemporaryFolder, _ name: String) throws -> String {
+  /// Writes a folder that loads, its numbers in float64 if `isWide`, and returns its path.
+  func write(to folder: TemporaryFolder, _ name: String, isWide: Bool = false) throws -> String {
     var writer = SafetensorsWriter()
     for (name, tensor) in tensors {
-      try writer.add(name: name, shape: tensor.shape, floats: tensor.values)
+      if isWide {
+        let bytes = tensor.values.map(Double.init).withUnsafeBytes { Array($0) }
+        try writer.add(name: name, type: .f64, shape: tensor.shape, bytes: bytes)
+      } else {
+        try writer.add(name: name, shape: tensor.shape, floats: tensor.values)
+      }
     }
     let path = folder.file(name)
     try Files.makeFolder(path)
