@@ -16,7 +16,7 @@ struct WeightChanges {
     vectors = adapter.vectors
     repacked = adapter.updates.keys.count { role in
       let type = binding.matrix(role).entry.type
-      return LowRankUpdate.mergedType(type) != type
+      return type != .q8_0 && LowRankUpdate.mergedType(type) == .q8_0
     }
   }
 
