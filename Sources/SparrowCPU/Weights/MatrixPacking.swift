@@ -7,10 +7,10 @@ import SparrowTransformer
 /// How one matrix gets from its file into kernel layout, with its low-rank update where it has one.
 struct MatrixPacking {
   let role: WeightRole
-  let source: WeightSource
-  let checkpoint: Checkpoint
+  private let source: WeightSource
+  private let checkpoint: Checkpoint
   private let update: LowRankUpdate?
-  let type: sk_gguf_type
+  private let type: sk_gguf_type
   private let layout: sk_matrix
   /// File bytes that are resident at a time while packing.
   private static let chunkBytes = 1 << 20
@@ -52,10 +52,14 @@ struct MatrixPacking {
     let step = max(1, Self.chunkBytes / max(1, rowBytes))
     let gathered = UnsafeMutableRawBufferPointer.allocate(
       byteCount: source.transposed ? pool.count * rowBytes : 0, alignment: 8)
-    defer { gathered.deallocate() }
+    let areNumbers = UnsafeMutableBufferPointer<Bool>.allocate(capacity: pool.count)
+    areNumbers.initialize(repeating: true)
+    defer {
+      gathered.deallocate()
+      areNumbers.deallocate()
+    }
     for start in stride(from: 0, to: source.rows.count, by: step) {
       let rows = min(step, source.rows.count - start)
-      try checkNumbers(start..<start + rows, pool: pool)
       pool.run { worker in
         let share = worker.share(of: rows)
         let own = start + share.lowerBound..<start + share.upperBound
@@ -81,7 +85,9 @@ struct MatrixPacking {
             }
           }
         }
+        if merge == nil, !target.isFinite(own) { areNumbers[worker.index] = false }
       }
+      guard merge?.startsFinite ?? areNumbers.allSatisfy({ $0 }) else { throw noNumber() }
       if !source.transposed {
         source.rows.forEachPiece(of: start..<start + rows) { piece, start in
           let from = start * rowBytes
@@ -97,6 +103,14 @@ struct MatrixPacking {
         expected: "weights that \(source.entry.type.rawValue) can hold")
     }
     return target
+  }
+
+  /// A weight that is no number makes every later token meaningless, and nothing else would say so.
+  private func noNumber() -> SparrowError {
+    SparrowError(
+      .malformed, file: checkpoint.path, field: source.entry.name,
+      found: "a weight that is no number, or too large for one",
+      expected: "finite weights; is the file damaged?")
   }
 
   /// `Conv1D` keeps `[in, out]`: gathers an output's column into a row.

@@ -15,6 +15,7 @@ final class UpdateMerge: @unchecked Sendable {
     /// `[rank]`
     var factors: UnsafeMutablePointer<Float>
     var encoded: UnsafeMutableRawPointer
+    var startsFinite = true
     var fits = true
   }
 
@@ -73,6 +74,9 @@ final class UpdateMerge: @unchecked Sendable {
 
   deinit { places.deallocate() }
 
+  /// False once a weight of the file was no number.
+  var startsFinite: Bool { (0..<workers).allSatisfy { places[$0].startsFinite } }
+
   /// False once a merged weight was more than its type can hold.
   var fits: Bool { (0..<workers).allSatisfy { places[$0].fits } }
 
@@ -84,6 +88,7 @@ final class UpdateMerge: @unchecked Sendable {
     let place = places + worker
     for row in rows {
       sk_pack_rows(&place.pointee.base, type, fileRow(row, place.pointee.gathered), 0, 1)
+      if !place.pointee.base.isFinite(0..<1) { place.pointee.startsFinite = false }
       sk_unpack_row(&place.pointee.base, 0, place.pointee.weights)
       sk_unpack_row(b, Int32(row), place.pointee.factors)
       sk_scale(place.pointee.factors, scale, place.pointee.factors, rank)

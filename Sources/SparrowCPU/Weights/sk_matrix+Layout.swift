@@ -10,6 +10,13 @@ extension sk_matrix {
     row_bytes = sk_row_bytes(format, block, minimums, self.columns)
   }
 
+  /// Whether all weights of these rows are numbers.
+  func isFinite(_ rows: Range<Int>) -> Bool {
+    withUnsafePointer(to: self) {
+      sk_rows_finite($0, Int32(rows.lowerBound), Int32(rows.upperBound)) != 0
+    }
+  }
+
   /// The same matrix with its rows in `memory`.
   func at(_ memory: UnsafeRawPointer) -> sk_matrix {
     var matrix = self

@@ -13,7 +13,12 @@ import Testing
     (.f32, 0, [[0, 0, 0x80, 0x7F], [1, 0, 0xC0, 0xFF]]), (.f16, 0, halves),
     (.bf16, 0, [[0x80, 0x7F], [0xC0, 0xFF]]), (.q4_0, 0, halves), (.q4_1, 2, halves),
     (.q5_0, 0, halves), (.q5_1, 2, halves), (.q8_0, 0, halves), (.q4_K, 0, halves),
-    (.q5_K, 2, halves), (.q6_K, 208, halves),
+    (.q5_K, 2, halves), (.q6_K, 208, halves), (.q2_K, 80, halves), (.q2_K, 82, halves),
+    (.q3_K, 108, halves), (.iq4_nl, 0, halves), (.iq4_xs, 0, halves), (.tq1_0, 52, halves),
+    (.tq2_0, 64, halves), (.q8_K, 0, [[0, 0, 0x80, 0x7F], [1, 0, 0xC0, 0xFF]]),
+    // Finite, but not where they are kept.
+    (.q8_K, 0, [[0, 0, 0, 0x48]]), (.mxfp4, 0, [[255], [144]]),
+    (.f64, 0, [[0, 0, 0, 0, 0, 0, 0, 0x7F], [0, 0, 0, 0, 0, 0, 0xF0, 0xFF]]),
   ]
 
   @Test(arguments: 0..<cases.count)
