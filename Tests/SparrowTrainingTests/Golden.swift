@@ -67,7 +67,7 @@
               whole[$0 % source.columns * rows + $0 / source.columns]
             }
           }
-          let first = source.rows.lowerBound * (gradient.shape.count == 2 ? source.columns : 1)
+          let first = source.rows[0] * (gradient.shape.count == 2 ? source.columns : 1)
           expectClose(found, Array(whole[first..<first + found.count]), name)
         }
       }
