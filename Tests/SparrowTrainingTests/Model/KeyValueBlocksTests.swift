@@ -17,7 +17,8 @@
 
       @Test(arguments: [
         "smollm2", "gemma2", "gemma3", "gemma3-scaled", "gpt2", "llama-biases", "llama-yarn",
-        "mistral", "opt", "opt-350m", "qwen2-window", "qwen3",
+        "mistral", "opt", "opt-350m", "qwen2-window", "qwen3", "olmo2", "cohere", "cohere2",
+        "falcon", "falcon-new", "gpt-neox", "granite", "phi3", "smollm3",
       ]) func tokenByTokenGivesTheLogitsOfTheWholeRow(name: String) throws {
         TensorDevice.setCompiling(false)
         let binding = try Golden.binding(name)
