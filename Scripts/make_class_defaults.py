@@ -19,9 +19,9 @@ import transformers
 
 FILE = "Sources/SparrowTransformer/Families/HuggingFace/ClassDefaults.swift"
 TYPES = [
-    "cohere", "cohere2", "falcon", "gemma2", "gemma3", "gemma3_text", "gemma4", "gemma4_text", "gpt2",
-    "gpt_neox", "granite", "granitemoehybrid", "llama", "mistral", "olmo2", "opt", "phi3", "qwen2",
-    "qwen3", "qwen3_5", "qwen3_5_text", "smollm3", "starcoder2",
+    "cohere", "cohere2", "falcon", "gemma2", "gemma3", "gemma3_text", "gemma4", "gemma4_text",
+    "gpt2", "gpt_neox", "granite", "granitemoehybrid", "llama", "mistral", "olmo2", "opt", "phi3",
+    "qwen2", "qwen3", "qwen3_5", "qwen3_5_text", "smollm3", "starcoder2",
 ]
 # Names, tokens, training, and how transformers itself goes about computing the same.
 SILENT = re.compile(

@@ -7,9 +7,9 @@
 For each model: <out>/models/<name>/ holds config.json, the weights as safetensors and
 expected.safetensors: `input_ids` [tokens] and `greedy` [8] (int32), `logits` [tokens, vocab]
 (float32) as Hugging Face transformers computes them in float32 with eager attention, each for the
-text up to its token (LongRoPE turns longer texts otherwise). `greedy` is the continuation of `input_ids`. Some models have a twin of the same weights in
-<out>/gguf/<name>.gguf, float32, laid out as llama.cpp's converter does it; of a few there is one in
-Q8_0, <out>/gguf/<name>-q8_0.gguf.
+text up to its token (LongRoPE turns longer texts otherwise). `greedy` is the continuation of
+`input_ids`. Some models have a twin of the same weights in <out>/gguf/<name>.gguf, float32, laid
+out as llama.cpp's converter does it; of a few there is one in Q8_0, <out>/gguf/<name>-q8_0.gguf.
 
 Configurations are written the way the hub's files are (`rope_theta`, `rope_scaling`), save where
 a comment says that they use the newer `rope_parameters`. Weights are large and norms and

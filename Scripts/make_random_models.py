@@ -2,7 +2,7 @@
 """Make random tiny models of the families, with the logits that transformers computes of them.
 
     pip install torch transformers safetensors numpy
-    python Scripts/make_random_models.py FOLDER [--cases 300] [--seed 0] [--families phi3 falcon ...]
+    python Scripts/make_random_models.py FOLDER [--cases 300] [--seed 0] [--families phi3 ...]
     SPARROW_MODELS=FOLDER swift test --filter RandomModelTests
 
 Each folder is as make_fixtures.py writes them, with widths, heads, windows, biases, factors and

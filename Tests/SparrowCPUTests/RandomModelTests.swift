@@ -3,7 +3,8 @@ import SparrowCore
 import SparrowTestSupport
 import Testing
 
-/// Random tiny models of the families against transformers, as `Scripts/make_random_models.py` makes them.
+/// Random tiny models of the families against transformers, as `Scripts/make_random_models.py`
+/// makes them.
 ///
 /// Off by default: set `SPARROW_MODELS` to their folder.
 @Suite struct RandomModelTests {

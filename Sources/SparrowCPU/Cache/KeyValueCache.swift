@@ -25,12 +25,13 @@ package final class KeyValueCache: @unchecked Sendable {
   let memory: UnsafeMutableRawPointer
   /// What heads that were skipped still lack; nil before the first sparse step.
   var deferred: DeferredKeys?
-  /// The tokens of the filled positions, of models whose long sequences turn otherwise: once they do, all keys
-  /// are made anew.
+  /// The tokens of the filled positions, of models whose long sequences turn otherwise: once they
+  /// do, all keys are made anew.
   let tokens: UnsafeMutablePointer<Int32>?
   /// The keys turn by the frequencies of long sequences.
   var turnsLong = false
-  /// The length that the sequence will reach soon, where it is known: keys then need not be made twice.
+  /// The length that the sequence will reach soon, where it is known: keys then need not be made
+  /// twice.
   package var expectedCount = 0
   private let byteCount: Int
 

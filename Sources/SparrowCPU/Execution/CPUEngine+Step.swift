@@ -20,8 +20,8 @@ extension CPUEngine {
     finish(cache, tokens, isSparse: isSparse)
   }
 
-  /// Makes a sequence's keys and values anew where its new length turns by other frequencies than they did, as
-  /// transformers does: what its tokens give is what the text up to them gives.
+  /// Makes a sequence's keys and values anew where its new length turns by other frequencies than
+  /// they did, as transformers does: what its tokens give is what the text up to them gives.
   private func turn(_ cache: KeyValueCache, to count: Int) {
     guard let beyond, let tokens = cache.tokens else { return }
     let isLong = max(count, cache.expectedCount) > beyond

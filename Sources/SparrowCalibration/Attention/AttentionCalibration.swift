@@ -62,7 +62,8 @@ public enum AttentionCalibration {
     public var reports: [LayerReport]
   }
 
-  /// Throws `.unsupported` unless a layer has several head groups to choose from, which do not need each other.
+  /// Throws `.unsupported` unless a layer has several head groups to choose from, which do not need
+  /// each other.
   static func requireGroups(_ model: Model) throws(SparrowError) {
     if let reason = model.configuration.layers.lazy.compactMap(\.attention.needsAllHeads).first {
       throw SparrowError(

@@ -10,7 +10,8 @@ public struct LayerDescription: Sendable, Equatable {
     case around
     /// On each result before the addition, and nowhere else (OLMo 2).
     case result
-    /// Before each, and both read the layer's own input: they stand side by side (GPT-NeoX, Falcon 40B).
+    /// Before each, and both read the layer's own input: they stand side by side (GPT-NeoX, Falcon
+    /// 40B).
     case parallel
     /// Side by side behind one norm (Falcon 7B, Command-R).
     case shared

@@ -33,7 +33,8 @@ public struct ModelConfiguration: Sendable, Equatable {
     return seen
   }
 
-  /// The length beyond which a sequence turns by other frequencies, all of it; nil where length changes nothing.
+  /// The length beyond which a sequence turns by other frequencies, all of it; nil where length
+  /// changes nothing.
   public var longRotaryBeyond: Int? { rotaries.lazy.compactMap { $0.long?.beyond }.first }
 
   /// Elements of key/value cache for one token.

@@ -54,8 +54,8 @@ public enum RotaryScaling: Sendable, Equatable {
     factor: Double, originalContext: Double, betaFast: Double, betaSlow: Double, magnitude: Double?)
   /// Each frequency divided by its own factor, `[dimension / 2]` (GGUF's `rope_freqs`).
   case perFrequency([Float])
-  /// LongRoPE (Ding et al. 2024): each frequency divided by its factor of `short`, in sequences of more than
-  /// `originalContext` positions by that of `long`; `[dimension / 2]` both.
+  /// LongRoPE (Ding et al. 2024): each frequency divided by its factor of `short`, in sequences of
+  /// more than `originalContext` positions by that of `long`; `[dimension / 2]` both.
   case longRope(short: [Float], long: [Float], originalContext: Int, magnitude: Double)
   /// Only the first `pairs` turn, by positions divided by `factor`; the others stay (Gemma 4).
   case proportional(pairs: Int, factor: Double)

@@ -76,7 +76,8 @@ public struct StepProgram: Sendable, Equatable {
       addResult(.postAttentionNorm)
       feedForward()
       addResult(.postFeedForwardNorm)
-    // The network goes first: the residual stream is still the layer's input, and heads have a buffer of their own.
+    // The network goes first: the residual stream is still the layer's input, and heads have a
+    // buffer of their own.
     case .parallel:
       norm(.feedForwardNorm, .hidden, .input)
       feedForward()

@@ -3,7 +3,8 @@ package import SparrowCore
 extension ModelConfiguration {
   /// The tensors of a new model's folder, as transformers names, shapes and orders them.
   ///
-  /// The two say whether the matrices of attention and network have biases, in families that leave it open.
+  /// The two say whether the matrices of attention and network have biases, in families that leave
+  /// it open.
   package func newTensors(
     attentionBias: Bool, networkBias: Bool
   ) throws(SparrowError) -> [StoredTensor] {
@@ -53,7 +54,8 @@ extension ModelConfiguration {
     return tensors
   }
 
-  /// The role under whose name a checkpoint keeps a role's tensor: its own but for values that are keys.
+  /// The role under whose name a checkpoint keeps a role's tensor: its own but for values that are
+  /// keys.
   func storedRole(of role: WeightRole) -> WeightRole {
     guard let layer = role.layer, layers[layer].attention.valuesAreKeys else { return role }
     return switch role.kind {

@@ -1,5 +1,5 @@
-/// The rows of a tensor that are one matrix: equal runs at equal distances, one where nothing is fused or where
-/// fused matrices follow each other whole.
+/// The rows of a tensor that are one matrix: equal runs at equal distances, one where nothing is
+/// fused or where fused matrices follow each other whole.
 public struct RowRuns: Sendable, Equatable {
   /// The tensor's row at which the first run begins.
   public let first: Int
@@ -21,7 +21,8 @@ public struct RowRuns: Sendable, Equatable {
   /// The tensor's row that is the matrix's `row`.
   public subscript(row: Int) -> Int { first + row / length * stride + row % length }
 
-  /// Cuts rows of the matrix where runs end; `body` gets each piece, and the tensor's row where it begins.
+  /// Cuts rows of the matrix where runs end; `body` gets each piece, and the tensor's row where it
+  /// begins.
   public func forEachPiece(of rows: Range<Int>, _ body: (Range<Int>, _ start: Int) -> Void) {
     var row = rows.lowerBound
     while row < rows.upperBound {

@@ -105,7 +105,8 @@ struct ModelFacts {
       description.binding, sparse: adapter.bytes(description.binding))
   }
 
-  /// How positions are told, where layers differ or only a part of each head turns; nil where all turn whole.
+  /// How positions are told, where layers differ or only a part of each head turns; nil where all
+  /// turn whole.
   private var positions: String? {
     let model = configuration
     if model.learnedPositionOffset != nil { return "learnt" }

@@ -12,7 +12,8 @@ import Testing
   func chain(name: String) throws {
     let binding = try SparseAttentionTests.binding(name)
     let model = binding.configuration
-    // All of a sequence turns as its length says, and single steps know no more of it than they have.
+    // All of a sequence turns as its length says, and single steps know no more of it than they
+    // have.
     let count = min(17, model.longRotaryBeyond ?? 17)
     let tokens = Array(try Fixtures.expected(name).tokens.prefix(count))
     let engine = try SparseInputTests.engine(

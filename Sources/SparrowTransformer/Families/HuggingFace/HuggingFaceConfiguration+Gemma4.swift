@@ -1,7 +1,8 @@
 import SparrowCore
 
 extension ModelConfiguration {
-  /// Gemma 4's text model where its layers are dense, have keys and values of their own and no inputs of their own.
+  /// Gemma 4's text model where its layers are dense, have keys and values of their own and no
+  /// inputs of their own.
   static func gemma4(_ f: HuggingFaceFields) throws(SparrowError) -> ModelConfiguration {
     try f.refuseGemma4Extras()
     let hidden = try f.count("hidden_size")

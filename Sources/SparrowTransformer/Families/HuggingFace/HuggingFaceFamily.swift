@@ -9,7 +9,8 @@ struct HuggingFaceFamily: Sendable {
   let type: String
   /// The fields that `configuration` asks for.
   let reads: Set<String>
-  /// Fields about layers that are refused where a model has some: they mean nothing in those that are read.
+  /// Fields about layers that are refused where a model has some: they mean nothing in those that
+  /// are read.
   let ignores: Set<String>
   let configuration: Reader
   /// The class's defaults (`ClassDefaults.swift`).

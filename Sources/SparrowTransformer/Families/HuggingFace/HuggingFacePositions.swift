@@ -4,8 +4,9 @@ extension HuggingFaceFields {
   /// The rotary embedding, from `rope_parameters` (transformers 5) or `rope_theta` with `rope_scaling`
   /// (before), of heads of `head` elements.
   ///
-  /// `kind` says of which layers, in families where the two kinds turn differently. `part` is the part of a head
-  /// that the class turns where a file says nothing; nil where it turns whole heads whatever a file says.
+  /// `kind` says of which layers, in families where the two kinds turn differently. `part` is the
+  /// part of a head that the class turns where a file says nothing; nil where it turns whole heads
+  /// whatever a file says.
   func rotary(
     head: Int, contextLength: Int, kind: LayerKind? = nil, part classPart: Double? = nil,
     interleaved: Bool = false
@@ -50,7 +51,8 @@ extension HuggingFaceFields {
     return try number(kind == .slidingAttention ? "rope_local_base_freq" : "rope_theta")
   }
 
-  /// The kind of scaling that the family's class makes of the name in `source`, whose fields must fit it.
+  /// The kind of scaling that the family's class makes of the name in `source`, whose fields must
+  /// fit it.
   private func ropeType(_ source: HuggingFaceFields) throws(SparrowError) -> String {
     var name = try source.string("rope_type", try source.string("type", "default"))
     var known = ["default", "dynamic", "linear", "llama3", "yarn"]

@@ -111,8 +111,9 @@ extension ModelConfiguration {
     return model
   }
 
-  /// Measures the residual stream in units of `factor`, by which a model multiplies what layers add to it: what
-  /// they add is then theirs as it is, the embedding is that much larger, and norms see the same but for epsilon.
+  /// Measures the residual stream in units of `factor`, by which a model multiplies what layers add
+  /// to it: what they add is then theirs as it is, the embedding is that much larger, and norms see
+  /// the same but for epsilon.
   mutating func measure(in factor: Double) {
     func scaled(_ norm: NormDescription) -> NormDescription {
       var norm = norm
