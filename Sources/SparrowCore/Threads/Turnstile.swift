@@ -28,26 +28,28 @@ struct Turnstile: @unchecked Sendable {
     if before & Self.sleeper != 0 { ss_wake_all(address) }
   }
 
-  /// Returns once the turn is another than `turn`; sleeps after `patience` nanoseconds.
+  /// Returns once the turn is another than `turn`; sleeps after `patience` nanoseconds. `spin` is the
+  /// thread's own.
   @inline(__always)
-  func wait(after turn: UInt32, patience: Int64) {
-    for _ in 0..<Self.pauses {
-      if hasMoved(from: turn) { return }
+  func wait(after turn: UInt32, patience: Int64, spin: inout Spin) {
+    for _ in 0..<spin.pauses {
+      if hasMoved(from: turn) { return spin.lengthen() }
       ss_pause()
     }
-    waitLonger(after: turn, patience: patience)
+    waitLonger(after: turn, patience: patience, spin: &spin)
   }
 
-  /// As long as most waits are: 1 to 3 µs.
-  private static let pauses = 64
-
   @inline(never)
-  private func waitLonger(after turn: UInt32, patience: Int64) {
+  private func waitLonger(after turn: UInt32, patience: Int64, spin: inout Spin) {
     let start = ss_nanoseconds()
+    var now = start
     repeat {
+      let before = now
       sched_yield()
+      now = ss_nanoseconds()
+      spin.note(yielding: now - before)
       if hasMoved(from: turn) { return }
-    } while ss_nanoseconds() - start < patience
+    } while now - start < patience
     while !hasMoved(from: turn) {
       let (exchanged, found) = word.pointee.compareExchange(
         expected: turn, desired: turn | Self.sleeper, ordering: .relaxed)
@@ -63,5 +65,27 @@ struct Turnstile: @unchecked Sendable {
 
   private var address: UnsafeMutablePointer<UInt32> {
     UnsafeMutableRawPointer(word).assumingMemoryBound(to: UInt32.self)
+  }
+}
+
+/// How long a thread spins before it yields: long while it has its processor to itself, since a yield
+/// that changes nothing costs more than most waits, and hardly at all while others want to run there.
+struct Spin: BitwiseCopyable {
+  private(set) var pauses = most
+
+  private static let most = 1024
+  private static let least = 16
+  /// A yield that changes nothing takes a tenth of this.
+  private static let switchNanoseconds: Int64 = 5000
+
+  /// After a wait that was over while spinning.
+  @inline(__always)
+  mutating func lengthen() {
+    if pauses < Self.most { pauses *= 2 }
+  }
+
+  /// After a yield that took so many nanoseconds: a long one let somebody else run.
+  mutating func note(yielding nanoseconds: Int64) {
+    if nanoseconds > Self.switchNanoseconds { pauses = Self.least }
   }
 }

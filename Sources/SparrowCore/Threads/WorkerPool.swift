@@ -82,7 +82,7 @@ public struct Worker {
 
   /// Waits until every worker has come here.
   public func barrier() {
-    if count > 1 { shared.barrier() }
+    if count > 1 { shared.barrier(index) }
   }
 
   /// This worker's part of `0..<total`, in whole multiples of `unit`.
@@ -108,13 +108,16 @@ private final class SharedState: @unchecked Sendable {
   private let isRunning: UnsafeMutablePointer<Atomic<Bool>>
   private let stopping: UnsafeMutablePointer<Atomic<Bool>>
   private let patience: Patience
+  /// Each worker's own, a line apart.
+  private let spins: UnsafeMutableRawPointer
 
   private static let line = 128
 
   init(count: Int, patience: Patience) {
     self.count = count
     self.patience = patience
-    let base = UnsafeMutableRawPointer.allocate(byteCount: 5 * Self.line, alignment: Self.line)
+    let base = UnsafeMutableRawPointer.allocate(
+      byteCount: (5 + count) * Self.line, alignment: Self.line)
     memory = base
     func flag(_ index: Int) -> UnsafeMutablePointer<Atomic<Bool>> {
       let pointer = (base + index * Self.line).bindMemory(to: Atomic<Bool>.self, capacity: 1)
@@ -127,6 +130,10 @@ private final class SharedState: @unchecked Sendable {
     arrived.initialize(to: Atomic(0))
     isRunning = flag(3)
     stopping = flag(4)
+    spins = base + 5 * Self.line
+    for index in 0..<count {
+      (spins + index * Self.line).bindMemory(to: Spin.self, capacity: 1).initialize(to: Spin())
+    }
   }
 
   deinit { memory.deallocate() }
@@ -158,7 +165,7 @@ private final class SharedState: @unchecked Sendable {
 
   func end() {
     if count > 1 {
-      barrier()
+      barrier(0)
       job = nil
     }
     isRunning.pointee.store(false, ordering: .releasing)
@@ -169,26 +176,31 @@ private final class SharedState: @unchecked Sendable {
     jobs.advance()
   }
 
-  func barrier() {
+  func barrier(_ index: Int) {
     let turn = barriers.turn
     let here = arrived.pointee.add(1, ordering: .acquiringAndReleasing).newValue
     if here == UInt32(count) {
       arrived.pointee.store(0, ordering: .relaxed)
       barriers.advance()
     } else {
-      barriers.wait(after: turn, patience: patience.atBarriers)
+      barriers.wait(
+        after: turn, patience: patience.atBarriers, spin: &spin(of: index).pointee)
     }
   }
 
   func work(index: Int) {
     var turn: UInt32 = 0
     while true {
-      jobs.wait(after: turn, patience: patience.betweenJobs)
+      jobs.wait(after: turn, patience: patience.betweenJobs, spin: &spin(of: index).pointee)
       turn &+= 2
       if stopping.pointee.load(ordering: .relaxed) { return }
       job?(Worker(index: index, count: count, shared: self))
-      barrier()
+      barrier(index)
     }
+  }
+
+  private func spin(of index: Int) -> UnsafeMutablePointer<Spin> {
+    (spins + index * Self.line).assumingMemoryBound(to: Spin.self)
   }
 }
 
