@@ -113,7 +113,8 @@ let package = Package(
       .testTarget(
         name: "sparrow-cliTests",
         dependencies: [
-          "sparrow-cli", "SparrowCore", "SparrowHub", "Sparrow", "SparrowTestSupport",
+          "sparrow-cli", "CSparrowSystem", "SparrowCore", "SparrowHub", "Sparrow",
+          "SparrowTestSupport",
         ],
         swiftSettings: swift),
     ],

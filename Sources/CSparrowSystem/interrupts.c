@@ -124,7 +124,7 @@ int ss_set_terminal_mode(enum ss_terminal_mode mode) {
     for (int i = 0; i < 3; i++) {
       struct sigaction found;
       // What nohup ignores stays ignored.
-      if (sigaction(ending[i], 0, &found) == 0 && found.sa_handler == SIG_DFL)
+      if (sigaction(ending[i], 0, &found) == 0 && found.sa_handler != SIG_IGN)
         handle(ending[i], do_default);
     }
     if (!is_watched) {

@@ -19,6 +19,16 @@ struct ProgramTests {
     ).run()
   }
 
+  /// Runs a shell's script, whose "$@" is the program with these arguments.
+  static func shell(
+    _ script: String, _ arguments: [String], environment: [String: String] = [:]
+  ) throws -> Subprocess.Outcome {
+    try Subprocess(
+      arguments: ["sh", "-c", script, "sh", program] + arguments,
+      environment: processEnvironment().merging(environment) { $1 }
+    ).run()
+  }
+
   @Test("help is on standard output and has an example for each command")
   func help() throws {
     let outcome = try Self.run(["--help"])
@@ -30,9 +40,11 @@ struct ProgramTests {
       .map { String($0.split(separator: " ")[0]) }
     #expect(commands.contains("pull"))
     for command in commands where command != "See" {
-      let help = try Self.run([command, "--help"])
+      let help = try Self.run([command, "--help"], environment: ["COLUMNS": "80"])
       #expect(help.status == 0)
       #expect(help.outputText.contains("  sparrow \(command)"), "\(command)")
+      let isNarrow = help.outputText.split(separator: "\n").allSatisfy { $0.count <= 80 }
+      #expect(isNarrow && !help.outputText.contains(/\S {3,}\S.{50}/), "\(command)")
     }
   }
 

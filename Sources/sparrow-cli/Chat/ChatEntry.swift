@@ -36,9 +36,10 @@ enum ChatEntry: Equatable {
     /regenerate      another answer to the last message
     /save FILE       write the conversation as JSON
     /exit            leave; so does Ctrl-D
-    Several lines: end a line with \\, press Alt-Enter, paste, or put them between \"\"\" and \"\"\".
-    Ctrl-C stops an answer, clears the line, and in an empty one leaves. Ctrl-R looks for an earlier message.
-    A message that begins with / is sent after a space.
+    Several lines: end a line with \\, press Alt-Enter, paste, or put them between
+    \"\"\" and \"\"\". A message that begins with / is sent after a space.
+    Ctrl-C stops an answer, clears the line, and in an empty one leaves. Ctrl-R
+    looks for an earlier message.
 
     """
 

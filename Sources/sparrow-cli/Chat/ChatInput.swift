@@ -20,7 +20,7 @@ struct ChatInput {
   /// The next entry; nil at the end. Throws `.cancelled` on an interrupt.
   mutating func next() throws -> String? {
     if let editor { return try editor.next() }
-    if isTerminal { Terminal.note("> ") }
+    if isTerminal, terminalColumns() != nil { Terminal.note("> ") }
     guard let line = try lines.nextLine() else { return nil }
     return try TextFile.text(of: line, file: lines.name)
   }

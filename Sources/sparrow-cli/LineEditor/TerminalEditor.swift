@@ -61,6 +61,7 @@ final class TerminalEditor {
 
   /// Waits for keys; none when the terminal has another size.
   private func readKeys() throws(SparrowError) -> [Key] {
+    if Interrupt.isRequested { leave(editor.text.text) }
     try Interrupt.check()
     let ready = ss_await(0, Int16(POLLIN), decoder.isInDoubt ? Self.doubt : -1)
     guard ready == 1 else { return decoder.settle() }

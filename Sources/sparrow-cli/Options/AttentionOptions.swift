@@ -20,7 +20,7 @@ struct AttentionOptions: ParsableArguments {
     help: ArgumentHelp(
       "Which layers' attention becomes sparse: perplexity=1.02 or density=0.8.",
       discussion: """
-        As many layers as stay within that many times the dense perplexity, if they pay, or as few as reach that         mean density. Layers that change the model least come first.
+        As many layers as stay within that many times the dense perplexity, if they pay, or as few as reach that mean density. Layers that change the model least come first.
         """))
   var attentionTarget = "perplexity=1.02"
 

@@ -6,37 +6,40 @@ import SparrowCore
 struct SamplingOptionGroup: ParsableArguments {
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp(
-      "0 takes the likeliest token each time; 1 draws by the model's own probabilities.",
-      discussion: "(default: 0; in chat the model's own, else 0.7)"))
+    help: """
+      0 takes the likeliest token each time; 1 draws by the model's own probabilities. (default: 0; \
+      chat: the model's, else 0.7)
+      """)
   var temperature: Float?
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp(
-      "Draw from this many of the likeliest tokens; 0 is all.",
-      discussion: "(default: 40; in chat the model's own, else 40)"))
+    help: """
+      Draw from this many of the likeliest tokens; 0 is all. (default: 40; chat: the model's, else 40)
+      """)
   var topK: Int?
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp(
-      "Draw from the likeliest tokens that reach this probability together; 1 is all.",
-      discussion: "(default: 0.95; in chat the model's own, else 0.95)"))
+    help: """
+      Draw from the likeliest tokens that reach this probability together; 1 is all. (default: 0.95; \
+      chat: the model's, else 0.95)
+      """)
   var topP: Float?
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp(
-      "Draw from tokens at least this likely beside the likeliest; 0 is all.",
-      discussion: "(default: 0.05; in chat the model's own, else 0.05)"))
+    help: """
+      Draw from tokens at least this likely beside the likeliest; 0 is all. (default: 0.05; chat: the \
+      model's, else 0.05)
+      """)
   var minP: Float?
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp(
-      "Makes repeated tokens less likely; 1 does not.",
-      discussion: "(default: 1; in chat the model's own, else 1)"))
+    help: """
+      Makes repeated tokens less likely; 1 does not. (default: 1; chat: the model's, else 1)
+      """)
   var repetitionPenalty: Float?
 
   @Option(

@@ -8,8 +8,8 @@ struct InputStream {
   private var pending: [UInt8] = []
   private var isAtEnd = false
 
-  /// A stream that is longer is no text that anyone meant: /dev/zero, yes(1).
-  private static let limit = 1 << 30
+  /// A stream, or a line, that is longer is no text that anyone meant: /dev/zero, yes(1).
+  private static let limit = 1 << 28
 
   init(descriptor: Int32, name: String) {
     self.descriptor = descriptor
@@ -18,15 +18,10 @@ struct InputStream {
 
   static var standard: InputStream { InputStream(descriptor: 0, name: "standard input") }
 
-  /// All that is left. Throws `.cancelled` on an interrupt, `.system` when it cannot be read.
+  /// All that is left. Throws `.cancelled` on an interrupt, `.system` when it cannot be read, `.argument` when it
+  /// does not end.
   mutating func readAll() throws(SparrowError) -> [UInt8] {
-    while try fill() {
-      guard pending.count <= Self.limit else {
-        throw SparrowError(
-          .argument, file: name, found: "more than \(Quantity.bytes(Self.limit))",
-          expected: "less; larger texts are read from files")
-      }
-    }
+    while try fill() {}
     defer { pending = [] }
     return pending
   }
@@ -50,6 +45,11 @@ struct InputStream {
 
   /// Waits for more bytes; false at the end.
   private mutating func fill() throws(SparrowError) -> Bool {
+    guard pending.count <= Self.limit else {
+      throw SparrowError(
+        .argument, file: name, found: "more than \(Quantity.bytes(Self.limit))",
+        expected: "less; larger texts are read from files")
+    }
     while !isAtEnd {
       try Interrupt.check()
       // A regular file is always ready.

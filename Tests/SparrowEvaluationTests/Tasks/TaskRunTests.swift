@@ -42,6 +42,36 @@ import Testing
     }
   }
 
+  @Test func anEmptyPromptIsTheModelsFirstToken() throws {
+    var tried = 0
+    for name in ["smollm2", "gpt2", "qwen2", "opt"] {
+      let model = try Model.load(Fixtures.path("models/" + name))
+      guard !model.tokenizer.addsBOS, let first = model.tokenizer.bos ?? model.tokenizer.eos else {
+        continue
+      }
+      tried += 1
+      let items = try TaskItem.parse(
+        """
+        {"prompt": "", "choices": ["a b", "b"], "answer": 0}
+        {"prompt": " ", "choices": ["a b", "b"], "answer": 0}
+        {"prompt": "", "answers": ["a"]}
+        """, file: "t")
+      let run = try TaskRun(model, maximumTokens: 4)
+      let found = try run.logProbabilities(of: ["a b", "b"], items[0])
+      let whole = [first] + model.tokenizer.encode("a b", addSpecial: false)
+      var sum = 0.0
+      try model.session(context: 16).score(whole, from: 0) { position, _, logits in
+        guard position + 1 < whole.count else { return }
+        let total = sk_log_sum_exp(logits.baseAddress, Int32(logits.count))
+        sum += Double(logits[Int(whole[position + 1])] - total)
+      }
+      #expect(abs(found[0] - sum) < 1e-5, "\(name)")
+      let answers = try TaskRun.answers(model, to: items, maximumTokens: 4, isDense: true)
+      #expect(answers.count == 3)
+    }
+    #expect(tried > 0)
+  }
+
   @Test func aSparseHeadChoosesAsTheDenseModel() throws {
     let model = try SparseModel.load()
     let items = try Self.items()

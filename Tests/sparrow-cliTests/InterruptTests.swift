@@ -1,0 +1,37 @@
+import SparrowTestSupport
+import Testing
+
+/// Waits that an interrupt ends. A program that went on would be killed after five seconds, with status 137.
+struct InterruptTests {
+  static let model = Fixtures.path("models/smollm2")
+
+  @Test(
+    "an interrupt while input is awaited ends the program with 130",
+    arguments: ["INT", "TERM"],
+    [
+      ["generate", model, "--prompt", "-"], ["chat", model],
+      ["perplexity", model, "--text", "-"], ["calibrate", model, "--head", "--text", "-"],
+      ["evaluate", model, "--adapter", "none", "--text", "-"],
+    ])
+  func waiting(signal: String, arguments: [String]) throws {
+    let folder = try TemporaryFolder()
+    let script = """
+      mkfifo \(folder.path)/pipe; exec 3<>\(folder.path)/pipe
+      timeout --preserve-status -k 5 -s \(signal) 0.5 "$@" <&3
+      """
+    let outcome = try ProgramTests.shell(
+      script, arguments, environment: ["SPARROW_CACHE": folder.path])
+    // timeout's own status for a program that died of SIGTERM before it began would be 143.
+    #expect(outcome.status == 130)
+  }
+
+  @Test("an interrupt while a named pipe says nothing ends the program too")
+  func namedPipe() throws {
+    let folder = try TemporaryFolder()
+    let pipe = folder.file("pipe")
+    let outcome = try ProgramTests.shell(
+      "mkfifo \(pipe); timeout --preserve-status -k 5 -s INT 0.5 \"$@\"",
+      ["perplexity", Self.model, "--text", pipe])
+    #expect(outcome.status == 130)
+  }
+}
