@@ -140,10 +140,11 @@ def draw_value(rng, long, option, files, out):
         return rng.choice(files.paths)
     if long in ("adapter", "like", "start"):
         return rng.choice([files.adapter, files.adapter] + files.paths)
-    listed = option.get("allValues") or []
+    # Good values too, so that what stands beside them is reached.
+    good = option.get("allValues") or [option[key] for key in ("defaultValue",) if key in option]
     pick = rng.random()
-    if listed and pick < 0.6:
-        return rng.choice(listed)
+    if good and pick < 0.4:
+        return rng.choice(good)
     return rng.choice(NUMBERS if pick < 0.85 else TEXTS)
 
 

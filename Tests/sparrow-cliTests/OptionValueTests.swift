@@ -2,6 +2,8 @@ import SparrowCore
 import SparrowTestSupport
 import Testing
 
+@testable import SparrowHub
+
 /// What stands behind an option, whatever it looks like.
 struct OptionValueTests {
   static let model = Fixtures.path("models/smollm2")

@@ -2,6 +2,8 @@ import SparrowCore
 import SparrowTestSupport
 import Testing
 
+@testable import SparrowHub
+
 /// Results that do not arrive, and places that cannot be written.
 struct OutputTests {
   static let model = Fixtures.path("models/smollm2")

@@ -1,6 +1,8 @@
 import SparrowTestSupport
 import Testing
 
+@testable import SparrowHub
+
 /// Texts as they come: with marks, in other encodings, from pipes.
 struct TextInputTests {
   static let model = Fixtures.path("models/smollm2")

@@ -76,42 +76,44 @@ struct ChatTests {
     #expect(wrong.status == 2 && wrong.complaint.contains("temperature: -1"))
   }
 
-  @Test("at a terminal keys edit, answers stop, and the terminal is left as it was")
-  func terminal() throws {
-    let folder = try Self.model()
-    let terminal = try PseudoTerminal(
-      [ProgramTests.program, "chat", folder.path, "-t", "1", "-n", "4", "--temperature", "0"],
-      environment: ["TERM": "xterm", "SPARROW_CACHE": folder.path])
-    try terminal.await("> ")
-    #expect(terminal.isEdited)
-    terminal.send("wrng\u{1B}[D\u{1B}[Do")
-    try terminal.await("wrong")
-    terminal.send("\u{3}")
-    try terminal.await("^C")
-    terminal.send("Hi\r")
-    try terminal.await("; length]")
-    terminal.send("\u{1B}[A")
-    try terminal.await("> Hi")
-    terminal.send("\u{15}\"\"\"one\rtwo\"\"\"\r")
-    try terminal.await("; length]")
-    terminal.send("/regenerate\r")
-    try terminal.await("; length]")
-    terminal.send("\u{4}")
-    #expect(terminal.status() == 0)
-    #expect(!terminal.isEdited)
-    let history = HistoryFile(path: folder.file("chat-history")).read()
-    #expect(history == ["Hi", "\"\"\"one\ntwo\"\"\"", "/regenerate"])
-  }
+  #if canImport(Glibc)
+    @Test("at a terminal keys edit, answers stop, and the terminal is left as it was")
+    func terminal() throws {
+      let folder = try Self.model()
+      let terminal = try PseudoTerminal(
+        [ProgramTests.program, "chat", folder.path, "-t", "1", "-n", "4", "--temperature", "0"],
+        environment: ["TERM": "xterm", "SPARROW_CACHE": folder.path])
+      try terminal.await("> ")
+      #expect(terminal.isEdited)
+      terminal.send("wrng\u{1B}[D\u{1B}[Do")
+      try terminal.await("wrong")
+      terminal.send("\u{3}")
+      try terminal.await("^C")
+      terminal.send("Hi\r")
+      try terminal.await("; length]")
+      terminal.send("\u{1B}[A")
+      try terminal.await("> Hi")
+      terminal.send("\u{15}\"\"\"one\rtwo\"\"\"\r")
+      try terminal.await("; length]")
+      terminal.send("/regenerate\r")
+      try terminal.await("; length]")
+      terminal.send("\u{4}")
+      #expect(terminal.status() == 0)
+      #expect(!terminal.isEdited)
+      let history = HistoryFile(path: folder.file("chat-history")).read()
+      #expect(history == ["Hi", "\"\"\"one\ntwo\"\"\"", "/regenerate"])
+    }
 
-  @Test("Ctrl-C in an empty line and a signal both leave with 130", arguments: [true, false])
-  func leaving(byKey: Bool) throws {
-    let folder = try Self.model()
-    let terminal = try PseudoTerminal(
-      [ProgramTests.program, "chat", folder.path, "-t", "1"],
-      environment: ["TERM": "xterm", "SPARROW_CACHE": folder.path])
-    try terminal.await("> ")
-    if byKey { terminal.send("\u{3}") } else { terminal.interrupt() }
-    #expect(terminal.status() == 130)
-    #expect(!terminal.isEdited)
-  }
+    @Test("Ctrl-C in an empty line and a signal both leave with 130", arguments: [true, false])
+    func leaving(byKey: Bool) throws {
+      let folder = try Self.model()
+      let terminal = try PseudoTerminal(
+        [ProgramTests.program, "chat", folder.path, "-t", "1"],
+        environment: ["TERM": "xterm", "SPARROW_CACHE": folder.path])
+      try terminal.await("> ")
+      if byKey { terminal.send("\u{3}") } else { terminal.interrupt() }
+      #expect(terminal.status() == 130)
+      #expect(!terminal.isEdited)
+    }
+  #endif
 }
