@@ -19,7 +19,7 @@ struct InterruptTests {
     let folder = try TemporaryFolder()
     let script = """
       mkfifo \(folder.path)/pipe; exec 3<>\(folder.path)/pipe
-      timeout --preserve-status -k 5 -s \(signal) 0.5 "$@" <&3
+      timeout --preserve-status -k 5 -s \(signal) 1 "$@" <&3
       """
     let outcome = try ProgramTests.shell(
       script, arguments, environment: ["SPARROW_CACHE": folder.path])
@@ -32,7 +32,7 @@ struct InterruptTests {
     let folder = try TemporaryFolder()
     let pipe = folder.file("pipe")
     let outcome = try ProgramTests.shell(
-      "mkfifo \(pipe); timeout --preserve-status -k 5 -s INT 0.5 \"$@\"",
+      "mkfifo \(pipe); timeout --preserve-status -k 5 -s INT 1 \"$@\"",
       ["perplexity", Self.model, "--text", pipe])
     #expect(outcome.status == 130)
   }

@@ -29,7 +29,7 @@ struct OutputTests {
   func closedPipe() throws {
     let arguments = ["info", Self.model, "--tensors"]
     let quiet = try ProgramTests.shell(
-      "{ sleep 0.2; \"$@\"; echo $? >&2; } | true", arguments)
+      "{ sleep 0.2; env --default-signal=PIPE \"$@\"; echo $? >&2; } | true", arguments)
     #expect(quiet.complaint == "141")
     let ignored = try ProgramTests.shell(
       "trap '' PIPE; { sleep 0.2; \"$@\"; echo $? >&2; } | true", arguments)

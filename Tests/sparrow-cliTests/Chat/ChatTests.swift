@@ -81,7 +81,7 @@ struct ChatTests {
     func terminal() throws {
       let folder = try Self.model()
       let terminal = try PseudoTerminal(
-        [ProgramTests.program, "chat", folder.path, "-t", "1", "-n", "4", "--temperature", "0"],
+        [ProgramTests.program, "chat", folder.path, "-t", "1", "-n", "4", "--ignore-end"],
         environment: ["TERM": "xterm", "SPARROW_CACHE": folder.path])
       try terminal.await("> ")
       #expect(terminal.isEdited)

