@@ -34,8 +34,8 @@ struct ChatTests {
   func contextFull() throws {
     let folder = try Self.model()
     let long = String(repeating: "a ", count: 400)
-    let with = try Self.chat(folder, "Hi\n\(long)\nBye\n", ["--context", "200"])
-    let without = try Self.chat(folder, "Hi\nBye\n", ["--context", "200"])
+    let with = try Self.chat(folder, "Hi\n\(long)\nBye\n", ["--context", "100"])
+    let without = try Self.chat(folder, "Hi\nBye\n", ["--context", "100"])
     #expect(with.status == 0 && with.output == without.output)
     let told = String(decoding: with.errors, as: UTF8.self)
     #expect(told.contains("context: ") && told.contains("the message was left out"))

@@ -72,7 +72,8 @@
         poll(&sets, 1, 100)
         var bytes = [UInt8](repeating: 0, count: 4096)
         if sets[0].revents != 0 {
-          shown += bytes.prefix(max(0, read(own, &bytes, bytes.count)))
+          let count = read(own, &bytes, bytes.count)
+          shown += bytes.prefix(max(0, count))
         }
         guard monotonicSeconds() < end else {
           throw SparrowError(.system, found: String(decoding: shown, as: UTF8.self), expected: text)
