@@ -11,7 +11,7 @@ enum Main {
   static func main() {
     ss_catch_interrupts()
     do {
-      var command = try SparrowCommand.parseAsRoot(arguments())
+      var command = try SparrowCommand.parseAsRoot(arguments().map(joiningTexts))
       try command.run()
       try Terminal.finish()
       exit(0)
@@ -27,6 +27,24 @@ enum Main {
     var count: Int32 = 0
     guard let values = ss_arguments(&count), count > 0 else { return nil }
     return (1..<max(1, Int(count))).compactMap { values[$0].map { String(cString: $0) } }
+  }
+
+  /// Options whose value may be any text, by the names that they are given under.
+  private static let texts = [
+    "--prompt": "--prompt", "-p": "--prompt", "--stop": "--stop", "--system": "--system",
+  ]
+
+  /// `--stop --` as `--stop=--`: the parser takes two hyphens for the end of all options, wherever they stand.
+  private static func joiningTexts(_ arguments: [String]) -> [String] {
+    var joined: [String] = []
+    for argument in arguments {
+      if argument == "--", let name = joined.last.flatMap({ texts[$0] }) {
+        joined[joined.count - 1] = name + "=--"
+      } else {
+        joined.append(argument)
+      }
+    }
+    return joined
   }
 
   private static func fail(_ error: SparrowError) -> Never {

@@ -10,7 +10,7 @@ struct OptionValueTests {
 
   @Test(
     "a value that begins with a hyphen is a value",
-    arguments: ["- a", "-", "--json", "-n", "--prompt"], [true, false])
+    arguments: ["- a", "--", "-", "--json", "-n", "--prompt"], [true, false])
   func hyphens(text: String, joined: Bool) throws {
     func tokens(_ prompt: [String]) throws -> Int? {
       let outcome = try ProgramTests.shell(
