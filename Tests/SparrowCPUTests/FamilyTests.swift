@@ -54,7 +54,7 @@ func logits(
     #expect(worst < 1e-3, "worst difference \(worst)")
   }
 
-  @Test(arguments: Fixtures.ggufModels)
+  @Test(arguments: Fixtures.ggufModels + Fixtures.convertedModels)
   func ggufTwinsEqualHuggingFace(name: String) throws {
     let expected = try Fixtures.expected(name)
     let engine = try engine(Fixtures.path("gguf/\(name).gguf"), threads: 1)

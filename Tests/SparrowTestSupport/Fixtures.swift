@@ -19,4 +19,10 @@ public enum Fixtures {
 
   /// GGUF twins of some of them.
   public static let ggufModels = ["gemma2", "gemma3", "gpt2", "llama3", "qwen2", "qwen3"]
+
+  /// More of them, which llama.cpp's converter made.
+  public static let convertedModels = [
+    "cohere", "cohere2", "falcon", "falcon-new", "gpt-neox", "gpt-neox-serial", "granite", "olmo2",
+    "phi3-long", "smollm3", "starcoder2",
+  ]
 }

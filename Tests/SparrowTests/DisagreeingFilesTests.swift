@@ -43,4 +43,13 @@ import Testing
     let notes = try ModelDescription(checkpoint).notes
     #expect(notes.count == 1 && notes[0].contains("'mlp_bias' is given twice"))
   }
+
+  @Test func biasesThatTheConfigurationHasNotAreRefused() throws {
+    let folder = try TemporaryFolder()
+    let checkpoint = try self.folder("llama-biases", in: folder) {
+      $0.replacing("\"mlp_bias\": true", with: "\"mlp_bias\": false")
+    }
+    let error = #expect(throws: SparrowError.self) { try ModelDescription(checkpoint) }
+    #expect(error?.field == "model.layers.0.mlp.gate_proj.bias")
+  }
 }

@@ -36,6 +36,9 @@ public struct ModelDescription: Sendable {
     self.configuration = configuration
     self.notes = notes
     binding = try WeightBinding(checkpoint: checkpoint, configuration: configuration)
+    if let config = checkpoint.config, checkpoint.kind == .huggingFace {
+      try binding.refuseForeignBiases(config)
+    }
   }
 
   /// Parameters of all bound tensors.

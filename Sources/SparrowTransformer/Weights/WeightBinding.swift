@@ -33,7 +33,7 @@ public struct WeightBinding: Sendable {
     self.configuration = configuration
     let names =
       checkpoint.kind == .gguf
-      ? WeightNames.gguf(architecture: configuration.architecture)
+      ? WeightNames.gguf(configuration)
       : WeightNames.huggingFace(configuration)
     let weights = configuration.expectedWeights
     var binder = WeightBinder(

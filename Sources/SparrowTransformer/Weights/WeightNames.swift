@@ -56,28 +56,4 @@ struct WeightNames {
     names = [:]
     for (kind, stem) in stems { add(kind, stem) }
   }
-
-  /// GGUF names, the same for every architecture, with the biases that it may have; GPT-2 fuses queries,
-  /// keys and values.
-  static func gguf(architecture: String) -> WeightNames {
-    var table = WeightNames([
-      (.tokenEmbedding, "token_embd"), (.positionEmbedding, "position_embd"),
-      (.finalNorm, "output_norm"), (.head, "output"),
-      (.attentionNorm, "blk.{}.attn_norm"), (.query, "blk.{}.attn_q"),
-      (.key, "blk.{}.attn_k"), (.value, "blk.{}.attn_v"), (.queryNorm, "blk.{}.attn_q_norm"),
-      (.keyNorm, "blk.{}.attn_k_norm"), (.output, "blk.{}.attn_output"),
-      (.postAttentionNorm, "blk.{}.post_attention_norm"),
-      (.feedForwardNorm, "blk.{}.ffn_norm"), (.gate, "blk.{}.ffn_gate"),
-      (.up, "blk.{}.ffn_up"), (.down, "blk.{}.ffn_down"),
-      (.postFeedForwardNorm, "blk.{}.post_ffw_norm"),
-    ])
-    if architecture == "gpt2" { table.fuse([.query, .key, .value], "blk.{}.attn_qkv") }
-    let row = GGUFArchitecture.named(architecture)
-    for kind in WeightRole.Kind.allCases {
-      guard let bias = kind.bias, row?.biases.contains(kind) == false else { continue }
-      table.names[bias] = nil
-    }
-    table.ignoredSuffixes = row?.hasFrequencyFactors == true ? ["rope_freqs.weight"] : []
-    return table
-  }
 }

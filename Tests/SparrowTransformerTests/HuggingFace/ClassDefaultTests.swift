@@ -1,4 +1,5 @@
 import SparrowCore
+import SparrowTestSupport
 import Testing
 
 @testable import SparrowTransformer
@@ -144,5 +145,22 @@ import Testing
     }
     let rotary = try #require(read(text).layers[0].attention.rotary)
     #expect(rotary.scaling == expected && rotary.base == 10_000)
+  }
+}
+
+/// Damaged configurations are read or refused, never more.
+@Suite struct DamagedConfigurationTests {
+  @Test(arguments: Fixtures.models)
+  func damagedFieldsDoNotTrap(name: String) throws {
+    let bytes = try contents(of: Fixtures.path("models/\(name)/config.json"))
+    var mutator = Mutator(seed: 3)
+    for _ in 0..<200 {
+      do {
+        let json = try JSON.parse(mutator.mutate(bytes))
+        _ = try ModelConfiguration(huggingFace: json, file: "config.json")
+      } catch let error as SparrowError {
+        #expect(!error.description.contains("\n"))
+      }
+    }
   }
 }

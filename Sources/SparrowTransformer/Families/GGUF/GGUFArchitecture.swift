@@ -5,85 +5,83 @@ struct GGUFArchitecture: Sendable {
   /// Which elements of a head turn together.
   enum Pairs: Sendable { case neighbours, halves }
 
-  /// Which layers attend to a window, where a file does not list them.
+  /// Where the norms stand: always so, or as a key or a tensor says.
+  enum Placement: Sendable {
+    case always(LayerDescription.NormPlacement)
+    case byKey(String, true: LayerDescription.NormPlacement, false: LayerDescription.NormPlacement)
+    case byTensor(
+      String, there: LayerDescription.NormPlacement, absent: LayerDescription.NormPlacement)
+  }
+
+  /// Layers that attend to a window.
   struct Windows: Sendable {
-    /// Every so many layers one attends to all.
+    /// What turns heads in these layers.
+    enum Scaling { case asOthers, factorOnly, none }
+
+    /// Where a file does not list them: every so many layers one attends to all.
     var pattern: Int
     /// Positions of a window; nil for no windows at all.
     var size: Int?
-    /// The base by which those layers turn; nil for that of the others.
+    /// The base by which these layers turn; nil for that of the others.
     var base: Double?
-    /// Whether a file's scaling stretches the rotation of those layers too.
-    var isScaled = false
+    /// What of a file's scaling counts in these layers.
+    var scaling = Scaling.asOthers
+    /// The other layers know no positions.
+    var onlyTheseTurn = false
   }
+
+  /// Multipliers that a file may have, each 1 where it says nothing.
+  struct Multipliers: Sendable {
+    /// What logits are multiplied by, or divided.
+    var logits: (key: String, divides: Bool)?
+    /// Of the embedding, of what each layer adds, and the scores' scale.
+    var embedding: String?
+    var residual: String?
+    var scores: String?
+  }
+
+  /// A tensor that holds several matrices, one after the other.
+  typealias Fused = (members: [WeightRole.Kind], stem: String)
 
   /// `general.architecture`, and the prefix of its keys.
   let name: String
   /// Keys without their prefix, all of which change what is computed. Others are in `GGUFKeys`, or refused.
   var reads: [String]
   var norm = NormDescription.Kind.rms
-  var placement = LayerDescription.NormPlacement.before
-  var hasHeadNorms = false
+  var placement = Placement.always(.before)
+  /// What norms on queries and keys are made over; nil for none. Those of a head's own weights are there where a
+  /// file has them.
+  var headNorms: AttentionDescription.HeadNormSpan?
   /// Where no `hidden_activation` says otherwise.
   var activation = Activation.silu
   var isGated = true
   /// nil for learned positions.
   var pairs: Pairs?
+  /// A part of each head may turn alone.
+  var mayTurnParts = false
+  /// Every so many layers one knows no positions.
+  var stillEvery: Int?
   var windows: Windows?
   /// The embedding is multiplied by the root of its width.
   var scalesEmbedding = false
+  var multipliers = Multipliers()
   /// Layers of the size whose scores are divided by the root of width over heads, not of the head.
   var wideScaleLayers: Int?
   /// Caps where a file has none; 0 for none.
   var softcaps = (scores: 0.0, logits: 0.0)
+  var fused: [Fused] = []
   /// The matrices and norms that may have biases.
   var biases: [WeightRole.Kind] = []
   /// `rope_freqs.weight` may divide the frequencies.
   var hasFrequencyFactors = false
+  /// `rope_factors_short.weight` and `rope_factors_long.weight` may, by the length of the sequence.
+  var hasLongFactors = false
 
   static func named(_ name: String) -> GGUFArchitecture? { all.first { $0.name == name } }
 
-  static let all: [GGUFArchitecture] = [
-    GGUFArchitecture(
-      name: "gemma2",
-      reads: rotary + windows + ["attn_logit_softcapping", "final_logit_softcapping"],
-      placement: .around, activation: .geluTanh, pairs: .halves,
-      windows: Windows(pattern: 2, size: 4096, isScaled: true), scalesEmbedding: true,
-      wideScaleLayers: 46, softcaps: (50, 30), biases: projections),
-    GGUFArchitecture(
-      name: "gemma3", reads: rotary + windows + ["final_logit_softcapping"],
-      placement: .around, hasHeadNorms: true, activation: .geluTanh, pairs: .halves,
-      windows: Windows(pattern: 6, base: 10_000), scalesEmbedding: true, wideScaleLayers: 62,
-      biases: projections),
-    GGUFArchitecture(
-      name: "gpt2", reads: common + ["attention.layer_norm_epsilon"],
-      norm: .layer, activation: .geluTanh, isGated: false,
-      biases: projections + [.output, .up, .down, .attentionNorm, .feedForwardNorm, .finalNorm]),
-    GGUFArchitecture(
-      name: "llama", reads: rotary, pairs: .neighbours,
-      biases: projections + [.output, .gate, .up, .down], hasFrequencyFactors: true),
-    GGUFArchitecture(name: "qwen2", reads: rotary, pairs: .halves, biases: projections),
-    GGUFArchitecture(
-      name: "qwen3", reads: rotary, hasHeadNorms: true, pairs: .halves, biases: projections),
-  ]
-
-  private static let common = [
-    "context_length", "embedding_length", "block_count", "feed_forward_length",
-    "hidden_activation", "attention.head_count", "attention.head_count_kv",
-    "attention.key_length", "attention.value_length",
-  ]
-
-  private static let rotary =
-    common + [
-      "attention.layer_norm_rms_epsilon", "rope.dimension_count", "rope.freq_base",
-      "rope.scale_linear", "rope.scaling.type", "rope.scaling.factor",
-      "rope.scaling.original_context_length", "rope.scaling.attn_factor",
-    ]
-
-  private static let windows = [
-    "attention.sliding_window", "attention.sliding_window_pattern", "rope.freq_base_swa",
-    "attention.key_length_swa", "attention.value_length_swa", "rope.dimension_count_swa",
-  ]
-
-  private static let projections: [WeightRole.Kind] = [.query, .key, .value]
+  /// Names of tensors without a role: what `configuration` makes of rotation.
+  var rotationTensors: [String] {
+    (hasFrequencyFactors ? ["rope_freqs.weight"] : [])
+      + (hasLongFactors ? ["rope_factors_short.weight", "rope_factors_long.weight"] : [])
+  }
 }

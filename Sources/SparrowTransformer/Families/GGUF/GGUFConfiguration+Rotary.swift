@@ -4,18 +4,29 @@ import SparrowFormats
 extension GGUFConfiguration {
   /// How heads of `head` elements turn; nil where positions are learned.
   func rotary(head: Int) throws(SparrowError) -> RotaryDescription? {
-    guard let pairs = architecture.pairs else { return nil }
+    guard let pairs = architecture.pairs, try turns() else { return nil }
     let dimension = try fields.count("rope.dimension_count", head)
-    guard dimension % 2 == 0, dimension <= head else {
+    guard dimension % 2 == 0, architecture.mayTurnParts ? dimension <= head : dimension == head
+    else {
       throw fields.error(
-        "rope.dimension_count", found: "\(dimension)", expected: "an even number up to \(head)")
+        "rope.dimension_count", found: "\(dimension)",
+        expected: architecture.mayTurnParts ? "an even number up to \(head)" : "\(head)")
     }
     var rotary = RotaryDescription(
       dimension: dimension, base: try fields.positive("rope.freq_base", 10_000),
       interleaved: pairs == .neighbours, scaling: try scaling(dimension: dimension))
-    if case .yarn = rotary.scaling { return rotary }
-    rotary.magnitude *= try attentionFactor()
+    switch rotary.scaling {
+    case .yarn, .longRope: break
+    default: rotary.magnitude *= try attentionFactor()
+    }
     return rotary
+  }
+
+  /// Where this is read, files of models that know no positions say so by it.
+  private func turns() throws(SparrowError) -> Bool {
+    let suffix = "rope.scaling.finetuned"
+    guard architecture.reads.contains(suffix), fields.has(suffix) else { return true }
+    return try fields.metadata.bool(fields.key(suffix))
   }
 
   /// A factor on cosine and sine beside what the scaling makes of them.
@@ -29,6 +40,14 @@ extension GGUFConfiguration {
       fields.has("rope.scaling.type")
       ? try fields.metadata.string(fields.key("rope.scaling.type")) : "linear"
     let frequencyFactors = try frequencyFactors(dimension: dimension)
+    if let long = try longFactors(dimension: dimension) {
+      guard factor == 1, ["none", "linear", "longrope"].contains(type) else {
+        throw fields.unsupported(
+          "rope.scaling.type", found: "'\(type)' by \(factor) beside rope_factors_long.weight",
+          expected: "longrope by 1")
+      }
+      return long
+    }
     switch type {
     case "none", "linear":
       guard type == "linear" || factor == 1 else {
@@ -72,6 +91,28 @@ extension GGUFConfiguration {
     guard architecture.hasFrequencyFactors, let entry = checkpoint["rope_freqs.weight"] else {
       return nil
     }
+    return try factors(entry, dimension: dimension)
+  }
+
+  /// Factors for sequences up to the original context, and for longer ones.
+  private func longFactors(dimension: Int) throws(SparrowError) -> RotaryScaling? {
+    guard architecture.hasLongFactors else { return nil }
+    let names = ["rope_factors_short.weight", "rope_factors_long.weight"]
+    guard names.contains(where: { checkpoint[$0] != nil }) else { return nil }
+    guard let short = checkpoint[names[0]], let long = checkpoint[names[1]] else {
+      throw SparrowError(
+        .malformed, file: checkpoint.path, field: "rope_factors_short.weight, _long.weight",
+        found: "one of the two", expected: "both")
+    }
+    return .longRope(
+      short: try factors(short, dimension: dimension),
+      long: try factors(long, dimension: dimension),
+      originalContext: try fields.count(
+        "rope.scaling.original_context_length", try fields.count("context_length")),
+      magnitude: Double(try attentionFactor()))
+  }
+
+  private func factors(_ entry: TensorEntry, dimension: Int) throws(SparrowError) -> [Float] {
     let factors = try checkpoint.floats(entry)
     guard factors.count == dimension / 2, factors.allSatisfy({ $0 > 0 && $0.isFinite }) else {
       throw SparrowError(

@@ -11,8 +11,10 @@ extension ModelConfiguration {
     }
     let name = try metadata.string("general.architecture")
     guard let architecture = GGUFArchitecture.named(name) else {
+      let reason = GGUFArchitecture.refusal(of: name).map { ": \($0)" } ?? ""
       throw SparrowError(
-        .unsupported, file: metadata.file, field: "general.architecture", found: "'\(name)'",
+        .unsupported, file: metadata.file, field: "general.architecture",
+        found: "'\(name)'\(reason)",
         expected: GGUFArchitecture.all.map(\.name).joined(separator: ", "))
     }
     try architecture.check(metadata)
@@ -34,7 +36,12 @@ struct GGUFConfiguration {
     let count = try fields.count("block_count", limit: GGUFFields.maximumLayers)
     var layers = Array(repeating: layer, count: count)
     try setWindows(&layers)
-    return ModelConfiguration(
+    if let every = architecture.stillEvery {
+      for index in layers.indices where (index + 1) % every == 0 {
+        layers[index].attention.rotary = nil
+      }
+    }
+    var model = ModelConfiguration(
       architecture: architecture.name, hidden: hidden, vocabulary: try vocabulary(),
       embeddingWidth: hidden,
       embeddingScale: architecture.scalesEmbedding ? Float(Double(hidden).squareRoot()) : 1,
@@ -42,6 +49,8 @@ struct GGUFConfiguration {
       learnedPositionOffset: architecture.pairs == nil ? 0 : nil, layers: layers,
       finalNorm: layer.norm, tiedHead: checkpoint["output.weight"] == nil,
       logitSoftcap: try softcap("final_logit_softcapping", architecture.softcaps.logits))
+    try multiply(&model)
+    return model
   }
 
   /// Rows of the embedding: one for each token of the vocabulary.
@@ -80,19 +89,35 @@ struct GGUFConfiguration {
           architecture.norm == .rms
             ? "attention.layer_norm_rms_epsilon" : "attention.layer_norm_epsilon")))
     return LayerDescription(
-      norm: norm, placement: architecture.placement,
+      norm: norm, placement: try placement(),
       attention: AttentionDescription(
         heads: heads, keyValueHeads: keyValueHeads, headDimension: head,
         scale: try scale(hidden: hidden, heads: heads, head: head),
         softcap: try softcap("attn_logit_softcapping", architecture.softcaps.scores),
-        headNorm: architecture.hasHeadNorms ? norm : nil, rotary: try rotary(head: head)),
+        headNorm: hasHeadNorms ? norm : nil, headNormSpan: architecture.headNorms ?? .head,
+        rotary: try rotary(head: head)),
       feedForward: FeedForwardDescription(
         width: try fields.count("feed_forward_length"), activation: try activation(),
         gated: architecture.isGated))
   }
 
+  private func placement() throws(SparrowError) -> LayerDescription.NormPlacement {
+    switch architecture.placement {
+    case .always(let placement): return placement
+    case .byKey(let suffix, let yes, let no):
+      return try fields.metadata.bool(fields.key(suffix)) ? yes : no
+    case .byTensor(let name, let there, let absent):
+      return checkpoint[name] == nil ? absent : there
+    }
+  }
+
+  private var hasHeadNorms: Bool {
+    guard let span = architecture.headNorms else { return false }
+    return span != .ownHead || checkpoint["blk.0.attn_q_norm.weight"] != nil
+  }
+
   /// Throws unless the key, or what it stands for where it is left out, is `value`.
-  private func require(
+  func require(
     _ suffix: String, equals value: Int, or fallback: Int
   ) throws(SparrowError) {
     let found = try fields.count(suffix, fallback)
@@ -114,8 +139,11 @@ struct GGUFConfiguration {
     return activation
   }
 
+  // MARK: Factors
+
   /// GGUF does not store Gemma's query scale; the 27B models divide by width over heads, not head size.
   private func scale(hidden: Int, heads: Int, head: Int) throws(SparrowError) -> Float {
+    if let own = try multiplier(architecture.multipliers.scores) { return Float(own) }
     let layers = try fields.count("block_count", limit: GGUFFields.maximumLayers)
     return inverseRoot(Double(layers == architecture.wideScaleLayers ? hidden / heads : head))
   }
@@ -127,58 +155,18 @@ struct GGUFConfiguration {
     return Float(try fields.positive(suffix, fallback))
   }
 
-  // MARK: Windows
-
-  private func setWindows(_ layers: inout [LayerDescription]) throws(SparrowError) {
-    guard let windows = architecture.windows else { return }
-    let hasWindow = try hasWindow()
-    for (suffix, length) in [
-      ("attention.key_length_swa", layers[0].attention.headDimension),
-      ("attention.value_length_swa", layers[0].attention.headDimension),
-      ("rope.dimension_count_swa", layers[0].attention.rotary?.dimension ?? 0),
-    ] { try require(suffix, equals: length, or: length) }
-    guard windows.size != nil || hasWindow else { return }
-    let size = try fields.count("attention.sliding_window", windows.size)
-    let slides = try slidingLayers(layers.count, pattern: windows.pattern)
-    let rotary = try localRotary(windows, beside: layers[0].attention)
-    for index in layers.indices where slides[index] {
-      layers[index].attention.window = size
-      layers[index].attention.rotary = rotary
+  private func multiply(_ model: inout ModelConfiguration) throws(SparrowError) {
+    let multipliers = architecture.multipliers
+    if let (key, divides) = multipliers.logits, let factor = try multiplier(key) {
+      model.logitScale = Float(divides ? 1 / factor : factor)
     }
+    if let factor = try multiplier(multipliers.embedding) { model.embeddingScale *= Float(factor) }
+    if let factor = try multiplier(multipliers.residual) { model.measure(in: factor) }
   }
 
-  private func hasWindow() throws(SparrowError) -> Bool {
-    guard fields.has("attention.sliding_window") else { return false }
-    return try fields.metadata.int(fields.key("attention.sliding_window")) != 0
-  }
-
-  /// The key is a number n, for layers n, 2n, ... that attend to all, or says of each layer whether it slides.
-  private func slidingLayers(_ count: Int, pattern: Int) throws(SparrowError) -> [Bool] {
-    let suffix = "attention.sliding_window_pattern"
-    if case .numbers = fields.value(suffix) {
-      let flags = try fields.metadata.ints(fields.key(suffix))
-      guard flags.count == count else {
-        throw fields.error(
-          suffix, found: "\(flags.count) values", expected: "\(count), one for each layer")
-      }
-      return flags.map { $0 != 0 }
-    }
-    let pattern = fields.has(suffix) ? try fields.metadata.int(fields.key(suffix)) : pattern
-    guard pattern >= 0 else {
-      throw fields.error(suffix, found: "\(pattern)", expected: "a number from 0")
-    }
-    return (0..<count).map { pattern == 0 || ($0 + 1) % pattern != 0 }
-  }
-
-  private func localRotary(
-    _ windows: GGUFArchitecture.Windows, beside attention: AttentionDescription
-  ) throws(SparrowError) -> RotaryDescription? {
-    guard let global = attention.rotary else { return nil }
-    let base = try fields.positive("rope.freq_base_swa", windows.base ?? global.base)
-    var local = RotaryDescription(
-      dimension: global.dimension, base: base, interleaved: global.interleaved,
-      scaling: windows.isScaled ? global.scaling : .none)
-    if !windows.isScaled { local.magnitude *= try attentionFactor() }
-    return local
+  /// A key's number; nil where a file says nothing, or zero, which means that to llama.cpp.
+  private func multiplier(_ suffix: String?) throws(SparrowError) -> Double? {
+    guard let suffix, fields.has(suffix), try fields.number(suffix) != 0 else { return nil }
+    return try fields.positive(suffix)
   }
 }

@@ -31,7 +31,9 @@ enum GGUFKeys {
       "residual_scale")
     add("a cap", [.integer(0)], "final_logit_softcapping")
     add("another sum", [.bool(false)], "use_parallel_residual", "swin_norm")
-    add("another order of rows", [.string("Meta AI original pth")], "tensor_data_layout")
+    add(
+      "another order of rows", [.string("Meta AI original pth"), .string("jploski")],
+      "tensor_data_layout")
     add("positions of several kinds", [.integer(0)], "rope.dimension_sections")
     add("another YaRN", [.integer(-1), .integer(1)], "rope.scaling.yarn_ext_factor")
     add(
