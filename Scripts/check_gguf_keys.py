@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Try keys of GGUF files on tiny random models: Sparrow must agree with llama.cpp, or refuse by name.
+"""Try keys of GGUF files on tiny models: Sparrow must agree with llama.cpp, or refuse by name.
 
     pip install gguf numpy
     python Scripts/check_gguf_keys.py SPARROW LLAMA_PERPLEXITY [--cases 300] [--seed 1] [ARCH ...]
@@ -50,7 +50,8 @@ LAYER_NORM = {"attention.layer_norm_epsilon": (F32, 1e-5)}
 ROTARY = {"rope.freq_base": (F32, 50000.0)}
 MULTI_HEAD = {"attention.head_count_kv": (U32, HEADS)}
 HEAD_SIZE = {"attention.key_length": (U32, HEAD), "attention.value_length": (U32, HEAD)}
-SEPARATE = {"attn_q": (WIDTH, WIDTH), "attn_k": (KEYS * HEAD, WIDTH), "attn_v": (KEYS * HEAD, WIDTH)}
+SHARED = (KEYS * HEAD, WIDTH)
+SEPARATE = {"attn_q": (WIDTH, WIDTH), "attn_k": SHARED, "attn_v": SHARED}
 FUSED = {"attn_qkv": (WIDTH + 2 * KEYS * HEAD, WIDTH)}
 GATED = {"ffn_gate": (NETWORK, WIDTH), "ffn_up": (NETWORK, WIDTH), "ffn_down": (WIDTH, NETWORK)}
 PLAIN = {"ffn_up": (NETWORK, WIDTH), "ffn_down": (WIDTH, NETWORK)}
@@ -203,7 +204,8 @@ def usual(name):
 
 def sparrow(program, path, text):
     run = subprocess.run(
-        [program, "perplexity", path, "--text", text, "--context", "64", "--threads", "1", "--json"],
+        [program, "perplexity", path, "--text", text, "--context", "64", "--threads", "1",
+         "--json"],
         capture_output=True, text=True)
     if run.returncode == 0:
         return json.loads(run.stdout)["perplexity"], ""

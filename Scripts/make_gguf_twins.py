@@ -42,7 +42,8 @@ def main():
         self.gguf_writer.add_add_bos_token(False)
 
     for name in names:
-        folder, target = ROOT / "Tests/Fixtures/models" / name, ROOT / f"Tests/Fixtures/gguf/{name}.gguf"
+        folder = ROOT / "Tests/Fixtures/models" / name
+        target = ROOT / f"Tests/Fixtures/gguf/{name}.gguf"
         hparams = ModelBase.load_hparams(folder, False)
         # What the converter reads in the hub's files, and this transformers calls otherwise.
         hparams["rotary_pct"] = hparams["rope_parameters"].get("partial_rotary_factor", 1)

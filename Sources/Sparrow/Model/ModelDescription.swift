@@ -9,8 +9,8 @@ public struct ModelDescription: Sendable {
   /// What the files say in two ways, and which of them counts: a line each.
   public let notes: [String]
 
-  /// Reads the configuration and binds every tensor to its role. Reads headers only, but for a tied head
-  /// beside which a file holds another.
+  /// Reads the configuration and binds every tensor to its role. Reads headers only, but for a tied
+  /// head beside which a file holds another.
   public init(_ checkpoint: Checkpoint) throws(SparrowError) {
     var notes: [String] = []
     var configuration: ModelConfiguration
@@ -29,8 +29,8 @@ public struct ModelDescription: Sendable {
       if configuration.tiedHead, let head = try checkpoint.ownHead(configuration) {
         configuration.tiedHead = false
         notes.append(
-          "\(checkpoint.path): \(head.name) differs from the embedding that config.json ties it to; "
-            + "the file's own counts")
+          "\(checkpoint.path): \(head.name) differs from the embedding that config.json "
+            + "ties it to; the file's own counts")
       }
     }
     self.configuration = configuration

@@ -2,8 +2,8 @@ package import SparrowCore
 import SparrowFormats
 
 extension WeightBinding {
-  /// Refuses a bias that transformers' class leaves out by the fields of `config`, such as `attention_bias`:
-  /// a computation with it would be another.
+  /// Refuses a bias that transformers' class leaves out by the fields of `config`, such as
+  /// `attention_bias`: a computation with it would be another.
   package func refuseForeignBiases(_ config: JSON) throws(SparrowError) {
     let defaults = config["model_type"]?.string.flatMap(HuggingFaceFamily.named)?.defaults
     let fields = config["text_config"] ?? config

@@ -24,8 +24,9 @@ public struct WeightBinding: Sendable {
   public let roles: [WeightRole]
   private let sources: [WeightRole: WeightSource]
 
-  /// Binds every role that the configuration needs. Throws `.malformed` for a missing tensor, `.mismatch`
-  /// for a wrong shape, and `.unsupported` for tensors left over: Sparrow never ignores weights silently.
+  /// Binds every role that the configuration needs. Throws `.malformed` for a missing tensor,
+  /// `.mismatch` for a wrong shape, and `.unsupported` for tensors left over: Sparrow never ignores
+  /// weights silently.
   public init(
     checkpoint: Checkpoint, configuration: ModelConfiguration
   ) throws(SparrowError) {
@@ -64,7 +65,8 @@ public struct WeightBinding: Sendable {
     return source
   }
 
-  /// A norm weight or bias as float32; nil when the checkpoint has none. Throws `.malformed` for what is no number.
+  /// A norm weight or bias as float32; nil when the checkpoint has none. Throws `.malformed` for
+  /// what is no number.
   public func vector(_ role: WeightRole) throws(SparrowError) -> [Float]? {
     guard let source = sources[role] else { return nil }
     let values = try checkpoint.floats(source.entry)

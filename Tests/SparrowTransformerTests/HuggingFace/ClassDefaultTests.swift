@@ -130,7 +130,7 @@ import Testing
       .yarn(factor: 4, originalContext: 2048, betaFast: 32, betaSlow: 1, magnitude: nil)
     ),
     (
-      #""rope_scaling": {"rope_type": "yarn", "factor": 4.0, "mscale": 1.0, "mscale_all_dim": 1.0}"#,
+      #""rope_scaling": {"rope_type": "yarn", "factor": 4.0, "mscale": 1, "mscale_all_dim": 1}"#,
       .yarn(factor: 4, originalContext: 2048, betaFast: 32, betaSlow: 1, magnitude: 1)
     ),
   ]

@@ -1,6 +1,7 @@
 import SparrowCore
 
-/// An architecture of GGUF files, as data: the keys that it computes by, and what llama.cpp makes of it.
+/// An architecture of GGUF files, as data: the keys that it computes by, and what llama.cpp makes
+/// of it.
 struct GGUFArchitecture: Sendable {
   /// Which elements of a head turn together.
   enum Pairs: Sendable { case neighbours, halves }
@@ -45,12 +46,13 @@ struct GGUFArchitecture: Sendable {
 
   /// `general.architecture`, and the prefix of its keys.
   let name: String
-  /// Keys without their prefix, all of which change what is computed. Others are in `GGUFKeys`, or refused.
+  /// Keys without their prefix, all of which change what is computed. Others are in `GGUFKeys`, or
+  /// refused.
   var reads: [String]
   var norm = NormDescription.Kind.rms
   var placement = Placement.always(.before)
-  /// What norms on queries and keys are made over; nil for none. Those of a head's own weights are there where a
-  /// file has them.
+  /// What norms on queries and keys are made over; nil for none. Those of a head's own weights are
+  /// there where a file has them.
   var headNorms: AttentionDescription.HeadNormSpan?
   /// Where no `hidden_activation` says otherwise.
   var activation = Activation.silu

@@ -77,7 +77,8 @@ extension GGUFConfiguration {
     }
   }
 
-  /// By what positions are divided: the key, or its older name. Zero means nothing, as to llama.cpp.
+  /// By what positions are divided: the key, or its older name. Zero means nothing, as to
+  /// llama.cpp.
   private func scalingFactor() throws(SparrowError) -> Double {
     let suffix = fields.has("rope.scaling.factor") ? "rope.scaling.factor" : "rope.scale_linear"
     let factor = try fields.number(suffix, 1)

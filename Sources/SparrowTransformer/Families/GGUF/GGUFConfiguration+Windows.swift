@@ -31,7 +31,8 @@ extension GGUFConfiguration {
     return try fields.metadata.int(fields.key("attention.sliding_window")) != 0
   }
 
-  /// The key is a number n, for layers n, 2n, ... that attend to all, or says of each layer whether it slides.
+  /// The key is a number n, for layers n, 2n, ... that attend to all, or says of each layer whether
+  /// it slides.
   private func slidingLayers(_ count: Int, pattern: Int) throws(SparrowError) -> [Bool] {
     let suffix = "attention.sliding_window_pattern"
     if case .numbers = fields.value(suffix) {

@@ -2,8 +2,8 @@ public import SparrowCore
 public import SparrowFormats
 
 extension ModelConfiguration {
-  /// Reads the metadata of a GGUF checkpoint. Unknown architectures and scalings are refused by name, as
-  /// are keys that change what is computed and that Sparrow does not understand.
+  /// Reads the metadata of a GGUF checkpoint. Unknown architectures and scalings are refused by
+  /// name, as are keys that change what is computed and that Sparrow does not understand.
   public init(gguf checkpoint: Checkpoint) throws(SparrowError) {
     guard let metadata = checkpoint.metadata else {
       throw SparrowError(
@@ -141,7 +141,8 @@ struct GGUFConfiguration {
 
   // MARK: Factors
 
-  /// GGUF does not store Gemma's query scale; the 27B models divide by width over heads, not head size.
+  /// GGUF does not store Gemma's query scale; the 27B models divide by width over heads, not head
+  /// size.
   private func scale(hidden: Int, heads: Int, head: Int) throws(SparrowError) -> Float {
     if let own = try multiplier(architecture.multipliers.scores) { return Float(own) }
     let layers = try fields.count("block_count", limit: GGUFFields.maximumLayers)

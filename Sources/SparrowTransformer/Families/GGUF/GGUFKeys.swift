@@ -6,7 +6,8 @@ enum GGUFKeys {
   /// Keys that say nothing about computing.
   static let silent: Set = ["vocab_size", "rope.scaling.finetuned"]
 
-  /// Keys that change what is computed: what they stand for, and the values that mean nothing of it.
+  /// Keys that change what is computed: what they stand for, and the values that mean nothing of
+  /// it.
   static let neutral: [String: (reason: String, values: [GGUFValue])] = {
     var keys: [String: (String, [GGUFValue])] = [:]
     func add(_ reason: String, _ values: [GGUFValue], _ names: String...) {
