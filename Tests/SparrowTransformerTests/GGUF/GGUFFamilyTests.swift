@@ -97,7 +97,7 @@ import Testing
       let path = try folder.write("m.gguf", mutator.mutate(bytes))
       do {
         _ = try ModelConfiguration(gguf: Checkpoint.open(path))
-      } catch let error as SparrowError {
+      } catch {
         #expect(!error.description.contains("\n"))
       }
     }

@@ -158,7 +158,7 @@ import Testing
       do {
         let json = try JSON.parse(mutator.mutate(bytes))
         _ = try ModelConfiguration(huggingFace: json, file: "config.json")
-      } catch let error as SparrowError {
+      } catch {
         #expect(!error.description.contains("\n"))
       }
     }
