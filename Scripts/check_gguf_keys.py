@@ -174,7 +174,7 @@ def write(path, name, keys):
 
     add("token_embd.weight", (len(TOKENS), WIDTH))
     if name == "gpt2":
-        add("position_embd.weight", (keys["context_length"][1], WIDTH))
+        add("position_embd.weight", (keys.get("context_length", (U32, 512))[1], WIDTH))
     add("output_norm.weight", (WIDTH,))
     if "attn_norm" in biases:
         add("output_norm.bias", (WIDTH,))

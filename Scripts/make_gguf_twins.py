@@ -14,7 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 TWINS = [
     "cohere", "cohere2", "falcon", "falcon-new", "gpt-neox", "gpt-neox-serial", "granite", "olmo2",
-    "phi3-long", "smollm3", "starcoder2",
+    "phi3-long",
 ]
 
 

@@ -23,6 +23,6 @@ public enum Fixtures {
   /// More of them, which llama.cpp's converter made.
   public static let convertedModels = [
     "cohere", "cohere2", "falcon", "falcon-new", "gpt-neox", "gpt-neox-serial", "granite", "olmo2",
-    "phi3-long", "smollm3", "starcoder2",
+    "phi3-long",
   ]
 }
