@@ -7,14 +7,17 @@
 LLAMA_CPP_SOURCE is the folder of convert_hf_to_gguf.py. Writes Tests/Fixtures/gguf/<name>.gguf, in
 bfloat16 as the models are, with the vocabulary of make_fixtures.py in place of a real one.
 """
+import json
 import logging
+import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 TWINS = [
-    "cohere", "cohere2", "falcon", "falcon-new", "gpt-neox", "gpt-neox-serial", "granite", "olmo2",
-    "phi3-long",
+    "cohere", "cohere2", "falcon", "falcon-new", "gemma4", "gpt-neox", "gpt-neox-serial", "granite",
+    "olmo2", "phi3-long",
 ]
 
 
@@ -41,8 +44,13 @@ def main():
         self.gguf_writer.add_eos_token_id(0)
         self.gguf_writer.add_add_bos_token(False)
 
+    # Gemma's converter counts the tokens of a file that the fixtures do not have.
+    vocab = json.dumps({"model": {"vocab": {str(i): i for i in range(VOCAB)}}, "added_tokens": []})
+    scratch = Path(tempfile.mkdtemp())
     for name in names:
-        folder = ROOT / "Tests/Fixtures/models" / name
+        folder = scratch / name
+        shutil.copytree(ROOT / "Tests/Fixtures/models" / name, folder)
+        (folder / "tokenizer.json").write_text(vocab)
         target = ROOT / f"Tests/Fixtures/gguf/{name}.gguf"
         hparams = ModelBase.load_hparams(folder, False)
         # What the converter reads in the hub's files, and this transformers calls otherwise.
@@ -56,6 +64,7 @@ def main():
             folder, gguf.LlamaFileType.MOSTLY_BF16, target, hparams=hparams, model_name="tiny"
         ).write()
         print(name, target.stat().st_size)
+    shutil.rmtree(scratch)
 
 
 if __name__ == "__main__":

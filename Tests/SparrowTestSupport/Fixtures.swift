@@ -22,7 +22,7 @@ public enum Fixtures {
 
   /// More of them, which llama.cpp's converter made.
   public static let convertedModels = [
-    "cohere", "cohere2", "falcon", "falcon-new", "gpt-neox", "gpt-neox-serial", "granite", "olmo2",
-    "phi3-long",
+    "cohere", "cohere2", "falcon", "falcon-new", "gemma4", "gpt-neox", "gpt-neox-serial", "granite",
+    "olmo2", "phi3-long",
   ]
 }

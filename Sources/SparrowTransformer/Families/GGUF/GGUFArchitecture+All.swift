@@ -28,6 +28,13 @@ extension GGUFArchitecture {
       windows: Windows(pattern: 6, base: 10_000, scaling: .factorOnly), scalesEmbedding: true,
       wideScaleLayers: 62, biases: projections),
     GGUFArchitecture(
+      name: "gemma4",
+      reads: rmsNorm + rotary + windows + ["final_logit_softcapping", "rope.freq_base_swa"],
+      placement: .always(.around), headNorms: .head, activation: .geluTanh, hasHeadsByLayer: true,
+      normsValues: true, pairs: .halves, mayTurnParts: true,
+      windows: Windows(pattern: 6, scaling: .factorOnly), scalesEmbedding: true, scoreScale: 1,
+      hasFrequencyFactors: true),
+    GGUFArchitecture(
       name: "gpt2", reads: layerNorm, norm: .layer, activation: .geluTanh, isGated: false,
       fused: [queriesKeysValues], biases: projections + [.output, .up, .down] + norms),
     GGUFArchitecture(
@@ -110,7 +117,6 @@ extension GGUFArchitecture {
       "an encoder, which generates no text"
     case "t5": "an encoder beside the decoder"
     case "clip": "a part that sees pictures"
-    case "gemma4": "a form of it that is not read; Hugging Face folders are"
     default: nil
     }
   }

@@ -57,6 +57,11 @@ struct GGUFArchitecture: Sendable {
   /// Where no `hidden_activation` says otherwise.
   var activation = Activation.silu
   var isGated = true
+  /// Layers with windows have heads of their own size, each layer its own number of heads of keys,
+  /// and keys stand for values where a layer has no matrix of values.
+  var hasHeadsByLayer = false
+  /// Value heads are normed.
+  var normsValues = false
   /// nil for learned positions.
   var pairs: Pairs?
   /// A part of each head may turn alone.
@@ -67,6 +72,8 @@ struct GGUFArchitecture: Sendable {
   /// The embedding is multiplied by the root of its width.
   var scalesEmbedding = false
   var multipliers = Multipliers()
+  /// What scores are multiplied by; nil for one over the root of a head's size.
+  var scoreScale: Float?
   /// Layers of the size whose scores are divided by the root of width over heads, not of the head.
   var wideScaleLayers: Int?
   /// Caps where a file has none; 0 for none.

@@ -6,11 +6,13 @@ extension GGUFConfiguration {
   func setWindows(_ layers: inout [LayerDescription]) throws(SparrowError) {
     guard let windows = architecture.windows else { return }
     let attention = layers[0].attention
-    for (suffix, length) in [
-      ("attention.key_length_swa", attention.headDimension),
-      ("attention.value_length_swa", attention.headDimension),
-      ("rope.dimension_count_swa", attention.rotary?.dimension ?? 0),
-    ] { try require(suffix, equals: length, or: length) }
+    if !architecture.hasHeadsByLayer {
+      for (suffix, length) in [
+        ("attention.key_length_swa", attention.headDimension),
+        ("attention.value_length_swa", attention.headDimension),
+        ("rope.dimension_count_swa", attention.rotary?.dimension ?? 0),
+      ] { try require(suffix, equals: length, or: length) }
+    }
     let hasWindow = try hasWindow()
     guard windows.size != nil || hasWindow else { return }
     let size = try fields.count("attention.sliding_window", windows.size)
@@ -57,8 +59,15 @@ extension GGUFConfiguration {
     let isOwn = architecture.reads.contains("rope.freq_base_swa")
     let usual = windows.base ?? global.base
     let base = isOwn ? try fields.positive("rope.freq_base_swa", usual) : usual
+    let dimension =
+      architecture.hasHeadsByLayer
+      ? try fields.count("rope.dimension_count_swa", global.dimension) : global.dimension
+    guard dimension % 2 == 0 else {
+      throw fields.error(
+        "rope.dimension_count_swa", found: "\(dimension)", expected: "an even number")
+    }
     var local = RotaryDescription(
-      dimension: global.dimension, base: base, interleaved: global.interleaved,
+      dimension: dimension, base: base, interleaved: global.interleaved,
       scaling: windows.scaling == .asOthers ? global.scaling : .none)
     switch windows.scaling {
     case .asOthers: local.magnitude = global.magnitude

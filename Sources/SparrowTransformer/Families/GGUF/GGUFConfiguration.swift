@@ -36,6 +36,7 @@ struct GGUFConfiguration {
     let count = try fields.count("block_count", limit: GGUFFields.maximumLayers)
     var layers = Array(repeating: layer, count: count)
     try setWindows(&layers)
+    if architecture.hasHeadsByLayer { try setHeads(&layers) }
     if let every = architecture.stillEvery {
       for index in layers.indices where (index + 1) % every == 0 {
         layers[index].attention.rotary = nil
@@ -73,7 +74,8 @@ struct GGUFConfiguration {
 
   private func layerDescription(hidden: Int) throws(SparrowError) -> LayerDescription {
     let heads = try fields.count("attention.head_count")
-    let keyValueHeads = try fields.count("attention.head_count_kv", heads)
+    let keyValueHeads =
+      architecture.hasHeadsByLayer ? heads : try fields.count("attention.head_count_kv", heads)
     guard heads % keyValueHeads == 0, hidden % heads == 0 || fields.has("attention.key_length")
     else {
       throw fields.error(
@@ -95,10 +97,11 @@ struct GGUFConfiguration {
         scale: try scale(hidden: hidden, heads: heads, head: head),
         softcap: try softcap("attn_logit_softcapping", architecture.softcaps.scores),
         headNorm: hasHeadNorms ? norm : nil, headNormSpan: architecture.headNorms ?? .head,
-        rotary: try rotary(head: head)),
+        valueNorm: architecture.normsValues ? norm : nil, rotary: try rotary(head: head)),
       feedForward: FeedForwardDescription(
         width: try fields.count("feed_forward_length"), activation: try activation(),
-        gated: architecture.isGated))
+        gated: architecture.isGated),
+      isScaled: checkpoint["blk.0.layer_output_scale.weight"] != nil)
   }
 
   private func placement() throws(SparrowError) -> LayerDescription.NormPlacement {
@@ -145,6 +148,7 @@ struct GGUFConfiguration {
   /// size.
   private func scale(hidden: Int, heads: Int, head: Int) throws(SparrowError) -> Float {
     if let own = try multiplier(architecture.multipliers.scores) { return Float(own) }
+    if let scale = architecture.scoreScale { return scale }
     let layers = try fields.count("block_count", limit: GGUFFields.maximumLayers)
     return inverseRoot(Double(layers == architecture.wideScaleLayers ? hidden / heads : head))
   }

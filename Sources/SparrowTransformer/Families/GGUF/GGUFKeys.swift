@@ -30,6 +30,7 @@ enum GGUFKeys {
     add(
       "another factor", [.integer(0), .integer(1)], "logit_scale", "embedding_scale",
       "residual_scale")
+    add("inputs for each layer", [.integer(0)], "embedding_length_per_layer_input")
     add("a cap", [.integer(0)], "final_logit_softcapping")
     add("another sum", [.bool(false)], "use_parallel_residual", "swin_norm")
     add(

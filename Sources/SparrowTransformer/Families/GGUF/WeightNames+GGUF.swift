@@ -12,6 +12,7 @@ extension WeightNames {
       (.up, "blk.{}.ffn_up"), (.down, "blk.{}.ffn_down"),
       (.postFeedForwardNorm, "blk.{}.post_ffw_norm"),
     ])
+    table.names[.layerScale] = Name(pattern: "blk.{}.layer_output_scale.weight")
     table.ignoredSuffixes = []
     guard let row = GGUFArchitecture.named(model.architecture) else { return table }
     for (members, stem) in row.fused { table.fuse(members, stem) }
