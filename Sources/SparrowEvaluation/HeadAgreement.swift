@@ -36,7 +36,7 @@ public struct HeadAgreement: Sendable, Equatable {
     _ model: Model, text: String, context: Int = 512, windows limit: Int? = nil,
     progress: (Int, Int, HeadAgreement) -> Bool = { _, _, _ in true }
   ) throws(SparrowError) -> HeadAgreement {
-    guard let plan = model.headPlan else {
+    guard let plan = model.plan.head?.plan else {
       throw SparrowError(
         .argument, file: model.path, field: "adapter", found: "none",
         expected: "a model loaded with a sparse head")

@@ -51,13 +51,11 @@ import Testing
     let model = try ModelConfiguration(
       huggingFace: try #require(checkpoint.config), file: checkpoint.path)
     let binding = try WeightBinding(checkpoint: checkpoint, configuration: model)
-    let adapter = kind.adapter(model)
+    let plan = kind.plan(model)
     let engine = try CPUEngine(
-      binding, pool: try WorkerPool(count: 1), maximumRows: 32,
-      head: adapter.head.map { ($0.plan, $0.sketch, .greedy($0.plan)) },
-      layers: adapter.layers, attention: adapter.attention, inputs: adapter.inputs)
+      binding, pool: try WorkerPool(count: 1), maximumRows: 32, plan: plan)
     var hash = BitHash()
-    hash.add(StepProgram(model).sparse(adapter).text(binding, sparse: adapter.bytes(binding)))
+    hash.add(plan.rewrite(StepProgram(model)).text(binding, sparse: plan.bytes(binding)))
     let prompt = Array(try Fixtures.expected(name).tokens.prefix(16))
     func step(_ tokens: [Int32], _ caches: [KeyValueCache]) -> [Int32] {
       tokens.withUnsafeBufferPointer { engine.step($0, caches: caches) }
@@ -90,19 +88,20 @@ enum PlanKind: String, CaseIterable, CustomStringConvertible {
 
   var description: String { rawValue }
 
-  func adapter(_ model: ModelConfiguration) -> Adapter {
-    Adapter(
-      baseHash: "", baseName: "", head: head(model), layers: networks(model),
-      attention: attention(model), inputs: inputs(model))
+  func plan(_ model: ModelConfiguration) -> SparsePlan {
+    SparsePlan(
+      head: head(model), networks: networks(model), attention: attention(model),
+      inputs: inputs(model))
   }
 
-  private func head(_ model: ModelConfiguration) -> (plan: HeadPlan, sketch: RowSketch)? {
+  private func head(_ model: ModelConfiguration) -> SketchedHead? {
     guard self == .head || self == .all else { return nil }
     var random = SeededRandom(seed: 3)
     let sketch = RowSketch.random(
       rows: model.vocabulary, hidden: model.embeddingWidth, coding: .product, directions: 30,
       &random)
-    return (HeadPlan(candidates: model.vocabulary / 4, kept: 8, doubt: 0), sketch)
+    return SketchedHead(
+      plan: HeadPlan(candidates: model.vocabulary / 4, kept: 8, doubt: 0), sketch: sketch)
   }
 
   private func networks(_ model: ModelConfiguration) -> [Int: FeedForwardPlan] {

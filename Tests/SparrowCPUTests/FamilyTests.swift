@@ -17,7 +17,8 @@ func engine(
     : try ModelConfiguration(huggingFace: try #require(checkpoint.config), file: path)
   let binding = try WeightBinding(checkpoint: checkpoint, configuration: configuration)
   return try CPUEngine(
-    binding, pool: try WorkerPool(count: threads), maximumRows: 32, layers: layers(configuration))
+    binding, pool: try WorkerPool(count: threads), maximumRows: 32,
+    plan: SparsePlan(networks: layers(configuration)))
 }
 
 /// Logits of all tokens, stepping `chunk` tokens at a time.

@@ -47,7 +47,7 @@ import Testing
     #expect(!dense.isSparse)
     let adapter = Adapter(
       baseHash: try Checkpoint.open(dense.path).contentHash(), baseName: dense.path,
-      attention: choice.layers)
+      plan: SparsePlan(attention: choice.layers))
     try adapter.write(to: folder.file("a"))
     #expect(try Adapter.read(folder.file("a")) == adapter)
     let sparse = try Model.load(

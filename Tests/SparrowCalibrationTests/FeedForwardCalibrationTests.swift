@@ -182,7 +182,8 @@ import Testing
     #expect(plans[0]?.lookahead == false && plans[1]?.lookahead == example.lookahead)
     #expect(reports.allSatisfy { $0.recall > 0.52 && $0.loss < 0.5 })
     let adapter = Adapter(
-      baseHash: try Checkpoint.open(dense.path).contentHash(), baseName: dense.path, layers: plans)
+      baseHash: try Checkpoint.open(dense.path).contentHash(), baseName: dense.path,
+      plan: SparsePlan(networks: plans))
     try adapter.write(to: folder.file("a"))
     #expect(try Adapter.read(folder.file("a")) == adapter)
     let sparse = try Model.load(
@@ -212,7 +213,7 @@ import Testing
       ).networks)
     #expect(choice.layers.count == model.configuration.layers.count)
     for plan in choice.layers.values { #expect(plan.selector == .topK(2) && plan.density == 0.25) }
-    #expect(model.layerPlans.isEmpty)
+    #expect(model.plan.networks.isEmpty)
   }
 
   static let refused:

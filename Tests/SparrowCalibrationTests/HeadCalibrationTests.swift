@@ -25,7 +25,7 @@ import Testing
     let model = try Self.model(name)
     let (adapter, measured) = try HeadCalibration.fitAndMeasure(
       model: model, text: Self.text, options: Self.options)
-    let head = try #require(adapter.head)
+    let head = try #require(adapter.plan.head)
     try head.sketch.validate(file: name)
     try head.plan.validate(file: name)
     #expect(head.sketch.rowCount == model.configuration.vocabulary)

@@ -29,7 +29,8 @@ import Testing
     }
     let folder = try TemporaryFolder()
     let adapter = Adapter(
-      baseHash: try Checkpoint.open(dense.path).contentHash(), baseName: "b", inputs: inputs)
+      baseHash: try Checkpoint.open(dense.path).contentHash(), baseName: "b",
+      plan: SparsePlan(inputs: inputs))
     try adapter.write(to: folder.file("a"))
     let model = try Model.load(
       dense.path, options: LoadOptions(threads: 1, adapter: folder.file("a")))

@@ -19,21 +19,21 @@ enum SparseModel {
     var adapter = try HeadCalibration.fit(
       model: dense, text: text,
       options: .init(tokens: 1200, groups: 28, candidates: 24, kept: 8, window: 64))
-    adapter.head?.plan.widestBatch = widestHeadBatch
+    adapter.plan.head?.plan.widestBatch = widestHeadBatch
     try adapter.write(to: folder.file("a"))
     return folder
   }
 
   /// Half of the neurons by their exact gates; nothing to fit.
   static func loadSparseBody(
-    threads: Int = 2, widestBatch: Int = Adapter.batchLimit, selector: Selector = .topK(32)
+    threads: Int = 2, widestBatch: Int = BatchLimit.sequences, selector: Selector = .topK(32)
   ) throws -> Model {
     let folder = try TemporaryFolder()
     let checkpoint = try Checkpoint.open(path)
     let plan = FeedForwardPlan(predictor: .gate, selector: selector)
     let adapter = Adapter(
-      baseHash: checkpoint.contentHash(), baseName: path, layers: [0: plan, 1: plan],
-      widestBatch: widestBatch)
+      baseHash: checkpoint.contentHash(), baseName: path,
+      plan: SparsePlan(networks: [0: plan, 1: plan], widestBatch: widestBatch))
     try adapter.write(to: folder.file("a"))
     return try Model.load(path, options: LoadOptions(threads: threads, adapter: folder.file("a")))
   }

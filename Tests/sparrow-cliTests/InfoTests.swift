@@ -51,10 +51,11 @@ struct InfoTests {
     }
     var adapter = Adapter(
       baseHash: try Checkpoint.open(model).contentHash(), baseName: "m",
-      updates: [
-        WeightRole(.gate, layer: 0): update(rank: 2, rows: 256),
-        WeightRole(.tokenEmbedding): update(rank: 5, rows: NetworkModel.vocabulary),
-      ], vectors: [WeightRole(.finalNorm): [Float](repeating: 1, count: 256)])
+      updates: WeightUpdates(
+        matrices: [
+          WeightRole(.gate, layer: 0): update(rank: 2, rows: 256),
+          WeightRole(.tokenEmbedding): update(rank: 5, rows: NetworkModel.vocabulary),
+        ], vectors: [WeightRole(.finalNorm): [Float](repeating: 1, count: 256)]))
     try adapter.write(to: folder.file("a"))
     let text = try ProgramTests.run(["info", model, "--adapter", folder.file("a")]).outputText
     #expect(
@@ -66,7 +67,7 @@ struct InfoTests {
     #expect(json?["matrices"]?.int == 2 && json?["bytes"]?.int == 2 * (2 * 512 + 5 * 288))
     #expect(json?["packed_as_q8_0"]?.int == 1 && json?["vectors"]?.int == 1)
 
-    adapter.updates[WeightRole(.up, layer: 0)] = update(rank: 1, rows: 255)
+    adapter.updates.matrices[WeightRole(.up, layer: 0)] = update(rank: 1, rows: 255)
     try adapter.write(to: folder.file("a"))
     let wrong = try ProgramTests.run(["info", model, "--adapter", folder.file("a")])
     #expect(wrong.status == 1 && wrong.complaint.contains("updates.layers.0.up.b rows"))

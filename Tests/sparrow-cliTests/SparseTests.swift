@@ -91,8 +91,8 @@ struct SparseTests {
       ["calibrate", model, "-t", "1", "--head", "--adapter", adapter, "--text", text]
         + ["--output", both])
     #expect(added.status == 0, "\(added.complaint)")
-    let (networks, whole) = (try Adapter.read(adapter), try Adapter.read(both))
-    #expect(whole.layers == networks.layers && whole.widestBatch == networks.widestBatch)
+    let (networks, whole) = (try Adapter.read(adapter).plan, try Adapter.read(both).plan)
+    #expect(whole.networks == networks.networks && whole.widestBatch == networks.widestBatch)
     #expect(networks.head == nil && whole.head != nil)
     let other = try ProgramTests.run(
       ["calibrate", Fixtures.path("models/llama3"), "--head", "--adapter", adapter]
@@ -117,7 +117,7 @@ struct SparseTests {
       calibrate + ["--method", "sketch", "--target", "density=0.25", "--rest", rest])
     #expect(made.status == 0, "\(made.complaint)")
     #expect(
-      try Adapter.read(adapter).layers.values.allSatisfy { "\($0.rest)".hasPrefix(rest) })
+      try Adapter.read(adapter).plan.networks.values.allSatisfy { "\($0.rest)".hasPrefix(rest) })
     let info = try ProgramTests.run(["info", model, "--adapter", adapter, "--program"])
     #expect(info.outputText.contains(rest == "sketch" ? "sketches the rest" : "estimates the rest"))
     for wrong in [

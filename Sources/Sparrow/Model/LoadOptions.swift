@@ -1,4 +1,8 @@
+internal import SparrowCore
+internal import SparrowFormats
+internal import SparrowSparsity
 public import SparrowTokenizers
+internal import SparrowTransformer
 
 /// How a model is loaded.
 public struct LoadOptions: Sendable, Equatable {
@@ -23,5 +27,28 @@ public struct LoadOptions: Sendable, Equatable {
     self.headRecall = headRecall
     self.prefillTokens = prefillTokens
     self.chatTemplate = chatTemplate
+  }
+}
+
+extension LoadOptions {
+  /// The adapter, its head as the asked recall wants it: dense where only the dense one reaches it. nil without one.
+  ///
+  /// Throws what reading throws, `.mismatch` when it was made for another model, `.argument` for a recall outside
+  /// 0...1 or one that no adapter serves.
+  func adapter(for binding: WeightBinding) throws(SparrowError) -> Adapter? {
+    let checkpoint = binding.checkpoint
+    guard let folder = adapter else {
+      guard headRecall == nil else {
+        throw SparrowError(
+          .argument, file: checkpoint.path, field: "head recall", found: "no adapter",
+          expected: "an adapter with a sparse head (--adapter)")
+      }
+      return nil
+    }
+    var adapter = try Adapter.read(folder)
+    try adapter.check(base: checkpoint.contentHash(), name: checkpoint.path)
+    try adapter.check(binding, file: folder)
+    if let headRecall { adapter.plan.head = try adapter.plan.head?.reaching(headRecall) }
+    return adapter
   }
 }

@@ -1,6 +1,7 @@
 import SparrowCPU
 package import SparrowCore
-package import SparrowSparsity
+public import SparrowSparsity
+public import SparrowTransformer
 
 extension Model {
   /// Bytes of weights that decoding one token reads.
@@ -9,37 +10,21 @@ extension Model {
   /// Elements of each cached position that decoding one token reads.
   package var cacheElementsRead: Int { engine.cacheElementsRead }
 
+  /// What is sparse, by the adapter that the model was loaded with.
+  public var plan: SparsePlan { engine.plan }
+
+  /// What one step of this model computes, in order.
+  public var program: StepProgram { plan.rewrite(StepProgram(configuration)) }
+
   /// True when an adapter made some part of the model sparse.
-  public var isSparse: Bool {
-    headPlan != nil || hasSparseLayers
-  }
+  public var isSparse: Bool { plan.isSparse }
 
-  /// True when an adapter made more than the head sparse.
-  package var hasSparseLayers: Bool {
-    !layerPlans.isEmpty || !attentionPlans.isEmpty || !inputPlans.isEmpty
-  }
-
-  /// Makes these feed-forward networks sparse in place of those that were: how plans are tried out. Not for use
-  /// while other threads generate.
-  package func install(_ plans: [Int: FeedForwardPlan]) throws(SparrowError) {
-    try plans.check(configuration, file: path)
-    layerPlans = plans
-    engine.install(plans)
-  }
-
-  /// The same for the head; nil makes it dense.
-  package func install(
-    head: (plan: HeadPlan, sketch: RowSketch)?
-  ) throws(SparrowError) {
-    try engine.install(head: head.map { ($0.plan, $0.sketch, .greedy($0.plan)) })
-    headPlan = head?.plan
-  }
-
-  /// The same for attention.
-  package func install(attention plans: [Int: AttentionPlan]) throws(SparrowError) {
-    try plans.check(configuration, file: path)
-    attentionPlans = plans
-    engine.install(attention: plans)
+  /// Makes the model sparse by another plan: how plans are tried out. Not for use while other threads generate.
+  ///
+  /// Throws what checking the plan throws; it costs a pass over the matrices that it reads by columns.
+  package func install(_ plan: SparsePlan) throws(SparrowError) {
+    try plan.check(configuration, file: path)
+    engine.install(plan)
   }
 
   /// Runs `body` with the dense program over the same weights. Not for use while other threads generate.

@@ -1,7 +1,7 @@
 public import SparrowCPU
 public import SparrowCore
 import SparrowFormats
-public import SparrowSparsity
+import SparrowSparsity
 public import SparrowTokenizers
 public import SparrowTransformer
 import Synchronization
@@ -18,16 +18,6 @@ public final class Model: @unchecked Sendable {
   public let endTokens: Set<Int32>
   /// What its makers say about sampling.
   public let samplingAdvice: SamplingAdvice
-  /// What one step of this model computes, in order.
-  public let program: StepProgram
-  /// The sparse head's plan; nil when the head is dense.
-  public package(set) var headPlan: HeadPlan?
-  /// The sparse feed-forward networks by layer.
-  public package(set) var layerPlans: [Int: FeedForwardPlan]
-  /// The sparse attention by layer.
-  public package(set) var attentionPlans: [Int: AttentionPlan]
-  /// The thresholds of matrices' inputs by layer.
-  public let inputPlans: [Int: InputPlan]
   /// True when an adapter changed weights of the base model.
   public let changesWeights: Bool
   /// What a user should know of how the model was loaded, a line each; none as a rule.
@@ -65,25 +55,17 @@ public final class Model: @unchecked Sendable {
     endTokens = try checkpoint.endTokens(tokenizer)
     samplingAdvice = try checkpoint.samplingAdvice()
     binding = description.binding
-    let sparsity = try Sparsity(options, binding)
-    headPlan = sparsity.head?.plan
-    layerPlans = sparsity.layers
-    attentionPlans = sparsity.attention
-    inputPlans = sparsity.inputs
-    let program = StepProgram(configuration).withSparseAttention(sparsity.attention)
-      .withSparseFeedForward(sparsity.layers).withSparseInputs(sparsity.inputs)
-    self.program = sparsity.head == nil ? program : program.withSparseHead()
+    let adapter = try options.adapter(for: binding)
+    let updates = adapter?.updates ?? WeightUpdates()
     let allowance = ProcessorAllowance.current()
     let pool = try WorkerPool(count: options.threads ?? allowance.threads)
     warnings =
       description.notes + tokenizer.warnings
       + [allowance.warning(threads: pool.count)].compactMap { $0 }
     engine = try CPUEngine(
-      binding, pool: pool, maximumRows: options.prefillTokens, head: sparsity.head,
-      layers: sparsity.layers, attention: sparsity.attention, inputs: sparsity.inputs,
-      updates: sparsity.updates, vectors: sparsity.vectors)
-    changesWeights = !sparsity.updates.isEmpty || !sparsity.vectors.isEmpty
-    engine.maximumSparseRows = sparsity.widestBatch
+      binding, pool: pool, maximumRows: options.prefillTokens, plan: adapter?.plan ?? .dense,
+      updates: updates)
+    changesWeights = !updates.isEmpty
   }
 
   /// `other` as it is without its adapter, run by the same threads.
@@ -94,11 +76,6 @@ public final class Model: @unchecked Sendable {
     endTokens = other.endTokens
     samplingAdvice = other.samplingAdvice
     binding = other.binding
-    program = StepProgram(configuration)
-    headPlan = nil
-    layerPlans = [:]
-    attentionPlans = [:]
-    inputPlans = [:]
     changesWeights = false
     warnings = []
     engine = try CPUEngine(

@@ -16,18 +16,16 @@ package final class StepAudit {
   private var inputs: [InputSource: LayerActivity]
 
   init(
-    networks plans: [Int: FeedForwardPlan], attention heads: [Int: AttentionPlan],
-    inputs large: [Int: InputPlan], model: ModelConfiguration, weights: PackedWeights,
-    pool: WorkerPool
+    _ plan: SparsePlan, model: ModelConfiguration, weights: PackedWeights, pool: WorkerPool
   ) {
-    let widest = plans.keys.map { model.layers[$0].feedForward.width }.max() ?? 1
+    let widest = plan.networks.keys.map { model.layers[$0].feedForward.width }.max() ?? 1
     let activations = ExactActivations(width: widest, workers: pool.count)
     networks = Dictionary(
-      uniqueKeysWithValues: plans.map { layer, plan in
+      uniqueKeysWithValues: plan.networks.map { layer, plan in
         let lengths = weights.columnLengths(of: WeightRole(.down, layer: layer), pool: pool)
         return (layer, NetworkAudit(layer, plan, lengths: lengths, activations: activations))
       })
-    let heads = heads.keys.map { ($0, model.layers[$0].attention) }
+    let heads = plan.attention.keys.map { ($0, model.layers[$0].attention) }
     let results = ExactHeads(width: heads.map { $0.1.heads * $0.1.headDimension }.max() ?? 1)
     attention = Dictionary(
       uniqueKeysWithValues: heads.map { layer, attention in
@@ -35,7 +33,7 @@ package final class StepAudit {
         return (layer, audit)
       })
     inputs = [:]
-    for (layer, plan) in large {
+    for (layer, plan) in plan.inputs {
       for input in plan.thresholds.keys {
         let matrix = weights.matrix(WeightRole(input.matrices.last!, layer: layer))
         inputs[InputSource(layer: layer, input: input)] = LayerActivity(

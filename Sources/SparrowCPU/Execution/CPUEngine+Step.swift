@@ -1,3 +1,4 @@
+import SparrowSparsity
 import SparrowTransformer
 
 extension CPUEngine {
@@ -60,7 +61,7 @@ extension CPUEngine {
 
   /// Whether a step of one token of each of this many sequences runs the sparse program.
   package func runsSparse(batch: Int) -> Bool {
-    !sparseOperations.isEmpty && batch <= min(maximumSparseRows, NeuronScores.maximumRows)
+    !sparseOperations.isEmpty && batch <= min(plan.widestBatch, NeuronScores.maximumRows)
   }
 
   /// The rows of a step that continue a sequence.

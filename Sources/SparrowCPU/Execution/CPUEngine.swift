@@ -16,18 +16,21 @@ package final class CPUEngine: @unchecked Sendable {
   /// Rows of logits that one call computes at most.
   package static let maximumLogitRows = 16
 
+  /// What is sparse now.
+  package private(set) var plan = SparsePlan.dense
+
   let buffers: StepBuffers
   private let lowering: Lowering
   private let operations: UnsafeMutableBufferPointer<LoweredOperation>
-  /// The program with sparse layers, which narrow steps of decoding run; empty without.
+  /// What the plan's parts need of the weights, and the program with them, which narrow steps of decoding run;
+  /// empty without sparse layers.
   private(set) var sparseLayers: SparseLayers?
   private(set) var sparseAttention: SparseAttention?
-  private let sparseInputs: SparseInputs?
+  private var sparseInputs: SparseInputs?
   private var sparseLowering: Lowering?
   private(set) var sparseOperations = UnsafeMutableBufferPointer<LoweredOperation>(
     start: nil, count: 0)
   private(set) var catchUps = UnsafeMutableBufferPointer<CatchUpKernel>(start: nil, count: 0)
-  private var attentionPlans: [Int: AttentionPlan]
   let segments: UnsafeMutablePointer<StepSegment>
   private let rotaries: [RotaryDescription]
   /// The length beyond which sequences turn by other frequencies.
@@ -38,9 +41,6 @@ package final class CPUEngine: @unchecked Sendable {
   /// Runs the dense program though there is a sparse one: both share their weights, so that they can be
   /// compared in one process.
   package var runsDense = false
-
-  /// Sequences that a sparse step takes at most: wider ones run dense.
-  package var maximumSparseRows = NeuronScores.maximumRows
 
   /// Where steps spend their time, while it is not nil.
   package var profile: StepProfile?
@@ -66,18 +66,12 @@ package final class CPUEngine: @unchecked Sendable {
   /// Bytes that one decoding step reads densely: all matrices but looked-up embeddings.
   private let denseBytesPerToken: Int
 
-  /// Packs the weights and allocates every buffer that stepping needs.
+  /// Packs the weights, `updates` merged, and allocates every buffer that stepping needs.
   ///
-  /// `head` is the sparse head's sketch with its plan; `layers` are the sparse feed-forward networks,
-  /// `attention` the sparse attention and `inputs` the thresholds of inputs; `updates` are merged into the
-  /// matrices, `vectors` replace the checkpoint's. Throws `.mismatch` when one of them is of another size than
-  /// the model has.
+  /// The plan must fit the model (`SparsePlan.check`). Throws `.mismatch` for updates that do not.
   package init(
     _ binding: WeightBinding, pool: WorkerPool, maximumRows: Int = 256,
-    head sparse: (plan: HeadPlan, sketch: RowSketch, recall: HeadRecall)? = nil,
-    layers plans: [Int: FeedForwardPlan] = [:], attention: [Int: AttentionPlan] = [:],
-    inputs: [Int: InputPlan] = [:], updates: [WeightRole: LowRankUpdate] = [:],
-    vectors: [WeightRole: [Float]] = [:]
+    plan: SparsePlan = .dense, updates: WeightUpdates = WeightUpdates()
   ) throws(SparrowError) {
     model = binding.configuration
     rotaries = model.rotaries
@@ -85,20 +79,12 @@ package final class CPUEngine: @unchecked Sendable {
     self.pool = pool
     self.maximumRows = maximumRows
     try updates.check(binding, file: binding.checkpoint.path)
-    try vectors.check(binding, file: binding.checkpoint.path)
-    weights = try PackedWeights(binding, pool: pool, updates: updates, vectors: vectors)
+    weights = try PackedWeights(binding, pool: pool, updates: updates)
     buffers = StepBuffers(model, maximumTokens: max(maximumRows, pool.count))
-    let program = StepProgram(model)
     lowering = Lowering(
-      program, model: model, weights: weights, buffers: buffers, workers: pool.count)
+      StepProgram(model), model: model, weights: weights, buffers: buffers, workers: pool.count)
     operations = .allocate(capacity: lowering.operations.count)
     _ = operations.initialize(from: lowering.operations)
-    try plans.check(model, file: binding.checkpoint.path)
-    try attention.check(model, file: binding.checkpoint.path)
-    try inputs.check(model, layers: plans, attention: attention, file: binding.checkpoint.path)
-    attentionPlans = attention
-    sparseInputs =
-      inputs.isEmpty ? nil : SparseInputs(inputs, weights: weights, pool: pool)
     segments = .allocate(capacity: maximumRows)
     let none = UnsafeMutablePointer<Int32>(mutating: buffers.positions)
     current = StepState(rows: 0, tokens: none, segments: segments, segmentCount: 0)
@@ -110,86 +96,66 @@ package final class CPUEngine: @unchecked Sendable {
     for role in looked { bytes -= weights.byteCount(of: role) ?? 0 }
     denseBytesPerToken = bytes
     headRole = binding.headRole
-    try install(head: sparse)
-    install(plans)
+    install(plan)
     makeJobs()
   }
 
-  /// Makes the head sparse, or dense with nil. Throws `.mismatch` for a sketch of another size.
-  package func install(
-    head sparse: (plan: HeadPlan, sketch: RowSketch, recall: HeadRecall)?
-  ) throws(SparrowError) {
-    guard let sparse else {
-      sketchHead = nil
-      return
-    }
-    let matrix = weights.matrix(headRole)
-    guard sparse.sketch.rowCount == model.vocabulary,
-      sparse.sketch.hidden == Int(matrix.pointee.columns)
-    else {
-      throw SparrowError(
-        .mismatch, field: "head",
-        found: "a sketch of \(sparse.sketch.rowCount) x \(sparse.sketch.hidden)",
-        expected: "\(model.vocabulary) x \(matrix.pointee.columns)")
-    }
-    sketchHead = SketchHead(
-      plan: sparse.plan, sketch: sparse.sketch, recall: sparse.recall, matrix: matrix,
-      input: buffers[lowering.headInput], finish: LogitFinish(model), workers: pool.count)
+  /// Makes the model sparse by a plan that fits it, in place of the one before.
+  ///
+  /// Copies matrices by columns where new parts read columns: a fifth of a second for 30 networks of 1536 x 576.
+  /// Caches that steps of sparse attention have filled must not be used any more.
+  package func install(_ plan: SparsePlan) {
+    if plan.head != self.plan.head { install(head: plan.head) }
+    let changes =
+      plan.networks != self.plan.networks || plan.attention != self.plan.attention
+      || plan.inputs != self.plan.inputs
+    if changes { pack(plan) }
+    select(plan)
   }
 
-  /// Makes the layers of these plans sparse, whatever was sparse before, and runs them.
-  ///
-  /// Copies their down matrices by columns: a fifth of a second for 30 layers of 1536 x 576.
-  package func install(_ plans: [Int: FeedForwardPlan]) {
-    let isSparse = !plans.isEmpty || !attentionPlans.isEmpty || sparseInputs != nil
+  private func install(head: SketchedHead?) {
+    sketchHead = head.map {
+      SketchHead(
+        $0, matrix: weights.matrix(headRole), input: buffers[lowering.headInput],
+        finish: LogitFinish(model), workers: pool.count)
+    }
+  }
+
+  /// What sparse layers need of the weights.
+  private func pack(_ plan: SparsePlan) {
+    let isSparse = plan.hasSparseLayers
     sparseLayers =
       isSparse
-      ? SparseLayers(plans, model: model, weights: weights, buffers: buffers, pool: pool) : nil
+      ? SparseLayers(
+        plan.networks, model: model, weights: weights, buffers: buffers, pool: pool) : nil
     sparseAttention =
       isSparse
-      ? SparseAttention(attentionPlans, model: model, weights: weights, pool: pool) : nil
-    replan(plans)
+      ? SparseAttention(plan.attention, model: model, weights: weights, pool: pool) : nil
+    sparseInputs =
+      plan.inputs.isEmpty ? nil : SparseInputs(plan.inputs, weights: weights, pool: pool)
   }
 
-  /// Runs these of the layers' plans from now on, with other selectors if they say so; layers that are left
-  /// out run dense. Predictors must be those that the engine was made with. Starts counting anew.
-  package func replan(_ plans: [Int: FeedForwardPlan]) {
+  /// Runs this plan from now on: the layers of the installed one, or some of them, with the same predictors and
+  /// perhaps other selectors. Starts counting anew. Caches must be cleared where attention's plans differ.
+  package func select(_ plan: SparsePlan) {
+    self.plan = plan
     sparseOperations.deallocate()
     catchUps.deallocate()
     sparseOperations = .init(start: nil, count: 0)
     catchUps = .init(start: nil, count: 0)
     guard let sparseLayers, let sparseAttention else { return }
-    sparseLayers.use(plans)
-    sparseAttention.beginLowering()
-    sparseInputs?.reset()
-    guard !plans.isEmpty || !attentionPlans.isEmpty || sparseInputs != nil else { return }
+    sparseLayers.use(plan.networks)
+    sparseAttention.use(plan.attention)
+    sparseInputs?.use(plan.inputs)
+    guard plan.hasSparseLayers else { return }
     let lowering = Lowering(
-      StepProgram(model).withSparseAttention(attentionPlans).withSparseFeedForward(plans)
-        .withSparseInputs(sparseInputs?.plans ?? [:]),
-      model: model, weights: weights, buffers: buffers, sparse: sparseLayers,
-      attention: sparseAttention, inputs: sparseInputs, workers: pool.count)
+      plan.rewrite(StepProgram(model)), model: model, weights: weights, buffers: buffers,
+      sparse: sparseLayers, attention: sparseAttention, inputs: sparseInputs, workers: pool.count)
     sparseLowering = lowering
     catchUps = .allocate(capacity: lowering.catchUps.count)
     _ = catchUps.initialize(from: lowering.catchUps)
     sparseOperations = .allocate(capacity: lowering.operations.count)
     _ = sparseOperations.initialize(from: lowering.operations)
-  }
-
-  /// Makes the attention of these plans sparse, whatever was sparse before, and runs them. Caches that sparse
-  /// steps have filled must not be used any more.
-  ///
-  /// Copies their output matrices by columns.
-  package func install(attention plans: [Int: AttentionPlan]) {
-    attentionPlans = plans
-    install(sparseLayers?.plans ?? [:])
-  }
-
-  /// Runs these of the attention's plans from now on; layers that are left out run dense. Predictors must be
-  /// those that were installed. Caches must be cleared. Starts counting anew.
-  package func replan(attention plans: [Int: AttentionPlan]) {
-    attentionPlans = plans
-    sparseAttention?.use(plans)
-    replan(sparseLayers?.plans ?? [:])
   }
 
   private func makeJobs() {
@@ -213,10 +179,7 @@ package final class CPUEngine: @unchecked Sendable {
 
   /// An audit of the layers that run sparsely now, which has seen nothing yet.
   package func makeAudit() -> StepAudit {
-    StepAudit(
-      networks: sparseLayers?.plans ?? [:], attention: attentionPlans,
-      inputs: sparseInputs?.plans ?? [:], model: model,
-      weights: weights, pool: pool)
+    StepAudit(plan, model: model, weights: weights, pool: pool)
   }
 
   /// Bytes of weights that one decoding step reads; of what is sparse, as much as it has read on average.

@@ -33,13 +33,14 @@ final class SketchHead: @unchecked Sendable {
   private(set) var calls = 0
 
   init(
-    plan: HeadPlan, sketch: RowSketch, recall: HeadRecall, matrix: UnsafePointer<sk_matrix>,
-    input: StepBuffer, finish: LogitFinish, workers: Int
+    _ head: SketchedHead, matrix: UnsafePointer<sk_matrix>, input: StepBuffer, finish: LogitFinish,
+    workers: Int
   ) {
+    let sketch = head.sketch
     self.sketch = SketchScores(sketch, inputs: 1, workers: workers, memory: memory)
     deviation = sketch.deviation
-    self.plan = plan
-    self.recall = recall
+    plan = head.plan
+    recall = head.recall
     self.matrix = matrix
     self.input = input
     self.finish = finish

@@ -28,7 +28,7 @@ package final class LayerRun {
       let all = LayerInput.allCases.map { ($0, InputPlan.Threshold(-1)) }
       let plans = [layer: InputPlan(Dictionary(uniqueKeysWithValues: all))]
       program.operations.removeAll { $0.layer != layer }
-      program = program.withSparseInputs(plans)
+      program = SparsePlan(inputs: plans).rewrite(program)
       inputs = SparseInputs(plans, weights: engine.weights, pool: engine.pool)
     } else {
       program.operations = Array(program.operations.prefix { $0.layer == nil })

@@ -7,9 +7,12 @@ import SparrowTransformer
 ///
 /// The packed rows stay beside them, for prompts and wide batches.
 final class SparseInputs {
-  let plans: [Int: InputPlan]
+  /// The layers that run sparsely now.
+  private var plans: [Int: InputPlan]
   private let weights: PackedWeights
   private let memory = Scratch()
+  /// What the program in use was lowered into, as in `SparseLayers`.
+  private var lowered = Scratch()
   private var columns: [WeightRole: UnsafePointer<sk_columns>] = [:]
   private var reads: [InputSource: NeuronReads] = [:]
   private let lists: LargeInputs
@@ -38,23 +41,37 @@ final class SparseInputs {
     work = SparseWork(width: tallest, workers: pool.count, memory: memory)
   }
 
-  /// Counts anew.
-  func reset() { reads.values.forEach { $0.reset() } }
+  /// Runs these of the layers it was made with, and counts anew. What was lowered before must not run again.
+  func use(_ plans: [Int: InputPlan]) {
+    self.plans = plans
+    lowered = Scratch()
+    precondition(sources.allSatisfy { reads[$0] != nil }, "an input without weights by columns")
+    reads.values.forEach { $0.reset() }
+  }
+
+  /// The inputs of which only the large ones count now.
+  private var sources: [InputSource] {
+    plans.flatMap { layer, plan in
+      plan.thresholds.keys.map { InputSource(layer: layer, input: $0) }
+    }
+  }
 
   /// Bytes that the matrices read for a token, as they did on average so far.
   var bytesPerToken: Int {
-    reads.reduce(0) { sum, entry in
-      let (source, reads) = entry
+    sources.reduce(0) { sum, source in
+      let mean = reads[source]?.mean?.columns
       return source.roles.reduce(sum) {
         guard let matrix = columns[$1]?.pointee else { return $0 }
-        let read = reads.mean?.columns ?? Double(matrix.columns)
+        let read = mean ?? Double(matrix.columns)
         return $0 + Int(read * Double(matrix.column_bytes)) + matrix.scaleBytes
       }
     }
   }
 
   /// Bytes that the same matrices read densely.
-  var denseBytesPerToken: Int { columns.keys.reduce(0) { $0 + (weights.byteCount(of: $1) ?? 0) } }
+  var denseBytesPerToken: Int {
+    sources.flatMap(\.roles).reduce(0) { $0 + (weights.byteCount(of: $1) ?? 0) }
+  }
 
   // MARK: - Lowering
 
@@ -74,7 +91,7 @@ final class SparseInputs {
       start += SparseWork.padded(Int(matrix.pointee.rows))
     }
     return MultiplyLargeKernel(
-      source: source, products: memory.copy(products), count: products.count, input: input,
+      source: source, products: lowered.copy(products), count: products.count, input: input,
       isNormed: isNormed, width: Int(products[0].matrix.pointee.columns),
       threshold: plans[source.layer]!.thresholds[source.input]!.value, isAdded: isAdded,
       lists: lists, reads: reads[source]!, work: work)

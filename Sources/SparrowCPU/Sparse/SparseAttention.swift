@@ -48,13 +48,11 @@ final class SparseAttention {
     layOut(model)
   }
 
-  /// Frees what was lowered before, which must not run again.
-  func beginLowering() { lowered = Scratch() }
-
-  /// Runs these of the layers it was made with, and counts anew.
+  /// Runs these of the layers it was made with, and counts anew. What was lowered before must not run again.
   func use(_ plans: [Int: AttentionPlan]) {
     precondition(plans.keys.allSatisfy { outputs[$0] != nil }, "a layer without weights by columns")
     self.plans = plans
+    lowered = Scratch()
     selections.values.forEach { $0.groups.reads.reset() }
   }
 

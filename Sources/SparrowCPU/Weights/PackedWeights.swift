@@ -15,19 +15,19 @@ package final class PackedWeights: @unchecked Sendable {
   /// Bytes of all packed matrices.
   package let byteCount: Int
 
-  /// Packs what `binding` names, `updates` merged and `replaced` vectors in place of the checkpoint's.
+  /// Packs what `binding` names, with `updates`.
   ///
-  /// Both must fit the model. Throws `.system` without memory, `.unsupported` for a type that has no kernel
+  /// They must fit the model. Throws `.system` without memory, `.unsupported` for a type that has no kernel
   /// layout, `.mismatch` for an update beyond what its matrix's type can hold.
   package init(
-    _ binding: WeightBinding, pool: WorkerPool, updates: [WeightRole: LowRankUpdate] = [:],
-    vectors replaced: [WeightRole: [Float]] = [:]
+    _ binding: WeightBinding, pool: WorkerPool, updates: WeightUpdates = WeightUpdates()
   ) throws(SparrowError) {
     var plans: [MatrixPacking] = []
     var vectorRoles: [WeightRole] = []
     for role in binding.roles {
       if binding.isMatrix(role) {
-        plans.append(try MatrixPacking(role: role, binding: binding, update: updates[role]))
+        plans.append(
+          try MatrixPacking(role: role, binding: binding, update: updates.matrices[role]))
       } else {
         vectorRoles.append(role)
       }
@@ -42,7 +42,7 @@ package final class PackedWeights: @unchecked Sendable {
       matrices[plan.role] = UnsafePointer(matrix)
     }
     for role in vectorRoles {
-      var values = replaced[role]
+      var values = updates.vectors[role]
       if values == nil { values = try binding.vector(role) }
       guard let values else { continue }
       let pointer = UnsafeMutablePointer<Float>.allocate(capacity: values.count)

@@ -102,7 +102,7 @@ public enum AttentionCalibration {
     _ fits: [AttentionFit], heldOut: [[Int32]], model: Model, target: PlanTarget,
     progress: (Double, String) -> Bool
   ) throws(SparrowError) -> Choice {
-    defer { try? model.install(attention: [:]) }
+    defer { try? model.install(.dense) }
     let chooser = try AttentionChooser(model, fits, heldOut: heldOut) {
       progress(0.2 + 0.05 * $0, "running held-out text")
     }

@@ -20,7 +20,7 @@ final class AttentionChooser {
     self.model = model
     self.fits = fits
     try model.install(
-      attention: Dictionary(uniqueKeysWithValues: fits.map { ($0.layer, $0.plan) }))
+      SparsePlan(attention: Dictionary(uniqueKeysWithValues: fits.map { ($0.layer, $0.plan) })))
     probe = try PlanProbe(model, heldOut: heldOut, positions: 640, progress: progress)
   }
 
@@ -82,7 +82,7 @@ final class AttentionChooser {
   private func measure(
     _ fits: [AttentionFit], progress: (Double) -> Bool
   ) throws(SparrowError) -> PlanProbe.Result {
-    model.engine.replan(attention: plans(fits))
+    model.engine.select(SparsePlan(attention: plans(fits)))
     return try probe.measure([:], progress: progress)
   }
 

@@ -18,7 +18,7 @@ extension FeedForwardCalibration {
     progress: (Double, String) -> Bool = { _, _ in true }
   ) throws(SparrowError) -> Choice {
     try options.validate(model.configuration)
-    try plans.check(model.configuration, file: model.path)
+    try SparsePlan(networks: plans).check(model.configuration, file: model.path)
     let pass = try TextPass(
       model, text: text, tokens: options.tokens, window: options.window,
       samples: LayerCalibration.samples)
@@ -43,7 +43,7 @@ extension FeedForwardCalibration {
           activations: record.activations,
           lengths: network.lengths, samples: recorder.samples))
     }
-    defer { try? model.install([:]) }
+    defer { try? model.install(.dense) }
     choice.widestBatch = try PlanChooser.widestBatch(choice.layers, model) {
       progress(0.8 + 0.2 * $0, "measuring speed")
     }

@@ -26,7 +26,7 @@ extension FeedForwardCalibration {
       plans[layer] = fitted.plan(density: options.density)
       reports.append(fitted.report(layer: layer, density: options.density))
     }
-    defer { try? model.install([:]) }
+    defer { try? model.install(.dense) }
     let widest = try PlanChooser.widestBatch(plans, model) {
       progress(0.8 + 0.2 * $0, "measuring speed")
     }

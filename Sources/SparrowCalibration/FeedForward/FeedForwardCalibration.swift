@@ -112,7 +112,7 @@ public enum FeedForwardCalibration {
     let fitted = try fitLayers(recorder, model: model, options: options) {
       progress(0.5 * $0, $1)
     }
-    defer { try? model.install([:]) }
+    defer { try? model.install(.dense) }
     var plans: [Int: FeedForwardPlan] = [:]
     if let target {
       let chooser = try PlanChooser(model, fitted, target, heldOut: heldOut) {

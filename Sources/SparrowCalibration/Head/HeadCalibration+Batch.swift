@@ -9,11 +9,11 @@ extension HeadCalibration {
   /// row's dense head reads the most for what it computes. Measured times scatter by some per cent, so a tenth is
   /// asked for. The model's head is dense again afterwards.
   static func widestBatch(
-    _ head: (plan: HeadPlan, sketch: RowSketch), _ model: Model, progress: (Double) -> Bool
+    _ head: SketchedHead, _ model: Model, progress: (Double) -> Bool
   ) throws(SparrowError) -> Int {
-    try model.install(head: head)
-    defer { try? model.install(head: nil) }
-    let limit = min(Adapter.batchLimit, model.engine.maximumRows)
+    try model.install(SparsePlan(head: head))
+    defer { try? model.install(.dense) }
+    let limit = min(BatchLimit.sequences, model.engine.maximumRows)
     let sweep = try DensitySweep.run(
       model,
       options: .init(

@@ -41,8 +41,8 @@ public enum HeadCalibration {
     var made = try finish(sketch, head, states: heldOut, model, options) {
       progress(0.8 + 0.1 * $0, "measuring recall")
     }
-    if let head = made.adapter.head {
-      made.adapter.head?.plan.widestBatch = try widestBatch(head, model) {
+    if let head = made.adapter.plan.head {
+      made.adapter.plan.head?.plan.widestBatch = try widestBatch(head, model) {
         progress(0.9 + 0.1 * $0, "measuring speed")
       }
     }
@@ -69,7 +69,7 @@ public enum HeadCalibration {
     try sketch.validate(file: model.path)
     let adapter = Adapter(
       baseHash: model.binding.checkpoint.contentHash(), baseName: name(of: model),
-      head: (plan, sketch))
+      plan: SparsePlan(head: SketchedHead(plan: plan, sketch: sketch)))
     return (adapter, measured)
   }
 
@@ -102,8 +102,8 @@ public enum HeadCalibration {
     progress: (Double, String) -> Bool = { _, _ in true }
   ) throws(SparrowError) -> HeadMeasurement {
     let head = try SketchedRows(headOf: model)
-    guard let (plan, sketch) = adapter.head, sketch.rowCount == head.rowCount,
-      sketch.hidden == head.hidden
+    guard let own = adapter.plan.head, own.sketch.rowCount == head.rowCount,
+      own.sketch.hidden == head.hidden
     else {
       throw SparrowError(
         .mismatch, file: model.path, field: "adapter", found: "no head for this model",
@@ -118,8 +118,8 @@ public enum HeadCalibration {
       return progress(0.5 * Double(index + 1) / Double(recorder.count), "recording hidden states")
     }
     return try HeadMeasurement.run(
-      sketch, head: head, states: states, candidates: plan.candidates, kept: plan.kept,
-      deviation: sketch.deviation
+      own.sketch, head: head, states: states, candidates: own.plan.candidates, kept: own.plan.kept,
+      deviation: own.sketch.deviation
     ) { progress(0.5 + 0.5 * $0, "measuring recall") }
   }
 

@@ -31,7 +31,7 @@ final class PlanChooser {
     self.target = target
     isEstimated = layers.contains { $0.predictor.rest != .nothing }
     probeDensity = target.typicalDensity(isEstimated: isEstimated)
-    try model.install(Self.plans(layers, density: probeDensity))
+    try model.install(SparsePlan(networks: Self.plans(layers, density: probeDensity)))
     probe = try PlanProbe(model, heldOut: heldOut, positions: 1280, progress: progress)
   }
 
@@ -113,7 +113,7 @@ final class PlanChooser {
     var points: [DensitySweep.Point] = []
     for (index, density) in densities.enumerated() {
       // By the selectors that a plan would have, since top-k costs more than a threshold.
-      try model.install(Self.plans(layers, density: density))
+      try model.install(SparsePlan(networks: Self.plans(layers, density: density)))
       let sweep = try DensitySweep.run(
         model, options: Self.sweepOptions(model, batches: [1]),
         progress: { progress((Double(index) + $0) / Double(densities.count)) })
@@ -139,8 +139,8 @@ final class PlanChooser {
     _ plans: [Int: FeedForwardPlan], _ model: Model, progress: (Double) -> Bool
   ) throws(SparrowError) -> Int {
     guard !plans.isEmpty else { return 0 }
-    try model.install(plans)
-    let limit = min(model.engine.maximumSparseRows, model.engine.maximumRows)
+    try model.install(SparsePlan(networks: plans))
+    let limit = min(model.plan.widestBatch, model.engine.maximumRows)
     let batches = [1, 2, 4, 8, 16].filter { $0 <= limit }
     let sweep = try DensitySweep.run(
       model, options: sweepOptions(model, batches: batches),

@@ -93,7 +93,9 @@ final class PlanProbe {
   func measure(
     _ plans: [Int: FeedForwardPlan], every: Int = 1, progress: (Double) -> Bool
   ) throws(SparrowError) -> Result {
-    model.engine.replan(plans)
+    var plan = model.plan
+    plan.networks = plans
+    model.engine.select(plan)
     var divergences = SampleMean()
     var ratios = SampleMean()
     for number in stride(from: 0, to: windows.count, by: every) {

@@ -86,15 +86,16 @@ public struct DensitySweep: Sendable {
         expected: "an adapter that makes it sparse (--adapter)")
     }
     try options.validate(model)
-    defer { model.engine.replan(model.layerPlans) }
-    let densities = model.layerPlans.isEmpty ? [] : options.densities
+    let own = model.plan
+    defer { model.engine.select(own) }
+    let densities = own.networks.isEmpty ? [] : options.densities
     let cases: [(Float?, Int)] = options.batches.map { (nil, $0) } + densities.map { ($0, 1) }
     var result = DensitySweep()
     let others =
       densities.isEmpty
       ? nil : SweepPlans(model, try SweepRun(model, batch: 1, steps: options.steps))
     for (index, (density, batch)) in cases.enumerated() {
-      model.engine.replan(density.flatMap { others?.plans(density: $0) } ?? model.layerPlans)
+      model.engine.select(density.flatMap { others?.plan(density: $0) } ?? own)
       let run = try SweepRun(model, batch: batch, steps: options.steps)
       result.points.append(
         try run.measure(options, density: density) {

@@ -1,32 +1,34 @@
 import Sparrow
 import SparrowSparsity
-internal import SparrowTransformer
+import SparrowTransformer
 
 /// A model's plans at other densities, which select as its own do: by a threshold where those have one for single
 /// neurons, else the top part of the groups.
 struct SweepPlans {
-  private let model: Model
+  private let model: ModelConfiguration
+  private let plan: SparsePlan
   /// Of the layers with thresholds, falling.
   private let scores: [Int: [Float]]
 
   /// Decodes the tokens of `run`, a batch of 1, with the model's own plans to see what scores are like.
   init(_ model: Model, _ run: SweepRun) {
-    self.model = model
-    let layers = model.layerPlans.filter { $1.hasThresholdOfNeurons }.keys
+    self.model = model.configuration
+    plan = model.plan
+    let layers = plan.networks.filter { $1.hasThresholdOfNeurons }.keys
     scores = layers.isEmpty ? [:] : run.scores(of: Array(layers)).mapValues { $0.sorted(by: >) }
   }
 
-  func plans(density: Float) -> [Int: FeedForwardPlan] {
-    var plans = model.layerPlans
-    for (layer, plan) in plans {
-      let groups = model.configuration.layers[layer].feedForward.width / plan.groupSize
-      plans[layer]!.selector = .topK(max(1, Int((density * Float(groups)).rounded())))
+  func plan(density: Float) -> SparsePlan {
+    var result = plan
+    for (layer, plan) in plan.networks {
+      let groups = model.layers[layer].feedForward.width / plan.groupSize
+      result.networks[layer]!.selector = .topK(max(1, Int((density * Float(groups)).rounded())))
       guard let scores = scores[layer], !scores.isEmpty else { continue }
       let threshold = scores[min(scores.count - 1, Int(density * Float(scores.count)))]
       // All scores reach a threshold of zero.
-      if threshold > 0 { plans[layer]!.selector = .threshold(threshold) }
+      if threshold > 0 { result.networks[layer]!.selector = .threshold(threshold) }
     }
-    return plans
+    return result
   }
 }
 

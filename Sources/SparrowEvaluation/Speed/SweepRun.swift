@@ -2,6 +2,7 @@ internal import CSparrowKernels
 import Sparrow
 import SparrowCPU
 import SparrowCore
+import SparrowSparsity
 import SparrowTransformer
 
 /// The measurements of one batch.
@@ -55,12 +56,12 @@ final class SweepRun {
     let networks = pairs(\.step.feedForwardMilliseconds)
     let times = StepTimes(sparse[networks.quoted].step)
     let bytes = model.engine.feedForwardBytes
-    let isSparse = !model.hasSparseLayers || model.engine.runsSparse(batch: caches.count)
+    let isSparse = !model.plan.hasSparseLayers || model.engine.runsSparse(batch: caches.count)
     return DensitySweep.Point(
       density: density, batch: caches.count, isSparse: isSparse,
       step: pairs { $0.step.milliseconds + $0.head }, feedForward: networks,
       predict: times.predict, select: times.select,
-      headSpeedup: model.headPlan.map { _ in pairs(\.head).speedup },
+      headSpeedup: model.plan.head.map { _ in pairs(\.head).speedup },
       bytes: isSparse ? bytes.sparse : bytes.dense, denseBytes: bytes.dense)
   }
 
@@ -90,7 +91,7 @@ final class SweepRun {
       var head = 0.0
       for row in tokens {
         row.withUnsafeBufferPointer { engine.step($0, caches: caches) }
-        guard model.headPlan != nil else { continue }
+        guard model.plan.head != nil else { continue }
         let start = monotonicSeconds()
         engine.outputs(rows: caches.count) { _, _ in }
         head += monotonicSeconds() - start

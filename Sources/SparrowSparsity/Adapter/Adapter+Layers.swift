@@ -5,19 +5,14 @@ internal import SparrowFormats
 // optional; the tensors of the first two begin with "layers.3.feed_forward." and "layers.3.attention.".
 
 extension Adapter {
-  package static func feedForwardName(_ layer: Int) -> String { "layers.\(layer).feed_forward" }
-  package static func attentionName(_ layer: Int) -> String { "layers.\(layer).attention" }
-  static func inputsName(_ layer: Int) -> String { "layers.\(layer).inputs" }
+  /// The numbers that layers may have.
+  static let layerNumbers = 0...999
 
   /// The plans of all layers that have one; an adapter without "layers" has none.
   static func layers(
     _ fields: AdapterFields, tensors: Checkpoint
-  ) throws(SparrowError) -> (
-    feedForward: [Int: FeedForwardPlan], attention: [Int: AttentionPlan], inputs: [Int: InputPlan]
-  ) {
-    var networks: [Int: FeedForwardPlan] = [:]
-    var attention: [Int: AttentionPlan] = [:]
-    var inputs: [Int: InputPlan] = [:]
+  ) throws(SparrowError) -> SparsePlan {
+    var plans = SparsePlan()
     var seen: Set<Int> = []
     for entry in try fields.optionalList("layers") {
       let layer = try entry.integer("layer", in: layerNumbers)
@@ -26,33 +21,36 @@ extension Adapter {
           .malformed, file: fields.file, field: "layers", found: "layer \(layer) twice",
           expected: "once")
       }
-      let network = feedForwardName(layer)
+      let network = SparsePlan.networkName(layer)
       if let own = try entry.object("feed_forward", path: network) {
         let plan = try FeedForwardPlan(own, tensors: tensors, name: network)
         try plan.validateParts(file: fields.file, name: network)
-        networks[layer] = plan
+        plans.networks[layer] = plan
       }
-      let heads = attentionName(layer)
+      let heads = SparsePlan.attentionName(layer)
       if let own = try entry.object("attention", path: heads) {
         let plan = try AttentionPlan(own, tensors: tensors, name: heads)
         try plan.validateParts(file: fields.file, name: heads)
-        attention[layer] = plan
+        plans.attention[layer] = plan
       }
-      if let own = try entry.object("inputs", path: inputsName(layer)) {
+      let large = SparsePlan.inputsName(layer)
+      if let own = try entry.object("inputs", path: large) {
         let plan = try InputPlan(own)
-        try plan.validate(file: fields.file, name: inputsName(layer))
-        inputs[layer] = plan
+        try plan.validate(file: fields.file, name: large)
+        plans.inputs[layer] = plan
       }
     }
-    return (networks, attention, inputs)
+    return plans
   }
+}
 
+extension SparsePlan {
   /// The entries of "layers", ascending.
   var layersJSON: JSON {
     .array(
-      Set(layers.keys).union(attention.keys).union(inputs.keys).sorted().map { layer in
+      Set(networks.keys).union(attention.keys).union(inputs.keys).sorted().map { layer in
         var members: [(String, JSON)] = [("layer", .integer(layer))]
-        if let plan = layers[layer] { members.append(("feed_forward", plan.json)) }
+        if let plan = networks[layer] { members.append(("feed_forward", plan.json)) }
         if let plan = attention[layer] { members.append(("attention", plan.json)) }
         if let plan = inputs[layer] { members.append(("inputs", plan.json)) }
         return .object(members)

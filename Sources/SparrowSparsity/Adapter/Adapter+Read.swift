@@ -1,5 +1,6 @@
 public import SparrowCore
 internal import SparrowFormats
+public import SparrowTransformer
 
 extension Adapter {
   /// Reads an adapter's folder.
@@ -34,27 +35,38 @@ extension Adapter {
     baseHash = try base.string("hash")
     baseName = try base.string("name")
     try Self.validate(hash: baseHash, file: fields.file)
-    (layers, attention, inputs) = try Self.layers(fields, tensors: tensors)
-    widestBatch =
-      try fields.optionalInteger("widest_batch", in: Self.batches)
-      ?? Self.batchLimit
-    updates = try Self.updates(fields, tensors: tensors)
-    vectors = try Self.vectors(fields, tensors: tensors)
-    guard let head = try fields.object("head") else {
-      self.head = nil
-      return
+    plan = try Self.layers(fields, tensors: tensors)
+    plan.widestBatch =
+      try fields.optionalInteger("widest_batch", in: BatchLimit.range) ?? BatchLimit.sequences
+    updates = WeightUpdates(
+      matrices: try Self.matrices(fields, tensors: tensors),
+      vectors: try Self.vectors(fields, tensors: tensors))
+    if let head = try fields.object("head") {
+      plan.head = try SketchedHead(head, tensors: tensors)
     }
+  }
+}
+
+extension Adapter {
+  /// Throws `.mismatch`, naming `file`, unless all of its plan and its updates fit the model.
+  public func check(_ binding: WeightBinding, file: String) throws(SparrowError) {
+    try plan.check(binding.configuration, file: file)
+    try updates.check(binding, file: file)
+  }
+}
+
+extension SketchedHead {
+  fileprivate init(_ head: AdapterFields, tensors: Checkpoint) throws(SparrowError) {
     let predictor = try head.string("predictor")
     guard predictor == "sketch" else {
       throw SparrowError(
-        .unsupported, file: fields.file, field: "head.predictor",
+        .unsupported, file: head.file, field: "head.predictor",
         found: String(predictor.prefix(80)).debugDescription, expected: "\"sketch\"")
     }
-    let plan = try Self.plan(head)
-    let sketch = try RowSketch(head, tensors: tensors, name: "head")
-    try plan.validate(file: fields.file)
+    self.init(
+      plan: try Self.plan(head), sketch: try RowSketch(head, tensors: tensors, name: "head"))
+    try plan.validate(file: head.file)
     try sketch.validate(file: tensors.path)
-    self.head = (plan, sketch)
   }
 
   private static func plan(_ head: AdapterFields) throws(SparrowError) -> HeadPlan {
@@ -67,7 +79,7 @@ extension Adapter {
       candidates: try head.integer("candidates", in: 1...65536),
       kept: try head.integer("kept", in: 1...65536), doubt: try head.float("doubt"),
       recalls: points,
-      widestBatch: try head.optionalInteger("widest_batch", in: Adapter.batches)
-        ?? Adapter.batchLimit)
+      widestBatch: try head.optionalInteger("widest_batch", in: BatchLimit.range)
+        ?? BatchLimit.sequences)
   }
 }

@@ -7,19 +7,12 @@ internal import SparrowTransformer
 // "vectors.layers.3.attentionNorm". Matrices of the whole model have neither layer nor "layers.3.".
 
 extension Adapter {
-  static func updateName(_ role: WeightRole) -> String { "updates." + tensorName(role) }
-  static func vectorName(_ role: WeightRole) -> String { "vectors." + tensorName(role) }
-
-  private static func tensorName(_ role: WeightRole) -> String {
-    (role.layer.map { "layers.\($0)." } ?? "") + role.kind.rawValue
-  }
-
   /// The low-rank updates; an adapter without "updates" has none.
-  static func updates(
+  static func matrices(
     _ fields: AdapterFields, tensors: Checkpoint
   ) throws(SparrowError) -> [WeightRole: LowRankUpdate] {
     try byRole(fields, "updates") { own, role throws(SparrowError) in
-      let name = updateName(role)
+      let name = WeightUpdates.matrixName(role)
       let coding = try own.coding(LowRankUpdate.types)
       let update = LowRankUpdate(
         a: try PredictorMatrix(tensors, name: name + ".a", coding: coding),
@@ -35,7 +28,7 @@ extension Adapter {
     _ fields: AdapterFields, tensors: Checkpoint
   ) throws(SparrowError) -> [WeightRole: [Float]] {
     try byRole(fields, "vectors") { _, role throws(SparrowError) in
-      let name = vectorName(role)
+      let name = WeightUpdates.vectorName(role)
       guard let entry = tensors[name], entry.shape.count == 1 else {
         throw SparrowError(
           .malformed, file: tensors.path, field: name,
@@ -71,15 +64,17 @@ extension Adapter {
 
   /// Throws for updates and vectors that `read` would refuse.
   func validateUpdates(file: String) throws(SparrowError) {
-    for (role, update) in updates {
+    for (role, update) in updates.matrices {
       try Self.validate(role, "updates", file: file)
-      try update.validate(file: file, name: Self.updateName(role))
+      try update.validate(file: file, name: WeightUpdates.matrixName(role))
     }
-    for (role, values) in vectors {
+    for (role, values) in updates.vectors {
       try Self.validate(role, "vectors", file: file)
-      try Self.validate(vector: values, file: file, name: Self.vectorName(role))
+      try Self.validate(vector: values, file: file, name: WeightUpdates.vectorName(role))
     }
-    for (list, count) in [("updates", updates.count), ("vectors", vectors.count)] {
+    for (list, count) in [
+      ("updates", updates.matrices.count), ("vectors", updates.vectors.count),
+    ] {
       try SparrowError.require(
         count, in: 0...AdapterFields.longestList, list, kind: .malformed, file: file)
     }
@@ -105,7 +100,9 @@ extension Adapter {
   /// The entries of "updates" and "vectors", in the order of their tensors' names.
   var updatesJSON: JSON {
     .array(
-      updates.sorted { Self.updateName($0.key) < Self.updateName($1.key) }.map { role, update in
+      updates.matrices.sorted {
+        WeightUpdates.matrixName($0.key) < WeightUpdates.matrixName($1.key)
+      }.map { role, update in
         .object(
           Self.members(role) + [
             ("coding", .string(update.a.type.rawValue)), ("scale", .number(Double(update.scale))),
@@ -115,7 +112,7 @@ extension Adapter {
 
   var vectorsJSON: JSON {
     .array(
-      vectors.keys.sorted { Self.vectorName($0) < Self.vectorName($1) }
+      updates.vectors.keys.sorted { WeightUpdates.vectorName($0) < WeightUpdates.vectorName($1) }
         .map { .object(Self.members($0)) })
   }
 
@@ -125,12 +122,12 @@ extension Adapter {
   }
 
   func addUpdates(to writer: inout SafetensorsWriter) throws(SparrowError) {
-    for (role, update) in updates {
-      try update.a.add(to: &writer, name: Self.updateName(role) + ".a")
-      try update.b.add(to: &writer, name: Self.updateName(role) + ".b")
+    for (role, update) in updates.matrices {
+      try update.a.add(to: &writer, name: WeightUpdates.matrixName(role) + ".a")
+      try update.b.add(to: &writer, name: WeightUpdates.matrixName(role) + ".b")
     }
-    for (role, values) in vectors {
-      try writer.add(name: Self.vectorName(role), shape: [values.count], floats: values)
+    for (role, values) in updates.vectors {
+      try writer.add(name: WeightUpdates.vectorName(role), shape: [values.count], floats: values)
     }
   }
 }

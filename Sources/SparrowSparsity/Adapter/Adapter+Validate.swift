@@ -9,10 +9,10 @@ extension Adapter {
     ) throws(SparrowError) {
       try SparrowError.require(value, in: range, field, kind: .malformed, file: file)
     }
-    try require(widestBatch, in: Self.batches, "widest_batch")
-    for layer in layers.keys { try require(layer, in: Self.layerNumbers, "layers") }
-    for layer in attention.keys { try require(layer, in: Self.layerNumbers, "layers") }
-    for layer in inputs.keys { try require(layer, in: Self.layerNumbers, "layers") }
+    try require(plan.widestBatch, in: BatchLimit.range, "widest_batch")
+    for layer in plan.networks.keys { try require(layer, in: Self.layerNumbers, "layers") }
+    for layer in plan.attention.keys { try require(layer, in: Self.layerNumbers, "layers") }
+    for layer in plan.inputs.keys { try require(layer, in: Self.layerNumbers, "layers") }
   }
 
   static func validate(hash: String, file: String) throws(SparrowError) {

@@ -12,18 +12,18 @@ extension Adapter {
   /// an adapter that `read` would refuse.
   public func write(to folder: String) throws(SparrowError) {
     try validateFields(file: folder)
-    if let head {
+    if let head = plan.head {
       try head.plan.validate(file: folder)
       try head.sketch.validate(file: folder)
     }
-    for (layer, plan) in layers {
-      try plan.validateWritable(file: folder, name: Self.feedForwardName(layer))
+    for (layer, plan) in plan.networks {
+      try plan.validateWritable(file: folder, name: SparsePlan.networkName(layer))
     }
-    for (layer, plan) in attention {
-      try plan.validateWritable(file: folder, name: Self.attentionName(layer))
+    for (layer, plan) in plan.attention {
+      try plan.validateWritable(file: folder, name: SparsePlan.attentionName(layer))
     }
-    for (layer, plan) in inputs {
-      try plan.validate(file: folder, name: Self.inputsName(layer))
+    for (layer, plan) in plan.inputs {
+      try plan.validate(file: folder, name: SparsePlan.inputsName(layer))
     }
     try validateUpdates(file: folder)
     let place = try AtomicFolder(path: folder, names: Self.fileNames)
@@ -46,9 +46,9 @@ extension Adapter {
     .object([
       ("version", .integer(Self.version)),
       ("base", ["hash": .string(baseHash), "name": .string(baseName)]),
-      ("head", head.map { Self.json($0.plan, $0.sketch) } ?? .null),
-      ("layers", layersJSON),
-      ("widest_batch", .integer(widestBatch)),
+      ("head", plan.head.map { Self.json($0.plan, $0.sketch) } ?? .null),
+      ("layers", plan.layersJSON),
+      ("widest_batch", .integer(plan.widestBatch)),
       ("updates", updatesJSON),
       ("vectors", vectorsJSON),
     ])
@@ -74,12 +74,12 @@ extension Adapter {
 
   private func tensors() throws(SparrowError) -> SafetensorsWriter {
     var writer = SafetensorsWriter()
-    if let sketch = head?.sketch { try sketch.add(to: &writer, name: "head") }
-    for (layer, plan) in layers.sorted(by: { $0.key < $1.key }) {
-      try plan.add(to: &writer, name: Self.feedForwardName(layer))
+    if let sketch = plan.head?.sketch { try sketch.add(to: &writer, name: "head") }
+    for (layer, plan) in plan.networks.sorted(by: { $0.key < $1.key }) {
+      try plan.add(to: &writer, name: SparsePlan.networkName(layer))
     }
-    for (layer, plan) in attention.sorted(by: { $0.key < $1.key }) {
-      try plan.add(to: &writer, name: Self.attentionName(layer))
+    for (layer, plan) in plan.attention.sorted(by: { $0.key < $1.key }) {
+      try plan.add(to: &writer, name: SparsePlan.attentionName(layer))
     }
     try addUpdates(to: &writer)
     return writer

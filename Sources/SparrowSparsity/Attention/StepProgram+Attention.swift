@@ -1,4 +1,4 @@
-public import SparrowTransformer
+internal import SparrowTransformer
 
 extension StepProgram {
   /// The program with the attention of the layers in `plans` made sparse.
@@ -6,7 +6,7 @@ extension StepProgram {
   /// With a predictor `predict`, `select` and, in multi-head models, `keep` stand before the projections, and all
   /// that follows touches the selected head groups. A lookahead layer's `predict` stands in the layer before,
   /// and reads that layer's input. The oracle's stand behind a dense `attend`.
-  public func withSparseAttention(_ plans: [Int: AttentionPlan]) -> StepProgram {
+  func withSparseAttention(_ plans: [Int: AttentionPlan]) -> StepProgram {
     var result = self
     result.operations = operations.flatMap { operation -> [Operation] in
       guard let layer = operation.layer else { return [operation] }

@@ -1,11 +1,11 @@
-public import SparrowTransformer
+internal import SparrowTransformer
 
 extension StepProgram {
   /// The program with the feed-forward networks of the layers in `plans` made sparse: `ffn` becomes `predict`,
   /// `select`, `ffn`, and a lookahead layer's `predict` stands before the `ffn` of the layer before.
   ///
   /// In that layer it reads the same input as that layer's own network.
-  public func withSparseFeedForward(_ plans: [Int: FeedForwardPlan]) -> StepProgram {
+  func withSparseFeedForward(_ plans: [Int: FeedForwardPlan]) -> StepProgram {
     var result = self
     result.operations = []
     for operation in operations {

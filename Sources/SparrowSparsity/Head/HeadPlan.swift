@@ -26,7 +26,7 @@ public struct HeadPlan: Sendable, Equatable {
 
   public init(
     candidates: Int = 256, kept: Int = 32, doubt: Float = 3, recalls: [Point] = [],
-    widestBatch: Int = Adapter.batchLimit
+    widestBatch: Int = BatchLimit.sequences
   ) {
     self.candidates = candidates
     self.kept = kept
@@ -45,8 +45,8 @@ public struct HeadPlan: Sendable, Equatable {
     guard (kept...65536).contains(candidates) else {
       throw refuse("candidates", candidates, "\(kept) to 65536")
     }
-    guard Adapter.batches.contains(widestBatch) else {
-      throw refuse("widest_batch", widestBatch, "1 to \(Adapter.batchLimit)")
+    guard BatchLimit.range.contains(widestBatch) else {
+      throw refuse("widest_batch", widestBatch, "1 to \(BatchLimit.sequences)")
     }
     guard doubt.isFinite, doubt >= 0 else { throw refuse("doubt", doubt, "0 or more") }
     for point in recalls {

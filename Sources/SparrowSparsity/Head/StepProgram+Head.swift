@@ -1,8 +1,8 @@
-public import SparrowTransformer
+internal import SparrowTransformer
 
 extension StepProgram {
   /// The program with its dense head replaced by sketch, candidates and exact logits.
-  public func withSparseHead() -> StepProgram {
+  func withSparseHead() -> StepProgram {
     var result = self
     result.operations = operations.flatMap { operation in
       guard case .head(let input) = operation.kind else { return [operation] }

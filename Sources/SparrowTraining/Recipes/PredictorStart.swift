@@ -38,9 +38,9 @@
       let plans: [(layer: Int, name: String, plan: any LayerPlan)] =
         switch part {
         case .networks:
-          source.adapter.layers.map { ($0.key, Adapter.feedForwardName($0.key), $0.value) }
+          source.adapter.plan.networks.map { ($0.key, SparsePlan.networkName($0.key), $0.value) }
         case .attention:
-          source.adapter.attention.map { ($0.key, Adapter.attentionName($0.key), $0.value) }
+          source.adapter.plan.attention.map { ($0.key, SparsePlan.attentionName($0.key), $0.value) }
         case .head: []
         }
       guard !plans.isEmpty else {

@@ -42,7 +42,7 @@ package struct RouterStart: Sendable {
         .argument, field: "start density", found: "\(density)", expected: "above 0, below 1")
     }
     source = try StartingAdapter(folder)
-    let plans = source.adapter.layers
+    let plans = source.adapter.plan.networks
     let sizes = Set(plans.values.map(\.groupSize))
     guard let size = sizes.first, sizes.count == 1 else {
       throw Self.refusal(
@@ -52,7 +52,7 @@ package struct RouterStart: Sendable {
     var layers: [Int: Layer] = [:]
     for (layer, plan) in plans {
       layers[layer] = try Layer(
-        plan, density: density, file: folder, name: Adapter.feedForwardName(layer))
+        plan, density: density, file: folder, name: SparsePlan.networkName(layer))
     }
     self.layers = layers
     groupSize = size

@@ -17,8 +17,7 @@ struct StartingAdapter: Sendable {
   /// Throws `.mismatch` where it was made for other weights or does not fit the model.
   func check(_ model: ModelConfiguration, base: String) throws(SparrowError) {
     try adapter.check(base: base, name: path)
-    try adapter.layers.check(model, file: path)
-    try adapter.attention.check(model, file: path)
+    try adapter.plan.check(model, file: path)
   }
 
   /// A hash of all that training takes over, part of the identity of a run: what is said of each layer, and its

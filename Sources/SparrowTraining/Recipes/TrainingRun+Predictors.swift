@@ -55,14 +55,14 @@
           model: model, options: fitting,
           trained: { layer throws(SparrowError) in try trained(layer)! },
           progress: progress)
-        made.adapter.layers = choice.layers
-        made.adapter.widestBatch = max(1, choice.widestBatch)
+        made.adapter.plan.networks = choice.layers
+        made.adapter.plan.widestBatch = max(1, choice.widestBatch)
         made.networks = choice
       case .attention:
         let choice = try AttentionCalibration.choose(
           model: model, trained: trained, density: Float(recipe.density), heldOut: held.windows,
           target: attentionTarget, progress: progress)
-        made.adapter.attention = choice.layers
+        made.adapter.plan.attention = choice.layers
         made.attention = choice
       case .head:
         let (adapter, measured) = try HeadCalibration.adapter(

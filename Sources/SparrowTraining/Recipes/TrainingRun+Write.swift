@@ -48,9 +48,9 @@
       var adapter = Adapter(
         baseHash: base.contentHash(),
         baseName: base.path.split(separator: "/").last.map(String.init) ?? base.path)
-      adapter.layers = try plans(result, keepsOrder: isUpdate)
-      if isUpdate { adapter.updates = try updates(result) }
-      if !adapter.layers.isEmpty || isUpdate {
+      adapter.plan.networks = try plans(result, keepsOrder: isUpdate)
+      if isUpdate { adapter.updates.matrices = try updates(result) }
+      if !adapter.plan.networks.isEmpty || isUpdate {
         let folder = options.output + "/adapter"
         try adapter.write(to: folder)
         written.adapter = folder

@@ -148,7 +148,7 @@ struct CalibrateCommand: ParsableCommand {
     if head {
       let made = try HeadCalibration.fitAndMeasure(
         model: model, text: words, options: options, progress: progress)
-      adapter.head = made.adapter.head
+      adapter.plan.head = made.adapter.plan.head
       report.heldOut = made.measurement
       if let measure {
         report.other = try HeadCalibration.measure(
@@ -158,9 +158,9 @@ struct CalibrateCommand: ParsableCommand {
     if let options = try neurons.inputOptions(tokens: tokens) {
       let fitted = try InputCalibration.fit(
         model: model, text: words, options: options, progress: progress)
-      adapter.inputs = fitted.inputs
+      adapter.plan.inputs = fitted.inputs
       // Each row of a batch keeps inputs of its own, and reads their columns again.
-      adapter.widestBatch = 1
+      adapter.plan.widestBatch = 1
       report.inputs = fitted.reports
     }
     let neuronOptions = try neurons.options(
@@ -170,10 +170,10 @@ struct CalibrateCommand: ParsableCommand {
       let learnt = try Adapter.read(like)
       try learnt.check(base: adapter.baseHash, name: like)
       let choice = try FeedForwardCalibration.sketches(
-        model: model, text: words, options: neuronOptions, learnt: learnt.layers,
+        model: model, text: words, options: neuronOptions, learnt: learnt.plan.networks,
         candidates: neurons.fetch, progress: progress)
-      adapter.layers = choice.layers
-      adapter.widestBatch = max(1, choice.widestBatch)
+      adapter.plan.networks = choice.layers
+      adapter.plan.widestBatch = max(1, choice.widestBatch)
       report.choice = choice
       try adapter.write(to: folder)
     } else if neuronOptions != nil || heads.attention {
@@ -189,10 +189,10 @@ struct CalibrateCommand: ParsableCommand {
         attention: try heads.options(lookahead: neurons.lookahead), recording: recording,
         progress: progress)
       if let networks = choice.networks {
-        adapter.layers = networks.layers
-        adapter.widestBatch = max(1, networks.widestBatch)
+        adapter.plan.networks = networks.layers
+        adapter.plan.widestBatch = max(1, networks.widestBatch)
       }
-      if let attention = choice.attention { adapter.attention = attention.layers }
+      if let attention = choice.attention { adapter.plan.attention = attention.layers }
       report.choice = choice.networks
       report.attention = choice.attention
       try adapter.write(to: folder)
@@ -216,7 +216,7 @@ struct CalibrateCommand: ParsableCommand {
     }
     let start = try Adapter.read(folder)
     try start.check(base: hash, name: folder)
-    guard start.updates.isEmpty, start.vectors.isEmpty else {
+    guard start.updates.isEmpty else {
       throw SparrowError(
         .unsupported, file: folder, field: "updates", found: "changed weights",
         expected: "an adapter that leaves weights as they are")

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Sparrow
 import SparrowCore
+import SparrowSparsity
 import SparrowEvaluation
 
 /// `sparrow perplexity`: how well a model foresees a text.
@@ -61,7 +62,7 @@ struct PerplexityCommand: ParsableCommand {
   private func headAgreement(
     _ model: Model, _ words: String, _ bar: inout ProgressBar
   ) throws -> HeadAgreement? {
-    guard model.headPlan != nil else { return nil }
+    guard model.plan.head != nil else { return nil }
     return try HeadAgreement.measure(
       model, text: words, context: windows.context, windows: windows.limit
     ) { done, total, _ in

@@ -29,8 +29,8 @@ struct CalibrationReport {
 
   /// Bytes that the sketch and the plan's candidates read a token.
   private var sparseBytes: Int {
-    guard let (plan, sketch) = adapter.head else { return denseBytes }
-    return sketch.byteCount + plan.candidates * (denseBytes / sketch.rowCount)
+    guard let head = adapter.plan.head else { return denseBytes }
+    return head.sketch.byteCount + head.plan.candidates * (denseBytes / head.sketch.rowCount)
   }
 
   var text: String {

@@ -16,6 +16,7 @@ struct ModelFacts {
     self.adapter = adapter
   }
 
+  private var plan: SparsePlan { adapter?.plan ?? .dense }
   private var configuration: ModelConfiguration { description.configuration }
   private var format: String { checkpoint.kind == .gguf ? "GGUF" : "safetensors" }
 
@@ -63,35 +64,35 @@ struct ModelFacts {
     if let positions { rows.append(("positions", positions)) }
     rows.append(
       ("types", types.map { "\($0.name) \(Quantity.bytes($0.bytes))" }.joined(separator: ", ")))
-    if let (plan, sketch) = adapter?.head {
+    if let head = plan.head {
       rows.append(
         (
           "sparse head",
-          "sketch of \(Quantity.bytes(sketch.byteCount)), \(plan.candidates) candidates, "
-            + "\(plan.kept) kept"
+          "sketch of \(Quantity.bytes(head.sketch.byteCount)), \(head.plan.candidates) candidates, "
+            + "\(head.plan.kept) kept"
         ))
     }
-    if let layers = adapter?.layers, !layers.isEmpty {
-      let names = Set(layers.values.map(\.predictorName)).sorted().joined(separator: ", ")
+    if !plan.networks.isEmpty {
+      let names = Set(plan.networks.values.map(\.predictorName)).sorted().joined(separator: ", ")
       rows.append(
         (
           "sparse layers",
-          "\(layers.count) of \(configuration.layers.count) feed-forward networks, by \(names)"
+          "\(plan.networks.count) of \(configuration.layers.count) feed-forward networks, by \(names)"
         ))
     }
-    if let attention = adapter?.attention, !attention.isEmpty {
-      let names = Set(attention.values.map(\.predictorName)).sorted().joined(separator: ", ")
+    if !plan.attention.isEmpty {
+      let names = Set(plan.attention.values.map(\.predictorName)).sorted().joined(separator: ", ")
       rows.append(
         (
           "sparse heads",
-          "attention of \(attention.count) of \(configuration.layers.count) layers, by \(names)"
+          "attention of \(plan.attention.count) of \(configuration.layers.count) layers, by \(names)"
         ))
     }
-    if let inputs = adapter?.inputs, !inputs.isEmpty {
+    if !plan.inputs.isEmpty {
       rows.append(
         (
           "sparse inputs",
-          "matrices of \(inputs.count) of \(configuration.layers.count) layers, by magnitude"
+          "matrices of \(plan.inputs.count) of \(configuration.layers.count) layers, by magnitude"
         ))
     }
     return rows + (adapter.map { WeightChanges($0, description.binding).rows } ?? [])
@@ -99,10 +100,8 @@ struct ModelFacts {
 
   /// What one token's step does.
   var program: String {
-    let dense = StepProgram(configuration)
-    guard let adapter else { return dense.text(description.binding) }
-    return dense.sparse(adapter).text(
-      description.binding, sparse: adapter.bytes(description.binding))
+    plan.rewrite(StepProgram(configuration)).text(
+      description.binding, sparse: plan.bytes(description.binding))
   }
 
   /// How positions are told, where layers differ or only a part of each head turns; nil where all
@@ -155,13 +154,13 @@ struct ModelFacts {
       ("tied_head", .bool(model.tiedHead)),
       ("types", .object(types.map { (key: $0.name, value: .integer($0.bytes)) })),
     ]
-    if let (plan, sketch) = adapter?.head {
+    if let head = plan.head {
       members.append(
         (
           "sparse_head",
           [
-            "sketch_bytes": .integer(sketch.byteCount), "candidates": .integer(plan.candidates),
-            "kept": .integer(plan.kept),
+            "sketch_bytes": .integer(head.sketch.byteCount),
+            "candidates": .integer(head.plan.candidates), "kept": .integer(head.plan.kept),
           ]
         ))
     }

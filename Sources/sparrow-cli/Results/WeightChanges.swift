@@ -12,9 +12,9 @@ struct WeightChanges {
   private let repacked: Int
 
   init(_ adapter: Adapter, _ binding: WeightBinding) {
-    updates = adapter.updates
-    vectors = adapter.vectors
-    repacked = adapter.updates.keys.count { role in
+    updates = adapter.updates.matrices
+    vectors = adapter.updates.vectors
+    repacked = updates.keys.count { role in
       let type = binding.matrix(role).entry.type
       return type != .q8_0 && LowRankUpdate.mergedType(type) == .q8_0
     }

@@ -32,7 +32,7 @@ final class HeadReference {
     weights = try PackedWeights(binding, pool: pool)
     buffers = StepBuffers(model, maximumTokens: 32)
     attention = SparseAttention(plans, model: model, weights: weights, pool: pool)
-    var program = StepProgram(model).withSparseAttention(plans)
+    var program = SparsePlan(attention: plans).rewrite(StepProgram(model))
     program.operations = program.operations.compactMap { operation in
       switch operation.kind {
       case .keepInput: nil

@@ -37,9 +37,10 @@ import Testing
     _ name: String, threads: Int = 2, _ plans: (ModelConfiguration) -> [Int: AttentionPlan]
   ) throws -> CPUEngine {
     let binding = try binding(name)
+    let plan = SparsePlan(attention: plans(binding.configuration))
+    try plan.check(binding.configuration, file: name)
     return try CPUEngine(
-      binding, pool: try WorkerPool(count: threads), maximumRows: 32,
-      attention: plans(binding.configuration))
+      binding, pool: try WorkerPool(count: threads), maximumRows: 32, plan: plan)
   }
 
   static func step(_ engine: CPUEngine, _ tokens: [Int32], _ cache: KeyValueCache) -> [Float] {
@@ -93,10 +94,11 @@ import Testing
     let model = binding.configuration
     let engine = try CPUEngine(
       binding, pool: try WorkerPool(count: 2), maximumRows: 32,
-      layers: Dictionary(
-        uniqueKeysWithValues: model.layers.indices.map {
-          ($0, FeedForwardPlan(predictor: .exact, selector: .threshold(0)))
-        }), attention: AttentionPlans.everything(model))
+      plan: SparsePlan(
+        networks: Dictionary(
+          uniqueKeysWithValues: model.layers.indices.map {
+            ($0, FeedForwardPlan(predictor: .exact, selector: .threshold(0)))
+          }), attention: AttentionPlans.everything(model)))
     let tokens = try Fixtures.expected(name).tokens
     let sparse = try logits(engine, tokens, chunk: 1)
     engine.runsDense = true

@@ -22,7 +22,7 @@ final class InputReference {
     weights = try PackedWeights(binding, pool: pool)
     buffers = StepBuffers(model, maximumTokens: 32)
     // The same operations as the sparse program's, each dense.
-    var program = StepProgram(model).withSparseInputs(plans)
+    var program = SparsePlan(inputs: plans).rewrite(StepProgram(model))
     program.operations = program.operations.flatMap { operation -> [Operation] in
       guard case .multiplyLarge(let input, let buffer, let outputs, let landing) = operation.kind
       else { return [operation] }

@@ -23,7 +23,8 @@ import Testing
     _ binding: WeightBinding, threads: Int = 2, _ plans: [Int: InputPlan]
   ) throws -> CPUEngine {
     try CPUEngine(
-      binding, pool: try WorkerPool(count: threads), maximumRows: 32, inputs: plans)
+      binding, pool: try WorkerPool(count: threads), maximumRows: 32,
+      plan: SparsePlan(inputs: plans))
   }
 
   static func step(_ engine: CPUEngine, _ tokens: [Int32], _ caches: [KeyValueCache]) -> [[Float]] {
@@ -115,11 +116,14 @@ import Testing
     let pool = try WorkerPool(count: 2)
     let engines = [
       try CPUEngine(
-        binding, pool: pool, maximumRows: 32, layers: neurons,
-        inputs: Self.plans(model, 0, [.attention, .output])),
+        binding, pool: pool, maximumRows: 32,
+        plan: SparsePlan(
+          networks: neurons, inputs: Self.plans(model, 0, [.attention, .output]))),
       try CPUEngine(
-        binding, pool: pool, maximumRows: 32, attention: AttentionPlans.everything(model),
-        inputs: Self.plans(model, 0, [.feedForward, .down])),
+        binding, pool: pool, maximumRows: 32,
+        plan: SparsePlan(
+          attention: AttentionPlans.everything(model),
+          inputs: Self.plans(model, 0, [.feedForward, .down]))),
     ]
     for engine in engines {
       let sparse = try logits(engine, tokens, chunk: 1)
@@ -128,7 +132,8 @@ import Testing
       #expect(relativeError(sparse, dense.map(Double.init)) <= 2e-5)
     }
     let error = #expect(throws: SparrowError.self) {
-      try CPUEngine(binding, pool: pool, layers: neurons, inputs: Self.plans(model, 0, [.down]))
+      try SparsePlan(networks: neurons, inputs: Self.plans(model, 0, [.down]))
+        .check(model, file: "plan")
     }
     #expect(error?.kind == .mismatch && error?.field == "layers.0.inputs.down")
   }

@@ -20,10 +20,10 @@ import Testing
     other[0]!.kept = nil
     other[1] = nil
     network.step([1, 2])
-    network.engine.replan(other)
+    network.engine.select(SparsePlan(networks: other))
     let replanned = network.step([1, 2])
     #expect(try SparseNetwork(file, threads: 1, other).step([1, 2]) == replanned)
-    network.engine.replan(Self.plans)
+    network.engine.select(SparsePlan(networks: Self.plans))
     #expect(try SparseNetwork(file, threads: 1, Self.plans).step([1, 2]) == network.step([1, 2]))
   }
 
@@ -31,7 +31,7 @@ import Testing
     let network = try SparseNetwork(NetworkModel(type: .f16, layers: 2), threads: 1, Self.plans)
     weak let before = network.engine.sparseLayers?.lowered
     #expect(before != nil)
-    network.engine.replan(Self.plans)
+    network.engine.select(SparsePlan(networks: Self.plans))
     #expect(before == nil)
     network.step([1])
   }

@@ -30,9 +30,11 @@ final class SparseNetwork {
     let checkpoint = try Checkpoint.open(path)
     let model = try ModelConfiguration(gguf: checkpoint)
     network = model.layers[0].feedForward
+    let plan = SparsePlan(networks: plans, inputs: inputs)
+    try plan.check(model, file: path)
     engine = try CPUEngine(
       WeightBinding(checkpoint: checkpoint, configuration: model),
-      pool: WorkerPool(count: threads), maximumRows: 32, layers: plans, inputs: inputs)
+      pool: WorkerPool(count: threads), maximumRows: 32, plan: plan)
     let own = engine
     caches = try (0..<20).map { _ in try KeyValueCache(own.model, capacity: 2) }
   }

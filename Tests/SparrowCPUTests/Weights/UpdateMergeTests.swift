@@ -56,7 +56,8 @@ import Testing
     var random = SeededRandom(seed: 5)
     let added = RandomUpdate(rows: Self.size, columns: Self.size, rank: 3, &random)
     let base = try PackedWeights(binding, pool: pool)
-    let merged = try PackedWeights(binding, pool: pool, updates: [Self.gate: added.update])
+    let merged = try PackedWeights(
+      binding, pool: pool, updates: WeightUpdates(matrices: [Self.gate: added.update]))
     let (before, after) = (base.matrix(Self.gate), merged.matrix(Self.gate))
     for row in stride(from: 0, to: Self.size, by: 15) {
       let exact = zip(Self.row(before, row), added.row(row)).map { Double($0) + $1 }
@@ -98,7 +99,8 @@ import Testing
     }
     #expect(updates.count > 8 && vectors.count > 2)
     let merged = try CPUEngine(
-      base, pool: try WorkerPool(count: 2), maximumRows: 32, updates: updates, vectors: vectors)
+      base, pool: try WorkerPool(count: 2), maximumRows: 32,
+      updates: WeightUpdates(matrices: updates, vectors: vectors))
     let byHand = try engine(try changed.write(to: folder, "changed"), threads: 2)
     let unchanged = try engine(folder.file("base"), threads: 2)
     let tokens = try Fixtures.expected(name).tokens
@@ -123,7 +125,8 @@ import Testing
     var update = added.update
     update.b.bytes = update.b.bytes.map { _ in 0x7B }
     let error = #expect(throws: SparrowError.self) {
-      try PackedWeights(binding, pool: WorkerPool(count: 2), updates: [Self.gate: update])
+      try PackedWeights(
+        binding, pool: WorkerPool(count: 2), updates: WeightUpdates(matrices: [Self.gate: update]))
     }
     #expect(error?.kind == .mismatch && error?.field == "blk.0.ffn_gate.weight")
   }
@@ -141,7 +144,8 @@ import Testing
       vectors: [WeightRole: [Float]] = [:]
     ) {
       let error = #expect(throws: SparrowError.self) {
-        try CPUEngine(binding, pool: pool, updates: updates, vectors: vectors)
+        try CPUEngine(
+          binding, pool: pool, updates: WeightUpdates(matrices: updates, vectors: vectors))
       }
       #expect(error?.kind == .mismatch && error?.field == field)
     }

@@ -34,7 +34,7 @@ import Testing
     let choice = try Self.choose(model, .magnitude, .density(density))
     #expect(choice.layers.count == model.configuration.layers.count)
     #expect(Self.meanDensity(choice, model) <= density + 1e-6)
-    #expect(model.layerPlans.isEmpty)
+    #expect(model.plan.networks.isEmpty)
   }
 
   /// Thresholds of a recall cannot be had at other densities.
@@ -70,7 +70,7 @@ import Testing
       }
     }
     #expect(error?.kind == .cancelled && asked == 2)
-    #expect(model.layerPlans.isEmpty)
+    #expect(model.plan.networks.isEmpty)
   }
 
   @Test func theSearchForAPerplexityTellsItsProgress() throws {
@@ -96,8 +96,8 @@ import Testing
     }
     #expect(seen.count == heldOut.count)
     let plans = [0: FeedForwardPlan(predictor: .exact, selector: .topK(1))]
-    try model.install(plans)
-    defer { try? model.install([:]) }
+    try model.install(SparsePlan(networks: plans))
+    defer { try? model.install(.dense) }
     let probe = try PlanProbe(model, heldOut: heldOut, positions: 40) { _ in true }
     let dense = try probe.measure([:]) { _ in true }
     #expect(abs(dense.divergence) < 1e-6 && abs(dense.logRatio) < 1e-6)

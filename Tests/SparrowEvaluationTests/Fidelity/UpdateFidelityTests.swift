@@ -29,8 +29,9 @@ import Testing
       a: matrix(4, source.columns), b: matrix(source.rows.count, 4), scale: scale)
     let plan = FeedForwardPlan(predictor: .gate, selector: .topK(32))
     try Adapter(
-      baseHash: checkpoint.contentHash(), baseName: path, layers: isSparse ? [1: plan] : [:],
-      updates: [role: update]
+      baseHash: checkpoint.contentHash(), baseName: path,
+      plan: SparsePlan(networks: isSparse ? [1: plan] : [:]),
+      updates: WeightUpdates(matrices: [role: update])
     ).write(to: folder.file("a"))
     return try Model.load(path, options: LoadOptions(threads: 2, adapter: folder.file("a")))
   }

@@ -87,7 +87,7 @@ import Testing
     let plans = SweepPlans(model, try SweepRun(model, batch: 1, steps: 16))
     var thresholds: [Float] = []
     for density: Float in [0.25, 0.75] {
-      guard case .threshold(let least) = plans.plans(density: density)[1]?.selector else {
+      guard case .threshold(let least) = plans.plan(density: density).networks[1]?.selector else {
         Issue.record("no threshold")
         return
       }
@@ -104,8 +104,8 @@ import Testing
     }
     let half = bytes[1][1] - bytes[1][0]
     for (found, wanted) in zip(bytes[0], bytes[1]) { #expect(abs(found - wanted) < 0.2 * half) }
-    let kept = SweepPlans(fixed, try SweepRun(fixed, batch: 1, steps: 2)).plans(density: 0.5)
-    #expect(kept.values.allSatisfy { if case .topK = $0.selector { true } else { false } })
+    let kept = SweepPlans(fixed, try SweepRun(fixed, batch: 1, steps: 2)).plan(density: 0.5)
+    #expect(kept.networks.values.allSatisfy { if case .topK = $0.selector { true } else { false } })
   }
 
   @Test func refusesADenseModel() throws {

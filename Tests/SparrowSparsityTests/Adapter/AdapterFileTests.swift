@@ -25,7 +25,8 @@ import Testing
       recalls: [.init(doubt: 0, recall: 0.5), .init(doubt: 1, recall: 0.75)], widestBatch: 5)
     let hash = String(repeating: "0123456789abcdef", count: 4)
     return Adapter(
-      baseHash: hash, baseName: "a \"base\".gguf", head: (plan, sketch), widestBatch: 3)
+      baseHash: hash, baseName: "a \"base\".gguf",
+      plan: SparsePlan(head: SketchedHead(plan: plan, sketch: sketch), widestBatch: 3))
   }
 
   @Test func readsWhatItWrote() throws {
@@ -34,10 +35,10 @@ import Testing
     let adapter = Self.adapter()
     try adapter.write(to: place)
     #expect(try Adapter.read(place) == adapter)
-    #expect(try Adapter.read(place).widestBatch == 3)
-    #expect(try Adapter.read(place).head?.plan.widestBatch == 5)
+    #expect(try Adapter.read(place).plan.widestBatch == 3)
+    #expect(try Adapter.read(place).plan.head?.plan.widestBatch == 5)
     try Adapter(baseHash: adapter.baseHash, baseName: "dense").write(to: place + "/")
-    #expect(try Adapter.read(place).head == nil)
+    #expect(try Adapter.read(place).plan.head == nil)
     #expect(folder.names == ["new"])
   }
 
@@ -50,13 +51,13 @@ import Testing
   }
 
   static let faults: [(field: String, change: @Sendable (inout Adapter) -> Void)] = [
-    ("head.deviation", { $0.head?.sketch.deviation = .nan }),
-    ("head.widest_batch", { $0.head?.plan.widestBatch = 17 }),
+    ("head.deviation", { $0.plan.head?.sketch.deviation = .nan }),
+    ("head.widest_batch", { $0.plan.head?.plan.widestBatch = 17 }),
     ("base.hash", { $0.baseHash = "0123" }),
-    ("widest_batch", { $0.widestBatch = 0 }),
-    ("widest_batch", { $0.widestBatch = Adapter.batchLimit + 1 }),
-    ("layers", { $0.layers[-1] = FeedForwardPlan(predictor: .exact, selector: .topK(1)) }),
-    ("layers", { $0.attention[1000] = AttentionPlan(predictor: .exact, selector: .topK(1)) }),
+    ("widest_batch", { $0.plan.widestBatch = 0 }),
+    ("widest_batch", { $0.plan.widestBatch = BatchLimit.sequences + 1 }),
+    ("layers", { $0.plan.networks[-1] = FeedForwardPlan(predictor: .exact, selector: .topK(1)) }),
+    ("layers", { $0.plan.attention[1000] = AttentionPlan(predictor: .exact, selector: .topK(1)) }),
   ]
 
   @Test(arguments: 0..<faults.count)
@@ -75,7 +76,7 @@ import Testing
     try Self.adapter().write(to: folder.file("a"))
     let text = String(decoding: try folder.read("a/adapter.json"), as: UTF8.self)
     try folder.write("a/adapter.json", text.replacing("\"widest_batch\": 3", with: "\"other\": 3"))
-    #expect(try Adapter.read(folder.file("a")).widestBatch == Adapter.batchLimit)
+    #expect(try Adapter.read(folder.file("a")).plan.widestBatch == BatchLimit.sequences)
   }
 
   @Test func namesTheModelItWasMadeFor() throws {
@@ -134,7 +135,7 @@ import Testing
   @Test(arguments: ["adapter.json", "adapter.safetensors"])
   func neverTraps(name: String) throws {
     try expectNoTrap(of: Self.adapter(), damaging: name, times: 400, seed: 17) {
-      adapter throws(SparrowError) in try adapter.head?.sketch.validate(file: "")
+      adapter throws(SparrowError) in try adapter.plan.head?.sketch.validate(file: "")
     }
   }
 }

@@ -21,15 +21,16 @@ import Testing
     var random = SeededRandom(seed: 9)
     return Adapter(
       baseHash: String(repeating: "0123456789abcdef", count: 4), baseName: "base",
-      layers: [1: FeedForwardPlan(predictor: .exact, selector: .topK(5))],
-      attention: [
-        0: AttentionPlan(predictor: .exact, selector: .topK(2)),
-        1: AttentionPlan(
-          predictor: .lowRank(maps(rank: 8, &random)), selector: .topK(3), lookahead: true),
-        2: AttentionPlan(
-          predictor: .router(maps(rank: nil, &random)), selector: .threshold(0.5),
-          density: 0.25),
-      ])
+      plan: SparsePlan(
+        networks: [1: FeedForwardPlan(predictor: .exact, selector: .topK(5))],
+        attention: [
+          0: AttentionPlan(predictor: .exact, selector: .topK(2)),
+          1: AttentionPlan(
+            predictor: .lowRank(maps(rank: 8, &random)), selector: .topK(3), lookahead: true),
+          2: AttentionPlan(
+            predictor: .router(maps(rank: nil, &random)), selector: .threshold(0.5),
+            density: 0.25),
+        ]))
   }
 
   @Test func readsWhatItWrote() throws {

@@ -10,7 +10,7 @@ import Testing
   static let hash = String(repeating: "0123456789abcdef", count: 4)
 
   static func adapter(_ plans: [Int: FeedForwardPlan] = AdapterLayers.plans) -> Adapter {
-    Adapter(baseHash: hash, baseName: "base", layers: plans)
+    Adapter(baseHash: hash, baseName: "base", plan: SparsePlan(networks: plans))
   }
 
   @Test func readsWhatItWrote() throws {
@@ -18,7 +18,7 @@ import Testing
     try Self.adapter().write(to: folder.file("a"))
     let read = try Adapter.read(folder.file("a"))
     #expect(read == Self.adapter())
-    for (layer, plan) in read.layers {
+    for (layer, plan) in read.plan.networks {
       try plan.validate(
         file: "", name: "\(layer)", network: AdapterLayers.network, hidden: AdapterLayers.hidden)
     }
@@ -33,7 +33,7 @@ import Testing
       predictor: rank == nil ? .router(maps) : .lowRank(maps), selector: .threshold(0.25),
       groupSize: 8)
     try Self.adapter([7: plan]).write(to: folder.file("a"))
-    #expect(try Adapter.read(folder.file("a")).layers == [7: plan])
+    #expect(try Adapter.read(folder.file("a")).plan.networks == [7: plan])
   }
 
   @Test(arguments: SketchCoding.allCases)
@@ -43,7 +43,7 @@ import Testing
     let plan = FeedForwardPlan(
       predictor: .sketch(AdapterLayers.sketch(coding, &random)), selector: .topK(8))
     try Self.adapter([0: plan]).write(to: folder.file("a"))
-    #expect(try Adapter.read(folder.file("a")).layers == [0: plan])
+    #expect(try Adapter.read(folder.file("a")).plan.networks == [0: plan])
   }
 
   /// A change to one plan and the part that the error must name.
@@ -180,7 +180,7 @@ import Testing
       try folder.write("a/" + name, mutator.mutate(Array(seed[..<table])) + seed[table...])
       do throws(SparrowError) {
         let adapter = try Adapter.read(folder.file("a"))
-        for (layer, plan) in adapter.layers {
+        for (layer, plan) in adapter.plan.networks {
           try plan.validate(
             file: "f", name: "\(layer)", network: AdapterLayers.network,
             hidden: AdapterLayers.hidden)

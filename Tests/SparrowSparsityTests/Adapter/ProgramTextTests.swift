@@ -14,9 +14,9 @@ import Testing
     let checkpoint = try Checkpoint.open(folder.write("model.gguf", file.bytes()))
     let model = try ModelConfiguration(gguf: checkpoint)
     let binding = try WeightBinding(checkpoint: checkpoint, configuration: model)
-    let adapter = Adapter(baseHash: "", baseName: "", layers: [0: plan])
-    try adapter.layers.check(model, file: "plan")
-    return StepProgram(model).sparse(adapter).text(binding, sparse: adapter.bytes(binding))
+    let plan = SparsePlan(networks: [0: plan])
+    try plan.check(model, file: "plan")
+    return plan.rewrite(StepProgram(model)).text(binding, sparse: plan.bytes(binding))
       .split(separator: "\n").drop { !$0.contains("predict") }.prefix(3)
       .map { $0.split(separator: " ").joined(separator: " ") }
   }

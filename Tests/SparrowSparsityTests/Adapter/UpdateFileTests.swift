@@ -23,10 +23,12 @@ import Testing
   private static func adapter() -> Adapter {
     Adapter(
       baseHash: LayerAdapterTests.hash, baseName: "base",
-      updates: [
-        gate: update(.f16, rank: 3), WeightRole(.tokenEmbedding): update(.q8_0, rank: 32, seed: 2),
-      ],
-      vectors: [norm: [1, -0.5, 3e-9], WeightRole(.finalNorm): [2]])
+      updates: WeightUpdates(
+        matrices: [
+          gate: update(.f16, rank: 3),
+          WeightRole(.tokenEmbedding): update(.q8_0, rank: 32, seed: 2),
+        ],
+        vectors: [norm: [1, -0.5, 3e-9], WeightRole(.finalNorm): [2]]))
   }
 
   @Test func readsWhatItWrote() throws {
@@ -39,7 +41,7 @@ import Testing
     let folder = try TemporaryFolder()
     try Self.adapter().write(to: folder.file("a"))
     try rewrite(folder, replacing: "vectors.finalNorm", .f16, [1], [0x00, 0xC1])
-    #expect(try Adapter.read(folder.file("a")).vectors[WeightRole(.finalNorm)] == [-2.5])
+    #expect(try Adapter.read(folder.file("a")).updates.vectors[WeightRole(.finalNorm)] == [-2.5])
   }
 
   /// As those were before there were updates.
@@ -88,17 +90,23 @@ import Testing
 
   /// A change to the update of the gate or the norm, and the part that the error must name.
   static let faults: [(field: String, change: @Sendable (inout Adapter) -> Void)] = [
-    ("updates.layers.1.gate.a", { $0.updates[gate]?.a.rows = 4 }),
-    ("updates.layers.1.gate.b", { $0.updates[gate]?.b = update(.f16, rank: 4).b }),
-    ("updates.layers.1.gate.a", { $0.updates[gate]?.a = update(.q4_0, rank: 3).a }),
-    ("updates.layers.1.gate.a", { $0.updates[gate]?.a = update(.q8_0, rank: 3).a }),
-    ("updates.layers.1.gate.scale", { $0.updates[gate]?.scale = .nan }),
-    ("updates.layers.1.gate.b", { $0.updates[gate]?.b.bytes[7] = 0x7E }),
-    ("updates.tokenEmbedding.a", { $0.updates[WeightRole(.tokenEmbedding)]?.a.bytes[35] = 0xFC }),
-    ("updates", { $0.updates[WeightRole(.gate, layer: 1000)] = update(.f16, rank: 1) }),
-    ("vectors.layers.0.attentionNorm", { $0.vectors[norm]?[1] = .infinity }),
-    ("vectors", { $0.vectors[WeightRole(.upBias, layer: -1)] = [1] }),
-    ("vectors", { for layer in 0..<999 { $0.vectors[WeightRole(.up, layer: layer)] = [1] } }),
+    ("updates.layers.1.gate.a", { $0.updates.matrices[gate]?.a.rows = 4 }),
+    ("updates.layers.1.gate.b", { $0.updates.matrices[gate]?.b = update(.f16, rank: 4).b }),
+    ("updates.layers.1.gate.a", { $0.updates.matrices[gate]?.a = update(.q4_0, rank: 3).a }),
+    ("updates.layers.1.gate.a", { $0.updates.matrices[gate]?.a = update(.q8_0, rank: 3).a }),
+    ("updates.layers.1.gate.scale", { $0.updates.matrices[gate]?.scale = .nan }),
+    ("updates.layers.1.gate.b", { $0.updates.matrices[gate]?.b.bytes[7] = 0x7E }),
+    (
+      "updates.tokenEmbedding.a",
+      { $0.updates.matrices[WeightRole(.tokenEmbedding)]?.a.bytes[35] = 0xFC }
+    ),
+    ("updates", { $0.updates.matrices[WeightRole(.gate, layer: 1000)] = update(.f16, rank: 1) }),
+    ("vectors.layers.0.attentionNorm", { $0.updates.vectors[norm]?[1] = .infinity }),
+    ("vectors", { $0.updates.vectors[WeightRole(.upBias, layer: -1)] = [1] }),
+    (
+      "vectors",
+      { for layer in 0..<999 { $0.updates.vectors[WeightRole(.up, layer: layer)] = [1] } }
+    ),
   ]
 
   @Test(arguments: 0..<faults.count)
@@ -134,7 +142,7 @@ import Testing
   @Test(arguments: ["adapter.json", "adapter.safetensors"])
   func neverTraps(name: String) throws {
     try expectNoTrap(of: Self.adapter(), damaging: name, times: 200, seed: 18) { adapter in
-      #expect(adapter.updates.values.allSatisfy { $0.rank > 0 })
+      #expect(adapter.updates.matrices.values.allSatisfy { $0.rank > 0 })
     }
   }
 

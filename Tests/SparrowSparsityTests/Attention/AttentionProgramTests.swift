@@ -28,7 +28,7 @@ import Testing
   static func attention(
     _ model: ModelConfiguration, _ plans: [Int: AttentionPlan]
   ) -> [Operation] {
-    let program = StepProgram(model).withSparseAttention(plans)
+    let program = SparsePlan(attention: plans).rewrite(StepProgram(model))
     return Array(
       program.operations.dropFirst(2).prefix {
         if case .norm = $0.kind { false } else { true }
@@ -88,9 +88,11 @@ import Testing
       ([1: Self.plan(groups: 2, hidden: 32)], .malformed, "layers.1.attention.b"),
       ([1: exact], .malformed, "layers.1.attention.lookahead"),
     ]
-    try [0: Self.plan(groups: 2)].check(model, file: "m")
+    try SparsePlan(attention: [0: Self.plan(groups: 2)]).check(model, file: "m")
     for (plans, kind, field) in refused {
-      let error = #expect(throws: SparrowError.self) { try plans.check(model, file: "m") }
+      let error = #expect(throws: SparrowError.self) {
+        try SparsePlan(attention: plans).check(model, file: "m")
+      }
       #expect(error?.kind == kind)
       #expect(error?.field == field)
     }

@@ -10,14 +10,15 @@ import Testing
   static func adapter() -> Adapter {
     Adapter(
       baseHash: String(repeating: "0123456789abcdef", count: 4), baseName: "base",
-      layers: [1: FeedForwardPlan(predictor: .exact, selector: .topK(5))],
-      inputs: [
-        0: InputPlan([
-          .attention: .init(0.25, density: 0.5), .output: .init(0.1), .feedForward: .init(0),
-          .down: .init(-1, density: 1),
-        ]),
-        1: InputPlan([.attention: .init(0.0625)]),
-      ])
+      plan: SparsePlan(
+        networks: [1: FeedForwardPlan(predictor: .exact, selector: .topK(5))],
+        inputs: [
+          0: InputPlan([
+            .attention: .init(0.25, density: 0.5), .output: .init(0.1), .feedForward: .init(0),
+            .down: .init(-1, density: 1),
+          ]),
+          1: InputPlan([.attention: .init(0.0625)]),
+        ]))
   }
 
   @Test func readsWhatItWrote() throws {
@@ -41,7 +42,7 @@ import Testing
 
   @Test func refusesToWriteWhatIsNoNumber() throws {
     var adapter = Self.adapter()
-    adapter.inputs[0]?.thresholds[.down]?.value = .nan
+    adapter.plan.inputs[0]?.thresholds[.down]?.value = .nan
     let folder = try TemporaryFolder()
     let error = #expect(throws: SparrowError.self) { try adapter.write(to: folder.file("a")) }
     #expect(error?.field == "layers.0.inputs.down.threshold")
@@ -54,9 +55,9 @@ import Testing
     let model = try ModelConfiguration(gguf: checkpoint)
     let binding = try WeightBinding(checkpoint: checkpoint, configuration: model)
     func lines(_ plan: InputPlan) throws -> [String] {
-      let adapter = Adapter(baseHash: "", baseName: "", inputs: [0: plan])
-      try adapter.inputs.check(model, layers: [:], attention: [:], file: "plan")
-      return StepProgram(model).sparse(adapter).text(binding, sparse: adapter.bytes(binding))
+      let plan = SparsePlan(inputs: [0: plan])
+      try plan.check(model, file: "plan")
+      return plan.rewrite(StepProgram(model)).text(binding, sparse: plan.bytes(binding))
         .split(separator: "\n").map { $0.split(separator: " ").joined(separator: " ") }
         .filter { $0.contains("[I]") || $0.hasPrefix("ffn") }
     }

@@ -49,13 +49,13 @@
           #expect(report.recall >= 0.95 && report.density < 0.9)
         }
         try made.adapter.check(model.binding, file: "adapter")
-        try model.install(choice.layers)
+        try model.install(SparsePlan(networks: choice.layers))
       }
 
       @Test func tellTheLargestOfSmoothNetworks() throws {
         let (lines, made, model) = try train { $0.density = 0.25 }
         #expect(lines.last!.loss < 0.9 * lines[0].loss)
-        for (layer, plan) in made.adapter.layers {
+        for (layer, plan) in made.adapter.plan.networks {
           #expect(plan.selector == .topK(16))
           #expect(made.networks!.reports[layer].recall > 0.4)
         }
@@ -65,7 +65,7 @@
       @Test func aLowRankHeadBecomesASketch() throws {
         let (lines, made, model) = try train { $0.part = .head }
         #expect(lines.last!.loss < 0.8 * lines[0].loss)
-        let head = try #require(made.adapter.head)
+        let head = try #require(made.adapter.plan.head)
         #expect(head.sketch.rows?.directions == 32)
         #expect(made.head!.positions > 100)
         try made.adapter.check(model.binding, file: "adapter")

@@ -29,7 +29,7 @@
         let folder = run.folder.file(name)
         try Adapter(
           baseHash: try Checkpoint.open(model ?? path).contentHash(), baseName: name,
-          layers: layers, attention: attention
+          plan: SparsePlan(networks: layers, attention: attention)
         ).write(to: folder)
         return folder
       }
@@ -99,11 +99,13 @@
         let plans = try fitted(lookahead: lookahead)
         let made = try train(adapter("fitted", layers: plans)) { $0.lookahead = lookahead }.made
         for (layer, plan) in plans {
-          let (old, new) = (try #require(plan.maps), try #require(made.adapter.layers[layer]?.maps))
+          let (old, new) = (
+            try #require(plan.maps), try #require(made.adapter.plan.networks[layer]?.maps)
+          )
           #expect(new.a == old.a)
           #expect(new.b.values == old.b.values.map { 4 * $0 })
           #expect(new.bias == old.bias.map { 4 * $0 })
-          #expect(made.adapter.layers[layer]?.lookahead == plan.lookahead)
+          #expect(made.adapter.plan.networks[layer]?.lookahead == plan.lookahead)
         }
       }
 

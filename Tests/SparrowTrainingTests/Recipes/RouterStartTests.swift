@@ -40,7 +40,8 @@
       private func adapter(_ name: String, _ layers: [Int: FeedForwardPlan]) throws -> String {
         let folder = run.folder.file(name)
         try Adapter(
-          baseHash: try Checkpoint.open(Self.model).contentHash(), baseName: name, layers: layers
+          baseHash: try Checkpoint.open(Self.model).contentHash(), baseName: name,
+          plan: SparsePlan(networks: layers)
         ).write(to: folder)
         return folder
       }

@@ -128,7 +128,7 @@
             heldOut: nil)
         ) { _, _ throws(SparrowError) in }
         let path = try #require(written.adapter)
-        let plans = try Adapter.read(path).layers
+        let plans = try Adapter.read(path).plan.networks
         #expect(plans.keys.sorted() == networks.indices.filter { $0 % 2 == 1 })
         #expect(plans[1]?.common == [0] && plans[1]?.groupSize == Self.size)
         #expect(plans[1]?.kept == .topK(2))

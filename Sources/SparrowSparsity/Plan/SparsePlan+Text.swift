@@ -1,24 +1,15 @@
 public import SparrowTransformer
 
-extension StepProgram {
-  /// The program as the adapter rewrites it.
-  public func sparse(_ adapter: Adapter) -> StepProgram {
-    let program = withSparseAttention(adapter.attention)
-      .withSparseFeedForward(adapter.layers).withSparseInputs(adapter.inputs)
-    return adapter.head == nil ? program : program.withSparseHead()
-  }
-}
-
-extension Adapter {
+extension SparsePlan {
   /// What the sparse operations read for one token, as far as the plan says: candidates' rows, predictors.
   public func bytes(_ binding: WeightBinding) -> StepProgram.SparseBytes {
     var bytes = StepProgram.SparseBytes()
-    if let (plan, sketch) = head {
+    if let head {
       let matrix = binding.matrix(binding.headRole)
-      bytes.sketch = sketch.byteCount
-      bytes.exact = matrix.byteCount / max(1, matrix.rows.count) * plan.candidates
+      bytes.sketch = head.sketch.byteCount
+      bytes.exact = matrix.byteCount / max(1, matrix.rows.count) * head.plan.candidates
     }
-    bytes.layers = layers.mapValues(\.sparseBytes)
+    bytes.layers = networks.mapValues(\.sparseBytes)
     bytes.attention = attention.mapValues(\.sparseBytes)
     bytes.inputs = inputs.mapValues { plan in
       plan.thresholds.mapValues { .init(threshold: $0.value, density: $0.density) }

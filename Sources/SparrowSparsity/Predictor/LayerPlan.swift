@@ -35,15 +35,4 @@ extension LayerPlan {
     }
     try maps.validate(file: check.file, name: check.name)
   }
-
-  /// What `adapter.json` says of the shared parts.
-  var sharedMembers: [(String, JSON)] {
-    var members: [(String, JSON)] = [
-      ("predictor", .string(predictorName)), ("selector", selector.json),
-    ]
-    if lookahead { members.append(("lookahead", .bool(true))) }
-    if let density { members.append(("density", .number(Double(density)))) }
-    if let maps { members += maps.jsonMembers }
-    return members
-  }
 }

@@ -1,0 +1,36 @@
+public import SparrowCore
+internal import SparrowTransformer
+
+/// A sparse vocabulary head: how candidates are found, in what, and how many are enough.
+public struct SketchedHead: Sendable, Equatable {
+  public var plan: HeadPlan
+  public var sketch: RowSketch
+  /// How far below its best exact logits it looks for others; an adapter's file does not say.
+  public var recall: HeadRecall
+
+  /// As greedy decoding needs it where `recall` is nil.
+  public init(plan: HeadPlan, sketch: RowSketch, recall: HeadRecall? = nil) {
+    self.plan = plan
+    self.sketch = sketch
+    self.recall = recall ?? .greedy(plan)
+  }
+
+  /// The head that finds this part of the top k logits, by its calibration; nil when only the dense one does.
+  ///
+  /// Throws `.argument` for a target outside 0...1.
+  public func reaching(_ target: Float) throws(SparrowError) -> SketchedHead? {
+    try HeadRecall.reaching(target, plan).map { recall in
+      SketchedHead(plan: plan, sketch: sketch, recall: recall)
+    }
+  }
+
+  /// Throws `.mismatch`, naming `file`, unless the sketch is of the model's vocabulary head.
+  func check(_ model: ModelConfiguration, file: String) throws(SparrowError) {
+    guard sketch.rowCount == model.vocabulary, sketch.hidden == model.embeddingWidth else {
+      throw SparrowError(
+        .mismatch, file: file, field: "head",
+        found: "a sketch of \(sketch.rowCount) x \(sketch.hidden)",
+        expected: "\(model.vocabulary) x \(model.embeddingWidth)")
+    }
+  }
+}

@@ -1,0 +1,36 @@
+/// All that is sparse in a model: its vocabulary head, networks, attention and inputs of matrices.
+///
+/// Programs are rewritten by it, engines pack what it needs, adapters keep it.
+public struct SparsePlan: Sendable, Equatable {
+  /// nil leaves the vocabulary head dense.
+  public var head: SketchedHead?
+  /// The sparse feed-forward networks by layer; the others stay dense.
+  public var networks: [Int: FeedForwardPlan]
+  /// The sparse attention by layer; the others stay dense.
+  public var attention: [Int: AttentionPlan]
+  /// The thresholds of matrices' inputs by layer; those of the others all count.
+  public var inputs: [Int: InputPlan]
+  /// Sequences decoded together up to which sparse layers were measured to pay; wider steps run dense.
+  public var widestBatch: Int
+
+  /// Nothing is sparse.
+  public static let dense = SparsePlan()
+
+  public init(
+    head: SketchedHead? = nil, networks: [Int: FeedForwardPlan] = [:],
+    attention: [Int: AttentionPlan] = [:], inputs: [Int: InputPlan] = [:],
+    widestBatch: Int = BatchLimit.sequences
+  ) {
+    self.head = head
+    self.networks = networks
+    self.attention = attention
+    self.inputs = inputs
+    self.widestBatch = widestBatch
+  }
+
+  /// Whether more than the vocabulary head is sparse.
+  public var hasSparseLayers: Bool { !networks.isEmpty || !attention.isEmpty || !inputs.isEmpty }
+
+  /// Whether anything is sparse.
+  public var isSparse: Bool { head != nil || hasSparseLayers }
+}
