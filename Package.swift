@@ -68,6 +68,9 @@ let package = Package(
     + room(
       "SparrowSparsity", ["SparrowCore", "SparrowFormats", "SparrowTransformer", "CSparrowKernels"])
     + room(
+      "SparrowReference",
+      ["SparrowCore", "SparrowFormats", "SparrowTransformer", "SparrowSparsity"])
+    + room(
       "SparrowCPU",
       [
         "SparrowCore", "SparrowFormats", "SparrowTransformer", "SparrowSparsity", "CSparrowKernels",

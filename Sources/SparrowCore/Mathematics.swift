@@ -15,3 +15,4 @@ public func exponential(_ x: Float) -> Float { expf(x) }
 public func cosine(_ x: Double) -> Double { cos(x) }
 public func sine(_ x: Double) -> Double { sin(x) }
 public func hyperbolicTangent(_ x: Double) -> Double { tanh(x) }
+public func errorFunction(_ x: Double) -> Double { erf(x) }
