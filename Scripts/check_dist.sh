@@ -12,8 +12,8 @@ if [ ! -e "$root/etc/debian_version" ]; then
   debootstrap --variant=minbase --include=curl "$suite" "$root" http://deb.debian.org/debian
 fi
 (cd "$(dirname "$archive")" && sha256sum --check "$(basename "$archive").sha256")
-rm -rf "$root/usr/local" "$root/work"
-mkdir -p "$root/usr/local" "$root/work/o/tiny"
+rm -rf "$root/usr/local" "$root/trial"
+mkdir -p "$root/usr/local" "$root/trial/o/tiny"
 tar --extract --file "$archive" --directory "$root/usr/local" --strip-components 1
 
 inside() { chroot "$root" /usr/bin/env -i HOME=/root PATH=/usr/local/bin:/usr/bin:/bin "$@"; }
@@ -39,11 +39,11 @@ url="http://127.0.0.1:$port/llama3.gguf#sha256=$(sha256sum "$tiny" | cut -d ' ' 
 path=$(inside sparrow pull "$url")
 inside sparrow info "$path"
 if [ $# -ge 4 ]; then
-  cp "$3" "$root/work/model.gguf"
-  cp -r "$4" "$root/work/adapter"
-  cp "$here/Data/calibration.txt" "$here/Data/heldout.txt" "$root/work"
-  inside sparrow generate /work/model.gguf --prompt "The sparrow is" --maximum-tokens 16
-  inside sparrow demo /work/model.gguf --adapter /work/adapter --text /work/calibration.txt \
-    --held-out /work/heldout.txt
+  cp "$3" "$root/trial/model.gguf"
+  cp -r "$4" "$root/trial/adapter"
+  cp "$here/Data/calibration.txt" "$here/Data/heldout.txt" "$root/trial"
+  inside sparrow generate /trial/model.gguf --prompt "The sparrow is" --maximum-tokens 16
+  inside sparrow demo /trial/model.gguf --adapter /trial/adapter --text /trial/calibration.txt \
+    --held-out /trial/heldout.txt
 fi
 echo "runs on $suite"

@@ -100,9 +100,9 @@ static void write_nibbles(int32_t blocks, const uint8_t *chunks, uint8_t *low) {
 }
 
 /// What is above the `low` first bits. A full group has planes of 64 bytes: of single bits one in
-/// which chunk c has bit c of each byte; of pairs two, of four chunks and two bits each. A shift and
-/// a mask bring them into place. The tail's chunks hold a mask of 64 bits for each bit: a group's
-/// share of a plane would be less than a vector.
+/// which chunk c has bit c of each byte; of pairs two, of four chunks and two bits each. A shift
+/// and a mask bring them into place. The tail's chunks hold a mask of 64 bits for each bit: a
+/// group's share of a plane would be less than a vector.
 static void write_high_bits(
   int32_t blocks, int32_t low, int32_t planes, const uint8_t *chunks, uint8_t *high) {
   memset(high, 0, (size_t)(blocks / 2 * 8 * planes));

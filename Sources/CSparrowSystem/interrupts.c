@@ -43,7 +43,8 @@ static void leave_mode(void) {
   apply_mode(SS_TERMINAL_FOUND);
 }
 
-/// What the signal does by itself, with the terminal as it was found; the mode comes back with the process.
+/// What the signal does by itself, with the terminal as it was found; the mode comes back with the
+/// process.
 static void do_default(int signal) {
   int mode = terminal_mode;
   if (mode != SS_TERMINAL_FOUND) leave_mode();
@@ -74,8 +75,8 @@ static void handle(int signal, void (*handler)(int)) {
   struct sigaction action;
   memset(&action, 0, sizeof action);
   action.sa_handler = handler;
-  // No SA_RESTART: a blocking call returns, so that the program sees the interrupt at once. SA_NODEFER: a
-  // handler raises its own signal.
+  // No SA_RESTART: a blocking call returns, so that the program sees the interrupt at once.
+  // SA_NODEFER: a handler raises its own signal.
   action.sa_flags = (int)SA_NODEFER;
   sigemptyset(&action.sa_mask);
   sigaction(signal, &action, 0);
@@ -135,7 +136,8 @@ int ss_set_terminal_mode(enum ss_terminal_mode mode) {
   } else if (terminal_mode == SS_TERMINAL_KEYS) {
     tell(2, brackets_off, sizeof brackets_off - 1);
   }
-  // First the mode, then its name: a signal in between puts back what is not yet changed, which is harmless.
+  // First the mode, then its name: a signal in between puts back what is not yet changed, which is
+  // harmless.
   int result = apply_mode(mode);
   if (result == 0) terminal_mode = mode;
   return result;

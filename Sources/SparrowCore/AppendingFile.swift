@@ -7,7 +7,8 @@ package struct AppendingFile: ~Copyable {
   package let path: String
   private let descriptor: Int32
 
-  /// Throws `.system` when the file cannot be written. A new one is for its owner alone when it `isPrivate`.
+  /// Throws `.system` when the file cannot be written. A new one is for its owner alone when it
+  /// `isPrivate`.
   package init(path: String, isPrivate: Bool = false) throws(SparrowError) {
     descriptor = isPrivate ? ss_open_private(path) : ss_open_write(path, 1)
     self.path = path

@@ -11,7 +11,8 @@ public struct AtomicFile: ~Copyable {
   private let descriptor: Int32
   private var committed = false
 
-  /// Throws `.system` when the folder is missing or may not be written, and for a folder, a device or a pipe at
+  /// Throws `.system` when the folder is missing or may not be written, and for a folder, a device
+  /// or a pipe at
   /// `path`.
   public init(path: String) throws(SparrowError) {
     let target = Files.followingLink(path)
@@ -37,7 +38,8 @@ public struct AtomicFile: ~Copyable {
     self.descriptor = descriptor
   }
 
-  /// Throws what writing a file there would throw, but for a full disk: before the work that its content is.
+  /// Throws what writing a file there would throw, but for a full disk: before the work that its
+  /// content is.
   public static func check(path: String) throws(SparrowError) { _ = try AtomicFile(path: path) }
 
   /// Appends bytes; throws `.system` on a full disk.

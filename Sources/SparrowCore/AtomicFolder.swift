@@ -23,7 +23,8 @@ public struct AtomicFolder: ~Copyable {
     self.names = names
   }
 
-  /// Throws what writing a folder there would throw, but for a full disk: before the work that its content is.
+  /// Throws what writing a folder there would throw, but for a full disk: before the work that its
+  /// content is.
   public static func check(path: String, names: [String]?) throws(SparrowError) {
     var place = try Self.place(path, names)
     // Folders that are missing are made in the last one that is there.

@@ -6,7 +6,8 @@ package enum Files {
   package static func isFile(_ path: String) -> Bool { ss_path_kind(path) == 1 }
   package static func isFolder(_ path: String) -> Bool { ss_path_kind(path) == 2 }
 
-  /// What a link at the end of a path leads to; the path itself where there is none, or nothing behind it.
+  /// What a link at the end of a path leads to; the path itself where there is none, or nothing
+  /// behind it.
   package static func followingLink(_ path: String) -> String {
     guard ss_is_link(path) != 0, let real = realpath(path, nil) else { return path }
     defer { free(real) }

@@ -11,7 +11,8 @@ public enum JSON: Sendable, Equatable {
   case array([JSON])
   case object([(key: String, value: JSON)])
 
-  /// The last member named `key`, which Python's json takes too; nil when there is none or this is no object.
+  /// The last member named `key`, which Python's json takes too; nil when there is none or this is
+  /// no object.
   public subscript(key: String) -> JSON? {
     guard case .object(let members) = self else { return nil }
     return members.last { $0.key.utf8.elementsEqual(key.utf8) }?.value

@@ -9,8 +9,8 @@ struct TextWindows {
   private let context: Int
   private let first: Int32?
 
-  /// Throws `.argument` when the text is shorter than two windows, for windows that the model's context cannot
-  /// hold, and for a limit below 1.
+  /// Throws `.argument` when the text is shorter than two windows, for windows that the model's
+  /// context cannot hold, and for a limit below 1.
   init(_ model: Model, text: String, context: Int, limit: Int?) throws(SparrowError) {
     let longest = max(8, model.configuration.contextLength)
     try SparrowError.require(context, in: 8...longest, "context")

@@ -4,8 +4,8 @@ public import SparrowHub
 /// What this machine gives, what is missing, and how to get it: what `sparrow doctor` prints.
 ///
 /// People paste it into reports, so that it holds no names of users or hosts and no paths but the
-/// cache's, with the home folder written as `~`. Nothing here throws: what cannot be found out is said
-/// to be unknown.
+/// cache's, with the home folder written as `~`. Nothing here throws: what cannot be found out is
+/// said to be unknown.
 public struct Checkup: Sendable {
   public var findings: [Finding]
 
@@ -38,8 +38,8 @@ public struct Checkup: Sendable {
         + [("missing", advice(.missing)), ("broken", advice(.broken))])
   }
 
-  /// A line a finding and a line of advice below where there is any; `isPretty` marks the states with
-  /// signs and colours, for a terminal.
+  /// A line a finding and a line of advice below where there is any; `isPretty` marks the states
+  /// with signs and colours, for a terminal.
   public func text(isPretty: Bool) -> String {
     let width = (findings.map(\.name.count).max() ?? 0) + 2
     return findings.reduce("") { text, finding in

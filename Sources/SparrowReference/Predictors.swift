@@ -22,7 +22,8 @@ extension RowSketch {
     (directions(x).reduce(0) { $0 + $1 * $1 } / Float(hidden)).squareRoot()
   }
 
-  /// bias + what the codes of each row stand for, times x, `[rowCount]`; W(i) x - meanRow x, or W(i) x.
+  /// bias + what the codes of each row stand for, times x, `[rowCount]`; W(i) x - meanRow x, or
+  /// W(i) x.
   func scores(_ x: [Float], withMean: Bool = false) -> [Float] {
     let turned = Array(directions(x).prefix(bounds[groups]))
     let constant = withMean ? dot(meanRow, x) : 0

@@ -77,7 +77,8 @@ extension Reference {
     return result
   }
 
-  /// Down over the activations; of neurons that are not selected by down's sketch where there is one.
+  /// Down over the activations; of neurons that are not selected by down's sketch where there is
+  /// one.
   func down(_ neurons: [Float], _ step: Step, _ layer: Int) -> [Float] {
     let role = WeightRole(.down, layer: layer)
     guard case .sketch(let sketch) = plan.networks[layer]?.rest else {
@@ -91,7 +92,8 @@ extension Reference {
 
   // MARK: - The vocabulary head (HiRE-Softmax)
 
-  /// The k' rows with the best scores, ascending; nil where scores are no numbers: the dense head decides.
+  /// The k' rows with the best scores, ascending; nil where scores are no numbers: the dense head
+  /// decides.
   func candidates(_ scores: [Float]) -> [Int32]? {
     guard let head = plan.head else { return nil }
     let wanted = min(head.plan.candidates, scores.count)
@@ -100,7 +102,8 @@ extension Reference {
     return head.rows(of: scores, from: best[wanted - 1])
   }
 
-  /// Exact logits of the candidates, then of all rows whose score the sketch's deviation cannot rule out.
+  /// Exact logits of the candidates, then of all rows whose score the sketch's deviation cannot
+  /// rule out.
   func exact(_ step: inout Step, _ input: Operation.Buffer) {
     let x = step[input]
     let all = logits(x)
@@ -118,7 +121,8 @@ extension Reference {
 }
 
 extension SketchedHead {
-  /// Rows with scores from `floor` on, ascending; nil where they are so many that the dense head is cheaper.
+  /// Rows with scores from `floor` on, ascending; nil where they are so many that the dense head is
+  /// cheaper.
   fileprivate func rows(of scores: [Float], from floor: Float) -> [Int32]? {
     let rows = scores.indices.filter { scores[$0] >= floor }.map(Int32.init)
     let most = min(scores.count, max(2 * plan.candidates, scores.count / 8))
@@ -143,7 +147,8 @@ extension FeedForwardPlan {
     }.sorted()
   }
 
-  /// HiRE's second stage: of the candidates those that their exact activations choose, and the common path.
+  /// HiRE's second stage: of the candidates those that their exact activations choose, and the
+  /// common path.
   fileprivate func kept(of candidates: [Int32], _ exact: [Float]) -> [Int32] {
     func size(_ neuron: Int32) -> Float { abs(exact[Int(neuron)]) }
     switch kept {

@@ -4,9 +4,9 @@ package import SparrowTransformer
 
 /// The engine to read, and the oracle of every backend's tests.
 ///
-/// `step` takes one token through a program, operation by operation, in plain loops over float32: nothing is
-/// packed, nothing quantised, nothing parallel. The functions below stand in the order in which a token
-/// meets them. A prompt is its tokens one after another, dense.
+/// `step` takes one token through a program, operation by operation, in plain loops over float32:
+/// nothing is packed, nothing quantised, nothing parallel. The functions below stand in the order
+/// in which a token meets them. A prompt is its tokens one after another, dense.
 package final class Reference {
   package let model: ModelConfiguration
   package let plan: SparsePlan
@@ -14,7 +14,8 @@ package final class Reference {
   private let dense: StepProgram
   private let sparse: StepProgram
 
-  /// `values` gives a role's weights as float32: a matrix row-major, nothing for a bias that the model lacks.
+  /// `values` gives a role's weights as float32: a matrix row-major, nothing for a bias that the
+  /// model lacks.
   package init(
     _ binding: WeightBinding, plan: SparsePlan = .dense,
     values: (WeightRole) throws(SparrowError) -> [Float]
@@ -46,18 +47,22 @@ package final class Reference {
   package struct Step {
     let token: Int
     let position: Int
-    /// `hidden`: the residual stream. `input`: a norm's result. `query`: `[heads * headDimension]`, `key` and
-    /// `value`: `[keyValueHeads * headDimension]`. `gates`, `neurons`: `[width]`. `final`: the head's input.
+    /// `hidden`: the residual stream. `input`: a norm's result. `query`: `[heads * headDimension]`,
+    /// `key` and
+    /// `value`: `[keyValueHeads * headDimension]`. `gates`, `neurons`: `[width]`. `final`: the
+    /// head's input.
     package internal(set) var buffers: [Operation.Buffer: [Float]] = [:]
     /// By layer, of neuron groups and of head groups.
     var scores: [Int: [Float]] = [:]
     var headScores: [Int: [Float]] = [:]
-    /// By layer: the neurons and the head groups that the step touches, ascending. Given ones are not chosen anew.
+    /// By layer: the neurons and the head groups that the step touches, ascending. Given ones are
+    /// not chosen anew.
     package internal(set) var neurons: [Int: [Int32]] = [:]
     package internal(set) var heads: [Int: [Int32]] = [:]
     /// By layer: activations that a sketch estimates, `[width]`.
     var estimates: [Int: [Float]] = [:]
-    /// Scores of the vocabulary by the head's sketch, its candidates, and the logits: of all rows, or of candidates.
+    /// Scores of the vocabulary by the head's sketch, its candidates, and the logits: of all rows,
+    /// or of candidates.
     var sketch: [Float] = []
     package internal(set) var candidates: [Int32]?
     package internal(set) var logits: [Float] = []
@@ -65,8 +70,8 @@ package final class Reference {
 
   /// Runs the next token of a sequence, by the plan or densely.
   ///
-  /// `neurons` and `heads` are selections by layer that stand in place of the plan's own, as where another
-  /// backend's, whose scores are rounded, are to be followed.
+  /// `neurons` and `heads` are selections by layer that stand in place of the plan's own, as where
+  /// another backend's, whose scores are rounded, are to be followed.
   package func step(
     _ token: Int32, of sequence: Sequence, isDense: Bool = false, neurons: [Int: [Int32]] = [:],
     heads: [Int: [Int32]] = [:]
@@ -79,7 +84,8 @@ package final class Reference {
     return step
   }
 
-  /// Runs a sequence anew where its next token makes it so long that all of it turns by other frequencies.
+  /// Runs a sequence anew where its next token makes it so long that all of it turns by other
+  /// frequencies.
   private func turn(_ sequence: Sequence) {
     guard let beyond = model.longRotaryBeyond, !sequence.turnsLong,
       sequence.tokens.count + 1 > beyond

@@ -4,7 +4,8 @@ package import SparrowSparsity
 package import SparrowTransformer
 
 extension Reference {
-  /// The weights of a checkpoint in float32, float16 or bfloat16. Throws `.unsupported` for other types.
+  /// The weights of a checkpoint in float32, float16 or bfloat16. Throws `.unsupported` for other
+  /// types.
   package convenience init(
     _ binding: WeightBinding, plan: SparsePlan = .dense
   ) throws(SparrowError) {

@@ -4,8 +4,9 @@ import SparrowCore
 
 /// Runs the command line: results on standard output, one line on standard error when it fails.
 ///
-/// Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C. Standard output that did not take
-/// everything is a failure; a pipe whose reader has gone ends the program by SIGPIPE, as it ends cat.
+/// Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C. Standard output that did not
+/// take everything is a failure; a pipe whose reader has gone ends the program by SIGPIPE, as it
+/// ends cat.
 @main
 enum Main {
   static func main() {
@@ -22,7 +23,8 @@ enum Main {
     }
   }
 
-  /// What stands behind the program's name. Swift reads it from /proc, which a bare root may not have.
+  /// What stands behind the program's name. Swift reads it from /proc, which a bare root may not
+  /// have.
   private static func arguments() -> [String]? {
     var count: Int32 = 0
     guard let values = ss_arguments(&count), count > 0 else { return nil }
@@ -34,7 +36,8 @@ enum Main {
     "--prompt": "--prompt", "-p": "--prompt", "--stop": "--stop", "--system": "--system",
   ]
 
-  /// `--stop --` as `--stop=--`: the parser takes two hyphens for the end of all options, wherever they stand.
+  /// `--stop --` as `--stop=--`: the parser takes two hyphens for the end of all options, wherever
+  /// they stand.
   private static func joiningTexts(_ arguments: [String]) -> [String] {
     var joined: [String] = []
     for argument in arguments {

@@ -151,8 +151,8 @@ struct Shape: CustomTestStringConvertible {
 }
 
 @Suite struct PackingTests {
-  /// Against the reference reader of GGUF: exact, but for the float16 rounding of a super-block's scale (2^-11 of the
-  /// largest weight and of the minimum).
+  /// Against the reference reader of GGUF: exact, but for the float16 rounding of a super-block's
+  /// scale (2^-11 of the largest weight and of the minimum).
   @Test(arguments: sk_gguf_type.names.filter { $0.type.block.weights > 1 }.map(\.type))
   func matchesTheReference(_ type: sk_gguf_type) throws {
     let file = try Checkpoint.open(Fixtures.path("quants.safetensors"))

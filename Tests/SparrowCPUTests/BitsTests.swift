@@ -9,8 +9,9 @@ import Testing
 
 /// What every fixture model computes, dense and with each kind of plan, to the bit.
 ///
-/// `Tests/Fixtures/bits.json` holds a hash of all logits by instruction set. `SPARROW_WRITE_BITS=FILE`
-/// writes it anew: only a change that is meant to change what users compute may do so.
+/// `Tests/Fixtures/bits.json` holds a hash of all logits by instruction set.
+/// `SPARROW_WRITE_BITS=FILE` writes it anew: only a change that is meant to change what users
+/// compute may do so.
 @Suite(.serialized) struct BitsTests {
   static let sets = ["scalar", "avx2", "avx512"]
 
@@ -45,7 +46,8 @@ import Testing
     try file.commit()
   }
 
-  /// Of the program's text, a prompt's logits, a few greedy tokens', and a batch's of three sequences.
+  /// Of the program's text, a prompt's logits, a few greedy tokens', and a batch's of three
+  /// sequences.
   static func hash(_ name: String, _ kind: PlanKind) throws -> String {
     let checkpoint = try Checkpoint.open(Fixtures.path("models/" + name))
     let model = try ModelConfiguration(

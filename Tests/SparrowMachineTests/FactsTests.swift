@@ -120,7 +120,7 @@ import Testing
       ("/home/alice/.cache/sparrow", "~/.cache/sparrow"), ("/home/alice", "~"),
       ("/home/alicette/x", "/home/$USER/x"), ("/data/alice/models", "/data/$USER/models"),
       ("/Users/bob/x", "/Users/$USER/x"), ("/srv/models", "/srv/models"),
-      ("/home/alice/work/alice", "~/work/$USER"),
+      ("/home/alice/models/alice", "~/models/$USER"),
     ])
   func privacy(path: String, told: String) {
     let environment = ["HOME": "/home/alice", "USER": "alice"]

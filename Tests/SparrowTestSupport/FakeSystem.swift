@@ -5,8 +5,8 @@ public struct FakeSystem {
   private let folder: TemporaryFolder
   public var root: String { folder.path }
 
-  /// `groups` and `mounts` are the contents of `/proc/self/cgroup` and `/proc/self/mountinfo`; `files`
-  /// are others by their path without the slash at its beginning.
+  /// `groups` and `mounts` are the contents of `/proc/self/cgroup` and `/proc/self/mountinfo`;
+  /// `files` are others by their path without the slash at its beginning.
   public init(groups: String = "", mounts: String = "", files: [String: String] = [:]) throws {
     folder = try TemporaryFolder()
     var all = files

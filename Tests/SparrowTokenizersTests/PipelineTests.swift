@@ -4,7 +4,8 @@ import Testing
 
 @testable import SparrowTokenizers
 
-/// Pipelines of every kind, and added tokens of every flag, against the ids of the `tokenizers` library.
+/// Pipelines of every kind, and added tokens of every flag, against the ids of the `tokenizers`
+/// library.
 @Suite struct PipelineTests {
   static let document = try? JSON.parse(
     MappedFile(

@@ -3,7 +3,8 @@ import Testing
 
 @testable import SparrowHub
 
-/// Waits that an interrupt ends. A program that went on would be killed after five seconds, with status 137.
+/// Waits that an interrupt ends. A program that went on would be killed after five seconds, with
+/// status 137.
 struct InterruptTests {
   static let model = Fixtures.path("models/smollm2")
 

@@ -97,8 +97,9 @@ void sk_unpack_row(const sk_matrix *w, int32_t row, float *out);
 /// range) and for types that have no quantiser here: those of blocks but Q4_0 to Q8_0, and F64.
 int32_t sk_encode_row(sk_gguf_type type, const float *x, int32_t columns, void *out);
 
-/// 1 when all weights of the packed rows [row0, row1) are numbers: no float, and no scale or minimum of
-/// a block, is infinite or NaN. Rounding a block's scale to float16, or a float64, may make it infinite.
+/// 1 when all weights of the packed rows [row0, row1) are numbers: no float, and no scale or
+/// minimum of a block, is infinite or NaN. Rounding a block's scale to float16, or a float64, may
+/// make it infinite.
 int32_t sk_rows_finite(const sk_matrix *w, int32_t row0, int32_t row1);
 
 // MARK: - Inputs

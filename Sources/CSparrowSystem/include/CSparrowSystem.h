@@ -222,7 +222,8 @@ static inline char **ss_environment(void) { return environ; }
 /// A pipe that programs started later do not inherit; 0 on success.
 int ss_pipe(int ends[2]);
 
-/// This process's arguments, its name first, where the system hands them to libraries; else `count` is 0.
+/// This process's arguments, its name first, where the system hands them to libraries; else `count`
+/// is 0.
 char **ss_arguments(int *count);
 
 /// Starts the program `arguments[0]`, searched on the path, with three standard streams.
@@ -258,8 +259,8 @@ static inline int ss_exit_status(int status) {
 
 // Interrupts and the terminal.
 
-/// From now on the first SIGINT or SIGTERM is only noted; a second one ends the process. Streams that
-/// are closed are opened so that using them fails, and no file gets their numbers.
+/// From now on the first SIGINT or SIGTERM is only noted; a second one ends the process. Streams
+/// that are closed are opened so that using them fails, and no file gets their numbers.
 void ss_catch_interrupts(void);
 
 /// The signal noted since `ss_catch_interrupts` or `ss_forget_interrupt`, 0 when none.
@@ -268,8 +269,9 @@ int ss_interrupted(void);
 /// Forgets a noted SIGINT, so that the next one is a first one again.
 void ss_forget_interrupt(void);
 
-/// Waits until `descriptor` is ready for `events` of poll, `milliseconds` at most unless negative. 1 when it
-/// is; 0 when time is up, a signal was noted or the terminal has another size; -1 on an error.
+/// Waits until `descriptor` is ready for `events` of poll, `milliseconds` at most unless negative.
+/// 1 when it is; 0 when time is up, a signal was noted or the terminal has another size; -1 on an
+/// error.
 int ss_await(int descriptor, short events, int milliseconds);
 
 /// Size of the terminal behind `descriptor` in rows and columns, 24 and 80 where it does not know.
@@ -290,7 +292,8 @@ enum ss_terminal_mode {
   SS_TERMINAL_KEYS,
 };
 
-/// Sets the mode; whatever ends the process by a signal puts the terminal back first. 0, or -1 on an error.
+/// Sets the mode; whatever ends the process by a signal puts the terminal back first. 0, or -1 on
+/// an error.
 int ss_set_terminal_mode(enum ss_terminal_mode mode);
 
 /// Folds `blocks` blocks of 64 bytes into a SHA-256 state (FIPS 180-4), by the processor's own

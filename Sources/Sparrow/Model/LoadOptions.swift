@@ -31,9 +31,11 @@ public struct LoadOptions: Sendable, Equatable {
 }
 
 extension LoadOptions {
-  /// The adapter, its head as the asked recall wants it: dense where only the dense one reaches it. nil without one.
+  /// The adapter, its head as the asked recall wants it: dense where only the dense one reaches it.
+  /// nil without one.
   ///
-  /// Throws what reading throws, `.mismatch` when it was made for another model, `.argument` for a recall outside
+  /// Throws what reading throws, `.mismatch` when it was made for another model, `.argument` for a
+  /// recall outside
   /// 0...1 or one that no adapter serves.
   func adapter(for binding: WeightBinding) throws(SparrowError) -> Adapter? {
     let checkpoint = binding.checkpoint

@@ -19,9 +19,11 @@ extension Model {
   /// True when an adapter made some part of the model sparse.
   public var isSparse: Bool { plan.isSparse }
 
-  /// Makes the model sparse by another plan: how plans are tried out. Not for use while other threads generate.
+  /// Makes the model sparse by another plan: how plans are tried out. Not for use while other
+  /// threads generate.
   ///
-  /// Throws what checking the plan throws; it costs a pass over the matrices that it reads by columns.
+  /// Throws what checking the plan throws; it costs a pass over the matrices that it reads by
+  /// columns.
   package func install(_ plan: SparsePlan) throws(SparrowError) {
     try plan.check(configuration, file: path)
     engine.install(plan)

@@ -23,7 +23,8 @@ public struct SamplingAdvice: Sendable, Equatable {
 }
 
 extension SamplingAdvice {
-  /// A `generation_config.json` of transformers: `do_sample: false` is greedy, whatever else it says.
+  /// A `generation_config.json` of transformers: `do_sample: false` is greedy, whatever else it
+  /// says.
   package init(generationConfig json: JSON) {
     func float(_ name: String) -> Float? { json[name]?.double.map { Float($0) } }
     temperature = json["do_sample"]?.bool == false ? 0 : float("temperature")

@@ -5,7 +5,8 @@ public import SparrowCore
 /// The steps run in llama.cpp's order: repetition penalty, top-k, top-p, min-p, temperature, draw. A step
 /// at its neutral value is skipped.
 public struct SamplingOptions: Sendable, Equatable {
-  /// Divides the logits; 0, or too little to divide by, takes the likeliest token and draws nothing (greedy).
+  /// Divides the logits; 0, or too little to divide by, takes the likeliest token and draws nothing
+  /// (greedy).
   public var temperature: Float
   /// Keeps this many of the likeliest tokens; 0 keeps all.
   public var topK: Int

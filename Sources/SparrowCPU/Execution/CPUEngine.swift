@@ -22,8 +22,8 @@ package final class CPUEngine: @unchecked Sendable {
   let buffers: StepBuffers
   private let lowering: Lowering
   private let operations: UnsafeMutableBufferPointer<LoweredOperation>
-  /// What the plan's parts need of the weights, and the program with them, which narrow steps of decoding run;
-  /// empty without sparse layers.
+  /// What the plan's parts need of the weights, and the program with them, which narrow steps of
+  /// decoding run; empty without sparse layers.
   private(set) var sparseLayers: SparseLayers?
   private(set) var sparseAttention: SparseAttention?
   private var sparseInputs: SparseInputs?
@@ -102,8 +102,8 @@ package final class CPUEngine: @unchecked Sendable {
 
   /// Makes the model sparse by a plan that fits it, in place of the one before.
   ///
-  /// Copies matrices by columns where new parts read columns: a fifth of a second for 30 networks of 1536 x 576.
-  /// Caches that steps of sparse attention have filled must not be used any more.
+  /// Copies matrices by columns where new parts read columns: a fifth of a second for 30 networks
+  /// of 1536 x 576. Caches that steps of sparse attention have filled must not be used any more.
   package func install(_ plan: SparsePlan) {
     if plan.head != self.plan.head { install(head: plan.head) }
     let changes =
@@ -135,8 +135,9 @@ package final class CPUEngine: @unchecked Sendable {
       plan.inputs.isEmpty ? nil : SparseInputs(plan.inputs, weights: weights, pool: pool)
   }
 
-  /// Runs this plan from now on: the layers of the installed one, or some of them, with the same predictors and
-  /// perhaps other selectors. Starts counting anew. Caches must be cleared where attention's plans differ.
+  /// Runs this plan from now on: the layers of the installed one, or some of them, with the same
+  /// predictors and perhaps other selectors. Starts counting anew. Caches must be cleared where
+  /// attention's plans differ.
   package func select(_ plan: SparsePlan) {
     self.plan = plan
     sparseOperations.deallocate()

@@ -41,7 +41,8 @@ final class SparseInputs {
     work = SparseWork(width: tallest, workers: pool.count, memory: memory)
   }
 
-  /// Runs these of the layers it was made with, and counts anew. What was lowered before must not run again.
+  /// Runs these of the layers it was made with, and counts anew. What was lowered before must not
+  /// run again.
   func use(_ plans: [Int: InputPlan]) {
     self.plans = plans
     lowered = Scratch()

@@ -4,7 +4,8 @@ import SparrowCore
 extension Scratch {
   /// A copy of a packed matrix by columns, for products that touch few of them.
   ///
-  /// Exact; takes as many bytes again (4 bits a weight for formats of less, 8 for those of more and of tables).
+  /// Exact; takes as many bytes again (4 bits a weight for formats of less, 8 for those of more and
+  /// of tables).
   func columns(
     of matrix: UnsafePointer<sk_matrix>, pool: WorkerPool
   ) -> UnsafePointer<sk_columns> {

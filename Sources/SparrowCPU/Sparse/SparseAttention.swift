@@ -48,7 +48,8 @@ final class SparseAttention {
     layOut(model)
   }
 
-  /// Runs these of the layers it was made with, and counts anew. What was lowered before must not run again.
+  /// Runs these of the layers it was made with, and counts anew. What was lowered before must not
+  /// run again.
   func use(_ plans: [Int: AttentionPlan]) {
     precondition(plans.keys.allSatisfy { outputs[$0] != nil }, "a layer without weights by columns")
     self.plans = plans

@@ -4,8 +4,9 @@ package import SparrowCore
 extension ElementType {
   /// The bytes of float32 values in this type, little-endian, rounded to the nearest.
   ///
-  /// Block types take the blocks of ggml's reference quantisers; rows must be whole blocks, and types but Q4_0 to
-  /// Q8_0 have none. Throws `.mismatch` naming `tensor` where a value is, or becomes, no finite number.
+  /// Block types take the blocks of ggml's reference quantisers; rows must be whole blocks, and
+  /// types but Q4_0 to Q8_0 have none. Throws `.mismatch` naming `tensor` where a value is, or
+  /// becomes, no finite number.
   package func encode(_ values: [Float], tensor: String) throws(SparrowError) -> [UInt8] {
     guard let type = kernelType, let size = byteCount(elements: values.count) else {
       preconditionFailure("weights are not written as \(self)")

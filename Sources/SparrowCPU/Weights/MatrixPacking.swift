@@ -40,8 +40,8 @@ struct MatrixPacking {
 
   /// Packs into `memory` on all workers, then gives the file's pages back.
   ///
-  /// Throws `.malformed` for weights that are no numbers, `.mismatch` where the update makes more of them than
-  /// their type can hold.
+  /// Throws `.malformed` for weights that are no numbers, `.mismatch` where the update makes more
+  /// of them than their type can hold.
   func pack(
     into memory: UnsafeMutableRawPointer, pool: WorkerPool
   ) throws(SparrowError) -> sk_matrix {

@@ -17,8 +17,8 @@ package final class PackedWeights: @unchecked Sendable {
 
   /// Packs what `binding` names, with `updates`.
   ///
-  /// They must fit the model. Throws `.system` without memory, `.unsupported` for a type that has no kernel
-  /// layout, `.mismatch` for an update beyond what its matrix's type can hold.
+  /// They must fit the model. Throws `.system` without memory, `.unsupported` for a type that has
+  /// no kernel layout, `.mismatch` for an update beyond what its matrix's type can hold.
   package init(
     _ binding: WeightBinding, pool: WorkerPool, updates: WeightUpdates = WeightUpdates()
   ) throws(SparrowError) {

@@ -1,5 +1,5 @@
-/// The control groups that this process is in, of versions 1 and 2 of Linux's cgroups, and what they
-/// grant it.
+/// The control groups that this process is in, of versions 1 and 2 of Linux's cgroups, and what
+/// they grant it.
 ///
 /// A group grants no more than the groups around it: a limit is the least from the process's own
 /// group to the root that it can see. Where there are no groups, nothing is limited.
@@ -99,8 +99,8 @@ private struct Mount {
     return controllers.allSatisfy { options.contains(Substring($0)) }
   }
 
-  /// Folders of the group and of those around it up to the mount's root. A group outside of what the
-  /// mount shows leaves its root alone.
+  /// Folders of the group and of those around it up to the mount's root. A group outside of what
+  /// the mount shows leaves its root alone.
   func folders(ofGroup path: Substring) -> [String] {
     var rest = path[...]
     if group != "/" {

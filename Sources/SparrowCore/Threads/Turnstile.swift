@@ -3,10 +3,11 @@ internal import Synchronization
 
 /// A count of turns that threads wait for: they spin, then yield, then sleep until the next turn.
 ///
-/// Spinning threads see the next turn within 0.1 µs; waking a sleeping one costs 5 to 50 µs. Where a
-/// wait is longer than most, whoever is waited for may have no processor: yielding gives it this one,
-/// and sleeping lets the system move it here. The lowest bit of the word says that a thread sleeps,
-/// so that the next turn is one exchange, and a system call only when somebody has to be woken.
+/// Spinning threads see the next turn within 0.1 µs; waking a sleeping one costs 5 to 50 µs. Where
+/// a wait is longer than most, whoever is waited for may have no processor: yielding gives it this
+/// one, and sleeping lets the system move it here. The lowest bit of the word says that a thread
+/// sleeps, so that the next turn is one exchange, and a system call only when somebody has to be
+/// woken.
 struct Turnstile: @unchecked Sendable {
   private let word: UnsafeMutablePointer<Atomic<UInt32>>
 
@@ -28,8 +29,8 @@ struct Turnstile: @unchecked Sendable {
     if before & Self.sleeper != 0 { ss_wake_all(address) }
   }
 
-  /// Returns once the turn is another than `turn`; sleeps after `patience` nanoseconds. `spin` is the
-  /// thread's own.
+  /// Returns once the turn is another than `turn`; sleeps after `patience` nanoseconds. `spin` is
+  /// the thread's own.
   @inline(__always)
   func wait(after turn: UInt32, patience: Int64, spin: inout Spin) {
     for _ in 0..<spin.pauses {
@@ -68,8 +69,9 @@ struct Turnstile: @unchecked Sendable {
   }
 }
 
-/// How long a thread spins before it yields: long while it has its processor to itself, since a yield
-/// that changes nothing costs more than most waits, and hardly at all while others want to run there.
+/// How long a thread spins before it yields: long while it has its processor to itself, since a
+/// yield that changes nothing costs more than most waits, and hardly at all while others want to
+/// run there.
 struct Spin: BitwiseCopyable {
   private(set) var pauses = most
 

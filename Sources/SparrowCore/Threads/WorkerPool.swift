@@ -11,15 +11,16 @@ internal import Synchronization
 /// Threads that run one job together, with barriers inside the job.
 ///
 /// A fork and join of spinning threads costs 0.2 µs. Swift's own executors are not used: kernels
-/// never run on the cooperative pool. Threads are not bound to processors: where others run too, the
-/// system moves them to where there is room. One job runs at a time; a second caller traps.
+/// never run on the cooperative pool. Threads are not bound to processors: where others run too,
+/// the system moves them to where there is room. One job runs at a time; a second caller traps.
 public final class WorkerPool: @unchecked Sendable {
   /// Workers, the calling thread included.
   public let count: Int
   private let shared: SharedState
   private let threads: [pthread_t]
 
-  /// Starts `count - 1` threads. Throws `.argument` unless 1...256, `.system` when a thread cannot start.
+  /// Starts `count - 1` threads. Throws `.argument` unless 1...256, `.system` when a thread cannot
+  /// start.
   public convenience init(count: Int) throws(SparrowError) {
     try self.init(count: count, patience: .usual)
   }

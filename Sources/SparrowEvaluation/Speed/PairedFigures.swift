@@ -1,8 +1,8 @@
 /// What was measured dense and sparse in turn, pair by pair, and how many times faster sparse was.
 ///
-/// A slow moment of the machine hits both of a pair. So one pair is quoted, the one whose ratio is the
-/// median (of an even number, the lesser of the two in the middle): the quoted ratio is that of the
-/// quoted sides, whatever the other pairs are.
+/// A slow moment of the machine hits both of a pair. So one pair is quoted, the one whose ratio is
+/// the median (of an even number, the lesser of the two in the middle): the quoted ratio is that of
+/// the quoted sides, whatever the other pairs are.
 public struct PairedFigures: Sendable, Equatable {
   public enum Unit: Sendable {
     /// More is faster, such as tokens a second.

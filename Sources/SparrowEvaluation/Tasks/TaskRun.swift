@@ -110,7 +110,8 @@ public final class TaskRun {
     return tokens.map { Double(logits[Int($0)] - total) }
   }
 
-  /// What stands where a prompt has no tokens, as in lm-evaluation-harness: the model's first token, else its last.
+  /// What stands where a prompt has no tokens, as in lm-evaluation-harness: the model's first
+  /// token, else its last.
   private var beginning: [Int32] {
     (model.tokenizer.bos ?? model.tokenizer.eos).map { [$0] } ?? []
   }

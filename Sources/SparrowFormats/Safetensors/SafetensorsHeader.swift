@@ -2,8 +2,8 @@ internal import SparrowCore
 
 /// Reads the header of a safetensors file: where the tensors lie, and its annotations.
 ///
-/// The tensors must fill the data without holes or overlaps, as the format demands; old writers let them begin
-/// at any byte. Touches the header only; costs a JSON tree of it while reading.
+/// The tensors must fill the data without holes or overlaps, as the format demands; old writers let
+/// them begin at any byte. Touches the header only; costs a JSON tree of it while reading.
 struct SafetensorsHeader {
   /// The format's own limit, in bytes.
   static let maximumBytes = 100_000_000

@@ -14,8 +14,8 @@ struct CUDADriver {
   var version: String
   var devices: [Device]
 
-  /// nil without the library, or when the driver does not start: no device, or another version in the
-  /// kernel.
+  /// nil without the library, or when the driver does not start: no device, or another version in
+  /// the kernel.
   init?(library name: String = "libcuda.so.1") {
     guard let library = dlopen(name, RTLD_NOW | RTLD_LOCAL) else { return nil }
     func function<F>(_ name: String, _ type: F.Type) -> F? {

@@ -15,7 +15,8 @@ public struct SketchedHead: Sendable, Equatable {
     self.recall = recall ?? .greedy(plan)
   }
 
-  /// The head that finds this part of the top k logits, by its calibration; nil when only the dense one does.
+  /// The head that finds this part of the top k logits, by its calibration; nil when only the dense
+  /// one does.
   ///
   /// Throws `.argument` for a target outside 0...1.
   public func reaching(_ target: Float) throws(SparrowError) -> SketchedHead? {

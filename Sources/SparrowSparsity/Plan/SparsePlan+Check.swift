@@ -2,8 +2,9 @@ public import SparrowCore
 public import SparrowTransformer
 
 extension SparsePlan {
-  /// Throws `.mismatch`, naming `file`, for a part of another size than the model has, for a layer that it lacks, and
-  /// for inputs whose matrices another part makes sparse; what validating the parts throws.
+  /// Throws `.mismatch`, naming `file`, for a part of another size than the model has, for a layer
+  /// that it lacks, and for inputs whose matrices another part makes sparse; what validating the
+  /// parts throws.
   public func check(_ model: ModelConfiguration, file: String) throws(SparrowError) {
     try head?.check(model, file: file)
     func layer(_ index: Int) throws(SparrowError) -> LayerDescription {

@@ -1,7 +1,8 @@
 public import SparrowTransformer
 
 extension SparsePlan {
-  /// What the sparse operations read for one token, as far as the plan says: candidates' rows, predictors.
+  /// What the sparse operations read for one token, as far as the plan says: candidates' rows,
+  /// predictors.
   public func bytes(_ binding: WeightBinding) -> StepProgram.SparseBytes {
     var bytes = StepProgram.SparseBytes()
     if let head {

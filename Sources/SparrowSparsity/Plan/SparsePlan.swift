@@ -10,7 +10,8 @@ public struct SparsePlan: Sendable, Equatable {
   public var attention: [Int: AttentionPlan]
   /// The thresholds of matrices' inputs by layer; those of the others all count.
   public var inputs: [Int: InputPlan]
-  /// Sequences decoded together up to which sparse layers were measured to pay; wider steps run dense.
+  /// Sequences decoded together up to which sparse layers were measured to pay; wider steps run
+  /// dense.
   public var widestBatch: Int
 
   /// Nothing is sparse.

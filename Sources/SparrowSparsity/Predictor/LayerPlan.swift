@@ -1,6 +1,7 @@
 internal import SparrowCore
 
-/// What plans of networks and of attention have in common: what scores, what picks, and from which input.
+/// What plans of networks and of attention have in common: what scores, what picks, and from which
+/// input.
 package protocol LayerPlan {
   var selector: Selector { get }
   var lookahead: Bool { get }
@@ -15,7 +16,8 @@ package protocol LayerPlan {
 }
 
 extension LayerPlan {
-  /// The selector for what kernels compute: they leave out a router's sigmoid, which keeps the order.
+  /// The selector for what kernels compute: they leave out a router's sigmoid, which keeps the
+  /// order.
   package var kernelSelector: Selector { isRouter ? selector.onLogits : selector }
 
   /// Throws `.malformed` (a selector `.argument`) unless the shared parts fit each other.

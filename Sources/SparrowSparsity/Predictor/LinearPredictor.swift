@@ -2,8 +2,8 @@ public import SparrowCore
 
 /// Scores by one or two linear maps: score = b (a x) + bias, or b x + bias without `a`.
 ///
-/// With two maps Deja Vu's predictor (arXiv 2310.17157, section 4.3: rank 1000, no non-linearity between, as its
-/// code has it); with one LTE's router (arXiv 2402.06126, eq 1).
+/// With two maps Deja Vu's predictor (arXiv 2310.17157, section 4.3: rank 1000, no non-linearity
+/// between, as its code has it); with one LTE's router (arXiv 2402.06126, eq 1).
 public struct LinearPredictor: Sendable, Equatable {
   /// `[rank, hidden]`
   public var a: PredictorMatrix?

@@ -1,7 +1,8 @@
 internal import SparrowCore
 
 extension Selector {
-  /// The selector that picks from logits what this one picks from their sigmoid: only a threshold differs.
+  /// The selector that picks from logits what this one picks from their sigmoid: only a threshold
+  /// differs.
   ///
   /// Statistical top-k is then taken over logits, which are nearer to normal than their sigmoids.
   package var onLogits: Selector {

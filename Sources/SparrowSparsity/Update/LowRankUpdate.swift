@@ -39,8 +39,8 @@ public struct LowRankUpdate: Sendable, Equatable {
     try check.require(b.columns == a.rows, "b", "\(b.columns) columns", "\(a.rows)")
   }
 
-  /// The type that a matrix of `type` is kept in once it is updated: its own, or, for types that have no encoder
-  /// here, Q8_0 for blocks and F32 for F64.
+  /// The type that a matrix of `type` is kept in once it is updated: its own, or, for types that
+  /// have no encoder here, Q8_0 for blocks and F32 for F64.
   package static func mergedType(_ type: ElementType) -> ElementType {
     switch type {
     case .q2_K, .q3_K, .q4_K, .q5_K, .q6_K, .q8_K, .iq4_nl, .iq4_xs, .mxfp4, .tq1_0, .tq2_0: .q8_0

@@ -18,7 +18,8 @@ struct TokenizerClass {
     // Published configurations of these models name classes that do not fit them.
     let own = model.flatMap { model in all.first { $0.models.contains(model) } }
     if let own, let model, ["qwen2", "qwen3_5"].contains(model) { return own }
-    // For these transformers goes by the SentencePiece model's own settings, whatever class is named.
+    // For these transformers goes by the SentencePiece model's own settings, whatever class is
+    // named.
     if let model, ["mistral", "mixtral", "ministral3", "phi3"].contains(model) { return nil }
     guard var name else { return own ?? (model == nil ? all[0] : nil) }
     if name.hasSuffix("Fast") { name.removeLast(4) }

@@ -2,8 +2,9 @@ package import SparrowCore
 package import SparrowFormats
 
 extension Checkpoint {
-  /// The head that a Hugging Face folder holds beside an embedding of other values, though `configuration`
-  /// ties them: transformers then leaves them apart. nil where there is none, or the same one.
+  /// The head that a Hugging Face folder holds beside an embedding of other values, though
+  /// `configuration` ties them: transformers then leaves them apart. nil where there is none, or
+  /// the same one.
   ///
   /// Costs reading both, as far as they are the same.
   package func ownHead(_ configuration: ModelConfiguration) throws(SparrowError) -> TensorEntry? {

@@ -43,8 +43,8 @@ enum ChatEntry: Equatable {
 
     """
 
-  /// How an entry goes on when Enter is pressed: nil when it is complete, else how many characters at its end only
-  /// said that it does.
+  /// How an entry goes on when Enter is pressed: nil when it is complete, else how many characters
+  /// at its end only said that it does.
   static func continuation(of entered: String) -> Int? {
     if entered.hasPrefix(quotes) {
       let isClosed = entered.count >= 6 && trimmed(entered[...]).hasSuffix(quotes)
@@ -55,7 +55,8 @@ enum ChatEntry: Equatable {
 
   private static let quotes = "\"\"\""
 
-  /// What stands between two triple quotes, without the line feeds beside them; other text as it is.
+  /// What stands between two triple quotes, without the line feeds beside them; other text as it
+  /// is.
   private static func withoutQuotes(_ text: String) -> String {
     let whole = trimmed(text[...])
     guard whole.count >= 6, whole.hasPrefix(quotes), whole.hasSuffix(quotes) else { return text }

@@ -21,8 +21,8 @@ struct Conversation {
 
   mutating func clear() { messages = [] }
 
-  /// Answers a message, giving out text as it comes. What throws, or is stopped before its first word, leaves the conversation
-  /// as it was before.
+  /// Answers a message, giving out text as it comes. What throws, or is stopped before its first
+  /// word, leaves the conversation as it was before.
   mutating func answer(
     _ message: String, receive: (String) -> Bool
   ) throws(SparrowError) -> GenerationResult {
@@ -57,9 +57,11 @@ struct Conversation {
     }
   }
 
-  /// Writes the conversation as training reads it: one object, {"messages": [{"role": …, "content": …}]}.
+  /// Writes the conversation as training reads it: one object, {"messages": [{"role": …, "content":
+  /// …}]}.
   ///
-  /// Throws `.argument` where a file is that this conversation did not write, `.system` for what cannot be written.
+  /// Throws `.argument` where a file is that this conversation did not write, `.system` for what
+  /// cannot be written.
   mutating func save(to path: String) throws(SparrowError) {
     guard path == savedPath || !Files.exists(path) else {
       throw SparrowError(.argument, file: path, found: "something is there", expected: "a new file")
@@ -75,7 +77,8 @@ struct Conversation {
 }
 
 extension Conversation {
-  /// Whether an error says that the conversation does not fit the context: it goes on without the message.
+  /// Whether an error says that the conversation does not fit the context: it goes on without the
+  /// message.
   static func isAboutContext(_ error: SparrowError) -> Bool {
     error.kind == .argument && error.field == "context"
   }

@@ -1,7 +1,8 @@
 import SparrowCore
 import SparrowHub
 
-/// The messages entered in earlier chats, in the cache, for the user alone to read: a JSON string a line.
+/// The messages entered in earlier chats, in the cache, for the user alone to read: a JSON string a
+/// line.
 ///
 /// Keeping them never fails a chat: what cannot be read or written is left out.
 struct HistoryFile {

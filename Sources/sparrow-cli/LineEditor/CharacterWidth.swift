@@ -14,8 +14,8 @@ extension Character {
 }
 
 extension UnicodeScalar {
-  /// Whether East Asian Width is wide or full width: Unicode 16, EastAsianWidth.txt, runs joined over code points
-  /// that are not assigned. Emoji are wide too, and Swift knows them.
+  /// Whether East Asian Width is wide or full width: Unicode 16, EastAsianWidth.txt, runs joined
+  /// over code points that are not assigned. Emoji are wide too, and Swift knows them.
   fileprivate var isWide: Bool {
     properties.isEmojiPresentation || Self.wide.contains { $0.contains(value) }
   }

@@ -75,7 +75,8 @@ struct EditedText: Equatable {
     bySpace ? !character.isWhitespace : character.isLetter || character.isNumber
   }
 
-  /// Exchanges the two characters around the cursor, at a line's end the last two, and goes on behind them.
+  /// Exchanges the two characters around the cursor, at a line's end the last two, and goes on
+  /// behind them.
   mutating func transpose() {
     let line = line
     let right = min(cursor, line.upperBound - 1)

@@ -1,5 +1,5 @@
-/// Makes keys of the bytes that a terminal sends: UTF-8, control characters, escape sequences of xterm and its kin,
-/// bracketed paste. What it does not know it drops.
+/// Makes keys of the bytes that a terminal sends: UTF-8, control characters, escape sequences of
+/// xterm and its kin, bracketed paste. What it does not know it drops.
 struct KeyDecoder {
   private var pending: [UInt8] = []
   private var pasted: [UInt8]?
@@ -29,7 +29,8 @@ struct KeyDecoder {
     return pending[0] == Self.escape ? [.escape] : []
   }
 
-  /// Decodes one key, or a run of text, at the front; gives the bytes it took, 0 when more are needed.
+  /// Decodes one key, or a run of text, at the front; gives the bytes it took, 0 when more are
+  /// needed.
   private mutating func next(_ keys: inout [Key]) -> Int {
     switch pending[0] {
     case Self.escape: return sequence(&keys)

@@ -1,6 +1,7 @@
 /// What to send to a terminal so that it shows a text in place of what it showed before.
 ///
-/// Knows the terminal's size and on which row, counted from the first that was drawn, the cursor stands.
+/// Knows the terminal's size and on which row, counted from the first that was drawn, the cursor
+/// stands.
 struct LineDisplay {
   private var cursorRow = 0
 
@@ -11,7 +12,8 @@ struct LineDisplay {
     for index in range {
       output += layout.rows[index].text
       guard index + 1 < range.upperBound else { break }
-      // The terminal wraps by itself, so that copied text has no line feed; but only before a character.
+      // The terminal wraps by itself, so that copied text has no line feed; but only before a
+      // character.
       if !layout.rows[index].isWrapped || layout.rows[index + 1].text.isEmpty { output += "\r\n" }
     }
     let below = range.upperBound - 1 - layout.cursorRow
@@ -34,7 +36,8 @@ struct LineDisplay {
     return "\u{1B}[H\u{1B}[2J"
   }
 
-  /// The terminal has another width: `layout` is what was shown as it is wrapped now, which most terminals do.
+  /// The terminal has another width: `layout` is what was shown as it is wrapped now, which most
+  /// terminals do.
   mutating func resized(_ layout: LineLayout, height: Int) {
     cursorRow = layout.cursorRow - Self.visible(layout, max(1, height)).lowerBound
   }

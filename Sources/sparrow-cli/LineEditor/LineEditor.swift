@@ -1,4 +1,5 @@
-/// Edits one message: keys go in, what to show comes out, and at last what was entered. Knows no terminal.
+/// Edits one message: keys go in, what to show comes out, and at last what was entered. Knows no
+/// terminal.
 struct LineEditor {
   /// What a key led to.
   enum Outcome: Equatable {
@@ -20,7 +21,8 @@ struct LineEditor {
   private(set) var history: InputHistory
   /// Set while Ctrl-R looks for an earlier message.
   private(set) var search: HistorySearch?
-  /// What Enter does to a text: nil ends it, a number takes as many characters off its end and begins another line.
+  /// What Enter does to a text: nil ends it, a number takes as many characters off its end and
+  /// begins another line.
   private let continuation: (String) -> Int?
   private var killed = ""
   private var isKilling = false

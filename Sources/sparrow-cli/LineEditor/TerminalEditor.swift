@@ -28,8 +28,8 @@ final class TerminalEditor {
 
   /// The next entry; nil when the user leaves by Ctrl-D.
   ///
-  /// Between two entries the terminal keeps what is typed for the next. Throws `.cancelled` on a signal, an exit
-  /// code of 130 for Ctrl-C in an empty line.
+  /// Between two entries the terminal keeps what is typed for the next. Throws `.cancelled` on a
+  /// signal, an exit code of 130 for Ctrl-C in an empty line.
   func next() throws -> String? {
     guard ss_set_terminal_mode(SS_TERMINAL_KEYS) == 0 else { return nil }
     defer { _ = ss_set_terminal_mode(SS_TERMINAL_QUIET) }

@@ -5,7 +5,8 @@ import SparrowCore
 enum TextFile {
   /// All of it, without a byte order mark.
   ///
-  /// Throws `.malformed` when it is no UTF-8, `.cancelled` on an interrupt while a pipe says nothing.
+  /// Throws `.malformed` when it is no UTF-8, `.cancelled` on an interrupt while a pipe says
+  /// nothing.
   static func read(_ path: String) throws(SparrowError) -> String {
     if path == "-" { return try readStandardInput() }
     guard ss_path_kind(path) == 3 else {

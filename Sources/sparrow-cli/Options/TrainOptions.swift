@@ -77,7 +77,8 @@
       }
     }
 
-    /// Makes the output's folder and chooses the device; gives the run's options: bfloat16 on a GPU, float32 elsewhere.
+    /// Makes the output's folder and chooses the device; gives the run's options: bfloat16 on a
+    /// GPU, float32 elsewhere.
     func start() throws(SparrowError) -> TrainingRun.Options {
       try Files.makeFolder(output)
       try AtomicFile.check(path: output + "/report.html")

@@ -18,8 +18,8 @@ struct InputStream {
 
   static var standard: InputStream { InputStream(descriptor: 0, name: "standard input") }
 
-  /// All that is left. Throws `.cancelled` on an interrupt, `.system` when it cannot be read, `.argument` when it
-  /// does not end.
+  /// All that is left. Throws `.cancelled` on an interrupt, `.system` when it cannot be read,
+  /// `.argument` when it does not end.
   mutating func readAll() throws(SparrowError) -> [UInt8] {
     while try fill() {}
     defer { pending = [] }

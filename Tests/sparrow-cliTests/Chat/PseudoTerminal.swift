@@ -62,7 +62,8 @@
 
     func interrupt() { kill(process, SIGINT) }
 
-    /// Waits for a text behind those that were awaited before; throws when it does not come within 20 seconds.
+    /// Waits for a text behind those that were awaited before; throws when it does not come within
+    /// 20 seconds.
     func await(_ text: String) throws {
       let wanted = Array(text.utf8)
       let end = monotonicSeconds() + 20

@@ -1,7 +1,8 @@
 // Made by Scripts/make_class_defaults.py from transformers 5.24.0; do not edit.
 
-/// What transformers' configuration classes take for fields that a `config.json` leaves out: a JSON list
-/// of objects, each named by its `model_type`; null stands for what the class makes of other fields.
+/// What transformers' configuration classes take for fields that a `config.json` leaves out: a JSON
+/// list of objects, each named by its `model_type`; null stands for what the class makes of other
+/// fields.
 let classDefaultsText = #"""
   [
   {"model_type": "cohere", "is_encoder_decoder": false, "vocab_size": 256000, "hidden_size":

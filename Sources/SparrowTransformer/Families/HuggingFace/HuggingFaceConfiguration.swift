@@ -1,9 +1,10 @@
 public import SparrowCore
 
 extension ModelConfiguration {
-  /// Reads a Hugging Face `config.json`. Unknown model types, activations and rope types are refused
-  /// by name, as are fields that change what is computed and that Sparrow does not understand; fields
-  /// that are left out are those of transformers' class. A mistyped field throws `.malformed` naming it.
+  /// Reads a Hugging Face `config.json`. Unknown model types, activations and rope types are
+  /// refused by name, as are fields that change what is computed and that Sparrow does not
+  /// understand; fields that are left out are those of transformers' class. A mistyped field throws
+  /// `.malformed` naming it.
   public init(huggingFace json: JSON, file: String) throws(SparrowError) {
     let type = try HuggingFaceFields(json: json, file: file).string("model_type")
     guard let family = HuggingFaceFamily.named(type) else {

@@ -1,7 +1,8 @@
 import SparrowCore
 
-/// A `model_type` of Hugging Face, as data: which fields of its `config.json` are read, and what becomes of
-/// them. A field that changes what is computed and is not read must hold its class's default.
+/// A `model_type` of Hugging Face, as data: which fields of its `config.json` are read, and what
+/// becomes of them. A field that changes what is computed and is not read must hold its class's
+/// default.
 struct HuggingFaceFamily: Sendable {
   typealias Reader = @Sendable (HuggingFaceFields) throws(SparrowError) -> ModelConfiguration
 

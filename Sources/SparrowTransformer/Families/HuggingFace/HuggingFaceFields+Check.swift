@@ -1,8 +1,8 @@
 import SparrowCore
 
 extension HuggingFaceFields {
-  /// Refuses fields that change what is computed and that the family does not read, unless they hold what
-  /// its class computes by.
+  /// Refuses fields that change what is computed and that the family does not read, unless they
+  /// hold what its class computes by.
   func check() throws(SparrowError) {
     guard let family else { return }
     for (field, _) in json.members ?? [] where !family.reads.contains(field) {
@@ -18,8 +18,8 @@ extension HuggingFaceFields {
     }
   }
 
-  /// Fields that change what other classes or programs compute, with the value that changes nothing.
-  /// Names that stand nowhere mean nothing to transformers either, and are passed over.
+  /// Fields that change what other classes or programs compute, with the value that changes
+  /// nothing. Names that stand nowhere mean nothing to transformers either, and are passed over.
   private static let foreign: [String: (reason: String, neutral: JSON)] = {
     var fields: [String: (String, JSON)] = [:]
     func add(_ reason: String, _ neutral: JSON, _ names: String...) {

@@ -1,6 +1,7 @@
 import SparrowCore
 
-/// Typed, checked reading of a Hugging Face `config.json`: fields that it leaves out are the class's defaults.
+/// Typed, checked reading of a Hugging Face `config.json`: fields that it leaves out are the
+/// class's defaults.
 struct HuggingFaceFields {
   let json: JSON
   let file: String

@@ -1,8 +1,8 @@
 import SparrowCore
 
 extension HuggingFaceFields {
-  /// The rotary embedding, from `rope_parameters` (transformers 5) or `rope_theta` with `rope_scaling`
-  /// (before), of heads of `head` elements.
+  /// The rotary embedding, from `rope_parameters` (transformers 5) or `rope_theta` with
+  /// `rope_scaling` (before), of heads of `head` elements.
   ///
   /// `kind` says of which layers, in families where the two kinds turn differently. `part` is the
   /// part of a head that the class turns where a file says nothing; nil where it turns whole heads

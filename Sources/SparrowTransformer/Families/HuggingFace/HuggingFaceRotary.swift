@@ -1,11 +1,11 @@
 import SparrowCore
 
 extension RotaryDescription {
-  /// The fields of a `config.json` that make transformers turn heads as this does: `rope_theta` and,
-  /// where frequencies are stretched, `rope_scaling`.
+  /// The fields of a `config.json` that make transformers turn heads as this does: `rope_theta`
+  /// and, where frequencies are stretched, `rope_scaling`.
   ///
-  /// Throws `.unsupported` for factors by frequency that are not Llama 3's, and for factors on cosine and sine
-  /// that only YaRN has.
+  /// Throws `.unsupported` for factors by frequency that are not Llama 3's, and for factors on
+  /// cosine and sine that only YaRN has.
   func huggingFaceFields(file: String) throws(SparrowError) -> [(key: String, value: JSON)] {
     let plain = RotaryDescription(
       dimension: dimension, base: base, interleaved: interleaved, scaling: scaling)
@@ -58,8 +58,8 @@ extension RotaryDescription {
     Int(exactly: value).map { .integer($0) } ?? .number(value)
   }
 
-  /// GGUF files keep Llama 3's scaling as the factors that it gives: looks for the context that gives them,
-  /// with the two frequency factors of all released models; nil where there is none.
+  /// GGUF files keep Llama 3's scaling as the factors that it gives: looks for the context that
+  /// gives them, with the two frequency factors of all released models; nil where there is none.
   private func llama3Scaling(of factors: [Float]) -> JSON? {
     let (low, high) = (1.0, 4.0)
     let factor = Double(factors.max() ?? 1)

@@ -3,8 +3,8 @@ package import SparrowCore
 extension ModelConfiguration {
   /// A `config.json` of this model for transformers, without its tokens and element type.
   ///
-  /// `hasBias` says which biases the weights have. Throws `.unsupported` for what transformers' class of
-  /// the architecture cannot compute.
+  /// `hasBias` says which biases the weights have. Throws `.unsupported` for what transformers'
+  /// class of the architecture cannot compute.
   package func huggingFaceConfig(
     hasBias: (WeightRole.Kind) -> Bool, file: String
   ) throws(SparrowError) -> [(key: String, value: JSON)] {
