@@ -9,11 +9,11 @@ suite=$2
 here=$(cd "$(dirname "$0")/.." && pwd)
 root=$here/.build/roots/$suite
 if [ ! -e "$root/etc/debian_version" ]; then
-  debootstrap --variant=minbase --include=curl "$suite" "$root" http://deb.debian.org/debian
+  debootstrap --variant=minbase --include=curl "$suite" "$root"
 fi
 (cd "$(dirname "$archive")" && sha256sum --check "$(basename "$archive").sha256")
 rm -rf "$root/usr/local" "$root/trial"
-mkdir -p "$root/usr/local" "$root/trial/o/tiny"
+mkdir -p "$root/usr/local" "$root/trial"
 tar --extract --file "$archive" --directory "$root/usr/local" --strip-components 1
 
 inside() { chroot "$root" /usr/bin/env -i HOME=/root PATH=/usr/local/bin:/usr/bin:/bin "$@"; }
