@@ -29,7 +29,7 @@ struct ExactActivations {
       predictor: .own(
         gate: network.gate.map { product($0, gates) }, up: product(network.up, others),
         activations: gates), activation: network.activation, isGated: network.gate != nil,
-      input: network.input, isNormed: network.isNormed, result: sizes
+      input: network.input, result: sizes
     ).run(worker, step)
   }
 }

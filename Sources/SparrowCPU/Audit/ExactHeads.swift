@@ -21,13 +21,12 @@ struct ExactHeads {
   /// All heads' queries, each worker a share.
   func project(_ kernel: ProjectHeadsKernel, _ worker: Worker, _ step: StepState) {
     let matrix = kernel.query.matrix
-    if !kernel.isNormed { kernel.input.quantize(for: matrix, worker, step) }
     let product = Product(
       matrix: matrix, bias: kernel.query.bias,
       output: query.narrowed(to: kernel.query.output.width))
     product.run(
-      worker.share(of: product.rows, unit: 16), input: kernel.input,
-      from: MatrixInput(worker, step, isPrivate: kernel.isNormed), tokens: step.rows)
+      worker.share(of: product.rows, unit: 16),
+      kernel.input.rows(worker, step, quantized: product.wantsQuantized), tokens: step.rows)
   }
 
   /// Norms and rotates them.

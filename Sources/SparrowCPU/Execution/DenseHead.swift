@@ -30,7 +30,7 @@ struct DenseHead {
     }
     let share = worker.share(of: product.rows, unit: 64)
     product.run(
-      share, input: input, from: MatrixInput(row: rows.lowerBound), tokens: rows.count)
+      share, InputRows(input, values: rows.lowerBound, quantized: rows.lowerBound), tokens: rows.count)
     for row in 0..<rows.count {
       finish.apply(product.output.row(row) + share.lowerBound, count: share.count)
     }

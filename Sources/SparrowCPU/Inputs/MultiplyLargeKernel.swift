@@ -19,9 +19,7 @@ struct MultiplyLargeKernel: BitwiseCopyable {
   let source: InputSource
   let products: UnsafePointer<ColumnProduct>
   let count: Int
-  let input: StepBuffer
-  /// As in `MultiplyKernel`.
-  let isNormed: Bool
+  let input: StepInput
   /// Elements of the input.
   let width: Int
   /// Inputs of this size and below are left out.
@@ -38,19 +36,19 @@ struct MultiplyLargeKernel: BitwiseCopyable {
   private static let unit = 16
 
   func run(_ worker: Worker, _ step: StepState) {
-    let first = MatrixInput(worker, step, isPrivate: isNormed).values
+    let x = input.rows(worker, step)
     for row in 0..<step.rows {
       work.result(worker, row).update(repeating: 0, count: work.stride)
     }
     if step.rows == 1 {
-      let found = lists.find(in: input.row(first), 0..<width, above: threshold, worker)
+      let found = lists.find(in: x[0], 0..<width, above: threshold, worker)
       addColumns(worker, 0, worker.share(of: found, unit: Self.unit))
     } else {
       let share = worker.share(of: width, unit: Self.window)
       for start in stride(from: share.lowerBound, to: share.upperBound, by: Self.window) {
         let window = start..<min(start + Self.window, share.upperBound)
         for row in 0..<step.rows {
-          let found = lists.find(in: input.row(first + row), window, above: threshold, worker)
+          let found = lists.find(in: x[row], window, above: threshold, worker)
           addColumns(worker, row, 0..<found)
         }
       }
@@ -69,9 +67,9 @@ struct MultiplyLargeKernel: BitwiseCopyable {
   func forEachRow(
     _ worker: Worker, _ step: StepState, _ body: (UnsafeBufferPointer<Int32>) -> Void
   ) {
-    let first = MatrixInput(worker, step, isPrivate: isNormed).values
+    let x = input.rows(worker, step)
     for row in 0..<step.rows {
-      let found = lists.find(in: input.row(first + row), 0..<width, above: threshold, worker)
+      let found = lists.find(in: x[row], 0..<width, above: threshold, worker)
       body(UnsafeBufferPointer(start: lists.indices(worker), count: found))
     }
   }

@@ -77,8 +77,7 @@ final class SparseInputs {
   // MARK: - Lowering
 
   func multiply(
-    _ source: InputSource, from input: StepBuffer, isNormed: Bool, into outputs: [StepBuffer],
-    isAdded: Bool
+    _ source: InputSource, from input: StepInput, into outputs: [StepBuffer], isAdded: Bool
   ) -> MultiplyLargeKernel {
     var products: [ColumnProduct] = []
     var start = 0
@@ -93,7 +92,7 @@ final class SparseInputs {
     }
     return MultiplyLargeKernel(
       source: source, products: lowered.copy(products), count: products.count, input: input,
-      isNormed: isNormed, width: Int(products[0].matrix.pointee.columns),
+      width: Int(products[0].matrix.pointee.columns),
       threshold: plans[source.layer]!.thresholds[source.input]!.value, isAdded: isAdded,
       lists: lists, reads: reads[source]!, work: work)
   }

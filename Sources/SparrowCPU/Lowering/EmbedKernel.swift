@@ -36,19 +36,18 @@ struct PositionKernel: BitwiseCopyable {
 
 /// output += input; of a single row each worker adds its part, from its own copy of a norm's result.
 struct AddKernel: BitwiseCopyable {
-  let input: StepBuffer
+  let input: StepInput
   let output: StepBuffer
 
   func run(_ worker: Worker, _ step: StepState) {
+    let x = input.rows(worker, step)
     if step.rows == 1 {
       let own = worker.share(of: output.width, unit: 16)
-      sk_add_acc(
-        input.row(worker.index) + own.lowerBound, output.values + own.lowerBound,
-        Int32(own.count))
+      sk_add_acc(x[0] + own.lowerBound, output.values + own.lowerBound, Int32(own.count))
       return
     }
     for row in worker.share(of: step.rows) {
-      sk_add_acc(input.row(row), output.row(row), Int32(output.width))
+      sk_add_acc(x[row], output.row(row), Int32(output.width))
     }
   }
 }

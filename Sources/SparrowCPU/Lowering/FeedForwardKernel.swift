@@ -8,22 +8,17 @@ struct FeedForwardKernel: BitwiseCopyable {
   /// nil when the network has no gate.
   let gate: Product?
   let up: Product
-  let input: StepBuffer
-  /// As in `MultiplyKernel`.
-  let isNormed: Bool
+  let input: StepInput
   /// Activated neurons.
   let neurons: StepBuffer
   let down: MultiplyKernel
 
   func run(_ worker: Worker, _ step: StepState) {
-    if !isNormed {
-      let gateWants = gate.map { sk_wants_quantized($0.matrix) != 0 } ?? false
-      input.quantize(for: gateWants ? gate!.matrix : up.matrix, worker, step)
-    }
+    let isQuantized = up.wantsQuantized || gate?.wantsQuantized ?? false
+    let x = input.rows(worker, step, quantized: isQuantized)
     let share = worker.share(of: up.rows, unit: 64)
-    let row = MatrixInput(worker, step, isPrivate: isNormed)
-    up.run(share, input: input, from: row, tokens: step.rows)
-    gate?.run(share, input: input, from: row, tokens: step.rows)
+    up.run(share, x, tokens: step.rows)
+    gate?.run(share, x, tokens: step.rows)
     let start = share.lowerBound
     if !share.isEmpty {
       for token in 0..<step.rows {

@@ -75,8 +75,7 @@ final class Lowering {
       operations.append(
         .multiplyLarge(
           inputs!.multiply(
-            InputSource(layer: layer!, input: name), from: buffer(input, layer),
-            isNormed: normed.contains(input), into: outputs.map { buffer($0, layer) },
+            InputSource(layer: layer!, input: name), from: self.input(input, layer), into: outputs.map { buffer($0, layer) },
             isAdded: landing == .add)))
       normed.subtract(outputs)
     case .activate(let network):
@@ -112,20 +111,20 @@ final class Lowering {
       operations.append(
         .predict(
           sparse!.predict(
-            layer!, network, input: buffers[input], isNormed: normed.contains(input)
+            layer!, network, input: self.input(input, layer)
           ) { product($0, layer, $1) }))
     case .select: operations.append(.select(sparse!.select(layer!)))
     case .sparseFeedForward(let network, let input, let output, let landing):
       operations.append(
         .sparseFeedForward(
           sparse!.feedForward(
-            layer!, network, input: buffers[input], isNormed: normed.contains(input),
+            layer!, network, input: self.input(input, layer),
             output: buffers[output], isAdded: landing == .add, product: { product($0, layer, $1) }
           ) { down(layer, of: $0, by: $1, output, landing) }))
       normed.remove(output)
     case .add(let input, let output):
-      precondition(normed.contains(input), "only norms' results are added")
-      operations.append(.add(AddKernel(input: buffers[input], output: buffers[output])))
+      operations.append(
+        .add(AddKernel(input: self.input(input, layer), output: buffers[output])))
       normed.remove(output)
     case .scale(let kind, let output):
       operations.append(
@@ -146,21 +145,20 @@ final class Lowering {
       operations.append(
         .predictHeads(
           sparse.predict(
-            layer, attention.groupWidth, input: buffer(input, layer),
-            isNormed: normed.contains(input))))
+            layer, attention.groupWidth, input: self.input(input, layer))))
     case .selectHeads: operations.append(.selectHeads(sparse.select(layer)))
     case .keepInput(let attention, let input):
       operations.append(
         .keepInput(
           sparse.keep(
-            layer, input: buffers[input], isNormed: normed.contains(input),
+            layer, input: self.input(input, layer),
             heads: headsKernel(attention, layer))))
     case .projectHeads(let attention, let input):
       projected = input
       operations.append(
         .projectHeads(
           sparse.project(
-            layer, input: buffers[input], isNormed: normed.contains(input),
+            layer, input: self.input(input, layer),
             attention: shape(attention, layer)
           ) { projection($0, layer) }))
       normed.subtract([.query, .key, .value])
@@ -265,8 +263,7 @@ final class Lowering {
     _ products: [Product], input: Operation.Buffer, _ residual: Operation.Buffer?,
     _ source: InputSource?
   ) -> MultiplyKernel {
-    multiply(
-      products, buffer(input, source?.layer), residual, isNormed: normed.contains(input), source)
+    multiply(products, self.input(input, source?.layer), residual, source)
   }
 
   /// Which layer's input a matrix reads.
@@ -277,14 +274,14 @@ final class Lowering {
   }
 
   private func multiply(
-    _ products: [Product], _ input: StepBuffer, _ residual: Operation.Buffer?, isNormed: Bool,
+    _ products: [Product], _ input: StepInput, _ residual: Operation.Buffer?,
     _ source: InputSource?
   ) -> MultiplyKernel {
     let memory = keep(Product.self, products.count)
     memory.initialize(from: products, count: products.count)
     return MultiplyKernel(
       products: memory, count: products.count, input: input,
-      residual: residual.map { buffers[$0] }, isNormed: isNormed, source: source)
+      residual: residual.map { buffers[$0] }, source: source)
   }
 
   private func headsKernel(_ attention: AttentionDescription, _ layer: Int) -> HeadsKernel {
@@ -343,6 +340,11 @@ final class Lowering {
     }
   }
 
+  /// The same as what matrices read.
+  private func input(_ name: Operation.Buffer, _ layer: Int?) -> StepInput {
+    StepInput(buffer: buffer(name, layer), isPrivate: normed.contains(name))
+  }
+
   private func feedForward(
     _ network: FeedForwardDescription, _ layer: Int?, _ input: Operation.Buffer,
     _ output: Operation.Buffer, _ landing: Operation.Landing
@@ -354,8 +356,7 @@ final class Lowering {
       .feedForward(
         FeedForwardKernel(
           layer: layer!, activation: network.activation.kernel, gate: gate, up: up,
-          input: buffers[input],
-          isNormed: normed.contains(input),
+          input: self.input(input, layer),
           neurons: neurons, down: down(layer, of: neurons, output, landing))))
     normed.remove(output)
   }
@@ -368,7 +369,8 @@ final class Lowering {
     var product = product(.down, layer, landing == .add ? .result : output)
     if let sketch { product.matrix = sketch }
     return multiply(
-      [product], neurons, landing == .add ? output : nil, isNormed: false, source(.down, layer))
+      [product], StepInput(buffer: neurons, isPrivate: false), landing == .add ? output : nil,
+      source(.down, layer))
   }
 
   /// Memory that lives as long as the lowered program.

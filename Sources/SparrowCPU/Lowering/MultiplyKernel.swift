@@ -9,21 +9,15 @@ struct Product: BitwiseCopyable {
 
   var rows: Int { Int(matrix.pointee.rows) }
 
-  /// output[t][r] = matrix[r] · input[t] + bias[r] for r in `range` and `tokens` rows of input from `first`.
-  func run(_ range: Range<Int>, input: StepBuffer, from row: MatrixInput, tokens: Int) {
-    guard !range.isEmpty else { return }
-    let stride =
-      sk_wants_quantized(matrix) != 0 ? input.quantizedStride : input.width * 4
-    multiply(
-      range, source(input, row), stride: stride, tokens: tokens, into: output.values,
-      stride: output.width)
-  }
+  /// Whether the matrix reads its input in 8 bits.
+  var wantsQuantized: Bool { sk_wants_quantized(matrix) != 0 }
 
-  /// The input in the form that the matrix reads.
-  func source(_ input: StepBuffer, _ row: MatrixInput) -> UnsafeRawPointer {
-    sk_wants_quantized(matrix) != 0
-      ? UnsafeRawPointer(input.quantizedRow(row.quantized)!)
-      : UnsafeRawPointer(input.row(row.values))
+  /// output[t][r] = matrix[r] · x[t] + bias[r] for r in `range` and the first `tokens` rows of `x`.
+  func run(_ range: Range<Int>, _ x: InputRows, tokens: Int) {
+    guard !range.isEmpty else { return }
+    multiply(
+      range, x.source(for: matrix), stride: x.stride(for: matrix), tokens: tokens,
+      into: output.values, stride: output.width)
   }
 
   /// The same from inputs at every `inputStride` bytes to results at every `outputStride` elements.
@@ -48,51 +42,20 @@ struct Product: BitwiseCopyable {
   }
 }
 
-/// The first row of a matrix's input, as values and quantised.
-struct MatrixInput: BitwiseCopyable {
-  let values: Int
-  let quantized: Int
-
-  /// A batch's rows, or of a single row what this worker made for itself: its quantised form, and its values
-  /// too where a norm made them.
-  init(_ worker: Worker, _ step: StepState, isPrivate: Bool) {
-    quantized = step.rows == 1 ? worker.index : 0
-    values = isPrivate ? quantized : 0
-  }
-
-  init(row: Int) {
-    values = row
-    quantized = row
-  }
-
-  /// The input that many rows on.
-  func advanced(by rows: Int) -> MatrixInput {
-    MatrixInput(values: values + rows, quantized: quantized + rows)
-  }
-
-  private init(values: Int, quantized: Int) {
-    self.values = values
-    self.quantized = quantized
-  }
-}
-
 /// Several matrices over one input, their rows shared out as one run.
 struct MultiplyKernel: BitwiseCopyable {
   let products: UnsafePointer<Product>
   let count: Int
-  let input: StepBuffer
+  let input: StepInput
   /// The residual stream, where the (only) product is added to it.
   let residual: StepBuffer?
-  /// The input comes from a norm, which gave each worker a row of its own and quantised it.
-  let isNormed: Bool
   /// Which input of which layer it is; nil outside of layers.
   let source: InputSource?
 
   func run(_ worker: Worker, _ step: StepState) {
     // The matrices of one input may be of different formats.
-    let quantized = (0..<count).first { sk_wants_quantized(products[$0].matrix) != 0 }
-    if !isNormed, let quantized { input.quantize(for: products[quantized].matrix, worker, step) }
-    let row = MatrixInput(worker, step, isPrivate: isNormed)
+    let isQuantized = (0..<count).contains { products[$0].wantsQuantized }
+    let x = input.rows(worker, step, quantized: isQuantized)
     let total = (0..<count).reduce(0) { $0 + products[$1].rows }
     let share = worker.share(of: total, unit: 16)
     var start = 0
@@ -100,7 +63,7 @@ struct MultiplyKernel: BitwiseCopyable {
       let product = products[index]
       let range = share.clamped(to: start..<start + product.rows)
       let own = range.lowerBound - start..<range.upperBound - start
-      product.run(own, input: input, from: row, tokens: step.rows)
+      product.run(own, x, tokens: step.rows)
       if let residual, !own.isEmpty {
         for token in 0..<step.rows {
           sk_add_acc(
@@ -110,23 +73,5 @@ struct MultiplyKernel: BitwiseCopyable {
       }
       start += product.rows
     }
-  }
-}
-
-extension StepBuffer {
-  /// Quantises the step's rows for `matrix` where it wants them so: a single row by every worker for itself,
-  /// which costs less than a barrier.
-  func quantize(
-    for matrix: UnsafePointer<sk_matrix>, _ worker: Worker, _ step: StepState
-  ) {
-    guard sk_wants_quantized(matrix) != 0 else { return }
-    if step.rows == 1 {
-      sk_quantize(values, Int32(width), quantizedRow(worker.index))
-      return
-    }
-    for index in worker.share(of: step.rows) {
-      sk_quantize(row(index), Int32(width), quantizedRow(index))
-    }
-    worker.barrier()
   }
 }

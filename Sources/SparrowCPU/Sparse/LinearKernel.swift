@@ -25,13 +25,12 @@ struct LinearKernel: BitwiseCopyable {
   }
 
   func run(
-    _ worker: Worker, _ step: StepState, input: StepBuffer, from first: MatrixInput,
-    result: NeuronScores
+    _ worker: Worker, _ step: StepState, _ x: InputRows, result: NeuronScores
   ) {
     if let a {
       let rank = Int(a.pointee.rows)
       for row in 0..<step.rows {
-        multiply(a, input.row(first.values + row), middle + row * rank, worker)
+        multiply(a, x[row], middle + row * rank, worker)
       }
       worker.barrier()
       for row in 0..<step.rows {
@@ -39,7 +38,7 @@ struct LinearKernel: BitwiseCopyable {
       }
     } else {
       for row in 0..<step.rows {
-        score(input.row(first.values + row), result.scores(of: row), worker)
+        score(x[row], result.scores(of: row), worker)
       }
     }
   }

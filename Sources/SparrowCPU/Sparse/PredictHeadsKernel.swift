@@ -9,21 +9,17 @@ struct PredictHeadsKernel: BitwiseCopyable {
   }
 
   let predictor: Predictor
-  let input: StepBuffer
-  /// As in `MultiplyKernel`.
-  let isNormed: Bool
+  let input: StepInput
   let selection: HeadSelection
 
   func run(_ worker: Worker, _ step: StepState) {
+    let x = input.rows(worker, step)
     switch predictor {
-    case .linear(let maps):
-      maps.run(
-        worker, step, input: input, from: MatrixInput(worker, step, isPrivate: isNormed),
-        result: selection.groups)
+    case .linear(let maps): maps.run(worker, step, x, result: selection.groups)
     case .norms(let width):
       for item in worker.share(of: step.rows * selection.count) {
         let (row, group) = item.quotientAndRemainder(dividingBy: selection.count)
-        let output = input.row(row) + group * width
+        let output = x[row] + group * width
         var sum: Float = 0
         for index in 0..<width { sum += output[index] * output[index] }
         selection.groups.scores(of: row)[group] = sum.squareRoot()

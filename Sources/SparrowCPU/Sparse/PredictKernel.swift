@@ -15,30 +15,25 @@ struct PredictKernel: BitwiseCopyable {
   let predictor: Predictor
   let activation: sk_activation
   let isGated: Bool
-  let input: StepBuffer
-  /// As in `MultiplyKernel`.
-  let isNormed: Bool
+  let input: StepInput
   let result: NeuronScores
   /// Whether others than the worker that made them read a single row's scores.
   var isRead = true
 
   func run(_ worker: Worker, _ step: StepState) {
-    let row = MatrixInput(worker, step, isPrivate: isNormed)
     switch predictor {
-    case .sketch(let sketch, let estimates): run(sketch, estimates, worker, step, row)
-    case .linear(let maps):
-      maps.run(worker, step, input: input, from: row, result: result)
-    case .own(let gate, let up, let activations):
-      run(gate, up, activations, worker, step, row)
+    case .sketch(let sketch, let estimates): run(sketch, estimates, worker, step)
+    case .linear(let maps): maps.run(worker, step, input.rows(worker, step), result: result)
+    case .own(let gate, let up, let activations): run(gate, up, activations, worker, step)
     }
   }
 
   /// HiRE: |activation| from approximate products.
   private func run(
-    _ sketch: SketchScores, _ estimates: StepBuffer?, _ worker: Worker, _ step: StepState,
-    _ first: MatrixInput
+    _ sketch: SketchScores, _ estimates: StepBuffer?, _ worker: Worker, _ step: StepState
   ) {
-    func turn(_ row: Int) { sketch.turn(worker, input.row(first.values + row), input: row) }
+    let x = input.rows(worker, step)
+    func turn(_ row: Int) { sketch.turn(worker, x[row], input: row) }
     let isTogether = step.rows > 1 && sketch.scoresTogether
     if isTogether || !sketch.turnsAlone {
       for row in 0..<step.rows { turn(row) }
@@ -78,17 +73,18 @@ struct PredictKernel: BitwiseCopyable {
 
   private func run(
     _ gate: Product?, _ up: Product?, _ activations: StepBuffer, _ worker: Worker,
-    _ step: StepState, _ row: MatrixInput
+    _ step: StepState
   ) {
     let first = (gate ?? up)!
-    if !isNormed { input.quantize(for: first.matrix, worker, step) }
+    let isQuantized = first.wantsQuantized || up?.wantsQuantized ?? false
+    let x = input.rows(worker, step, quantized: isQuantized)
     let share = worker.share(of: first.rows, unit: 64)
     guard !share.isEmpty else { return }
-    gate?.run(share, input: input, from: row, tokens: step.rows)
-    up?.run(share, input: input, from: row, tokens: step.rows)
+    gate?.run(share, x, tokens: step.rows)
+    up?.run(share, x, tokens: step.rows)
     let start = share.lowerBound
     for token in 0..<step.rows {
-      let source = (gate ?? up)!.output.row(token) + start
+      let source = first.output.row(token) + start
       let other = gate == nil ? nil : up.map { $0.output.row(token) + start }
       let target = activations.row(token) + start
       sk_activate(activation, source, other, target, Int32(share.count))

@@ -8,9 +8,7 @@ struct ProjectHeadsKernel: BitwiseCopyable {
   let query: Product
   let key: Product
   let value: Product
-  let input: StepBuffer
-  /// As in `MultiplyKernel`.
-  let isNormed: Bool
+  let input: StepInput
   let attention: AttentionShape
   let selection: HeadSelection
   /// nil in grouped attention.
@@ -34,11 +32,8 @@ struct ProjectHeadsKernel: BitwiseCopyable {
   }
 
   func run(_ worker: Worker, _ step: StepState) {
-    if !isNormed {
-      let wanting = [query, key, value].first { sk_wants_quantized($0.matrix) != 0 }
-      if let wanting { input.quantize(for: wanting.matrix, worker, step) }
-    }
-    let x = MatrixInput(worker, step, isPrivate: isNormed)
+    let isQuantized = query.wantsQuantized || key.wantsQuantized || value.wantsQuantized
+    let x = input.rows(worker, step, quantized: isQuantized)
     var total = 0
     forEachPiece(step) { total += $0.units * $0.cost }
     var part = WorkPart(worker, of: total)
@@ -82,13 +77,13 @@ struct ProjectHeadsKernel: BitwiseCopyable {
     }
   }
 
-  private func multiply(_ piece: Piece, _ rows: Range<Int>, _ x: MatrixInput, _ step: StepState) {
+  private func multiply(_ piece: Piece, _ rows: Range<Int>, _ x: InputRows, _ step: StepState) {
     let row = piece.row
     switch piece.kind {
-    case .all: piece.product.run(rows, input: input, from: x, tokens: step.rows)
+    case .all: piece.product.run(rows, x, tokens: step.rows)
     case .query:
       query.multiply(
-        rows, query.source(input, x.advanced(by: row)), stride: 0, tokens: 1,
+        rows, x.source(row, for: query.matrix), stride: 0, tokens: 1,
         into: query.output.row(row), stride: 0)
     case .keys(let positions):
       missing!.multiply(

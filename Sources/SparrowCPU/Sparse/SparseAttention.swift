@@ -117,7 +117,7 @@ final class SparseAttention {
 
   // MARK: - Lowering
 
-  func predict(_ layer: Int, _ groupWidth: Int, input: StepBuffer, isNormed: Bool)
+  func predict(_ layer: Int, _ groupWidth: Int, input: StepInput)
     -> PredictHeadsKernel
   {
     let predictor: PredictHeadsKernel.Predictor
@@ -129,7 +129,7 @@ final class SparseAttention {
       predictor = .norms(width: groupWidth)
     }
     return PredictHeadsKernel(
-      predictor: predictor, input: input, isNormed: isNormed, selection: selections[layer]!)
+      predictor: predictor, input: input, selection: selections[layer]!)
   }
 
   func select(_ layer: Int) -> SelectHeadsKernel {
@@ -140,20 +140,19 @@ final class SparseAttention {
         memory: lowered), selection: selection, inputs: inputs[layer])
   }
 
-  func keep(_ layer: Int, input: StepBuffer, isNormed: Bool, heads: HeadsKernel)
+  func keep(_ layer: Int, input: StepInput, heads: HeadsKernel)
     -> KeepInputKernel
   {
-    KeepInputKernel(input: input, isNormed: isNormed, inputs: inputs[layer]!, heads: heads)
+    KeepInputKernel(input: input, inputs: inputs[layer]!, heads: heads)
   }
 
   func project(
-    _ layer: Int, input: StepBuffer, isNormed: Bool, attention: AttentionShape,
+    _ layer: Int, input: StepInput, attention: AttentionShape,
     product: (WeightRole.Kind) -> Product
   ) -> ProjectHeadsKernel {
     ProjectHeadsKernel(
       layer: layer, query: product(.query), key: product(.key), value: product(.value),
-      input: input,
-      isNormed: isNormed, attention: attention, selection: selections[layer]!,
+      input: input, attention: attention, selection: selections[layer]!,
       missing: missing(layer, product))
   }
 

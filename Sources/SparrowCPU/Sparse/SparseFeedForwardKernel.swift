@@ -16,8 +16,7 @@ struct SparseFeedForwardKernel: BitwiseCopyable {
   /// nil where the whole of down is read.
   let down: UnsafePointer<sk_columns>?
   let downBias: UnsafePointer<Float>?
-  let input: StepBuffer
-  let isNormed: Bool
+  let input: StepInput
   /// Where the result goes, and whether it is added there.
   let output: StepBuffer
   let isAdded: Bool
@@ -55,10 +54,10 @@ struct SparseFeedForwardKernel: BitwiseCopyable {
   }
 
   private func touch(_ worker: Worker, _ step: StepState) {
-    let first = MatrixInput(worker, step, isPrivate: isNormed)
-    if !isNormed { input.quantize(for: up.matrix, worker, step) }
+    let isQuantized = up.wantsQuantized || gate?.wantsQuantized ?? false
+    let first = input.rows(worker, step, quantized: isQuantized)
     if let rest, down == nil {
-      refine(rest.input, worker, step, first)
+      refine(rest.input.buffer, worker, step, first)
       worker.barrier()
       rest.run(worker, step)
       return
@@ -81,8 +80,8 @@ struct SparseFeedForwardKernel: BitwiseCopyable {
     } else if case .nothing = known {
       let window = step.rows == 1 ? selection.width : Self.window
       forEachPart(of: selection, worker, step, window: window) { row, part in
-        touch(worker, row, first.advanced(by: row), part)
-        if let rest { clear(rest.input, row, part) }
+        touch(worker, row, first, part)
+        if let rest { clear(rest.input.buffer, row, part) }
       }
     } else {
       forEachPart(of: selection, worker, step) { row, part in
@@ -109,7 +108,7 @@ struct SparseFeedForwardKernel: BitwiseCopyable {
 
   /// Puts the exact activations of the selected neurons in the place of their estimates.
   private func refine(
-    _ activations: StepBuffer, _ worker: Worker, _ step: StepState, _ first: MatrixInput
+    _ activations: StepBuffer, _ worker: Worker, _ step: StepState, _ first: InputRows
   ) {
     forEachPart(of: selection, worker, step) { row, part in
       let values = work.values(worker) - part.lowerBound
@@ -141,39 +140,32 @@ struct SparseFeedForwardKernel: BitwiseCopyable {
   }
 
   /// Adds what the selected neurons `part` of `row` make to the worker's result.
-  private func touch(_ worker: Worker, _ row: Int, _ x: MatrixInput, _ part: Range<Int>) {
+  private func touch(_ worker: Worker, _ row: Int, _ x: InputRows, _ part: Range<Int>) {
     let columns = sk_network_acc(
-      network, gate.map { source($0, x) }, source(up, x), selection.neurons(of: row),
+      network, gate.map { x.source(row, for: $0.matrix) }, x.source(row, for: up.matrix), selection.neurons(of: row),
       Int32(part.lowerBound), Int32(part.upperBound), work.result(worker, row))
     reads.addColumns(worker.index, Int(columns))
   }
 
-  /// The network's input as a matrix wants it.
-  private func source(_ product: Product, _ x: MatrixInput) -> UnsafeRawPointer {
-    sk_wants_quantized(product.matrix) != 0
-      ? UnsafeRawPointer(input.quantizedRow(x.quantized)!)
-      : UnsafeRawPointer(input.row(x.values))
-  }
-
   /// values[i] = activation of the selected neuron [i] of `row`, for i in `part`.
   private func activate(
-    _ worker: Worker, _ row: Int, _ first: MatrixInput, _ part: Range<Int>,
+    _ worker: Worker, _ row: Int, _ first: InputRows, _ part: Range<Int>,
     into values: UnsafeMutablePointer<Float>
   ) {
     let neurons = selection.neurons(of: row)
-    let x = first.advanced(by: row)
+    let x = { (product: Product) in first.source(row, for: product.matrix) }
     let others = work.others(worker) - part.lowerBound
     switch known {
     case .activations(let all):
       for index in part { values[index] = all.row(row)[Int(neurons[index])] }
     case .gates(let all):
-      multiply(up, x, neurons, part, others)
+      multiply(up, x(up), neurons, part, others)
       for index in part {
         values[index] = all.row(row)[Int(neurons[index])] * others[index]
       }
     case .nothing:
-      multiply(gate ?? up, x, neurons, part, values)
-      if gate != nil { multiply(up, x, neurons, part, others) }
+      multiply(gate ?? up, x(gate ?? up), neurons, part, values)
+      if gate != nil { multiply(up, x(up), neurons, part, others) }
       let own = values + part.lowerBound
       sk_activate(
         activation, own, gate == nil ? nil : others + part.lowerBound, own, Int32(part.count))
@@ -182,11 +174,11 @@ struct SparseFeedForwardKernel: BitwiseCopyable {
 
   /// output[i] = rows of `product` for the neurons [i], with their bias.
   private func multiply(
-    _ product: Product, _ x: MatrixInput, _ neurons: UnsafePointer<Int32>, _ part: Range<Int>,
+    _ product: Product, _ x: UnsafeRawPointer, _ neurons: UnsafePointer<Int32>, _ part: Range<Int>,
     _ output: UnsafeMutablePointer<Float>
   ) {
     sk_gemv_rows(
-      product.matrix, source(product, x), neurons, Int32(part.lowerBound), Int32(part.upperBound),
+      product.matrix, x, neurons, Int32(part.lowerBound), Int32(part.upperBound),
       output)
     guard let bias = product.bias else { return }
     for index in part { output[index] += bias[Int(neurons[index])] }

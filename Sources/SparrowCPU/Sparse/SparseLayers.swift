@@ -116,14 +116,14 @@ final class SparseLayers {
   // MARK: - Lowering
 
   func predict(
-    _ layer: Int, _ network: FeedForwardDescription, input: StepBuffer, isNormed: Bool,
+    _ layer: Int, _ network: FeedForwardDescription, input: StepInput,
     product: (WeightRole.Kind, StepBuffer) -> Product
   ) -> PredictKernel {
     let predictor = predictors[layer] ?? predictor(layer, network, product)
     predictors[layer] = predictor
     return PredictKernel(
       predictor: predictor, activation: network.activation.kernel, isGated: network.gated,
-      input: input, isNormed: isNormed, result: scores[layer]!,
+      input: input, result: scores[layer]!,
       isRead: plans[layer]!.singleRowLists(workers: workers) != .parts)
   }
 
@@ -160,7 +160,7 @@ final class SparseLayers {
   }
 
   func feedForward(
-    _ layer: Int, _ network: FeedForwardDescription, input: StepBuffer, isNormed: Bool,
+    _ layer: Int, _ network: FeedForwardDescription, input: StepInput,
     output: StepBuffer, isAdded: Bool, product: (WeightRole.Kind, StepBuffer) -> Product,
     down: (_ activations: StepBuffer, _ sketch: UnsafePointer<sk_matrix>?) -> MultiplyKernel
   ) -> SparseFeedForwardKernel {
@@ -193,7 +193,7 @@ final class SparseLayers {
       layer: layer, activation: network.activation.kernel, gate: gate, up: up,
       down: columns[layer],
       downBias: weights.vector(WeightRole(.downBias, layer: layer)), input: input,
-      isNormed: isNormed, output: output, isAdded: isAdded,
+      output: output, isAdded: isAdded,
       selection: scores[layer]!.selection, singleRow: plan.singleRowLists(workers: workers),
       known: known,
       rest: plan.isRestEstimated ? down(activations(of: network), downSketches[layer]) : nil,

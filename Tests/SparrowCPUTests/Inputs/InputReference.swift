@@ -91,6 +91,7 @@ final class InputReference {
     _ kernel: MultiplyKernel, _ step: StepState, _ worker: Worker
   ) -> UnsafeMutableBufferPointer<Float> {
     UnsafeMutableBufferPointer(
-      start: kernel.input.values, count: max(step.rows, worker.count) * kernel.input.width)
+      start: kernel.input.buffer.values,
+      count: max(step.rows, worker.count) * kernel.input.buffer.width)
   }
 }
