@@ -13,15 +13,14 @@ struct ExactActivations {
     let values = memory.floats(2 * NeuronScores.maximumRows * width)
     func buffer(_ index: Int) -> StepBuffer {
       StepBuffer(
-        values: values + index * NeuronScores.maximumRows * width, width: width, quantized: nil,
-        quantizedStride: 0)
+        values: values + index * NeuronScores.maximumRows * width, width: width, quantized: nil)
     }
     gates = buffer(0)
     others = buffer(1)
   }
 
   /// Computes `sizes` of a network from the step's input, each worker a share.
-  func compute(_ network: SparseFeedForwardKernel, _ worker: Worker, _ step: StepState) {
+  func compute(_ network: SelectedNeurons, _ worker: Worker, _ step: StepState) {
     func product(_ product: Product, _ output: StepBuffer) -> Product {
       Product(matrix: product.matrix, bias: product.bias, output: output)
     }

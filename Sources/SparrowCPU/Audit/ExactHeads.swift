@@ -11,8 +11,7 @@ struct ExactHeads {
     let values = memory.floats(2 * NeuronScores.maximumRows * width)
     func buffer(_ index: Int) -> StepBuffer {
       StepBuffer(
-        values: values + index * NeuronScores.maximumRows * width, width: width, quantized: nil,
-        quantizedStride: 0)
+        values: values + index * NeuronScores.maximumRows * width, width: width, quantized: nil)
     }
     attended = buffer(0)
     query = buffer(1)

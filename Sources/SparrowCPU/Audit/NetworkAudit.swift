@@ -42,13 +42,13 @@ final class NetworkAudit {
     neurons = (0..<Int32(width)).map { $0 }
   }
 
-  func look(at network: SparseFeedForwardKernel, _ worker: Worker, _ step: StepState) {
+  func look(at network: SelectedNeurons, _ worker: Worker, _ step: StepState) {
     activations.compute(network, worker, step)
     worker.barrier()
     // The network's own barriers keep the next one's activations from coming too early.
     guard worker.index == 0 else { return }
     for row in 0..<step.rows {
-      let selected = network.selection.all(of: row)
+      let selected = network.lists.all(of: row)
       activity.add(selected.lazy.map { self.groups[Int($0)] }.filter { $0 >= 0 })
       activity.recallSum? +=
         kept == nil ? recall(of: selected, row) : keptRecall(worker, of: selected, row)

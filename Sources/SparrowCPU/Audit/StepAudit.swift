@@ -53,7 +53,7 @@ package final class StepAudit {
   func look(at operation: LoweredOperation, _ worker: Worker, _ step: StepState) {
     switch operation {
     case .sparseFeedForward(let kernel):
-      networks[kernel.layer]?.look(at: kernel, worker, step)
+      networks[kernel.neurons.layer]?.look(at: kernel.neurons, worker, step)
     case .projectHeads(let kernel): attention[kernel.layer]?.look(at: kernel, worker, step)
     case .appendHeads(let kernel): attention[kernel.layer]?.look(at: kernel, worker, step)
     case .attendHeads(let kernel):

@@ -15,22 +15,19 @@ struct DenseHead {
     product = Product(
       matrix: matrix, bias: nil,
       output: StepBuffer(
-        values: logits, width: model.vocabulary, quantized: nil, quantizedStride: 0))
+        values: logits, width: model.vocabulary, quantized: nil))
     self.input = input
     finish = LogitFinish(model)
   }
 
   func run(_ worker: Worker, rows: Range<Int>) {
-    if sk_wants_quantized(product.matrix) != 0 {
-      for row in worker.share(of: rows.count) {
-        let source = rows.lowerBound + row
-        sk_quantize(input.row(source), Int32(input.width), input.quantizedRow(source))
-      }
+    let x = InputRows(input, from: rows.lowerBound, quantized: rows.lowerBound)
+    if product.wantsQuantized {
+      for row in worker.share(of: rows.count) { x.quantize(row) }
       worker.barrier()
     }
     let share = worker.share(of: product.rows, unit: 64)
-    product.run(
-      share, InputRows(input, values: rows.lowerBound, quantized: rows.lowerBound), tokens: rows.count)
+    product.run(share, x, tokens: rows.count)
     for row in 0..<rows.count {
       finish.apply(product.output.row(row) + share.lowerBound, count: share.count)
     }

@@ -24,6 +24,6 @@ package struct FeedForwardObservation {
 
 extension FeedForwardKernel {
   func observation(_ step: StepState) -> FeedForwardObservation {
-    FeedForwardObservation(layer: layer, rows: step.rows, input: input, activations: neurons)
+    FeedForwardObservation(layer: layer, rows: step.rows, input: input.buffer, activations: neurons)
   }
 }

@@ -17,12 +17,12 @@ final class Scratch {
   }
 
   func bytes(_ count: Int) -> UnsafeMutableRawPointer {
-    let size = (max(count, 1) + 63) & ~63
+    let size = CacheLine.whole(max(count, 1))
     if size >= Self.mapBytes, let memory = ss_map_memory(size) {
       maps.append(UnsafeMutableRawBufferPointer(start: memory, count: size))
       return memory
     }
-    let memory = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 64)
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: CacheLine.pairBytes)
     memory.initializeMemory(as: UInt8.self, repeating: 0, count: size)
     allocations.append(memory)
     return memory
@@ -32,7 +32,7 @@ final class Scratch {
   ///
   /// Pieces share large maps, since a map must span whole huge pages to get any.
   func hugeBytes(_ count: Int) -> UnsafeMutableRawPointer {
-    let size = (max(count, 1) + 63) & ~63
+    let size = CacheLine.whole(max(count, 1))
     if size > huge.count {
       let map = max(size, Self.hugeMapBytes)
       guard let memory = ss_map_memory(map) else { return bytes(count) }

@@ -66,9 +66,8 @@ final class SketchHead: @unchecked Sendable {
 
   /// All workers together: `row` is the row of the step's input buffer.
   func run(_ worker: Worker, row: Int) {
-    if worker.index == 0, sk_wants_quantized(matrix) != 0 {
-      sk_quantize(input.row(row), Int32(sketch.hidden), input.quantizedRow(row))
-    }
+    let x = InputRows(input, from: row, quantized: row)
+    if worker.index == 0, sk_wants_quantized(matrix) != 0 { x.quantize(0) }
     sketch.turn(worker, input.row(row), input: 0)
     worker.barrier()
     sketch.score(worker, input: 0, (worker.share(of: sketch.blocks), 0..<0))
@@ -130,9 +129,7 @@ final class SketchHead: @unchecked Sendable {
 
   private func exact(_ worker: Worker, row: Int) {
     let own = worker.share(of: count, unit: 16)
-    let x =
-      sk_wants_quantized(matrix) != 0
-      ? UnsafeRawPointer(input.quantizedRow(row)!) : UnsafeRawPointer(input.row(row))
+    let x = InputRows(input, from: row, quantized: row).source(for: matrix)
     sk_gemv_rows(matrix, x, ids, Int32(own.lowerBound), Int32(own.upperBound), logits)
   }
 

@@ -6,11 +6,11 @@ import SparrowSparsity
 /// directions, plus the bias.
 struct SketchRowScores: BitwiseCopyable {
   private let matrix: UnsafeMutablePointer<sk_matrix>
+  private let columns: Int
   /// float32, `[rows]`
   private let bias: UnsafeMutablePointer<Float>
   /// A quantised input for each worker, or for each input of a batch.
-  private let quantized: UnsafeMutableRawPointer
-  private let quantizedStride: Int
+  private let quantized: QuantizedRows
 
   init(
     _ rows: SketchRows, _ sketch: RowSketch, inputs: Int, workers: Int, _ memory: Scratch
@@ -20,8 +20,8 @@ struct SketchRowScores: BitwiseCopyable {
       type, rows: sketch.rowCount, columns: rows.directions, bytes: rows.bytes)
     bias = memory.floats(sketch.rowCount)
     sk_from_f16(sketch.bias, bias, Int32(sketch.rowCount))
-    quantizedStride = (sk_quantized_bytes(Int32((rows.directions + 63) & ~63)) + 127) & ~127
-    quantized = memory.bytes(quantizedStride * max(inputs, workers))
+    columns = rows.directions
+    quantized = QuantizedRows(max(inputs, workers), width: columns, memory: memory)
   }
 
   /// Whether the rows' kernels read their inputs in 8 bits.
@@ -29,7 +29,7 @@ struct SketchRowScores: BitwiseCopyable {
 
   /// Quantises the input of a batch with this number.
   func quantize(_ input: Int, directions: UnsafePointer<Float>) {
-    sk_quantize(directions, matrix.pointee.columns, quantized + input * quantizedStride)
+    quantized.quantize(directions, columns, into: input)
   }
 
   /// Scores of the rows of `part`, which are blocks, for all `inputs` of a batch: `directions`, `stride` elements apart,
@@ -41,9 +41,9 @@ struct SketchRowScores: BitwiseCopyable {
     guard !part.isEmpty else { return }
     let first = part.lowerBound * RowSketch.blockRows
     let last = min(part.upperBound * RowSketch.blockRows, Int(matrix.pointee.rows))
-    let x = wantsQuantized ? UnsafeRawPointer(quantized) : UnsafeRawPointer(directions)
+    let x = wantsQuantized ? quantized[0] : UnsafeRawPointer(directions)
     sk_gemm(
-      matrix, x, wantsQuantized ? quantizedStride : 4 * stride, Int32(inputs), scores,
+      matrix, x, wantsQuantized ? quantized.stride : 4 * stride, Int32(inputs), scores,
       Int64(scoreStride), Int32(first), Int32(last))
     for input in 0..<inputs {
       let own = scores + input * scoreStride
@@ -57,12 +57,9 @@ struct SketchRowScores: BitwiseCopyable {
     _ parts: (Range<Int>, Range<Int>), _ worker: Worker, directions: UnsafePointer<Float>,
     plus constant: Float, scores: UnsafeMutablePointer<Float>, best: UnsafeMutablePointer<Float>
   ) {
-    var x = UnsafeRawPointer(directions)
-    if wantsQuantized {
-      let own = quantized + worker.index * quantizedStride
-      sk_quantize(directions, matrix.pointee.columns, own)
-      x = UnsafeRawPointer(own)
-    }
+    let x =
+      wantsQuantized
+      ? quantized.quantize(directions, columns, into: worker.index) : UnsafeRawPointer(directions)
     score(parts.0, x, constant, scores, best)
     score(parts.1, x, constant, scores, best)
   }

@@ -35,14 +35,15 @@ struct SketchScores: BitwiseCopyable {
   /// The scalar sketch's rows with their bias; nil when rows are codes.
   private let rows: SketchRowScores?
 
-  // For each worker: `[hidden]`, its quantised form, `[rows]`, `[groups][16]` twice.
-  private let centered: UnsafeMutablePointer<Float>
-  private let quantized: UnsafeMutableRawPointer
-  private let quantizedStride: Int
-  private let meanDots: UnsafeMutablePointer<Float>
-  private let products: UnsafeMutablePointer<Float>
-  private let tables: UnsafeMutablePointer<UInt8>
-  private let maximumInputs: Int
+  /// `[hidden]`, and quantised.
+  private let centered: PerWorker<Float>
+  private let quantized: QuantizedRows
+  /// `[inputs]`
+  private let meanDots: PerWorker<Float>
+  /// `[groups][16]`
+  private let products: PerWorker<Float>
+  /// `[pairs][2][16]`
+  private let tables: PerWorker<UInt8>
 
   /// `inputs` are the rows of a step at most.
   init(_ sketch: RowSketch, inputs: Int, workers: Int, memory: Scratch) {
@@ -53,7 +54,6 @@ struct SketchScores: BitwiseCopyable {
     blocks = sketch.blocks
     byteCount = sketch.byteCount
     directionCount = sketch.basis.isEmpty ? sketch.hidden : sketch.basisRows
-    maximumInputs = inputs
     directions = memory.floats(inputs * directionCount)
     scores = memory.floats(inputs * blocks * RowSketch.blockRows)
     blockBest = memory.floats(inputs * blocks)
@@ -64,12 +64,11 @@ struct SketchScores: BitwiseCopyable {
     codes = memory.copy(sketch.codes)
     bias = memory.copy(sketch.bias)
     rows = sketch.rows.map { SketchRowScores($0, sketch, inputs: inputs, workers: workers, memory) }
-    centered = memory.floats(workers * hidden)
-    quantizedStride = (sk_quantized_bytes(Int32((hidden + 63) & ~63)) + 127) & ~127
-    quantized = memory.bytes(workers * quantizedStride)
-    meanDots = memory.floats(workers * (inputs + 32))
-    products = memory.floats(workers * groups * 16)
-    tables = memory.bytes(workers * (pairs * 32 + 64)).assumingMemoryBound(to: UInt8.self)
+    centered = PerWorker(hidden, workers: workers, memory: memory)
+    quantized = QuantizedRows(workers, width: hidden, memory: memory)
+    meanDots = PerWorker(inputs, workers: workers, memory: memory)
+    products = PerWorker(groups * 16, workers: workers, memory: memory)
+    tables = PerWorker(pairs * 32, workers: workers, memory: memory)
     basis =
       sketch.basis.isEmpty
       ? nil
@@ -88,7 +87,7 @@ struct SketchScores: BitwiseCopyable {
 
   /// meanRow · h, which scores lack, of an input that this worker has turned.
   func meanDot(_ worker: Worker, of input: Int) -> Float {
-    meanDots[worker.index * (maximumInputs + 32) + input]
+    meanDots[worker][input]
   }
 
   /// Whether each worker has all directions of the input that it turned last for itself: they are the columns.
@@ -96,7 +95,7 @@ struct SketchScores: BitwiseCopyable {
 
   /// This worker's share of an input's directions.
   func turn(_ worker: Worker, _ values: UnsafePointer<Float>, input: Int) {
-    let centered = centered + worker.index * hidden
+    let centered = centered[worker]
     var dot = SIMD8<Float>.zero
     for index in stride(from: 0, to: hidden, by: 8) {
       let h = UnsafeRawPointer(values + index).loadUnaligned(as: SIMD8<Float>.self)
@@ -105,7 +104,7 @@ struct SketchScores: BitwiseCopyable {
       UnsafeMutableRawPointer(centered + index).storeBytes(of: h - m, as: SIMD8<Float>.self)
       dot += h * w
     }
-    meanDots[worker.index * (maximumInputs + 32) + input] = dot.sum()
+    meanDots[worker][input] = dot.sum()
     let target = directions + input * directionCount
     guard let basis else {
       // Every column is a direction.
@@ -113,18 +112,16 @@ struct SketchScores: BitwiseCopyable {
       (target + own.lowerBound).update(from: centered + own.lowerBound, count: own.count)
       return
     }
-    let quantized = quantized + worker.index * quantizedStride
-    sk_quantize(centered, Int32(hidden), quantized)
+    let x = quantized.quantize(centered, hidden, into: worker.index)
     let own = worker.share(of: directionCount, unit: 16)
-    sk_gemv(basis, quantized, target, Int32(own.lowerBound), Int32(own.upperBound))
+    sk_gemv(basis, x, target, Int32(own.lowerBound), Int32(own.upperBound))
   }
 
   /// Scores of the rows of the blocks in `parts`, and `constant`, for an input whose directions are all there.
   func score(
     _ worker: Worker, input: Int, _ parts: (Range<Int>, Range<Int>), plus constant: Float = 0
   ) {
-    let x =
-      turnsAlone ? centered + worker.index * hidden : directions + input * directionCount
+    let x = turnsAlone ? centered[worker] : directions + input * directionCount
     let scores = scores(of: input)
     let best = blockBest + input * blocks
     if let rows {
@@ -132,10 +129,10 @@ struct SketchScores: BitwiseCopyable {
         parts, worker, directions: x, plus: constant, scores: scores, best: best)
       return
     }
-    let tables = tables + worker.index * (pairs * 32 + 64)
+    let tables = tables[worker]
     var offset: Float = 0
     let scale = sk_sketch_tables(
-      x, centroids, bounds, Int32(groups), products + worker.index * groups * 16, tables, &offset)
+      x, centroids, bounds, Int32(groups), products[worker], tables, &offset)
     offset += constant
     func score(_ part: Range<Int>) {
       guard !part.isEmpty else { return }
@@ -162,7 +159,7 @@ struct SketchScores: BitwiseCopyable {
   func scoreAll(_ worker: Worker, inputs: Int, _ part: Range<Int>) {
     rows?.scoreAll(
       part, inputs: inputs, directions: directions, stride: directionCount,
-      plus: meanDots + worker.index * (maximumInputs + 32), scores: scores,
+      plus: meanDots[worker], scores: scores,
       scoreStride: blocks * RowSketch.blockRows)
   }
 

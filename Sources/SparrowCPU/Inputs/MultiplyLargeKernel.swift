@@ -28,7 +28,7 @@ struct MultiplyLargeKernel: BitwiseCopyable {
   let isAdded: Bool
   let lists: LargeInputs
   let reads: NeuronReads
-  let work: SparseWork
+  let sums: PartialSums
 
   /// Inputs of a batch whose columns a worker takes at a time.
   private static let window = 64
@@ -37,9 +37,7 @@ struct MultiplyLargeKernel: BitwiseCopyable {
 
   func run(_ worker: Worker, _ step: StepState) {
     let x = input.rows(worker, step)
-    for row in 0..<step.rows {
-      work.result(worker, row).update(repeating: 0, count: work.stride)
-    }
+    sums.clear(worker, step)
     if step.rows == 1 {
       let found = lists.find(in: x[0], 0..<width, above: threshold, worker)
       addColumns(worker, 0, worker.share(of: found, unit: Self.unit))
@@ -57,7 +55,7 @@ struct MultiplyLargeKernel: BitwiseCopyable {
     worker.barrier()
     for index in 0..<count {
       let product = products[index]
-      work.addUp(
+      sums.addUp(
         worker, step, from: product.start, width: Int(product.matrix.pointee.rows),
         bias: product.bias, into: product.output, isAdded: isAdded)
     }
@@ -70,7 +68,7 @@ struct MultiplyLargeKernel: BitwiseCopyable {
     let x = input.rows(worker, step)
     for row in 0..<step.rows {
       let found = lists.find(in: x[row], 0..<width, above: threshold, worker)
-      body(UnsafeBufferPointer(start: lists.indices(worker), count: found))
+      body(UnsafeBufferPointer(start: lists.indices[worker], count: found))
     }
   }
 
@@ -79,8 +77,8 @@ struct MultiplyLargeKernel: BitwiseCopyable {
     for index in 0..<count {
       let product = products[index]
       sk_columns_acc_ahead(
-        product.matrix, lists.indices(worker), lists.values(worker), Int32(part.lowerBound),
-        Int32(part.upperBound), work.result(worker, row) + product.start)
+        product.matrix, lists.indices[worker], lists.values[worker], Int32(part.lowerBound),
+        Int32(part.upperBound), sums[worker, row] + product.start)
     }
     reads.addColumns(worker.index, part.count)
   }

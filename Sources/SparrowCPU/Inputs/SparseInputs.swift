@@ -16,7 +16,7 @@ final class SparseInputs {
   private var columns: [WeightRole: UnsafePointer<sk_columns>] = [:]
   private var reads: [InputSource: NeuronReads] = [:]
   private let lists: LargeInputs
-  private let work: SparseWork
+  private let sums: PartialSums
 
   init(_ plans: [Int: InputPlan], weights: PackedWeights, pool: WorkerPool) {
     self.plans = plans
@@ -32,13 +32,13 @@ final class SparseInputs {
           let matrix = weights.matrix(role)
           columns[role] = memory.columns(of: matrix, pool: pool)
           widest = max(widest, Int(matrix.pointee.columns))
-          rows += SparseWork.padded(Int(matrix.pointee.rows))
+          rows += PartialSums.padded(Int(matrix.pointee.rows))
         }
         tallest = max(tallest, rows)
       }
     }
     lists = LargeInputs(width: widest, workers: pool.count, memory: memory)
-    work = SparseWork(width: tallest, workers: pool.count, memory: memory)
+    sums = PartialSums(width: tallest, workers: pool.count, memory: memory)
   }
 
   /// Runs these of the layers it was made with, and counts anew. What was lowered before must not
@@ -88,13 +88,13 @@ final class SparseInputs {
           matrix: matrix,
           bias: role.kind.bias.flatMap { weights.vector(WeightRole($0, layer: role.layer)) },
           output: output, start: start))
-      start += SparseWork.padded(Int(matrix.pointee.rows))
+      start += PartialSums.padded(Int(matrix.pointee.rows))
     }
     return MultiplyLargeKernel(
       source: source, products: lowered.copy(products), count: products.count, input: input,
       width: Int(products[0].matrix.pointee.columns),
       threshold: plans[source.layer]!.thresholds[source.input]!.value, isAdded: isAdded,
-      lists: lists, reads: reads[source]!, work: work)
+      lists: lists, reads: reads[source]!, sums: sums)
   }
 }
 

@@ -143,9 +143,7 @@ struct AttendKernel: BitwiseCopyable {
   let parameters: UnsafePointer<sk_attention>
   var query: StepBuffer
   var output: StepBuffer
-  /// `scratchStride` bytes for each worker.
-  let scratch: UnsafeMutableRawPointer
-  let scratchStride: Int
+  let scratch: PerWorker<UInt8>
 
   func run(_ worker: Worker, _ step: StepState) {
     for index in 0..<step.segmentCount {
@@ -206,7 +204,7 @@ struct AttendKernel: BitwiseCopyable {
         parameters, q, Int64(query.width), Int32(heads), Int32(rows), position,
         planes.keys.assumingMemoryBound(to: UInt16.self),
         planes.values.assumingMemoryBound(to: UInt16.self), Int64(dimension), out,
-        Int64(output.width), scratch + worker.index * scratchStride)
+        Int64(output.width), scratch[worker])
     case .f32:
       sk_attend_f32(
         parameters, q, Int64(query.width), Int32(heads), Int32(rows), position,

@@ -95,6 +95,6 @@ struct NormKernel: BitwiseCopyable {
     } else {
       sk_layer_norm(input.row(row), weight, bias, epsilon, width, target)
     }
-    if quantizes { sk_quantize(target, width, output.quantizedRow(result)) }
+    if quantizes { output.quantized!.quantize(target, input.width, into: result) }
   }
 }

@@ -17,9 +17,8 @@ final class Lowering {
   private let attention: SparseAttention?
   private let inputs: SparseInputs?
   private let memory = Scratch()
-  /// `attendStride` bytes for each worker; layers run one after the other and share them.
-  private let attendScratch: UnsafeMutableRawPointer
-  private let attendStride: Int
+  /// Layers run one after the other and share it.
+  private let attendScratch: PerWorker<UInt8>
   /// Buffers that hold a norm's result, which each worker has for itself and which is quantised already.
   private var normed: Set<Operation.Buffer> = []
   /// What the last projections read.
@@ -36,14 +35,14 @@ final class Lowering {
     self.model = model
     self.weights = weights
     self.buffers = buffers
-    attendStride =
+    let attendBytes =
       model.layers.map(\.attention).map { attention in
         let group = attention.heads / attention.keyValueHeads
         return withUnsafePointer(to: attention.kernel) {
-          (sk_attend_scratch($0, Int32(group), Int32(AttendKernel.block)) + 127) & ~127
+          sk_attend_scratch($0, Int32(group), Int32(AttendKernel.block))
         }
-      }.max() ?? 128
-    attendScratch = memory.bytes(attendStride * workers)
+      }.max() ?? 0
+    attendScratch = PerWorker(attendBytes, workers: workers, memory: memory)
     for (index, operation) in program.operations.enumerated() {
       lower(operation, next: program.operations.dropFirst(index + 1))
     }
@@ -315,8 +314,7 @@ final class Lowering {
     return AttendKernel(
       layer: layer, attention: shape(attention, layer), input: buffers[projected],
       parameters: parameters,
-      query: buffer(.query, layer), output: buffer(.attended, layer), scratch: attendScratch,
-      scratchStride: attendStride)
+      query: buffer(.query, layer), output: buffer(.attended, layer), scratch: attendScratch)
   }
 
   private func shape(_ attention: AttentionDescription, _ layer: Int) -> AttentionShape {

@@ -1,4 +1,3 @@
-internal import CSparrowKernels
 import SparrowCore
 import SparrowTransformer
 
@@ -7,20 +6,14 @@ struct StepBuffer: BitwiseCopyable {
   let values: UnsafeMutablePointer<Float>
   /// Elements of a row.
   let width: Int
-  /// Rows of quantised input; nil when no matrix reads this buffer quantised.
-  var quantized: UnsafeMutableRawPointer?
-  /// Bytes of a quantised row.
-  var quantizedStride: Int
+  /// nil when no matrix reads this buffer quantised.
+  var quantized: QuantizedRows?
 
   func row(_ index: Int) -> UnsafeMutablePointer<Float> { values + index * width }
 
-  func quantizedRow(_ index: Int) -> UnsafeMutableRawPointer? {
-    quantized.map { $0 + index * quantizedStride }
-  }
-
   /// The same memory with shorter rows.
   func narrowed(to width: Int) -> StepBuffer {
-    StepBuffer(values: values, width: width, quantized: quantized, quantizedStride: quantizedStride)
+    StepBuffer(values: values, width: width, quantized: quantized)
   }
 }
 
@@ -41,12 +34,9 @@ final class StepBuffers {
     self.maximumTokens = maximumTokens
     let memory = Scratch()
     func buffer(_ width: Int) -> StepBuffer {
-      let padded = (width + 63) / 64 * 64
-      let stride = (sk_quantized_bytes(Int32(padded)) + 63) & ~63
-      let values = memory.bytes(maximumTokens * width * 4).assumingMemoryBound(to: Float.self)
-      return StepBuffer(
-        values: values, width: width, quantized: memory.bytes(maximumTokens * stride),
-        quantizedStride: stride)
+      StepBuffer(
+        values: memory.floats(maximumTokens * width), width: width,
+        quantized: QuantizedRows(maximumTokens, width: width, memory: memory))
     }
     let attention = model.layers.map(\.attention)
     let queries = attention.map { $0.heads * $0.headDimension }.max() ?? 1

@@ -11,7 +11,7 @@ struct StepInput: BitwiseCopyable {
   /// The step's rows as this worker reads them.
   func rows(_ worker: Worker, _ step: StepState) -> InputRows {
     let own = step.rows == 1 ? worker.index : 0
-    return InputRows(buffer, values: isPrivate ? own : 0, quantized: own)
+    return InputRows(buffer, from: isPrivate ? own : 0, quantized: own)
   }
 
   /// The same, quantised where a matrix wants that: of a batch each worker quantises a share and
@@ -31,34 +31,32 @@ struct StepInput: BitwiseCopyable {
 
 /// Adjacent rows of a buffer as one worker reads them: as values, and quantised.
 struct InputRows: BitwiseCopyable {
-  private let values: UnsafeMutablePointer<Float>
-  private let quantized: UnsafeMutableRawPointer?
-  private let width: Int
-  private let quantizedStride: Int
+  private let buffer: StepBuffer
+  private let first: Int
+  private let firstQuantized: Int
 
   /// The rows of `buffer` from these on.
-  init(_ buffer: StepBuffer, values: Int, quantized: Int) {
-    self.values = buffer.row(values)
-    self.quantized = buffer.quantizedRow(quantized)
-    width = buffer.width
-    quantizedStride = buffer.quantizedStride
+  init(_ buffer: StepBuffer, from first: Int, quantized: Int) {
+    self.buffer = buffer
+    self.first = first
+    firstQuantized = quantized
   }
 
   /// A row's values.
-  subscript(row: Int) -> UnsafeMutablePointer<Float> { values + row * width }
+  subscript(row: Int) -> UnsafeMutablePointer<Float> { buffer.row(first + row) }
 
   func quantize(_ row: Int) {
-    sk_quantize(self[row], Int32(width), quantized! + row * quantizedStride)
+    buffer.quantized!.quantize(self[row], buffer.width, into: firstQuantized + row)
   }
 
   /// A row in the form that a matrix reads.
   func source(_ row: Int = 0, for matrix: UnsafePointer<sk_matrix>) -> UnsafeRawPointer {
     sk_wants_quantized(matrix) != 0
-      ? UnsafeRawPointer(quantized! + row * quantizedStride) : UnsafeRawPointer(self[row])
+      ? buffer.quantized![firstQuantized + row] : UnsafeRawPointer(self[row])
   }
 
   /// Bytes from a row in that form to the next.
   func stride(for matrix: UnsafePointer<sk_matrix>) -> Int {
-    sk_wants_quantized(matrix) != 0 ? quantizedStride : 4 * width
+    sk_wants_quantized(matrix) != 0 ? buffer.quantized!.stride : 4 * buffer.width
   }
 }

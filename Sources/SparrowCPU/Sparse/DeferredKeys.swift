@@ -20,7 +20,7 @@ final class DeferredKeys {
     /// Bytes of one position: the input as the matrices read it, then cosines and sines.
     var slotBytes = 0
 
-    var countBytes: Int { (4 * heads + 63) & ~63 }
+    var countBytes: Int { CacheLine.whole(4 * heads) }
     /// Inputs lie there twice, so that any run of positions is in one piece.
     var layerBytes: Int { countBytes + 2 * DeferredKeys.positions * slotBytes }
   }

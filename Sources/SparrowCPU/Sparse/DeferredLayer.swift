@@ -11,12 +11,10 @@ struct DeferredLayer: BitwiseCopyable {
   let keepsFloats: Bool
   let keepsQuantized: Bool
 
-  private var floatBytes: Int { keepsFloats ? (4 * hidden + 63) & ~63 : 0 }
-  private var quantizedBytes: Int {
-    keepsQuantized ? sk_quantized_bytes(Int32((hidden + 63) & ~63)) : 0
-  }
+  private var floatBytes: Int { keepsFloats ? CacheLine.whole(4 * hidden) : 0 }
+  private var quantizedBytes: Int { keepsQuantized ? QuantizedRows.bytes(hidden) : 0 }
   /// Bytes that a position of this layer takes.
-  var slotBytes: Int { floatBytes + quantizedBytes + (4 * rotary + 63) & ~63 }
+  var slotBytes: Int { floatBytes + quantizedBytes + CacheLine.whole(4 * rotary) }
 
   init(
     index: Int, hidden: Int, rotary: Int, keepsFloats: Bool, keepsQuantized: Bool,

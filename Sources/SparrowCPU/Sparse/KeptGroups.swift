@@ -6,17 +6,17 @@ struct KeptGroups: BitwiseCopyable {
   private let count: Int
   /// The group of each neuron, `[width]`; -1 in the common path.
   private let numbers: UnsafePointer<Int32>
-  // For each worker, `[groups]`: sums of the candidates' groups, which those are, and which were chosen.
-  private let sums: UnsafeMutablePointer<Float>
-  private let found: UnsafeMutablePointer<Int32>
-  private let chosen: UnsafeMutablePointer<Int32>
+  // `[groups]`: sums of the candidates' groups, which those are, and which were chosen.
+  private let sums: PerWorker<Float>
+  private let found: PerWorker<Int32>
+  private let chosen: PerWorker<Int32>
 
   init(_ plan: FeedForwardPlan, width: Int, workers: Int, memory: Scratch) {
     count = width / plan.groupSize
     numbers = memory.copy(plan.predictedGroups(width: width))
-    sums = memory.floats(workers * count)
-    found = memory.integers(workers * count)
-    chosen = memory.integers(workers * count)
+    sums = PerWorker(count, workers: workers, memory: memory)
+    found = PerWorker(count, workers: workers, memory: memory)
+    chosen = PerWorker(count, workers: workers, memory: memory)
   }
 
   /// Writes the places of the kept candidates, ascending; gives their count. `sizes` are |activation| of the
@@ -26,9 +26,7 @@ struct KeptGroups: BitwiseCopyable {
     sizes: UnsafePointer<Float>, _ selector: Selector, into kept: UnsafeMutablePointer<Int32>,
     scratch: SelectorScratch
   ) -> Int {
-    let sums = sums + worker.index * count
-    let found = found + worker.index * count
-    let chosen = chosen + worker.index * count
+    let (sums, found, chosen) = (sums[worker], found[worker], chosen[worker])
     sums.update(repeating: -1, count: count)
     for (place, neuron) in candidates.enumerated() {
       let group = Int(numbers[Int(neuron)])

@@ -10,8 +10,8 @@ struct KeptNeurons: BitwiseCopyable {
   private let selector: Selector
   /// `[rows][width]`: of the selected neurons, then of the kept ones.
   private let activations: UnsafeMutablePointer<Float>
-  /// `[workers][width]`
-  private let sizes: UnsafeMutablePointer<Float>
+  /// `[width]`
+  private let sizes: PerWorker<Float>
   /// nil where neurons are chosen one by one.
   private let groups: KeptGroups?
   private let scratch: UnsafePointer<Unmanaged<SelectorScratch>>
@@ -27,7 +27,7 @@ struct KeptNeurons: BitwiseCopyable {
       ? nil : KeptGroups(plan, width: width, workers: scratch.count, memory: memory)
     lists = NeuronLists(width: width, memory: memory)
     activations = memory.floats(NeuronScores.maximumRows * width)
-    sizes = memory.floats(scratch.count * width)
+    sizes = PerWorker(width, workers: scratch.count, memory: memory)
     self.scratch = memory.copy(scratch.map(Unmanaged.passUnretained))
   }
 
@@ -37,7 +37,7 @@ struct KeptNeurons: BitwiseCopyable {
 
   /// Fills `lists` from the rows' selections and their activations, a row a worker.
   func choose(_ worker: Worker, _ step: StepState, of selection: NeuronLists) {
-    let sizes = sizes + worker.index * lists.width
+    let sizes = sizes[worker]
     for row in stride(from: worker.index, to: step.rows, by: worker.count) {
       let values = activations(of: row)
       let candidates = selection.neurons(of: row)

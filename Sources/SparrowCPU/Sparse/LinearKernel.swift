@@ -11,8 +11,7 @@ struct LinearKernel: BitwiseCopyable {
   /// `[rows][rank]`
   private let middle: UnsafeMutablePointer<Float>
   /// A quantised input for each worker.
-  private let quantized: UnsafeMutableRawPointer
-  private let quantizedStride: Int
+  private let quantized: QuantizedRows
 
   init(_ maps: LinearPredictor, workers: Int, memory: Scratch) {
     a = maps.a.map { UnsafePointer(memory.matrix($0)) }
@@ -20,8 +19,7 @@ struct LinearKernel: BitwiseCopyable {
     bias = memory.copy(maps.bias)
     middle = memory.floats(NeuronScores.maximumRows * maps.b.columns)
     let columns = max(maps.a?.columns ?? 0, maps.b.columns)
-    quantizedStride = (sk_quantized_bytes(Int32((columns + 63) & ~63)) + 127) & ~127
-    quantized = memory.bytes(workers * quantizedStride)
+    quantized = QuantizedRows(workers, width: columns, memory: memory)
   }
 
   func run(
@@ -56,12 +54,10 @@ struct LinearKernel: BitwiseCopyable {
     _ y: UnsafeMutablePointer<Float>, _ worker: Worker
   ) -> Range<Int> {
     let own = worker.share(of: Int(matrix.pointee.rows), unit: 4)
-    var input = UnsafeRawPointer(x)
-    if sk_wants_quantized(matrix) != 0 {
-      let target = quantized + worker.index * quantizedStride
-      sk_quantize(x, matrix.pointee.columns, target)
-      input = UnsafeRawPointer(target)
-    }
+    let input =
+      sk_wants_quantized(matrix) != 0
+      ? quantized.quantize(x, Int(matrix.pointee.columns), into: worker.index)
+      : UnsafeRawPointer(x)
     sk_gemv(matrix, input, y, Int32(own.lowerBound), Int32(own.upperBound))
     return own
   }

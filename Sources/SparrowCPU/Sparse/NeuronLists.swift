@@ -1,3 +1,5 @@
+import SparrowCore
+
 /// Neurons of a network chosen for each row of a step.
 struct NeuronLists: BitwiseCopyable {
   /// Neurons of the network.
@@ -9,28 +11,12 @@ struct NeuronLists: BitwiseCopyable {
   /// Adjacent lists that hold the first row's neurons.
   let parts: UnsafeMutablePointer<Int32>
 
-  private init(
-    width: Int, neurons: UnsafeMutablePointer<Int32>, counts: UnsafeMutablePointer<Int32>,
-    parts: UnsafeMutablePointer<Int32>
-  ) {
-    self.width = width
-    self.neurons = neurons
-    self.counts = counts
-    self.parts = parts
-  }
-
   init(width: Int, memory: Scratch) {
     self.width = width
     neurons = memory.integers(NeuronScores.maximumRows * width)
     counts = memory.integers(NeuronScores.maximumRows)
     parts = memory.integers(1)
     parts.pointee = 1
-  }
-
-  /// The lists from a row's on.
-  func from(_ row: Int) -> NeuronLists {
-    NeuronLists(
-      width: width, neurons: neurons + row * width, counts: counts + row, parts: parts)
   }
 
   func neurons(of row: Int) -> UnsafeMutablePointer<Int32> { neurons + row * width }
@@ -42,8 +28,39 @@ struct NeuronLists: BitwiseCopyable {
     }
   }
 
+  /// Gives away this worker's parts of the rows' lists: of a single row's a share of its neurons, of
+  /// a batch's windows of neurons by their numbers, all rows in each.
+  func forEachPart(
+    _ worker: Worker, _ step: StepState, window: Int = NeuronWindow.neurons,
+    _ body: (_ row: Int, _ neurons: UnsafePointer<Int32>, _ part: Range<Int>) -> Void
+  ) {
+    guard step.rows > 1 else {
+      let share = worker.share(of: Int(counts[0]), unit: 4)
+      forEachPart(of: 0, share, window: window) { body(0, $0, $1) }
+      return
+    }
+    let share = worker.share(of: width, unit: window)
+    for start in stride(from: share.lowerBound, to: share.upperBound, by: window) {
+      let end = min(start + window, share.upperBound)
+      for row in 0..<step.rows {
+        let part = place(of: start, row)..<place(of: end, row)
+        if !part.isEmpty { body(row, neurons(of: row), part) }
+      }
+    }
+  }
+
+  /// Gives away a share of a row's list, a window at a time.
+  func forEachPart(
+    of row: Int, _ share: Range<Int>, window: Int,
+    _ body: (_ neurons: UnsafePointer<Int32>, _ part: Range<Int>) -> Void
+  ) {
+    for start in stride(from: share.lowerBound, to: share.upperBound, by: window) {
+      body(neurons(of: row), start..<min(start + window, share.upperBound))
+    }
+  }
+
   /// Index of the first neuron of a row's list from `neuron` on.
-  func place(of neuron: Int, _ row: Int) -> Int {
+  private func place(of neuron: Int, _ row: Int) -> Int {
     let neurons = neurons(of: row)
     var low = 0
     var high = Int(counts[row])

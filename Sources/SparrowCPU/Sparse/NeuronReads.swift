@@ -7,33 +7,31 @@ struct NeuronReads: BitwiseCopyable {
     var columns = 0
   }
 
-  private let counts: UnsafeMutableRawPointer
+  private let counts: PerWorker<Counts>
   private let workers: Int
-  private static let lineBytes = 128
 
   init(workers: Int, memory: Scratch) {
     self.workers = workers
-    counts = memory.bytes(workers * Self.lineBytes)
+    counts = PerWorker(1, workers: workers, memory: memory)
   }
 
   func add(_ worker: Int, tokens: Int, neurons: Int) {
-    let own = own(worker)
-    own.pointee.tokens += tokens
-    own.pointee.neurons += neurons
+    counts[worker].pointee.tokens += tokens
+    counts[worker].pointee.neurons += neurons
   }
 
   /// Counts anew.
   func reset() {
-    for worker in 0..<workers { own(worker).pointee = Counts() }
+    for worker in 0..<workers { counts[worker].pointee = Counts() }
   }
 
-  func addColumns(_ worker: Int, _ count: Int) { own(worker).pointee.columns += count }
+  func addColumns(_ worker: Int, _ count: Int) { counts[worker].pointee.columns += count }
 
   /// Neurons and columns of a token on average; nil before the first.
   var mean: (neurons: Double, columns: Double)? {
     var sum = Counts()
     for worker in 0..<workers {
-      let own = own(worker).pointee
+      let own = counts[worker].pointee
       sum.tokens += own.tokens
       sum.neurons += own.neurons
       sum.columns += own.columns
@@ -42,9 +40,4 @@ struct NeuronReads: BitwiseCopyable {
     return (
       Double(sum.neurons) / Double(sum.tokens), Double(sum.columns) / Double(sum.tokens)
     )
-  }
-
-  private func own(_ worker: Int) -> UnsafeMutablePointer<Counts> {
-    (counts + worker * Self.lineBytes).assumingMemoryBound(to: Counts.self)
-  }
-}
+  }}

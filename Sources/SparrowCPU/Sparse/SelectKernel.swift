@@ -15,10 +15,12 @@ struct SelectKernel: BitwiseCopyable {
   private let common: UnsafePointer<Int32>
   private let commonCount: Int
   private let result: NeuronScores
-  // For each worker: `[groups]` twice, `[width]`, and what selectors work in.
-  private let groupScores: UnsafeMutablePointer<Float>
-  private let selected: UnsafeMutablePointer<Int32>
-  private let marks: UnsafeMutablePointer<Float>
+  /// `[groups]`
+  private let groupScores: PerWorker<Float>
+  private let selected: PerWorker<Int32>
+  /// `[width]`
+  private let marks: PerWorker<Float>
+  /// What selectors work in, for each worker.
   private let scratch: UnsafePointer<Unmanaged<SelectorScratch>>
   let singleRow: SingleRowLists
 
@@ -59,9 +61,9 @@ struct SelectKernel: BitwiseCopyable {
     self.common = memory.copy(common)
     commonCount = common.count
     self.result = result
-    groupScores = memory.floats(workers * groups)
-    selected = memory.integers(workers * groups)
-    marks = memory.floats(workers * result.width)
+    groupScores = PerWorker(groups, workers: workers, memory: memory)
+    selected = PerWorker(groups, workers: workers, memory: memory)
+    marks = PerWorker(result.width, workers: workers, memory: memory)
     self.scratch = memory.copy(scratch.map(Unmanaged.passUnretained))
   }
 
@@ -102,7 +104,7 @@ struct SelectKernel: BitwiseCopyable {
       return choose(scores, worker, into: neurons)
     }
     if sums {
-      let target = groupScores + worker.index * groups
+      let target = groupScores[worker]
       for group in 0..<groups {
         var sum: Float = 0
         for place in group * groupSize..<(group + 1) * groupSize {
@@ -114,9 +116,9 @@ struct SelectKernel: BitwiseCopyable {
     }
     // What is always used competes with nothing: no number is never selected.
     for index in 0..<commonCount { scores[Int(common[index])] = .nan }
-    let chosen = selected + worker.index * groups
+    let chosen = selected[worker]
     let count = choose(scores, worker, into: chosen)
-    let marks = marks + worker.index * result.width
+    let marks = marks[worker]
     marks.update(repeating: 0, count: result.width)
     for index in 0..<count { mark(Int(chosen[index]), marks) }
     for index in 0..<commonCount { mark(Int(common[index]), marks) }

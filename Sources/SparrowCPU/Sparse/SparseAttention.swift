@@ -20,7 +20,7 @@ final class SparseAttention {
   private var maps: [Int: LinearKernel] = [:]
   /// What the program in use was lowered into, as in `SparseLayers`.
   private var lowered = Scratch()
-  private let work: SparseWork
+  private let sums: PartialSums
   private let missingWork: MissingKeysWork
   /// The numbers from 0 on.
   private let columns: UnsafePointer<Int32>
@@ -35,7 +35,7 @@ final class SparseAttention {
     let attention = plans.keys.map { model.layers[$0].attention }
     let most = attention.map(\.keyValueHeads).max() ?? 1
     selectors = (0..<pool.count).map { _ in SelectorScratch(groups: most) }
-    work = SparseWork(width: model.hidden, workers: pool.count, memory: memory)
+    sums = PartialSums(width: model.hidden, workers: pool.count, memory: memory)
     let widest = attention.map { $0.heads * $0.headDimension }.max() ?? 1
     columns = memory.copy((0..<Int32(widest)).map { $0 })
     missingWork = MissingKeysWork(width: widest, workers: pool.count, memory: memory)
@@ -174,7 +174,7 @@ final class SparseAttention {
     return SparseOutputKernel(
       matrix: outputs[layer]!, bias: weights.vector(WeightRole(.outputBias, layer: layer)),
       columns: columns, groupWidth: attended.width / selection.count, attended: attended,
-      output: output, isAdded: isAdded, selection: selection, work: work)
+      output: output, isAdded: isAdded, selection: selection, sums: sums)
   }
 
   /// What a dense step must run first; nil where no keys are ever missing.

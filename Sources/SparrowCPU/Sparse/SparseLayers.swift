@@ -22,7 +22,8 @@ final class SparseLayers {
   /// Predictors, once they were lowered.
   private var predictors: [Int: PredictKernel.Predictor] = [:]
   private let selectors: [SelectorScratch]
-  private let work: SparseWork
+  private let sums: PartialSums
+  private let window: NeuronWindow
 
   init(
     _ plans: [Int: FeedForwardPlan], model: ModelConfiguration, weights: PackedWeights,
@@ -35,7 +36,8 @@ final class SparseLayers {
     workers = pool.count
     let widest = plans.keys.map { model.layers[$0].feedForward.width }.max() ?? 1
     selectors = (0..<pool.count).map { _ in SelectorScratch(groups: widest) }
-    work = SparseWork(width: model.hidden, workers: pool.count, memory: memory)
+    sums = PartialSums(width: model.hidden, workers: pool.count, memory: memory)
+    window = NeuronWindow(workers: pool.count, memory: memory)
     for layer in plans.keys.sorted() {
       scores[layer] = NeuronScores(
         width: model.layers[layer].feedForward.width, workers: pool.count, memory: memory)
@@ -165,40 +167,47 @@ final class SparseLayers {
     down: (_ activations: StepBuffer, _ sketch: UnsafePointer<sk_matrix>?) -> MultiplyKernel
   ) -> SparseFeedForwardKernel {
     let plan = plans[layer]!
-    let known: SparseFeedForwardKernel.Known =
+    let gate = network.gated ? product(.gate, buffers.gates) : nil
+    let up = product(.up, buffers.neurons)
+    let computed: SelectedNeurons.Computed =
       switch plan.predictor {
       case .gate: .gates(buffers.gates)
       case .exact: .activations(activations(of: network))
       default: .nothing
       }
-    // A threshold needs no other activations to decide, and so no second stage.
-    var leastKept: Float = 0
-    var kept: KeptNeurons?
-    switch plan.kept {
-    case nil: break
-    case .threshold(let least): leastKept = max(0, least.nextDown)
-    case let selector?:
-      kept = KeptNeurons(
-        selector, of: plan, width: network.width, scratch: selectors, memory: lowered)
+    let neurons = SelectedNeurons(
+      layer: layer, activation: network.activation.kernel, gate: gate, up: up, input: input,
+      lists: scores[layer]!.selection, singleRow: plan.singleRowLists(workers: workers),
+      computed: computed, window: window)
+    let others =
+      plan.isRestEstimated ? down(activations(of: network), downSketches[layer]) : nil
+    guard let columns = columns[layer] else {
+      return .estimated(EstimatedNetworkKernel(neurons: neurons, down: others!))
     }
-    let gate = network.gated ? product(.gate, buffers.gates) : nil
-    let up = product(.up, buffers.neurons)
-    let kernel = lowered.bytes(MemoryLayout<sk_network>.stride).assumingMemoryBound(
-      to: sk_network.self)
-    kernel.initialize(
-      to: sk_network(
-        gate: gate?.matrix, up: up.matrix, down: columns[layer], gate_bias: gate?.bias,
-        up_bias: up.bias, activation: network.activation.kernel, least: leastKept))
-    return SparseFeedForwardKernel(
-      layer: layer, activation: network.activation.kernel, gate: gate, up: up,
-      down: columns[layer],
-      downBias: weights.vector(WeightRole(.downBias, layer: layer)), input: input,
-      output: output, isAdded: isAdded,
-      selection: scores[layer]!.selection, singleRow: plan.singleRowLists(workers: workers),
-      known: known,
-      rest: plan.isRestEstimated ? down(activations(of: network), downSketches[layer]) : nil,
-      network: UnsafePointer(kernel),
-      leastKept: leastKept, kept: kept,
-      reads: scores[layer]!.reads, work: work)
+    // A threshold needs no other activations to decide, and so no second stage.
+    var least: Float = 0
+    if case .threshold(let kept) = plan.kept { least = max(0, kept.nextDown) }
+    let sum = DownColumns(
+      matrix: columns,
+      bias: others == nil ? weights.vector(WeightRole(.downBias, layer: layer)) : nil,
+      least: least, output: output, isAdded: isAdded || others != nil, window: window, sums: sums,
+      reads: scores[layer]!.reads)
+    switch plan.kept {
+    case nil, .threshold: break
+    case let selector?:
+      let kept = KeptNeurons(
+        selector, of: plan, width: network.width, scratch: selectors, memory: lowered)
+      return .twoStage(TwoStageNetworkKernel(neurons: neurons, kept: kept, down: sum))
+    }
+    guard case .nothing = computed else {
+      return .selfPredicted(SelfPredictedNetworkKernel(neurons: neurons, down: sum))
+    }
+    let whole = lowered.copy([
+      sk_network(
+        gate: gate?.matrix, up: up.matrix, down: columns, gate_bias: gate?.bias,
+        up_bias: up.bias, activation: network.activation.kernel, least: least)
+    ])
+    return .selected(
+      SelectedNetworkKernel(neurons: neurons, down: sum, network: whole, others: others))
   }
 }

@@ -15,15 +15,13 @@ struct SparseOutputKernel: BitwiseCopyable {
   let output: StepBuffer
   let isAdded: Bool
   let selection: HeadSelection
-  let work: SparseWork
+  let sums: PartialSums
 
   /// Columns that are cut apart nowhere: half a block of scales.
   private static let unit = 16
 
   func run(_ worker: Worker, _ step: StepState) {
-    for row in 0..<step.rows {
-      work.result(worker, row).update(repeating: 0, count: work.stride)
-    }
+    sums.clear(worker, step)
     let units = (groupWidth + Self.unit - 1) / Self.unit
     var total = 0
     forEachGroup(step) { _, _ in total += units }
@@ -34,10 +32,10 @@ struct SparseOutputKernel: BitwiseCopyable {
       let start = group * groupWidth + own.lowerBound * Self.unit
       let end = min(group * groupWidth + own.upperBound * Self.unit, (group + 1) * groupWidth)
       sk_columns_acc(
-        matrix, columns, attended.row(row), Int32(start), Int32(end), work.result(worker, row))
+        matrix, columns, attended.row(row), Int32(start), Int32(end), sums[worker, row])
     }
     worker.barrier()
-    work.addUp(worker, step, width: output.width, bias: bias, into: output, isAdded: isAdded)
+    sums.addUp(worker, step, width: output.width, bias: bias, into: output, isAdded: isAdded)
   }
 
   /// Group by group, so that columns which several rows want are read once from memory.

@@ -29,5 +29,5 @@ final class WeightArena: @unchecked Sendable {
   }
 
   /// `bytes` rounded up to what `take` consumes.
-  static func aligned(_ bytes: Int) -> Int { (bytes + 63) & ~63 }
+  static func aligned(_ bytes: Int) -> Int { CacheLine.whole(bytes) }
 }
