@@ -74,7 +74,8 @@ final class Lowering {
       operations.append(
         .multiplyLarge(
           inputs!.multiply(
-            InputSource(layer: layer!, input: name), from: self.input(input, layer), into: outputs.map { buffer($0, layer) },
+            InputSource(layer: layer!, input: name), from: self.input(input, layer),
+            into: outputs.map { buffer($0, layer) },
             isAdded: landing == .add)))
       normed.subtract(outputs)
     case .activate(let network):

@@ -40,4 +40,5 @@ struct NeuronReads: BitwiseCopyable {
     return (
       Double(sum.neurons) / Double(sum.tokens), Double(sum.columns) / Double(sum.tokens)
     )
-  }}
+  }
+}

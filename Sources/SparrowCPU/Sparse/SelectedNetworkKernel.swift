@@ -18,7 +18,8 @@ struct SelectedNetworkKernel: BitwiseCopyable {
     neurons.forEachPart(worker, step, window: window) { row, list, part in
       let columns = sk_network_acc(
         network, neurons.gate.map { x.source(row, for: $0.matrix) },
-        x.source(row, for: neurons.up.matrix), list, Int32(part.lowerBound), Int32(part.upperBound), down.sums[worker, row])
+        x.source(row, for: neurons.up.matrix), list, Int32(part.lowerBound), Int32(part.upperBound),
+        down.sums[worker, row])
       down.reads.addColumns(worker.index, Int(columns))
       guard let others else { return }
       // What is exact takes the place of its estimate.

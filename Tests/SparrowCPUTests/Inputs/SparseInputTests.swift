@@ -157,7 +157,7 @@ import Testing
       let input = try #require(LayerInput.allCases.first { .init($0) == layer.kind })
       for kind in input.matrices where binding[WeightRole(kind, layer: layer.layer)] != nil {
         let matrix = engine.weights.matrix(WeightRole(kind, layer: layer.layer)).pointee
-        let column = SparseWork.padded(Int(matrix.rows)) * (matrix.format == SK_F32 ? 4 : 2)
+        let column = PartialSums.padded(Int(matrix.rows)) * (matrix.format == SK_F32 ? 4 : 2)
         unread += (1 - layer.density) * Double(column * layer.groups)
       }
     }
