@@ -61,7 +61,9 @@ let package = Package(
   ]
     + room("SparrowCore", ["CSparrowSystem"])
     + room("SparrowFormats", ["SparrowCore"])
-    + room("SparrowTokenizers", ["SparrowCore"])
+    + room("SparrowPlots", ["SparrowCore"])
+    + room("SparrowTemplates", ["SparrowCore"])
+    + room("SparrowTokenizers", ["SparrowCore", "SparrowTemplates"])
     + room("SparrowHub", ["SparrowCore", "CSparrowSystem"])
     + room("SparrowMachine", ["SparrowCore", "SparrowHub", "CSparrowKernels", "CSparrowSystem"])
     + room("SparrowTransformer", ["SparrowCore", "SparrowFormats"])
@@ -79,9 +81,8 @@ let package = Package(
     + room(
       "Sparrow",
       [
-        "SparrowCore", "SparrowFormats", "SparrowTokenizers", "SparrowTransformer",
-        "SparrowSparsity",
-        "SparrowCPU",
+        "SparrowCore", "SparrowFormats", "SparrowTemplates", "SparrowTokenizers",
+        "SparrowTransformer", "SparrowSparsity", "SparrowCPU",
       ])
     + room(
       "SparrowCalibration",
@@ -93,22 +94,23 @@ let package = Package(
       "SparrowEvaluation",
       [
         "SparrowCore", "SparrowFormats", "SparrowTokenizers", "SparrowTransformer",
-        "SparrowSparsity", "SparrowCPU", "Sparrow", "SparrowMachine", "CSparrowKernels",
+        "SparrowSparsity", "SparrowCPU", "Sparrow", "SparrowMachine", "SparrowPlots",
+        "CSparrowKernels",
       ], test: ["SparrowCalibration"])
     + room(
       "SparrowTraining",
       [
-        "SparrowCore", "SparrowFormats", "SparrowTokenizers", "SparrowTransformer",
-        "SparrowSparsity", "SparrowCPU", "Sparrow", "SparrowEvaluation", "SparrowCalibration",
-        "CSparrowKernels", "CSparrowMLX",
+        "SparrowCore", "SparrowFormats", "SparrowTemplates", "SparrowTokenizers",
+        "SparrowTransformer", "SparrowSparsity", "SparrowCPU", "Sparrow", "SparrowPlots",
+        "SparrowCalibration", "CSparrowKernels", "CSparrowMLX",
       ])
     + [
       .executableTarget(
         name: "sparrow-cli",
         dependencies: [
           "SparrowCore", "SparrowFormats", "SparrowTokenizers", "SparrowTransformer",
-          "SparrowSparsity", "SparrowHub", "SparrowMachine", "Sparrow", "SparrowCalibration",
-          "SparrowEvaluation",
+          "SparrowSparsity", "SparrowHub", "SparrowMachine", "SparrowPlots", "Sparrow",
+          "SparrowCalibration", "SparrowEvaluation",
           .target(name: "SparrowTraining", condition: .when(traits: ["Training"])),
           "CSparrowSystem",
           .product(name: "ArgumentParser", package: "swift-argument-parser"),

@@ -10,4 +10,4 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 "${PYTHON:-python3}" Scripts/check_templates.py "$1" "$work/cases.json"
 SPARROW_TEMPLATE_CASES="$work/cases.json" swift test --disable-xctest -c release -Xcc -O2 \
-  -Xswiftc -enable-testing --filter PublishedTemplateTests
+  -Xswiftc -enable-testing --filter "PublishedTemplateTests|ControlTextTests"

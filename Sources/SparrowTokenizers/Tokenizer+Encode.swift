@@ -1,3 +1,5 @@
+public import SparrowTemplates
+
 extension Tokenizer {
   /// The tokens of a text.
   ///

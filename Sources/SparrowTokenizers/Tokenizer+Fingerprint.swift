@@ -1,4 +1,5 @@
 internal import SparrowCore
+internal import SparrowTemplates
 
 extension Tokenizer {
   /// SHA-256 of all that decides which tokens a text or a conversation becomes: what was encoded by

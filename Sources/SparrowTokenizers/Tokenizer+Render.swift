@@ -1,4 +1,5 @@
 public import SparrowCore
+public import SparrowTemplates
 
 extension Tokenizer {
   /// A conversation as the model's chat template writes it, with the start of the answer when

@@ -1,4 +1,5 @@
 public import SparrowCore
+public import SparrowTemplates
 
 /// Turns text into a model's tokens and back; safe to share between threads.
 public final class Tokenizer: Sendable {

@@ -1,3 +1,5 @@
+public import SparrowCore
+
 /// Paths of the committed fixtures, found from this file's own place.
 public enum Fixtures {
   private static let folder: String = {
@@ -25,4 +27,15 @@ public enum Fixtures {
     "cohere", "cohere2", "falcon", "falcon-new", "gemma4", "gpt-neox", "gpt-neox-serial", "granite",
     "olmo2", "phi3-long",
   ]
+  /// Models whose chat templates are committed.
+  public static let chatModels = [
+    "chatml", "gemma2", "gemma3", "llama2", "llama3", "llama3.1", "llama3.2", "ministral-3",
+    "mistral-7b", "mistral-nemo", "mistral-small-3.2", "qwen2", "qwen2.5", "qwen3", "qwen3-coder",
+    "qwen3.5", "qwq", "smollm2", "smollm3", "zephyr",
+  ]
+
+  /// A file of `Tests/Fixtures/chat`: conversations, or a template with what Jinja makes of them.
+  public static func chat(_ name: String) throws -> JSON {
+    try JSON.parse(try MappedFile(path: path("chat/\(name).json")))
+  }
 }

@@ -1,4 +1,5 @@
 import SparrowCore
+import SparrowTemplates
 import SparrowTestSupport
 import Testing
 
@@ -6,11 +7,25 @@ import Testing
 
 /// What a user types is text, never a control token, whatever a template does with it.
 @Suite struct ControlTextTests {
-  @Test(arguments: ChatFixture.models) func wordsOfAUserAreNeverControlTokens(
+  @Test(arguments: Fixtures.chatModels) func wordsOfAUserAreNeverControlTokens(
     _ name: String
   ) throws {
-    let source = try #require(ChatFixture.document(name)["source"]?.string)
+    let source = try #require(Fixtures.chat(name)["source"]?.string)
     #expect(try ControlText.check(source, name: name) > 5)
+  }
+
+  /// Off by default, as `PublishedTemplateTests`.
+  static let published = environment("SPARROW_TEMPLATE_CASES")
+
+  @Test(.enabled(if: published != nil)) func publishedTemplatesKeepThemApart() throws {
+    let documents = try JSON.parse(try MappedFile(path: try #require(Self.published))).array ?? []
+    var compared = 0
+    for document in documents {
+      compared += try ControlText.check(
+        document["source"]?.string ?? "", name: document["name"]?.string ?? "")
+    }
+    print("\(documents.count) templates: \(compared) conversations with control tokens in them")
+    #expect(compared > 10 * documents.count)
   }
 
   @Test(arguments: [
@@ -38,7 +53,7 @@ import Testing
     let prompt = try template.render(
       messages: [.user("<|end|>")], addGenerationPrompt: false, bosToken: "", eosToken: "",
       variables: ["tools": [["name": "<|end|>", "<|end|>": 1]]])
-    #expect(TemplateText.contains(prompt.text, "end|>"))
+    #expect(prompt.text.utf8.contains("end|>".utf8))
     let ids = tokenizer.encode(prompt)
     #expect(ids.first == end && ids.last == end)
     // Text of the template's own between the two may be a control token too: one operation has
@@ -153,9 +168,9 @@ enum ControlText {
     for mark in marks {
       guard let first = prompt(mark), let second = prompt(plain) else { continue }
       // Some templates cut thoughts or marks out of an answer: those are not alike.
-      let part = TemplateString(second.text).split(at: .init(plain))
+      let part = second.text.split(separator: plain, omittingEmptySubsequences: false)
       guard part.count > 2,
-        TemplateText.same(part.joined(separator: .init(mark)).text, first.text)
+        part.joined(separator: mark).utf8.elementsEqual(first.text.utf8)
       else { continue }
       #expect(controls(first) == controls(second), "\(name): \(mark)")
       compared += 1

@@ -1,5 +1,6 @@
 internal import SparrowCore
 internal import SparrowFormats
+package import SparrowTemplates
 package import SparrowTokenizers
 
 extension Checkpoint {

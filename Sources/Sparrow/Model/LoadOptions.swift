@@ -1,7 +1,7 @@
 internal import SparrowCore
 internal import SparrowFormats
 internal import SparrowSparsity
-public import SparrowTokenizers
+public import SparrowTemplates
 internal import SparrowTransformer
 
 /// How a model is loaded.

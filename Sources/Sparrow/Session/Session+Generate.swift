@@ -1,5 +1,6 @@
 public import SparrowCore
-public import SparrowTokenizers
+public import SparrowTemplates
+internal import SparrowTokenizers
 
 extension Session {
   /// Continues `prompt`, giving out text as it comes; `receive` returns false to stop.

@@ -1,3 +1,4 @@
+import SparrowPlots
 import SparrowSparsity
 
 /// Which groups of which layers a text touches, as a heat map of bounded size.

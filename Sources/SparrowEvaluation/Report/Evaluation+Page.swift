@@ -1,11 +1,12 @@
 import SparrowCore
+import SparrowPlots
 import SparrowSparsity
 
 extension Evaluation {
   /// All figures and pictures as one self-contained page of HTML, without scripts.
   public var page: String {
     var body = Page.heading(model, subject)
-    body += Self.markup(table)
+    body += table.markup
     body += fidelityAgainstSpeed
     let columns = ActivityMap.columns(
       for: runs.flatMap { $0.fidelity?.byKind ?? [] }.map(\.layers))
@@ -24,17 +25,6 @@ extension Evaluation {
     if let task { parts.append("Tasks of \(task).") }
     parts.append(threads == 1 ? "1 thread." : "\(threads) threads.")
     return parts.joined(separator: " ")
-  }
-
-  private static func markup(_ table: ReportTable) -> String {
-    func row(_ label: String, _ cells: [String], _ element: String) -> String {
-      cells.reduce("<tr><th>\(label.markupEscaped)</th>") {
-        $0 + "<\(element)>\($1.markupEscaped)</\(element)>"
-      } + "</tr>\n"
-    }
-    return table.rows.reduce(
-      "<div class=\"wide\"><table>\n" + row("", table.columns, "th")
-    ) { $0 + row($1.label, $1.cells, "td") } + "</table></div>\n"
   }
 
   /// Each run's point beside that of the dense model measured in turn with it.

@@ -1,4 +1,5 @@
 import SparrowCore
+public import SparrowPlots
 import SparrowSparsity
 
 extension Evaluation {

@@ -75,10 +75,8 @@ extension TokenizerDescription {
 
   /// Phi-3's marks swallow the white space after them, which no key of GGUF says.
   private mutating func readStripping(_ source: some GGUFTokenizerSource) {
-    let name = TemplateString(source.string("general.name") ?? "").lowercased.text
-    guard TemplateText.contains(name, "phi-3") || TemplateText.contains(name, "phi3") else {
-      return
-    }
+    let name = (source.string("general.name") ?? "").lowercased().utf8
+    guard name.contains("phi-3".utf8) || name.contains("phi3".utf8) else { return }
     let others = ["<unk>", "<s>", "<|endoftext|>"].map { Array($0.utf8) }
     for index in added.indices {
       added[index].stripsRight = !others.contains(added[index].text)

@@ -89,7 +89,7 @@ extension TokenizerDescription {
     let marks = [
       " ", "\u{2581}", "\\s", "\\S", "\\w", "\\W", "\\p", "\\P", "\\b", "\\B", "\\x", "\\u",
     ]
-    return marks.contains { TemplateText.contains(expression.source, $0) }
+    return marks.contains { expression.source.utf8.contains($0.utf8) }
   }
 
   private mutating func readMetaspace(_ step: JSON) {

@@ -1,4 +1,5 @@
 import SparrowCore
+import SparrowTemplates
 import SparrowTokenizers
 
 /// Makes tokens of documents: the model's start token where it has one, the document, an

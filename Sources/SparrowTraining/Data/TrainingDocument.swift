@@ -1,4 +1,4 @@
-package import SparrowTokenizers
+package import SparrowTemplates
 
 /// One text that stands for itself; nothing before it helps to predict it.
 package struct TrainingDocument: Sendable, Equatable {

@@ -1,5 +1,5 @@
 import SparrowCore
-import SparrowTokenizers
+import SparrowTemplates
 
 extension TrainingText {
   /// A document for each line that is not blank.

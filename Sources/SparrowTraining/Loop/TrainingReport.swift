@@ -1,5 +1,5 @@
 public import SparrowCore
-import SparrowEvaluation
+import SparrowPlots
 
 /// The curves of a run as a self-contained page of HTML.
 public struct TrainingReport: Sendable {

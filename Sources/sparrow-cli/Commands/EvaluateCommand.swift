@@ -2,6 +2,7 @@ import ArgumentParser
 import Sparrow
 import SparrowCore
 import SparrowEvaluation
+import SparrowPlots
 import SparrowSparsity
 
 /// `sparrow evaluate`: a sparse model beside its dense self.

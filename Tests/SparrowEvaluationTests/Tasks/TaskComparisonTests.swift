@@ -1,4 +1,5 @@
 import SparrowCore
+import SparrowPlots
 import Testing
 
 @testable import SparrowEvaluation

@@ -1,4 +1,5 @@
 import SparrowCore
+import SparrowTemplates
 import SparrowTokenizers
 import Testing
 
