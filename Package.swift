@@ -23,6 +23,14 @@ func room(_ name: String, _ below: [Target.Dependency], test: [Target.Dependency
   ]
 }
 
+/// A small program of `Examples/` that shows how the library is used.
+func example(_ name: String, _ below: [Target.Dependency]) -> Target {
+  .executableTarget(
+    name: "example-" + name.lowercased(),
+    dependencies: below + [.product(name: "ArgumentParser", package: "swift-argument-parser")],
+    path: "Examples/" + name, swiftSettings: swift)
+}
+
 let package = Package(
   name: "sparrow",
   platforms: [.macOS(.v15)],
@@ -122,6 +130,12 @@ let package = Package(
           "SparrowTestSupport",
         ],
         swiftSettings: swift),
+      example("Generate", ["Sparrow"]),
+      example("Chat", ["Sparrow"]),
+      example("Sequences", ["Sparrow"]),
+      .testTarget(
+        name: "ExamplesTests",
+        dependencies: ["SparrowCore", "SparrowHub", "SparrowTestSupport"], swiftSettings: swift),
     ],
   cLanguageStandard: .gnu2x,
   cxxLanguageStandard: .cxx20
