@@ -5,8 +5,8 @@
     Benchmarks/compare.py MODEL.gguf ... [--threads 2] [--rounds 5] [--adapter FOLDER]
 
 Both engines run in turn, round after round, so that a slow minute of the machine hits both; the
-order changes every round. A round's figure is the median of its repeats and its ratio is taken
-within the round. Printed: medians over the rounds, and the ratios' median with least and most.
+order changes every round. A round's figure is the median of its repeats. The round is quoted whose
+ratio is the median, so that speeds and ratio agree, with the least and the greatest ratio.
 llama.cpp's bytes a token are the file's weights (for untied models that counts the embedding,
 of which a token reads one row).
 """
@@ -16,6 +16,7 @@ from pathlib import Path
 from statistics import median
 
 import llama
+import record
 
 
 def llama_round(program, model, o):
@@ -61,24 +62,22 @@ def ratios(rounds, name, test):
     return [a[test] / b[test] for a, b in zip(rounds[name], rounds["llama.cpp"])]
 
 
-def spread(values, digits):
-    return f"{median(values):.{digits}f} ({min(values):.{digits}f}-{max(values):.{digits}f})"
-
-
 def rows(model, rounds, o):
-    bandwidth = [r["bandwidth"] for name in rounds for r in rounds[name] if "bandwidth" in r]
-    for name, results in rounds.items():
+    """A line for each way to run Sparrow and each test: both speeds and their ratio."""
+    for name in rounds:
         for test, label in (("prefill", f"pp{o.prompt}"), ("decode", f"tg{o.generate}")):
-            speed = [r[test] for r in results]
-            ratio = "" if name == "llama.cpp" else spread(ratios(rounds, name, test), 2)
-            cells = [model.stem, name, label, spread(speed, 1), ratio, "", "", ""]
+            times = ratios(rounds, name, test)
+            i = record.quoted(times)
+            speed, base = rounds[name][i][test], rounds["llama.cpp"][i][test]
+            spread = f"{times[i]:.2f} ({min(times):.2f}-{max(times):.2f})"
+            cells = [model.stem, name, label, f"{speed:.1f}", f"{base:.1f}", spread, "", "", ""]
             if test == "decode":
-                size = results[0]["bytes"]
-                rate = median(speed) * size / 1e9
-                cells[5:7] = [f"{size / 1e6:.1f}", f"{rate:.1f}"]
-                if bandwidth:
-                    cells[7] = f"{100 * rate / median(bandwidth):.0f}%"
-            yield "| " + " | ".join(cells) + " |"
+                size, read = rounds[name][i]["bytes"], rounds[name][i].get("bandwidth")
+                rate = speed * size / 1e9
+                cells[6:8] = [f"{size / 1e6:.1f}", f"{rate:.1f}"]
+                cells[8] = f"{100 * rate / read:.0f}%" if read else ""
+            if name != "llama.cpp" or o.llama_only:
+                yield "| " + " | ".join(cells) + " |"
 
 
 def main():
@@ -94,15 +93,15 @@ def main():
     program = llama.llama_program(o, "llama-bench")
     llama.warn_if_busy()
 
-    print(f"{o.threads} threads, {o.rounds} rounds of {o.repeat}; median (least-most)\n")
-    print("| model | engine | test | tokens/s | times llama.cpp | MB/token | GB/s | of read |")
-    print("|---|---|---|---|---|---|---|---|")
+    print(f"{o.threads} threads, {o.rounds} rounds of {o.repeat}; the median pair (least-most)\n")
+    print("| model | engine | test | tokens/s | llama.cpp | times | MB/token | GB/s | of read |")
+    print("|---|---|---|---|---|---|---|---|---|")
     everything = {}
     for path in map(Path, o.models):
-        everything[str(path)] = rounds = measure(path, o, program)
+        everything[path.stem] = rounds = measure(path, o, program)
         for row in rows(path, rounds, o):
             print(row, flush=True)
-    llama.save(o, everything)
+    record.save(o.json, "speed", everything)
 
 
 if __name__ == "__main__":

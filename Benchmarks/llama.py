@@ -1,5 +1,4 @@
 """What the comparisons share: finding both engines, running them, reading what they print."""
-import json
 import os
 import shutil
 import subprocess
@@ -17,7 +16,7 @@ def add_options(parser):
     parser.add_argument("--llama", help="folder of llama.cpp's programs (build_llama.sh prints it)")
     parser.add_argument("--llama-only", action="store_true", help="leave Sparrow out")
     parser.add_argument("--adapter", help="run Sparrow with this adapter as well")
-    parser.add_argument("--json", metavar="FILE", help="write every number measured to FILE")
+    parser.add_argument("--json", metavar="FILE", help="keep all rounds in FILE, for tables.py")
 
 
 def llama_program(arguments, name):
@@ -50,8 +49,3 @@ def run(command, stream="stdout"):
     if done.returncode:
         sys.exit(f"{' '.join(map(str, command))}\n{done.stderr[-2000:]}")
     return done.stdout if stream == "stdout" else done.stdout + done.stderr
-
-
-def save(arguments, results):
-    if arguments.json:
-        Path(arguments.json).write_text(json.dumps(results, indent=1) + "\n")

@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 
 import llama
+import record
 
 
 def llama_estimate(program, model, o):
@@ -46,21 +47,21 @@ def main():
     print("| model | engine | perplexity | error | difference |\n|---|---|---|---|---|")
     everything, worst = {}, 0.0
     for model in map(Path, o.models):
-        results = {"llama.cpp": llama_estimate(program, model, o)}
+        engines = {"llama.cpp": llama_estimate(program, model, o)}
         if not o.llama_only:
-            results["sparrow"] = sparrow_estimate(model, o, None)
+            engines["sparrow"] = sparrow_estimate(model, o, None)
             if o.adapter:
-                results["sparrow, sparse"] = sparrow_estimate(model, o, o.adapter)
-        everything[str(model)] = results
-        base = results["llama.cpp"]["perplexity"]
-        for name, result in results.items():
+                engines["sparrow, sparse"] = sparrow_estimate(model, o, o.adapter)
+        everything[model.stem] = engines
+        base = engines["llama.cpp"]["perplexity"]
+        for name, result in engines.items():
             change = 100 * (result["perplexity"] / base - 1)
             if name == "sparrow":
                 worst = max(worst, abs(change))
             shown = "" if name == "llama.cpp" else f"{change:+.3f}%"
             cells = [model.stem, name, f"{result['perplexity']:.4f}", f"{result['error']:.4f}", shown]
             print("| " + " | ".join(cells) + " |", flush=True)
-    llama.save(o, everything)
+    record.save(o.json, "perplexity", everything)
     sys.exit(worst > o.limit)
 
 

@@ -1,0 +1,121 @@
+#!/usr/bin/env python3
+"""Writes the tables of docs/benchmarks.md and the README from Benchmarks/results/*.json.
+
+    Benchmarks/tables.py            # writes them, between <!-- table: NAME --> and <!-- end -->
+    Benchmarks/tables.py --check    # exits with 1 when a page differs from what it would write
+
+NAME is that of a file in Benchmarks/results. Its `kind` says how it is shown: `speed` and
+`perplexity` are kept by compare.py and perplexity.py, a `table` has columns and rows as they were
+printed, and a `summary` picks rows of speeds.
+"""
+import json
+import re
+import sys
+from textwrap import wrap
+
+from record import FOLDER, ROOT, quoted
+
+PAGES = [ROOT / "docs/benchmarks.md", ROOT / "README.md"]
+ENGINES = {"sparrow": "dense", "sparrow, sparse": "sparse"}
+
+
+def read(name):
+    return json.loads((FOLDER / f"{name}.json").read_text())
+
+
+def table(columns, rows):
+    lines = [columns, ["---"] * len(columns)] + rows
+    return ["| " + " | ".join(map(str, cells)) + " |" for cells in lines]
+
+
+def shell(commands):
+    """Commands in a block, broken within 100 columns."""
+    commands = [commands] if isinstance(commands, str) else commands
+    lines = [" \\\n  ".join(wrap(c, 96, break_on_hyphens=False)) for c in commands]
+    return ["", "```sh", *lines, "```"]
+
+
+def pair(rounds, engine, test):
+    """Sparrow's speed, llama.cpp's in the same round, and their ratio with least and greatest."""
+    times = [a[test] / b[test] for a, b in zip(rounds[engine], rounds["llama.cpp"])]
+    i = quoted(times)
+    ratio = f"{times[i]:.2f} ({min(times):.2f} to {max(times):.2f})"
+    return rounds[engine][i][test], rounds["llama.cpp"][i][test], ratio
+
+
+def megabytes(rounds, engine):
+    return f"{rounds[engine][0]['bytes'] / 1e6:.0f} MB"
+
+
+def speed(found):
+    columns = ["model", "Sparrow", "decode, tokens/s", "llama.cpp", "times (least to greatest)"]
+    columns += ["read a token", "llama.cpp", "prefill, times"]
+    rows = []
+    for model, rounds in found["models"].items():
+        for engine in (name for name in rounds if name != "llama.cpp"):
+            fast, base, ratio = pair(rounds, engine, "decode")
+            rows.append([model, ENGINES[engine], f"{fast:.0f}", f"{base:.0f}", ratio])
+            rows[-1] += [megabytes(rounds, engine), megabytes(rounds, "llama.cpp")]
+            rows[-1].append(pair(rounds, engine, "prefill")[2])
+    return table(columns, rows)
+
+
+def perplexity(found):
+    rows = []
+    for model, engines in found["models"].items():
+        ours, theirs = engines["sparrow"]["perplexity"], engines["llama.cpp"]["perplexity"]
+        rows.append([model, f"{ours:.4f}", f"{theirs:.4f}", f"{100 * (ours / theirs - 1):+.2f} %"])
+    return table(["model", "Sparrow", "llama.cpp", "difference"], rows)
+
+
+def summary(found):
+    columns = ["model", "what is sparse", "decode, tokens/s", "llama.cpp", "times", "read a token"]
+    rows, commands = [], []
+    for row in found["rows"]:
+        kept = read(row["from"])
+        rounds = kept["models"][row["model"]]
+        fast, base, ratio = pair(rounds, row["engine"], "decode")
+        cells = [row["name"], row["sparse"], f"{fast:.0f}", f"{base:.0f}", ratio]
+        rows.append(cells + [megabytes(rounds, row["engine"]), row["quality"]])
+        if kept["command"] not in commands:
+            commands.append(kept["command"])
+    return table(columns + ["perplexity, times dense"], rows) + shell(commands)
+
+
+def shown(name):
+    found = read(name)
+    if found["kind"] == "summary":
+        return summary(found)
+    if found["kind"] == "table":
+        lines = table(found["columns"], found["rows"])
+    else:
+        lines = {"speed": speed, "perplexity": perplexity}[found["kind"]](found)
+    earlier = "earlier, " if found.get("measured") == "earlier" else ""
+    facts = f"Measured {earlier}on {found['date']}, Sparrow at {found['commit']}: {found['machine']}."
+    return lines + shell(found["command"]) + ["", *wrap(facts, 100)]
+
+
+def written(page):
+    def block(match):
+        return "\n".join([match[1], "", *shown(match[2]), "", match[3]])
+
+    pattern = r"(<!-- table: ([\w.-]+) -->)\n.*?(<!-- end -->)"
+    return re.sub(pattern, block, page, flags=re.DOTALL)
+
+
+def main():
+    differs = False
+    for path in PAGES:
+        page = path.read_text()
+        if (new := written(page)) == page:
+            continue
+        if "--check" in sys.argv:
+            print(f"{path.relative_to(ROOT)} differs: run Benchmarks/tables.py", file=sys.stderr)
+            differs = True
+        else:
+            path.write_text(new)
+    sys.exit(differs)
+
+
+if __name__ == "__main__":
+    main()
