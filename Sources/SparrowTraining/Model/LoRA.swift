@@ -1,4 +1,6 @@
 #if Training
+  internal import SparrowCore
+  internal import SparrowSparsity
   internal import SparrowTransformer
 
   /// Low-rank updates of matrices (Hu et al. 2021, arXiv 2106.09685): W + alpha / rank * B A, alpha = 2 rank.
@@ -29,8 +31,42 @@
       return Parameters(factors)
     }
 
+    /// Trained factors as an adapter keeps them, their neurons in the base's order again.
+    static func updates(
+      _ parameters: Parameters, orders: [[Int32]], layers: Int
+    ) throws(SparrowError) -> [WeightRole: LowRankUpdate] {
+      var updates: [WeightRole: LowRankUpdate] = [:]
+      for layer in 0..<layers {
+        for role in kinds.map({ WeightRole($0, layer: layer) }) {
+          guard var down = parameters[ParameterName.down(role.parameterName)],
+            var up = parameters[ParameterName.up(role.parameterName)]
+          else { continue }
+          if orders.indices.contains(layer) {
+            var places = [Int32](repeating: 0, count: orders[layer].count)
+            for (place, neuron) in orders[layer].enumerated() { places[Int(neuron)] = Int32(place) }
+            let back = Tensor(integers: places)
+            switch role.kind {
+            case .gate, .up: up = up.taking(back, axis: 0)
+            case .down: down = down.taking(back, axis: 1)
+            default: break
+            }
+          }
+          updates[role] = LowRankUpdate(a: try down.half(), b: try up.half(), scale: scale)
+        }
+      }
+      return updates
+    }
+
     package static func isFactor(_ name: String) -> Bool {
       name.hasSuffix(".loraA") || name.hasSuffix(".loraB")
+    }
+  }
+
+  extension Tensor {
+    /// A matrix as adapters keep it, in float16.
+    func half() throws(SparrowError) -> PredictorMatrix {
+      PredictorMatrix(
+        rows: shape[0], columns: shape[1], type: .f16, bytes: try cast(.float16).bytes())
     }
   }
 #endif

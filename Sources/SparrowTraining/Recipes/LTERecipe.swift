@@ -1,11 +1,14 @@
 #if Training
   package import SparrowCore
-  internal import SparrowSparsity
+  package import SparrowFormats
+  package import SparrowSparsity
   package import SparrowTransformer
 
   /// Learn-To-be-Efficient (arXiv 2402.06126): routers learn which groups of neurons a token needs, then the
   /// model adapts to what they leave out.
-  package struct LTERecipe: Sendable {
+  package struct LTERecipe: Recipe {
+    package static let name = "lte"
+
     package var groupSize = 32
     /// Fitted routers to begin with; nil begins with small random ones, which throw groups away at random.
     package var start: RouterStart?
@@ -36,8 +39,12 @@
 
     package init() {}
 
+    package func check(_ model: ModelConfiguration, base: String) throws(SparrowError) {
+      try start?.check(model, base: base)
+    }
+
     /// Throws `.argument` for what cannot be trained.
-    package func validate(_ model: ModelConfiguration) throws(SparrowError) {
+    private func validate(_ model: ModelConfiguration) throws(SparrowError) {
       func refuse(_ field: String, _ found: String, _ expected: String) -> SparrowError {
         SparrowError(.argument, field: field, found: found, expected: expected)
       }
@@ -70,32 +77,167 @@
       }
       guard task + distillation > 0 else { throw refuse("task", "no loss", "a weight above 0") }
     }
+  }
 
-    /// Puts neurons into their groups and adds `routers` (and LoRA's factors).
+  extension LTERecipe {
+    // MARK: - What is learnt
+
+    /// Routers with the model around them, then the model alone. Throws `.argument` for what cannot be trained.
+    package func stages(_ model: ModelConfiguration) throws(SparrowError) -> [TrainingStage] {
+      try validate(model)
+      let first = max(1, Int(Double(steps) * routerShare))
+      let adaptation = Objective(task: task, distillation: distillation)
+      var objective = adaptation
+      objective.separation = separation
+      objective.local = local
+      let pressure: Pressure =
+        if let target = targetDensity {
+          .controlled(
+            try DensityController(
+              target: target, ramp: start.flatMap { ramp($0, steps: first) }, eta: eta))
+        } else { .constant(eta) }
+      let isLow = loraRank > 0
+      let learnt: @Sendable (String) -> Bool = { name in
+        isLow ? LoRA.isFactor(name) : !ParameterName.isRouter(name)
+      }
+      let soft =
+        isSoft
+        ? NetworkMode.soft(groupSize: groupSize)
+        : .hard(groupSize: groupSize, straightThrough: true)
+      let hard = NetworkMode.hard(groupSize: groupSize, straightThrough: false)
+      let factor: Float = routerRate.map { Float($0 / rate) } ?? 1
+      var list = [
+        TrainingStage(
+          name: "routers", steps: first, networks: networks(soft, model), objective: objective,
+          rate: try learningRate(first, after: 0), pressure: pressure,
+          rateFactor: { ParameterName.isRouter($0) ? factor : 1 },
+          learns: { learnt($0) || ParameterName.isRouter($0) })
+      ]
+      if first < steps {
+        list.append(
+          TrainingStage(
+            name: "adaptation", steps: steps - first,
+            networks: networks(hard, model), objective: adaptation,
+            rate: try learningRate(first, after: first), learns: learnt))
+      }
+      return list
+    }
+
+    /// One cosine over both stages.
+    private func learningRate(
+      _ first: Int, after before: Int
+    ) throws(SparrowError) -> LearningRate {
+      try LearningRate(
+        peak: rate, warmUp: min(warmUp, first / 2), decay: .cosine(steps: steps, floor: 0.05),
+        after: before)
+    }
+
+    /// A start that touches everything has no logit.
+    private func ramp(_ start: RouterStart, steps: Int) -> DensityController.Ramp? {
+      guard ramp > 0 else { return nil }
+      return DensityController.Ramp(
+        from: min(start.density, 0.99), steps: Int(ramp * Double(steps)))
+    }
+
+    /// What the start leaves dense stays dense.
+    private func networks(_ mode: NetworkMode, _ model: ModelConfiguration) -> [NetworkMode] {
+      model.layers.indices.map { index in
+        start.map { $0.layers[index] == nil } ?? false ? .dense : mode
+      }
+    }
+  }
+
+  extension LTERecipe {
+    // MARK: - The beginning
+
+    /// Puts neurons into their groups and adds routers, and LoRA's factors.
     package func prepare(
-      _ parameters: inout Parameters, orders: [[Int32]], routers: Parameters, seed: UInt64
-    ) {
-      for (index, order) in orders.enumerated() { parameters.permute(index, order: order) }
-      parameters = parameters.merged(with: routers)
+      _ run: inout TrainingStart, progress: TrainingStart.Progress
+    ) throws(SparrowError) {
+      let given = run
+      run.orders = try run.options.inTurn { () throws(SparrowError) in
+        try orders(given, progress: progress)
+      }
+      let routers = try routers(run)
+      for (layer, order) in run.orders.enumerated() { run.parameters.permute(layer, order: order) }
+      run.parameters = run.parameters.merged(with: routers)
       if loraRank > 0 {
-        parameters = parameters.merged(
+        run.parameters = run.parameters.merged(
           with: LoRA.start(
-            parameters, layers: orders.count, rank: loraRank, seed: seed &+ 104_729))
+            run.parameters, layers: run.orders.count, rank: loraRank,
+            seed: run.options.seed &+ 104_729))
       }
     }
 
-    /// Routers that start small, so that all scores stand near 0.5.
-    package func randomRouters(_ model: ModelConfiguration, seed: UInt64) -> Parameters {
+    /// The start's groups, those that an earlier start of this run has made, or new ones.
+    private func orders(
+      _ run: TrainingStart, progress: TrainingStart.Progress
+    ) throws(SparrowError) -> [[Int32]] {
+      let layers = run.configuration.layers
+      if let start {
+        return layers.enumerated().map { index, layer in
+          let order = start.layers[index]?.order ?? []
+          return order.isEmpty ? Array(0..<Int32(layer.feedForward.width)) : order
+        }
+      }
+      let seed = run.options.seed
+      let known = NeuronOrders(
+        path: run.options.output + "/groups.json", key: "\(run.base) \(groupSize) \(seed)")
+      if let orders = known.read(), orders.count == layers.count { return orders }
+      let pool = try WorkerPool(count: availableProcessors())
+      var orders: [[Int32]] = []
+      for (index, layer) in layers.enumerated() {
+        try progress(index, layers.count, "grouping neurons")
+        orders.append(
+          try run.parameters.neuronOrder(
+            index, layer.feedForward, groupSize: groupSize, seed: seed, pool: pool))
+      }
+      try known.write(orders)
+      return orders
+    }
+
+    /// The start's routers, measured on the run's first rows, or random ones that start small, so
+    /// that all scores stand near 0.5.
+    private func routers(_ run: TrainingStart) throws(SparrowError) -> Parameters {
+      if let start {
+        return try start.routers(
+          SparseTransformer(run.configuration, type: run.options.trainer.type), run.parameters,
+          tokens: run.tokens)
+      }
       var routers = Parameters()
-      for (index, layer) in model.layers.enumerated() {
+      let hidden = run.configuration.hidden
+      for (index, layer) in run.configuration.layers.enumerated() {
         let groups = layer.feedForward.width / groupSize
+        let key = Tensor.randomKey(run.options.seed &+ 7919 &+ UInt64(index))
         routers[ParameterName.router(index)] =
-          Tensor.normal(
-            [groups, model.hidden], key: .randomKey(seed &+ 7919 &+ UInt64(index)))
-          * (0.1 / Float(model.hidden).squareRoot())
+          Tensor.normal([groups, hidden], key: key) * (0.1 / Float(hidden).squareRoot())
         routers[ParameterName.routerBias(index)] = Tensor.full([groups], 0.05)
       }
       return routers
+    }
+
+    // MARK: - The end
+
+    /// Routers, with LoRA's factors where the model's own weights stayed.
+    ///
+    /// Neurons lie in their groups in a written model; in the base of updates they do not.
+    package func adapter(
+      of trained: TrainedModel, base: Checkpoint
+    ) throws(SparrowError) -> Adapter? {
+      var adapter = Adapter(for: base)
+      adapter.updates.matrices = try LoRA.updates(
+        trained.parameters, orders: trained.orders, layers: trained.configuration.layers.count)
+      for (layer, mode) in trained.networks.enumerated() {
+        guard let size = mode.groupSize,
+          let router = trained.parameters[ParameterName.router(layer)],
+          let bias = trained.parameters[ParameterName.routerBias(layer)]
+        else { continue }
+        let maps = LinearPredictor(a: nil, b: try router.half(), bias: try bias.floats())
+        adapter.plan.networks[layer] = FeedForwardPlan(
+          predictor: .router(maps), selector: .threshold(NetworkMode.threshold), groupSize: size,
+          order: loraRank > 0 && !trained.orders.isEmpty ? trained.orders[layer] : [])
+      }
+      return adapter.plan.isSparse || loraRank > 0 ? adapter : nil
     }
   }
 #endif

@@ -1,15 +1,15 @@
 internal import SparrowCore
 
-/// The order of each layer's neurons in their groups, kept beside a run's checkpoints: a resumed run has no need
-/// to group them again.
-struct NeuronOrders: Equatable {
+/// The order of each layer's neurons in their groups, kept beside a run's checkpoints: a resumed run
+/// has no need to group them again.
+struct NeuronOrders {
+  let path: String
   /// What the groups depend on: the model's hash, their size and the seed.
   let key: String
-  /// Neuron at each place, by layer.
-  let orders: [[Int32]]
 
-  /// nil where there is no file, or one of other groups, or one that holds no permutations.
-  static func read(_ path: String, key: String) -> [[Int32]]? {
+  /// The neuron at each place, by layer; nil where there is no file, or one of other groups, or one
+  /// that holds no permutations.
+  func read() -> [[Int32]]? {
     guard let file = try? MappedFile(path: path), let json = try? JSON.parse(file),
       json["key"]?.string == key, let lists = json["orders"]?.array
     else { return nil }
@@ -23,7 +23,7 @@ struct NeuronOrders: Equatable {
   }
 
   /// Throws `.system` where the file cannot be written.
-  func write(_ path: String) throws(SparrowError) {
+  func write(_ orders: [[Int32]]) throws(SparrowError) {
     let json = JSON.object([
       ("key", .string(key)),
       ("orders", .array(orders.map { .array($0.map { .integer(Int($0)) }) })),

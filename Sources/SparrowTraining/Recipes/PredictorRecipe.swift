@@ -1,10 +1,16 @@
 #if Training
+  package import Sparrow
+  package import SparrowCalibration
   package import SparrowCore
+  package import SparrowFormats
+  package import SparrowSparsity
   package import SparrowTransformer
 
   /// Deja Vu's predictors (arXiv 2310.17157, section 4) or HiRE's softmax LR, learnt from what the frozen model
   /// computes on the way: no activation is written to a disk.
-  package struct PredictorRecipe: Sendable {
+  package struct PredictorRecipe: Recipe {
+    package static let name = "predictors"
+
     /// What is predicted.
     package enum Part: String, Sendable {
       /// Which neurons fire, or which head groups add most.
@@ -47,8 +53,12 @@
       return optimizer
     }
 
+    package func check(_ model: ModelConfiguration, base: String) throws(SparrowError) {
+      try start?.check(model, base: base)
+    }
+
     /// Throws `.argument` for what cannot be trained.
-    package func validate(_ model: ModelConfiguration) throws(SparrowError) {
+    private func validate(_ model: ModelConfiguration) throws(SparrowError) {
       func refuse(_ field: String, _ found: String, _ expected: String) -> SparrowError {
         SparrowError(.argument, field: field, found: found, expected: expected)
       }
@@ -84,27 +94,28 @@
 
     /// Adds the maps that learn: the start's, or random as torch's Linear has them with biases of 0.
     package func prepare(
-      _ parameters: inout Parameters, _ model: ModelConfiguration, seed: UInt64
-    ) {
+      _ run: inout TrainingStart, progress: TrainingStart.Progress
+    ) throws(SparrowError) {
       if let start {
-        parameters = parameters.merged(with: start.parameters())
+        run.parameters = run.parameters.merged(with: start.parameters())
         return
       }
+      let (model, seed) = (run.configuration, run.options.seed)
       let rank = directions(model)
       func random(_ rows: Int, _ columns: Int, _ index: Int) -> Tensor {
         Tensor.normal([rows, columns], key: .randomKey(seed &+ 15_485_863 &+ UInt64(index)))
           / Float(3 * columns).squareRoot()
       }
       if part == .head {
-        parameters[ParameterName.predictorDown(nil)] = random(rank, model.embeddingWidth, 0)
-        parameters[ParameterName.predictorUp(nil)] = random(model.vocabulary, rank, 1)
+        run.parameters[ParameterName.predictorDown(nil)] = random(rank, model.embeddingWidth, 0)
+        run.parameters[ParameterName.predictorUp(nil)] = random(model.vocabulary, rank, 1)
         return
       }
       for (index, layer) in model.layers.enumerated() {
         guard let outputs = part.outputs(layer) else { continue }
-        parameters[ParameterName.predictorDown(index)] = random(rank, model.hidden, 2 * index)
-        parameters[ParameterName.predictorUp(index)] = random(outputs, rank, 2 * index + 1)
-        parameters[ParameterName.predictorBias(index)] = .zeros([outputs])
+        run.parameters[ParameterName.predictorDown(index)] = random(rank, model.hidden, 2 * index)
+        run.parameters[ParameterName.predictorUp(index)] = random(outputs, rank, 2 * index + 1)
+        run.parameters[ParameterName.predictorBias(index)] = .zeros([outputs])
       }
     }
 
@@ -125,6 +136,81 @@
             peak: rate, warmUp: min(warmUp, steps / 2), decay: .cosine(steps: steps, floor: 0.05)),
           learns: ParameterName.isPredictor)
       ]
+    }
+  }
+
+  extension PredictorRecipe {
+    /// Predictors as an adapter of the model that they were trained beside, with what they do on
+    /// held-out rows.
+    package struct Measured {
+      package var adapter: Adapter
+      /// Of what was trained; the others are nil.
+      package var networks: FeedForwardCalibration.Choice?
+      package var attention: AttentionCalibration.Choice?
+      package var head: HeadMeasurement?
+    }
+
+    package func adapter(
+      of trained: TrainedModel, base: Checkpoint
+    ) throws(SparrowError) -> Adapter? {
+      try measured(trained, beside: Model.load(base.path)) { _, _ in true }.adapter
+    }
+
+    /// Measures trained predictors beside the model in the engine.
+    ///
+    /// Which layers' attention becomes sparse is up to `attentionTarget`. Throws what running the
+    /// model throws, and `.cancelled` when `progress` returns false.
+    package func measured(
+      _ trained: TrainedModel, beside model: Model,
+      attentionTarget: PlanTarget = .perplexity(1.02), progress: (Double, String) -> Bool
+    ) throws(SparrowError) -> Measured {
+      guard let rows = trained.heldOut else {
+        throw SparrowError(
+          .argument, field: "held-out text", found: "nothing", expected: "a text to measure on")
+      }
+      let parameters = trained.parameters
+      let held = try HeldOutStates(
+        SparseTransformer(trained.configuration), parameters, rows: rows, batch: trained.batch,
+        part: part)
+      var made = Measured(adapter: Adapter(for: model.binding.checkpoint))
+      /// nil for a layer without a choice.
+      func maps(_ layer: Int) throws(SparrowError) -> TrainedPredictor? {
+        guard let a = parameters[ParameterName.predictorDown(layer)],
+          let b = parameters[ParameterName.predictorUp(layer)],
+          let bias = parameters[ParameterName.predictorBias(layer)]
+        else { return nil }
+        let looksAhead = lookahead && layer > 0
+        return TrainedPredictor(
+          a: try a.floats(), b: try b.floats(), bias: try bias.floats(),
+          inputs: held.inputs[looksAhead ? layer - 1 : layer], targets: held.targets[layer],
+          isLookahead: looksAhead)
+      }
+      switch part {
+      case .networks:
+        var fitting = FeedForwardCalibration.Options()
+        fitting.recall = recall
+        fitting.density = Float(density)
+        let choice = try FeedForwardCalibration.choose(
+          model: model, options: fitting,
+          trained: { layer throws(SparrowError) in try maps(layer)! }, progress: progress)
+        made.adapter.plan.networks = choice.layers
+        made.adapter.plan.widestBatch = max(1, choice.widestBatch)
+        made.networks = choice
+      case .attention:
+        let choice = try AttentionCalibration.choose(
+          model: model, trained: maps, density: Float(density), heldOut: held.windows,
+          target: attentionTarget, progress: progress)
+        made.adapter.plan.attention = choice.layers
+        made.attention = choice
+      case .head:
+        let (adapter, measured) = try HeadCalibration.adapter(
+          model: model, a: try parameters[ParameterName.predictorDown(nil)]!.floats(),
+          b: try parameters[ParameterName.predictorUp(nil)]!.floats(), states: held.states,
+          progress: progress)
+        made.adapter = adapter
+        made.head = measured
+      }
+      return made
     }
   }
 #endif

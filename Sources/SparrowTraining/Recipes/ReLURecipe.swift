@@ -4,7 +4,9 @@
 
   /// ReLU or its square in place of a model's activation (ReLU Strikes Back, arXiv 2310.04564), with a penalty on
   /// what still fires (ProSparse, arXiv 2402.13516), so that predictors have zeros to predict.
-  package struct ReLURecipe: Sendable {
+  package struct ReLURecipe: Recipe {
+    package static let name = "relu"
+
     /// The activations that are zero for half of their inputs.
     package enum Kind: String, Sendable, CaseIterable {
       case relu

@@ -1,11 +1,14 @@
 #if Training
   internal import SparrowCalibration
   package import SparrowCore
-  internal import SparrowSparsity
+  package import SparrowFormats
+  package import SparrowSparsity
   package import SparrowTransformer
 
   /// HiRE's fine-tuning: the model learns with exact top-k in its networks (arXiv 2402.09360, eq 6 and 7).
-  package struct TopKRecipe: Sendable {
+  package struct TopKRecipe: Recipe {
+    package static let name = "topK"
+
     package enum Layers: String, Sendable, CaseIterable {
       /// HiRE's table 8: all, the odd ones, the last half.
       case all, odd
@@ -38,6 +41,15 @@
 
     package init() {}
 
+    /// From random weights: the model learns its text alone. A density of 1 is a dense model.
+    package static func pretraining(density: Double = 1) -> TopKRecipe {
+      var recipe = TopKRecipe()
+      recipe.density = density
+      recipe.distillation = 0
+      recipe.task = 1
+      return recipe
+    }
+
     package func networks(_ model: ModelConfiguration) throws(SparrowError) -> [NetworkMode] {
       guard Selection.groupSizes.contains(groupSize) else {
         throw SparrowError(
@@ -68,22 +80,23 @@
     /// Adds sketches where networks are sparse: the projection of gate and up on their leading directions, which is
     /// their closest copy of that rank. Throws what reading weights throws.
     package func prepare(
-      _ parameters: inout Parameters, _ model: ModelConfiguration, pool: WorkerPool,
-      progress: (_ done: Int, _ total: Int) throws(SparrowError) -> Void
+      _ start: inout TrainingStart, progress: TrainingStart.Progress
     ) throws(SparrowError) {
       guard sketchRank > 0 else { return }
+      let model = start.configuration
+      let pool = try WorkerPool(count: availableProcessors())
       for (index, mode) in try networks(model).enumerated() where mode != .dense {
-        try progress(index, model.layers.count)
-        let kinds: [WeightRole.Kind] =
-          model.layers[index].feedForward.gated ? [.gate, .up] : [.up]
+        try progress(index, model.layers.count, "starting sketches")
         let rows = Tensor.concatenated(
-          kinds.map { parameters[WeightRole($0, layer: index).parameterName]! }, axis: 0)
+          Self.kinds(model.layers[index].feedForward).map {
+            start.parameters[WeightRole($0, layer: index).parameterName]!
+          }, axis: 0)
         let directions = Tensor(
           PrincipalDirections.leading(
             sketchRank, ofSquare: try rows.transposed.matmul(rows).floats(), order: model.hidden,
             pool: pool), shape: [sketchRank, model.hidden])
-        parameters[ParameterName.sketchDown(index)] = directions
-        parameters[ParameterName.sketchUp(index)] = rows.matmul(directions.transposed)
+        start.parameters[ParameterName.sketchDown(index)] = directions
+        start.parameters[ParameterName.sketchUp(index)] = rows.matmul(directions.transposed)
       }
     }
 
@@ -106,6 +119,59 @@
           rate: try LearningRate(
             peak: rate, warmUp: min(warmUp, steps / 2), decay: .cosine(steps: steps, floor: 0.05)))
       ]
+    }
+
+    /// Top-k with the sketch that was learnt, or by what its oracle sees.
+    package func adapter(
+      of trained: TrainedModel, base: Checkpoint
+    ) throws(SparrowError) -> Adapter? {
+      var adapter = Adapter(for: base)
+      for (layer, mode) in trained.networks.enumerated() {
+        guard case .topK(let size, let kept, let common) = mode else { continue }
+        let width = trained.configuration.layers[layer].feedForward.width
+        var plan = FeedForwardPlan(
+          predictor: .exact, selector: .topK(kept), groupSize: size, kept: .topK(kept),
+          common: (0..<Int32(common)).map { $0 },
+          density: Float(kept + common) / Float(width / size))
+        if let sketch = try sketch(trained, layer: layer) {
+          plan = try plan.fetching(candidates, by: .sketch(sketch), neurons: width)
+        }
+        adapter.plan.networks[layer] = plan
+      }
+      return adapter.plan.isSparse ? adapter : nil
+    }
+
+    /// What was learnt beside the model as the engine reads it: gate's rows, and up's from the next
+    /// whole block on; nil without.
+    private func sketch(
+      _ trained: TrainedModel, layer: Int
+    ) throws(SparrowError) -> RowSketch? {
+      guard let down = trained.parameters[ParameterName.sketchDown(layer)],
+        let up = trained.parameters[ParameterName.sketchUp(layer)]
+      else { return nil }
+      let network = trained.configuration.layers[layer].feedForward
+      let rank = down.shape[0]
+      let kinds = Self.kinds(network)
+      let step = network.gated ? FeedForwardPlan.paddedNeurons(network.width) : network.width
+      var rows = [Float](repeating: 0, count: kinds.count * step * rank)
+      var bias = [Float](repeating: 0, count: kinds.count * step)
+      let learnt = try up.floats()
+      for (index, kind) in kinds.enumerated() {
+        let own = learnt[index * network.width * rank..<(index + 1) * network.width * rank]
+        rows.replaceSubrange(index * step * rank..<index * step * rank + own.count, with: own)
+        let role = kind.bias.map { WeightRole($0, layer: layer).parameterName }
+        if let values = try role.flatMap({ trained.parameters[$0] })?.floats() {
+          bias.replaceSubrange(index * step..<index * step + values.count, with: values)
+        }
+      }
+      return try RowSketch(
+        basis: down.floats(), rows: rows, rank: rank, hidden: trained.configuration.hidden,
+        bias: bias)
+    }
+
+    /// The matrices that a sketch copies, in the order of its rows.
+    private static func kinds(_ network: FeedForwardDescription) -> [WeightRole.Kind] {
+      network.gated ? [.gate, .up] : [.up]
     }
   }
 #endif

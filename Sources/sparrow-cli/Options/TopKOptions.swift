@@ -36,8 +36,10 @@
       return layers
     }
 
-    func recipe(_ training: TrainOptions) -> TopKRecipe {
-      var recipe = TopKRecipe()
+    func recipe(
+      _ training: TrainOptions, from start: TopKRecipe = TopKRecipe()
+    ) -> TopKRecipe {
+      var recipe = start
       recipe.groupSize = groups
       recipe.common = common
       recipe.layers = layers

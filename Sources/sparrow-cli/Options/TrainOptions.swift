@@ -79,10 +79,10 @@
 
     /// Makes the output's folder and chooses the device; gives the run's options: bfloat16 on a
     /// GPU, float32 elsewhere.
-    func start() throws(SparrowError) -> TrainingRun.Options {
+    func start() throws(SparrowError) -> TrainingOptions {
       try Files.makeFolder(output)
       try AtomicFile.check(path: output + "/report.html")
-      var options = TrainingRun.Options()
+      var options = TrainingOptions()
       options.trainer.type = try TensorDevice.start(cpu: cpu)
       if distributed { (options.rank, options.ranks) = try TensorGroup.join() }
       options.text = text

@@ -13,7 +13,7 @@
       private func train(
         _ name: String = "smollm2", isReLU: Bool = false,
         _ change: (inout PredictorRecipe) -> Void = { _ in }
-      ) throws -> (lines: [TrainingStep], made: TrainingRun.Predictors, model: Model) {
+      ) throws -> (lines: [TrainingStep], made: PredictorRecipe.Measured, model: Model) {
         var recipe = PredictorRecipe()
         recipe.rank = 32
         recipe.steps = 20
@@ -25,13 +25,13 @@
         var options = tiny.options()
         options.trainer.optimizer = PredictorRecipe.optimizer(weightDecay: 0.01)
         let path = isReLU ? try tiny.reluModel() : Fixtures.path("models/" + name)
-        let run = try TrainingRun(model: path, recipe: .predictors(recipe), options: options)
+        let run = try TrainingRun(model: path, recipe: recipe, options: options)
         var lines: [TrainingStep] = []
         let result = try run.run(
           progress: { _, _, _ in }, report: { line, _ in lines.append(line) },
           shouldStop: { false })
         let model = try Model.load(path, options: LoadOptions(threads: 1))
-        let made = try run.predictors(recipe, of: result, model: model) { _, _ in true }
+        let made = try recipe.measured(result, beside: model) { _, _ in true }
         return (lines, made, model)
       }
 

@@ -58,7 +58,7 @@
 
       private func train(
         _ start: String, model: String? = nil, _ change: (inout PredictorRecipe) -> Void = { _ in }
-      ) throws -> (made: TrainingRun.Predictors, lines: [TrainingStep]) {
+      ) throws -> (made: PredictorRecipe.Measured, lines: [TrainingStep]) {
         var recipe = PredictorRecipe()
         recipe.rank = 32
         recipe.recall = 0.95
@@ -67,7 +67,7 @@
         change(&recipe)
         recipe.start = try PredictorStart(start, part: recipe.part)
         let training = try TrainingRun(
-          model: model ?? path, recipe: .predictors(recipe),
+          model: model ?? path, recipe: recipe,
           options: run.options("run \(recipe.rate)"))
         var lines: [TrainingStep] = []
         let result = try training.run(
@@ -75,7 +75,7 @@
           shouldStop: { false })
         let loaded = try Model.load(model ?? path, options: LoadOptions(threads: 1))
         return (
-          try training.predictors(recipe, of: result, model: loaded) { _, _ in true }, lines
+          try recipe.measured(result, beside: loaded) { _, _ in true }, lines
         )
       }
 

@@ -23,7 +23,7 @@
         return folder
       }
 
-      private func recipe(_ change: (inout TopKRecipe) -> Void) -> TrainingRun.Recipe {
+      private func recipe(_ change: (inout TopKRecipe) -> Void) -> any Recipe {
         var recipe = TopKRecipe()
         recipe.density = 1
         recipe.distillation = 0
@@ -32,7 +32,7 @@
         recipe.warmUp = 2
         recipe.rate = 1e-2
         change(&recipe)
-        return .topK(recipe)
+        return recipe
       }
 
       @Test func aDenseControlAndATopKModelLearnFromTheSameStart() throws {

@@ -9,14 +9,14 @@
     @Suite struct ReLURecipeTests {
       private func train(
         _ change: (inout ReLURecipe) -> Void
-      ) throws -> (result: TrainingRun.Result, lines: [TrainingStep]) {
+      ) throws -> (result: TrainedModel, lines: [TrainingStep]) {
         var recipe = ReLURecipe()
         recipe.steps = 16
         recipe.warmUp = 2
         recipe.rate = 2e-3
         recipe.task = 0
         change(&recipe)
-        return try TinyRun().train(.relu(recipe))
+        return try TinyRun().train(recipe)
       }
 
       @Test func theSquareLearnsFromTheDenseSelf() throws {

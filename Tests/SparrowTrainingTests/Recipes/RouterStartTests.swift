@@ -107,7 +107,7 @@
 
       @Test func aRunTakesOrdersAndRoutersAndLeavesTheRestDense() throws {
         let start = try adapter("adapter", [1: Self.plan(.topK(4))])
-        let (result, lines) = try run.train(.lte(try recipe(start)))
+        let (result, lines) = try run.train(try recipe(start))
         #expect(result.networks == [.dense, .hard(groupSize: 8, straightThrough: false)])
         #expect(result.orders == [(0..<64).map { $0 }, (0..<64).map { $0 * 5 % 64 }])
         #expect(result.parameters[ParameterName.router(0)] == nil)
@@ -118,12 +118,12 @@
 
       @Test func anotherStartIsAnotherRun() throws {
         let plans = [0: try Self.plan(.topK(4)), 1: try Self.plan(.topK(4))]
-        _ = try run.train(.lte(try recipe(try adapter("a", plans))))
-        _ = try run.train(.lte(try recipe(try adapter("copy", plans))))
+        _ = try run.train(try recipe(try adapter("a", plans)))
+        _ = try run.train(try recipe(try adapter("copy", plans)))
         let other = try adapter("b", [0: plans[0]!, 1: Self.plan(.topK(4), seed: 2)])
         for start in [other, try adapter("c", [0: plans[0]!, 1: Self.plan(.topK(5))])] {
           let error = #expect(throws: SparrowError.self) {
-            try run.train(.lte(try recipe(start)))
+            try run.train(try recipe(start))
           }
           #expect(error?.kind == .mismatch && error?.field == "run")
         }
@@ -178,11 +178,11 @@
         #expect(throws: SparrowError.self) { try RouterStart(start, density: 1) }
         var recipe = try recipe(start)
         let error = #expect(throws: SparrowError.self) {
-          try run.train(.lte(recipe), model: Fixtures.path("models/llama3"))
+          try run.train(recipe, model: Fixtures.path("models/llama3"))
         }
         #expect(error?.kind == .mismatch && error?.field == "adapter")
         recipe.groupSize = 16
-        #expect(throws: SparrowError.self) { try run.train(.lte(recipe)) }
+        #expect(throws: SparrowError.self) { try run.train(recipe) }
       }
     }
   }

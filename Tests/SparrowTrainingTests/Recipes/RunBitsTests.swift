@@ -122,7 +122,7 @@
       }
     }
 
-    func recipe(_ folder: TemporaryFolder) throws -> TrainingRun.Recipe {
+    func recipe(_ folder: TemporaryFolder) throws -> any Recipe {
       switch self {
       case .lte, .lteOfThePaper, .lteByUpdates, .lteFromAStart:
         var recipe = LTERecipe()
@@ -137,7 +137,7 @@
           recipe.start = try RouterStart(start(folder))
           recipe.ramp = 0.5
         }
-        return .lte(recipe)
+        return recipe
       case .topK, .topKOfNeurons:
         var recipe = TopKRecipe()
         (recipe.steps, recipe.warmUp, recipe.rate) = (4, 1, 1e-2)
@@ -145,11 +145,11 @@
           (recipe.groupSize, recipe.common, recipe.layers) = (8, 0.125, .odd)
           recipe.sketchRank = 32
         }
-        return .topK(recipe)
+        return recipe
       case .relu:
         var recipe = ReLURecipe()
         (recipe.steps, recipe.warmUp, recipe.rate, recipe.penalty) = (4, 1, 1e-2, 2)
-        return .relu(recipe)
+        return recipe
       case .networks, .attention, .head, .predictorsFromAStart:
         var recipe = PredictorRecipe()
         (recipe.rank, recipe.steps, recipe.warmUp, recipe.rate) = (32, 4, 1, 1e-2)
@@ -158,7 +158,7 @@
         if self == .predictorsFromAStart {
           recipe.start = try PredictorStart(start(folder), part: .networks)
         }
-        return .predictors(recipe)
+        return recipe
       }
     }
 

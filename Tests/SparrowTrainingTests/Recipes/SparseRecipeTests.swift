@@ -37,16 +37,10 @@
         recipe.steps = 200
         recipe.rate = 3e-3
         recipe.warmUp = 10
-        var parameters = dense.parameters
-        recipe.prepare(
-          &parameters,
-          orders: try tiny.configuration.layers.indices.map {
-            try parameters.neuronOrder(
-              $0, tiny.configuration.layers[$0].feedForward, groupSize: recipe.groupSize,
-              seed: 1, pool: try WorkerPool(count: 1))
-          }, routers: recipe.randomRouters(tiny.configuration, seed: 1), seed: 1)
+        var start = tiny.start(dense.parameters)
+        try recipe.prepare(&start) { _, _, _ in }
         let lines = try tiny.trained(
-          "lte", recipe.stages(tiny.configuration), parameters, teacher: dense.parameters
+          "lte", recipe.stages(tiny.configuration), start.parameters, teacher: dense.parameters
         ).lines
         let density = try #require(
           lines.last?.parts.first { $0.name == "held_out_density" }?.value)
@@ -68,12 +62,10 @@
           try recipe.networks(tiny.configuration).allSatisfy {
             $0 == .topK(groupSize: 1, kept: 6, common: 0)
           })
-        var parameters = dense.parameters
-        try recipe.prepare(
-          &parameters, tiny.configuration, pool: try WorkerPool(count: 1)
-        ) { _, _ throws(SparrowError) in }
+        var start = tiny.start(dense.parameters)
+        try recipe.prepare(&start) { _, _, _ in }
         // Of full rank sketches start without an error.
-        parameters = parameters.mapped { name, tensor in
+        let parameters = start.parameters.mapped { name, tensor in
           guard ParameterName.isSketch(name) else { return tensor }
           return tensor + Tensor.normal(tensor.shape, key: .randomKey(5)) * 0.3
         }

@@ -19,10 +19,10 @@
       /// A trained model's stand-in: the fixture in another order, with routers whose scores lie far from 0.5.
       private func trained(
         _ run: TrainingRun, rank: Int
-      ) throws -> (result: TrainingRun.Result, logits: [Float]) {
-        let configuration = run.description.configuration
+      ) throws -> (result: TrainedModel, logits: [Float]) {
+        let configuration = run.configuration
         // A written model is rounded; the base of updates stays as it is.
-        var parameters = try Parameters(run.description.binding).mapped {
+        var parameters = try Parameters(run.binding).mapped {
           rank > 0 ? $1 : $1.cast(.bfloat16).cast(.float32)
         }
         var orders: [[Int32]] = []
@@ -53,7 +53,7 @@
         let input = Tensor(integers: Self.tokens, shape: [1, Self.tokens.count])
         let logits = model.logits(model.hidden(input, parameters).states, parameters)
         return (
-          TrainingRun.Result(
+          TrainedModel(
             configuration: configuration, parameters: parameters, orders: orders,
             networks: networks, heldOut: nil), try logits.floats()
         )
@@ -76,13 +76,13 @@
       @Test(arguments: [0, 4]) func decodesTheSame(rank: Int) throws {
         TensorDevice.setCompiling(false)
         let folder = try TemporaryFolder()
-        var options = TrainingRun.Options()
+        var options = TrainingOptions()
         options.output = folder.path
         var recipe = LTERecipe()
         recipe.groupSize = Self.size
         recipe.loraRank = rank
         let path = Fixtures.path("models/llama3")
-        let run = try TrainingRun(model: path, recipe: .lte(recipe), options: options)
+        let run = try TrainingRun(model: path, recipe: recipe, options: options)
         let (result, wanted) = try trained(run, rank: rank)
         let written = try run.write(result) { _, _ throws(SparrowError) in }
         #expect((written.model == nil) == (rank > 0))
@@ -101,7 +101,7 @@
       @Test(arguments: [0, 32]) func decodesTopK(sketchRank: Int) throws {
         TensorDevice.setCompiling(false)
         let folder = try TemporaryFolder()
-        var options = TrainingRun.Options()
+        var options = TrainingOptions()
         options.output = folder.path
         var recipe = TopKRecipe()
         recipe.groupSize = Self.size
@@ -110,20 +110,19 @@
         recipe.sketchRank = sketchRank
         recipe.candidates = 1.5
         let run = try TrainingRun(
-          model: Fixtures.path("models/llama3"), recipe: .topK(recipe), options: options)
-        let configuration = run.description.configuration
+          model: Fixtures.path("models/llama3"), recipe: recipe, options: options)
+        let configuration = run.configuration
         let networks = try recipe.networks(configuration)
-        var parameters = try Parameters(run.description.binding).mapped {
-          $1.cast(.bfloat16).cast(.float32)
-        }
-        try recipe.prepare(
-          &parameters, configuration, pool: try WorkerPool(count: 1)
-        ) { _, _ throws(SparrowError) in }
+        var start = TrainingStart(
+          configuration: configuration, base: "", options: options, tokens: Tensor(0),
+          parameters: try Parameters(run.binding).mapped { $1.cast(.bfloat16).cast(.float32) })
+        try recipe.prepare(&start) { _, _, _ in }
+        let parameters = start.parameters
         let model = SparseTransformer(configuration, networks: networks)
         let input = Tensor(integers: Self.tokens, shape: [1, Self.tokens.count])
         let logits = model.logits(model.hidden(input, parameters).states, parameters)
         let written = try run.write(
-          TrainingRun.Result(
+          TrainedModel(
             configuration: configuration, parameters: parameters, orders: [], networks: networks,
             heldOut: nil)
         ) { _, _ throws(SparrowError) in }

@@ -18,8 +18,8 @@
     var text: String { folder.file("text.jsonl") }
 
     /// Options that report each step.
-    func options(_ name: String = "run") -> TrainingRun.Options {
-      var options = TrainingRun.Options()
+    func options(_ name: String = "run") -> TrainingOptions {
+      var options = TrainingOptions()
       options.text = [text]
       options.heldOutText = text
       options.output = folder.file(name)
@@ -46,9 +46,9 @@
 
     /// Trains a tiny model; gives what came out and the lines of metrics.
     func train(
-      _ recipe: TrainingRun.Recipe, model: String = Fixtures.path("models/smollm2"),
-      options: TrainingRun.Options? = nil
-    ) throws -> (result: TrainingRun.Result, lines: [TrainingStep]) {
+      _ recipe: any Recipe, model: String = Fixtures.path("models/smollm2"),
+      options: TrainingOptions? = nil
+    ) throws -> (result: TrainedModel, lines: [TrainingStep]) {
       // On a processor MLX would run a C++ compiler.
       TensorDevice.setCompiling(false)
       let run = try TrainingRun(model: model, recipe: recipe, options: options ?? self.options())

@@ -80,6 +80,16 @@
       ]
     }
 
+    /// A run of these parameters before its first step, as a recipe gets it.
+    func start(_ parameters: Parameters) -> TrainingStart {
+      var options = TrainingOptions()
+      options.output = folder.path
+      options.seed = 1
+      return TrainingStart(
+        configuration: configuration, base: "tiny", options: options,
+        tokens: Tensor(integers: [1, 2], shape: [1, 2]), parameters: parameters)
+    }
+
     /// The parameters with routers whose scores stand around 0.5.
     var routed: Parameters {
       var routed = parameters

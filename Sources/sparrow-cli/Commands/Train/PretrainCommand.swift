@@ -45,11 +45,8 @@
       try options.inTurn { () throws(SparrowError) in
         if options.rank == 0 { try model.write(to: start, seed: options.seed) }
       }
-      var recipe = topK.recipe(training)
-      recipe.density = density
-      recipe.distillation = 0
-      recipe.task = 1
-      try TrainCommand.run(model: start, .topK(recipe), options, steps: training.steps)
+      let recipe = topK.recipe(training, from: .pretraining(density: density))
+      try TrainCommand.run(model: start, recipe, options, steps: training.steps)
     }
   }
 #endif

@@ -19,13 +19,13 @@
 
     /// Runs a recipe with progress on the terminal, and writes what came out.
     static func run(
-      model path: String, _ recipe: TrainingRun.Recipe, _ options: TrainingRun.Options,
+      model path: String, _ recipe: any Recipe, _ options: TrainingOptions,
       steps: Int
     ) throws {
-      let (run, result) = try train(model: path, recipe, options, steps: steps)
+      let (run, trained) = try train(model: path, recipe, options, steps: steps)
       guard options.rank == 0 else { return }
       var bar = ProgressBar()
-      let written = try run.write(result) { done, total throws(SparrowError) in
+      let written = try run.write(trained) { done, total throws(SparrowError) in
         bar.show("writing", done: done, total: total, unit: .items("tensors"))
         try Interrupt.check()
       }
@@ -40,16 +40,16 @@
 
     /// Runs a recipe with progress on the terminal.
     static func train(
-      model path: String, _ recipe: TrainingRun.Recipe, _ options: TrainingRun.Options,
+      model path: String, _ recipe: any Recipe, _ options: TrainingOptions,
       steps: Int
-    ) throws -> (run: TrainingRun, result: TrainingRun.Result) {
+    ) throws -> (run: TrainingRun, trained: TrainedModel) {
       let run = try TrainingRun(model: path, recipe: recipe, options: options)
       // Of processes that train together the first one speaks.
       let isFirst = options.rank == 0
       var bar = ProgressBar()
       var lines = TrainingProgress(steps: steps)
       defer { bar.clear() }
-      let result = try run.run(
+      let trained = try run.run(
         progress: { done, total, what throws(SparrowError) in
           if isFirst { bar.show(what, done: done, total: total, unit: .items("steps")) }
           try Interrupt.check()
@@ -60,7 +60,7 @@
           Terminal.write(stage + "  " + lines.line(line) + "\n")
         },
         shouldStop: { Interrupt.isRequested })
-      return (run, result)
+      return (run, trained)
     }
   }
 #endif

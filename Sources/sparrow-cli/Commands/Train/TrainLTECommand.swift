@@ -101,7 +101,7 @@
       }
       learning.apply(distillation: &recipe.distillation, task: &recipe.task)
       try TrainCommand.run(
-        model: try model.path(), .lte(recipe), try training.start(), steps: training.steps)
+        model: try model.path(), recipe, try training.start(), steps: training.steps)
     }
   }
 #endif

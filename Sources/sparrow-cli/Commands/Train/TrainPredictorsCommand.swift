@@ -88,14 +88,15 @@
       options.trainer.optimizer = PredictorRecipe.optimizer(weightDecay: training.weightDecay)
       let path = try model.path()
       let began = monotonicSeconds()
-      let (run, result) = try TrainCommand.train(
-        model: path, .predictors(recipe), options, steps: training.steps)
+      let trained = try TrainCommand.train(
+        model: path, recipe, options, steps: training.steps
+      ).trained
       guard options.rank == 0 else { return }
       let model = try Model.loadAndWarn(path)
       var bar = ProgressBar()
       defer { bar.clear() }
-      let made = try run.predictors(
-        recipe, of: result, model: model, attentionTarget: attentionTarget
+      let made = try recipe.measured(
+        trained, beside: model, attentionTarget: attentionTarget
       ) { part, what in
         bar.show(what, done: Int(part * 100), total: 100, unit: .items("per cent"))
         return !Interrupt.isRequested

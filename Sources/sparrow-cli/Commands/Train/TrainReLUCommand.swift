@@ -45,7 +45,7 @@
       recipe.rate = training.rate
       recipe.warmUp = training.warmUp
       try TrainCommand.run(
-        model: try model.path(), .relu(recipe), try training.start(), steps: training.steps)
+        model: try model.path(), recipe, try training.start(), steps: training.steps)
     }
   }
 #endif

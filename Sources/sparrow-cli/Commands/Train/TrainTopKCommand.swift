@@ -33,7 +33,7 @@
       recipe.density = density
       learning.apply(distillation: &recipe.distillation, task: &recipe.task)
       try TrainCommand.run(
-        model: try model.path(), .topK(recipe), try training.start(), steps: training.steps)
+        model: try model.path(), recipe, try training.start(), steps: training.steps)
     }
   }
 #endif
