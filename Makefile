@@ -41,7 +41,8 @@ training: .mlx/$(MLX)
 	touch $@
 
 lint:
-	$(SWIFT) format lint --strict -r Package.swift Sources Tests
+	$(SWIFT) format lint --strict -r Package.swift Sources Tests Examples
+	$(PYTHON) Benchmarks/tables.py --check
 
 # A program that runs without Swift, with its manual, completions and licences, in dist/.
 dist:

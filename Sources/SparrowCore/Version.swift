@@ -1,2 +1,2 @@
 /// The version of Sparrow, as `sparrow --version` prints it.
-package let sparrowVersion = "0.1.0"
+package let sparrowVersion = "0.2.0"
