@@ -31,10 +31,10 @@ public struct HeadAgreement: Sendable, Equatable {
   /// Compares at every position of the second half of each window of `text`.
   ///
   /// Throws `.argument` when the model was loaded without a sparse head, or for a text shorter than two
-  /// windows. `progress` gets windows done and their number, and returns false to stop.
+  /// windows.
   public static func measure(
     _ model: Model, text: String, context: Int = 512, windows limit: Int? = nil,
-    progress: (Int, Int, HeadAgreement) -> Bool = { _, _, _ in true }
+    progress: Progress = .none
   ) throws(SparrowError) -> HeadAgreement {
     guard let plan = model.plan.head?.plan else {
       throw SparrowError(
@@ -53,9 +53,7 @@ public struct HeadAgreement: Sendable, Equatable {
         let top = sk_argmax(logits.baseAddress, Int32(logits.count))
         result.compare(model.engine.output(row: row), top: top, &ranked)
       }
-      guard progress(index + 1, windows.count, result) else {
-        throw SparrowError(.cancelled, found: "stopped")
-      }
+      try progress.report(.init(index + 1, of: windows.count, .items("windows")))
     }
     return result
   }

@@ -25,11 +25,10 @@ public struct Perplexity: Sendable, Equatable {
 
   /// Scores `text` in at most `windows` windows.
   ///
-  /// `progress` gets the windows done, their number and the estimate so far, and returns false to stop.
   /// Throws `.argument` for a text shorter than two windows or a context that the model lacks.
   public static func measure(
     _ model: Model, text: String, context: Int = 512, windows limit: Int? = nil,
-    progress: (Int, Int, Perplexity) -> Bool = { _, _, _ in true }
+    progress: Progress = .none
   ) throws(SparrowError) -> Perplexity {
     let windows = try TextWindows(model, text: text, context: context, limit: limit)
     let session = try model.session(context: context)
@@ -46,9 +45,8 @@ public struct Perplexity: Sendable, Equatable {
       }
       result.windows += 1
       result.seconds = monotonicSeconds() - start
-      guard progress(index + 1, windows.count, result) else {
-        throw SparrowError(.cancelled, found: "stopped")
-      }
+      let estimate = Quantity.fixed(result.estimate, 4)
+      try progress.report(.init(index + 1, of: windows.count, .items("windows, \(estimate)")))
     }
     return result
   }

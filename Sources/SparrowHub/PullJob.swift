@@ -10,8 +10,7 @@ struct PullJob {
   let ready: String
   /// Seconds before a failed request is tried again; each further pause is twice as long.
   var firstPause = 1.0
-  let report: (PullProgress) -> Void
-  let isCancelled: () -> Bool
+  let progress: Progress
 
   /// What a way of pulling hands back.
   struct Result {
@@ -57,18 +56,24 @@ struct PullJob {
       expected: "room for it; set SPARROW_CACHE to a folder on a larger disk")
   }
 
-  /// Reports, and throws `.cancelled` once the user has asked to stop.
+  /// What is done with an item.
+  enum Phase: String {
+    case asking, waiting, downloading, unpacking, checking, joining
+  }
+
+  /// Tells about an item, one of `count`, of whose bytes so many are done, counted from its
+  /// beginning even when resumed. Throws `.cancelled` once the user has asked to stop.
   func step(
-    _ phase: PullProgress.Phase, _ item: String, index: Int = 1, count: Int = 1, done: Int = 0,
+    _ phase: Phase, _ item: String, index: Int = 1, count: Int = 1, done: Int = 0,
     total: Int? = nil
   ) throws(SparrowError) {
-    if isCancelled() {
+    let place = count > 1 ? " \(index)/\(count)" : ""
+    do throws(SparrowError) {
+      try progress.report(.init(done, of: total, .bytes), "\(phase.rawValue) \(item)\(place)")
+    } catch {
       throw SparrowError(
         .cancelled, file: source.name, found: "stopped; the same command goes on from here")
     }
-    report(
-      PullProgress(
-        phase: phase, item: item, index: index, count: count, done: done, total: total))
   }
 
   /// An error about this pull's source.

@@ -9,24 +9,20 @@ public import SparrowCore
 public struct Puller {
   public let cache: ModelCache
   private let environment: [String: String]
-  private let isCancelled: () -> Bool
-  private let report: (PullProgress) -> Void
+  private let progress: Progress
   /// Seconds before a failed request is tried again; tests have none.
   var firstPause = 1.0
 
   /// - Parameters:
   ///   - environment: Of the programs that it starts; `HF_ENDPOINT` and `HF_TOKEN` are read here too.
-  ///   - isCancelled: Asked about ten times a second; true ends the pull with `.cancelled`.
-  ///   - report: Told about ten times a second how far it is.
+  ///   - progress: Told about ten times a second how far the file at hand is.
   public init(
     cache: ModelCache, environment: [String: String] = processEnvironment(),
-    isCancelled: @escaping () -> Bool = { false },
-    report: @escaping (PullProgress) -> Void = { _ in }
+    progress: Progress = .none
   ) {
     self.cache = cache
     self.environment = environment
-    self.isCancelled = isCancelled
-    self.report = report
+    self.progress = progress
   }
 
   /// Pulls `source`, or finds it in the cache (`wasPresent`).
@@ -42,7 +38,7 @@ public struct Puller {
     let partial = cache.partial(for: folder)
     let job = PullJob(
       source: source, environment: environment, work: partial + "/work", ready: partial + "/ready",
-      firstPause: firstPause, report: report, isCancelled: isCancelled)
+      firstPause: firstPause, progress: progress)
     let lock = try lock(partial, job)
     defer { close(lock) }
     // Another process may have finished it between the look and the lock.

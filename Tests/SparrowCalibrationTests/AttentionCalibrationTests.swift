@@ -13,7 +13,7 @@ import Testing
   static func choose(
     _ model: Model, target: PlanTarget = .density(0.75), recording: RecordingFile? = nil,
     _ change: (inout AttentionCalibration.Options) -> Void = { _ in },
-    progress: (Double, String) -> Bool = { _, _ in true }
+    progress: Progress = .none
   ) throws -> AttentionCalibration.Choice {
     var options = AttentionCalibration.Options()
     change(&options)
@@ -99,18 +99,17 @@ import Testing
     let file = RecordingFile(adapter: folder.file("a"), modelHash: "m")
     let whole = try Self.choose(try Self.oneThread("llama3"))
     #expect(throws: SparrowError.self) {
-      try Self.choose(try Self.oneThread("llama3"), recording: file) { _ in
-      } progress: { part, _ in
-        part < 0.1
-      }
+      try Self.choose(
+        try Self.oneThread("llama3"), recording: file, progress: Progress { $0.fraction < 0.1 })
     }
     #expect(folder.names == ["a.recording.safetensors"])
     var labels: Set<String> = []
-    let again = try Self.choose(try Self.oneThread("llama3"), recording: file) { _ in
-    } progress: { _, what in
-      labels.insert(what)
+    let progress = Progress { report in
+      labels.insert(report.label)
       return true
     }
+    let again = try Self.choose(
+      try Self.oneThread("llama3"), recording: file, progress: progress)
     #expect(again.layers == whole.layers)
     #expect(labels.contains { $0.contains("resumed") })
   }

@@ -40,7 +40,7 @@ import Testing
       model: model, text: Self.text, options: Self.options(method) { $0.rank = 16 })
     let pass = try TextPass(model, text: Self.otherText, tokens: 1000, window: 64, samples: 120)
     let other = LayerRecorder(pass)
-    try pass.run([other]) { _ in true }
+    try pass.run([other], progress: .none)
     for (layer, plan) in plans {
       let maps: LinearPredictor
       let least: Float
@@ -259,7 +259,7 @@ import Testing
     let pass = try TextPass(
       model, text: Self.text, tokens: 1500, window: 4 * length, samples: 1000)
     let recorder = LayerRecorder(pass)
-    try pass.run([recorder]) { _ in true }
+    try pass.run([recorder], progress: .none)
     #expect(recorder.samples > 0)
     for sample in 0..<recorder.samples {
       let inputs = UnsafeBufferPointer(

@@ -89,9 +89,9 @@ import Testing
   func stops(at end: Double) throws {
     let model = try Self.model("llama3")
     let error = #expect(throws: SparrowError.self) {
-      _ = try HeadCalibration.fit(model: model, text: Self.text, options: Self.options) {
-        part, _ in part < end
-      }
+      _ = try HeadCalibration.fit(
+        model: model, text: Self.text, options: Self.options,
+        progress: Progress { $0.fraction < end })
     }
     #expect(error?.kind == .cancelled)
   }

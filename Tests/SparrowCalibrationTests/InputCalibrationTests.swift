@@ -82,19 +82,20 @@ import Testing
   func stopsInTheMidstOf(stage: String) throws {
     let model = try HeadCalibrationTests.model("gpt2", threads: 1)
     var asked = 0
+    let progress = Progress { report in
+      #expect((0...1).contains(report.fraction))
+      if report.label == stage { asked += 1 }
+      return asked < 3
+    }
     let error = #expect(throws: SparrowError.self) {
-      try Self.fit(model, density: 0.5) { part, name in
-        #expect((0...1).contains(part))
-        if name == stage { asked += 1 }
-        return asked < 3
-      }
+      try Self.fit(model, density: 0.5, progress: progress)
     }
     #expect(error?.kind == .cancelled)
     #expect(model.engine.observer == nil && model.engine.attentionObserver == nil)
   }
 
   private static func fit(
-    _ model: Model, density: Float, progress: (Double, String) -> Bool = { _, _ in true }
+    _ model: Model, density: Float, progress: Progress = .none
   ) throws -> (inputs: [Int: InputPlan], reports: [InputCalibration.LayerReport]) {
     var options = InputCalibration.Options(tokens: 800, density: density)
     options.window = 64

@@ -32,7 +32,7 @@ import Testing
   static func unbroken(_ model: Model) throws -> [UInt8] {
     let pass = try pass(model)
     let recorders = recorders(pass)
-    try pass.run(recorders) { _ in true }
+    try pass.run(recorders, progress: .none)
     return try bytes(recorders)
   }
 
@@ -40,7 +40,8 @@ import Testing
   static func stop(_ model: Model, _ file: RecordingFile, behind windows: Int) throws {
     let pass = try pass(model)
     let error = #expect(throws: SparrowError.self) {
-      try pass.run(recorders(pass), file: file) { _ in pass.windows < windows }
+      try pass.run(
+        recorders(pass), file: file, progress: Progress { _ in pass.windows < windows })
     }
     #expect(error?.kind == .cancelled && pass.windows == windows)
   }
@@ -59,7 +60,7 @@ import Testing
       #expect(folder.names == ["a.recording.safetensors"])
       let pass = try Self.pass(model)
       let recorders = Self.recorders(pass)
-      try pass.run(recorders, file: file) { _ in true }
+      try pass.run(recorders, file: file, progress: .none)
       #expect(pass.resumedWindows == windows)
       #expect(pass.label.contains("resumed at \(windows) of \(count) windows"))
       #expect(try Self.bytes(recorders) == whole)
@@ -94,8 +95,8 @@ import Testing
     file.note = { notes.append($0) }
     let passes = [try Self.pass(model, text: text), try Self.pass(model, text: text)]
     let recorders = passes.map { Self.recorders($0, lookahead: fault != .options) }
-    try passes[0].run(recorders[0]) { _ in true }
-    try passes[1].run(recorders[1], file: file) { _ in true }
+    try passes[0].run(recorders[0], progress: .none)
+    try passes[1].run(recorders[1], file: file, progress: .none)
     #expect(passes[1].resumedWindows == 0 && passes[1].label == "recording activations")
     #expect(try Self.bytes(recorders[0]) == Self.bytes(recorders[1]))
     #expect(notes.count == 1 && notes[0].contains(name), "\(notes)")
@@ -108,7 +109,7 @@ import Testing
     var file = RecordingFile(adapter: folder.file("new/folder/a"), modelHash: "m")
     file.interval = 0
     let pass = try Self.pass(model)
-    try pass.run(Self.recorders(pass), file: file) { _ in true }
+    try pass.run(Self.recorders(pass), file: file, progress: .none)
     #expect(folder.names == ["new"])
     #expect(isFolder(file.path) == false)
   }
@@ -123,7 +124,7 @@ import Testing
     file.note = { _ in notes += 1 }
     let pass = try Self.pass(model)
     let recorders = Self.recorders(pass)
-    try pass.run(recorders, file: file) { _ in true }
+    try pass.run(recorders, file: file, progress: .none)
     #expect(notes > 0)
     #expect(try Self.bytes(recorders) == Self.unbroken(model))
   }

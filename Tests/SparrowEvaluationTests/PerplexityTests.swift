@@ -51,7 +51,8 @@ import Testing
   @Test func stopsWhenAsked() throws {
     let model = try model()
     let error = #expect(throws: SparrowError.self) {
-      try Perplexity.measure(model, text: Self.text, context: 32) { _, _, _ in false }
+      try Perplexity.measure(
+        model, text: Self.text, context: 32, progress: Progress { _ in false })
     }
     #expect(error?.kind == .cancelled)
   }

@@ -9,7 +9,7 @@ struct HubListingTests {
     let json = try JSON.parse("{\"sha\":\"c\",\"siblings\":[\(siblings)]}")
     let job = PullJob(
       source: .hub(repository: "o/n", selection: selection), environment: [:], work: "", ready: "",
-      report: { _ in }, isCancelled: { false })
+      progress: .none)
     let chosen = try HubListing(json: json, file: "x").choose(selection, job)
     return [chosen.entry] + chosen.files.map(\.name)
   }

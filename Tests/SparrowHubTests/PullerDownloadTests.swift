@@ -10,8 +10,7 @@ struct PullerDownloadTests {
 
   static func puller(
     _ server: borrowing HubServer, _ scratch: borrowing Scratch, token: String = "",
-    isCancelled: @escaping () -> Bool = { false },
-    report: @escaping (PullProgress) -> Void = { _ in }
+    receive: @escaping (Progress.Report) -> Bool = { _ in true }
   ) -> Puller {
     var environment = processEnvironment()
     environment["HF_ENDPOINT"] = server.address + "/"
@@ -19,7 +18,7 @@ struct PullerDownloadTests {
     environment["no_proxy"] = "127.0.0.1"
     var puller = Puller(
       cache: ModelCache(root: scratch.path + "/cache"), environment: environment,
-      isCancelled: isCancelled, report: report)
+      progress: Progress(receive))
     puller.firstPause = 0
     return puller
   }
@@ -30,8 +29,9 @@ struct PullerDownloadTests {
   ) throws -> Puller {
     final class Seen { var bytes = 0 }
     let seen = Seen()
-    let stopped = puller(server, scratch, isCancelled: { seen.bytes > 2000 }) {
-      if $0.phase == .downloading { seen.bytes = $0.done }
+    let stopped = puller(server, scratch) { report in
+      if report.label.hasPrefix("downloading") { seen.bytes = report.count?.done ?? 0 }
+      return seen.bytes <= 2000
     }
     #expect { try stopped.pull(source) } throws: { ($0 as? SparrowError)?.kind == .cancelled }
     return stopped

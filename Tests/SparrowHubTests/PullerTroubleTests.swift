@@ -146,15 +146,15 @@ struct PullerTroubleTests {
       var error: (any Error)?
     }
     let second = Second()
-    let other = PullerDownloadTests.puller(
-      server, scratch, isCancelled: { second.waits > 0 }
-    ) { if $0.phase == .waiting { second.waits += 1 } }
-    let first = PullerDownloadTests.puller(
-      server, scratch,
-      report: { progress in
-        guard progress.phase == .downloading, second.error == nil else { return }
-        do { _ = try other.pull(source) } catch { second.error = error }
-      })
+    let other = PullerDownloadTests.puller(server, scratch) { report in
+      if report.label.hasPrefix("waiting") { second.waits += 1 }
+      return second.waits == 0
+    }
+    let first = PullerDownloadTests.puller(server, scratch) { report in
+      guard report.label.hasPrefix("downloading"), second.error == nil else { return true }
+      do { _ = try other.pull(source) } catch { second.error = error }
+      return true
+    }
     #expect(try !first.pull(source).wasPresent)
     #expect((second.error as? SparrowError)?.kind == .cancelled)
     #expect(try other.pull(source).wasPresent)

@@ -13,6 +13,10 @@ struct ProgressBarTests {
     #expect(
       ProgressBar.line("x", 1_500_000, nil, .bytes, rate: 3e6, columns: 80)
         == "x  1.50 MB  3.00 MB/s")
+    #expect(
+      ProgressBar.line("x", 620, 1000, nil, rate: 10, columns: 60)
+        == "x  " + String(repeating: "#", count: 24) + String(repeating: ".", count: 16)
+        + "  62%  38 s left")
     #expect(ProgressBar.line("asking x", 0, nil, .bytes, rate: nil, columns: 80) == "asking x …")
     for columns in [1, 2, 10, 30, 79] {
       let line = ProgressBar.line("a long label", 5, 9, .bytes, rate: 1, columns: columns)
@@ -24,11 +28,11 @@ struct ProgressBarTests {
   func draws() {
     final class Log { var lines: [String] = [] }
     let log = Log()
-    var silent = ProgressBar(columns: nil) { log.lines.append($0) }
+    let silent = ProgressBar(columns: nil) { log.lines.append($0) }
     silent.show("x", done: 1, total: 2, unit: .bytes)
     silent.clear()
     #expect(log.lines.isEmpty)
-    var bar = ProgressBar(columns: 80) { log.lines.append($0) }
+    let bar = ProgressBar(columns: 80) { log.lines.append($0) }
     for step in 0..<100 {
       bar.show("x", done: step, total: 100, unit: .bytes, now: Double(step) * 0.01)
     }

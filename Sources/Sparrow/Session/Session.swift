@@ -36,7 +36,7 @@ public final class Session {
     defer { cache.expectedCount = 0 }
     var start = 0
     while start < new.count {
-      if isCancelled() { throw SparrowError(.cancelled, found: "stopped") }
+      if isCancelled() { throw .stopped }
       let end = min(start + model.engine.maximumRows, new.count)
       model.exclusively { step(new[start..<end]) }
       start = end

@@ -13,7 +13,7 @@ extension ModelWriter {
   /// `.unsupported` for a source that is no GGUF file, else as `writeHuggingFace` does.
   package func writeGGUF(
     to path: String, type: ElementType, values: Values,
-    progress: Progress = { _, _ throws(SparrowError) in }
+    progress: Progress = .none
   ) throws(SparrowError) {
     guard let fileType = Self.fileTypes[type] else {
       throw SparrowError(
@@ -36,14 +36,14 @@ extension ModelWriter {
     }
     var done = 0
     try writer.write(to: path) { name throws(SparrowError) in
-      try progress(done, checkpoint.tensors.count)
+      try progress.report(.init(done, of: checkpoint.tensors.count, .items("tensors")))
       done += 1
       guard let (tensor, type) = byName[name] else {
         return Array(checkpoint.bytes(of: checkpoint[name]!))
       }
       return try type.encode(tensor.elements(values), tensor: name)
     }
-    try progress(done, checkpoint.tensors.count)
+    try progress.report(.init(done, of: checkpoint.tensors.count, .items("tensors")))
   }
 
   /// llama.cpp's numbers for what most of a file's matrices are.

@@ -27,7 +27,7 @@ extension ModelWriter {
   /// `type`'s range, `.system` for what cannot be written, and what `values` and `progress` throw.
   package func writeHuggingFace(
     to folder: String, type: ElementType, values: Values,
-    progress: Progress = { _, _ throws(SparrowError) in }
+    progress: Progress = .none
   ) throws(SparrowError) {
     guard [.f32, .f16, .bf16].contains(type) else {
       throw SparrowError(
@@ -51,14 +51,14 @@ extension ModelWriter {
     }
     var done = 0
     try writer.write(to: target.temporary + "/" + Self.weights) { name throws(SparrowError) in
-      try progress(done, tensors.count)
+      try progress.report(.init(done, of: tensors.count, .items("tensors")))
       guard let tensor = byName[name] else {
         return Array(checkpoint.bytes(of: checkpoint[name]!))
       }
       done += 1
       return try type.encode(tensor.elements(values), tensor: name)
     }
-    try progress(done, tensors.count)
+    try progress.report(.init(done, of: tensors.count, .items("tensors")))
     try target.commit()
   }
 

@@ -13,8 +13,6 @@ package struct ModelWriter {
 
   /// Gives a role's values: row-major, rows in the source's order, norms as the source stores them.
   package typealias Values = (WeightRole) throws(SparrowError) -> [Float]
-  /// Told of written tensors and all; ends the writing by throwing.
-  package typealias Progress = (_ done: Int, _ total: Int) throws(SparrowError) -> Void
 
   /// Throws `.argument` for a configuration that differs from the source's in more than the activation,
   /// or has more than one.

@@ -9,11 +9,10 @@ extension AttentionCalibration {
   ///
   /// `trained` gives a layer's maps, nil for a layer of one head group. Two maps of no fewer directions than
   /// there are groups are multiplied into one, which reads less and says the same. `heldOut` are windows of
-  /// equal length. Throws `.argument` for a target that no plan reaches, `.cancelled` when `progress` returns
-  /// false, and what `trained` throws.
+  /// equal length. Throws `.argument` for a target that no plan reaches, `.cancelled`, and what `trained` throws.
   package static func choose(
     model: Model, trained: (Int) throws(SparrowError) -> TrainedPredictor?, density: Float,
-    heldOut: [[Int32]], target: PlanTarget, progress: (Double, String) -> Bool
+    heldOut: [[Int32]], target: PlanTarget, progress: Progress
   ) throws(SparrowError) -> Choice {
     try target.validate()
     try requireGroups(model)

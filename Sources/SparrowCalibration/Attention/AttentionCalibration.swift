@@ -81,13 +81,11 @@ public enum AttentionCalibration {
   /// Fits all layers and chooses which become sparse.
   static func choose(
     _ recorder: AttentionRecorder, heldOut: [[Int32]], model: Model, options: Options,
-    target: PlanTarget, progress: (Double, String) -> Bool
+    target: PlanTarget, progress: Progress
   ) throws(SparrowError) -> Choice {
     var fits: [AttentionFit] = []
     for (layer, record) in recorder.layers.enumerated() where record.groups > 1 {
-      guard progress(0.2 * Double(layer) / Double(recorder.layers.count), "fitting heads") else {
-        throw SparrowError(.cancelled, found: "stopped")
-      }
+      try progress.part(0..<0.2).report(layer, of: recorder.layers.count, "fitting heads")
       let before = options.lookahead && layer > 0 ? recorder.layers[layer - 1] : nil
       fits.append(
         try AttentionFit(
@@ -100,12 +98,11 @@ public enum AttentionCalibration {
   /// Which of the fitted layers become sparse.
   static func choose(
     _ fits: [AttentionFit], heldOut: [[Int32]], model: Model, target: PlanTarget,
-    progress: (Double, String) -> Bool
+    progress: Progress
   ) throws(SparrowError) -> Choice {
     defer { try? model.install(.dense) }
-    let chooser = try AttentionChooser(model, fits, heldOut: heldOut) {
-      progress(0.2 + 0.05 * $0, "running held-out text")
-    }
-    return try chooser.choose(target) { progress(0.25 + 0.75 * $0, $1) }
+    let chooser = try AttentionChooser(
+      model, fits, heldOut: heldOut, progress: progress.part(0.2..<0.25, "running held-out text"))
+    return try chooser.choose(target, progress: progress.part(0.25..<1))
   }
 }

@@ -15,7 +15,7 @@ final class AttentionChooser {
 
   /// `heldOut` are windows of tokens that fitting has not seen. Makes all layers sparse. Throws as `PlanProbe`.
   init(
-    _ model: Model, _ fits: [AttentionFit], heldOut: [[Int32]], progress: (Double) -> Bool
+    _ model: Model, _ fits: [AttentionFit], heldOut: [[Int32]], progress: Progress
   ) throws(SparrowError) {
     self.model = model
     self.fits = fits
@@ -24,15 +24,15 @@ final class AttentionChooser {
     probe = try PlanProbe(model, heldOut: heldOut, positions: 640, progress: progress)
   }
 
-  /// `progress` gets the part done and what is being done, and returns false to stop.
+  /// Throws `.argument` for a density that the layers cannot reach, `.cancelled`.
   func choose(
-    _ target: PlanTarget, progress: (Double, String) -> Bool
+    _ target: PlanTarget, progress: Progress
   ) throws(SparrowError) -> AttentionCalibration.Choice {
     var divergences: [Double] = []
     for (index, fit) in fits.enumerated() {
-      let result = try measure([fit]) {
-        progress(0.7 * (Double(index) + $0) / Double(fits.count), "measuring what layers cost")
-      }
+      let result = try measure(
+        [fit],
+        progress: progress.part(0..<0.7, "measuring what layers cost").part(index, of: fits.count))
       divergences.append(result.divergence)
     }
     // Logits that are not numbers: the layer's sparse form is of no use.
@@ -56,15 +56,14 @@ final class AttentionChooser {
       var most = order.count
       while count < most {
         let middle = (count + most + 1) / 2
-        let result = try measure(first(middle)) {
-          progress(
-            0.9 - 0.2 * Double(most - count) / Double(order.count) * (1 - $0),
-            "measuring layers together")
-        }
+        let left = Double(most - count) / Double(order.count)
+        let result = try measure(
+          first(middle),
+          progress: progress.part(0.7..<0.9, "measuring layers together").part(1 - left..<1))
         if result.logRatio + result.error <= limit { count = middle } else { most = middle - 1 }
       }
     }
-    guard progress(0.9, "measuring speed") else { throw SparrowError(.cancelled, found: "stopped") }
+    try progress.report(0.9, "measuring speed")
     var chosen = first(count)
     let speed = chosen.isEmpty ? nil : try AttentionSpeed(model).measure(plans(chosen))
     // Who asks for a density gets it; who asks for speed gets none that does not pay.
@@ -80,7 +79,7 @@ final class AttentionChooser {
   }
 
   private func measure(
-    _ fits: [AttentionFit], progress: (Double) -> Bool
+    _ fits: [AttentionFit], progress: Progress
   ) throws(SparrowError) -> PlanProbe.Result {
     model.engine.select(SparsePlan(attention: plans(fits)))
     return try probe.measure([:], progress: progress)

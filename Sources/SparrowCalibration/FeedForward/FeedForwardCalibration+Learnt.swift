@@ -15,7 +15,7 @@ extension FeedForwardCalibration {
   public static func sketches(
     model: Model, text: String, options: Options = Options(),
     learnt plans: [Int: FeedForwardPlan], candidates: Double,
-    progress: (Double, String) -> Bool = { _, _ in true }
+    progress: Progress = .none
   ) throws(SparrowError) -> Choice {
     try options.validate(model.configuration)
     try SparsePlan(networks: plans).check(model.configuration, file: model.path)
@@ -23,11 +23,10 @@ extension FeedForwardCalibration {
       model, text: text, tokens: options.tokens, window: options.window,
       samples: LayerCalibration.samples)
     let recorder = LayerRecorder(pass) { _ in .nothing }
-    try pass.run([recorder]) { progress(0.4 * $0, "recording activations") }
+    try pass.run([recorder], progress: progress.part(0..<0.4))
     var choice = Choice(layers: [:], widestBatch: 0, reports: [])
     for (index, layer) in plans.keys.sorted().enumerated() {
-      guard progress(0.4 + 0.4 * Double(index) / Double(plans.count), "fitting layer \(layer)")
-      else { throw SparrowError(.cancelled, found: "stopped") }
+      try progress.part(0.4..<0.8).report(index, of: plans.count, "fitting layer \(layer)")
       let network = try NetworkWeights(model, layer: layer, weighted: false)
       let record = recorder.layers[layer]
       let sketch = try sketch(network, record, options)
@@ -44,9 +43,8 @@ extension FeedForwardCalibration {
           lengths: network.lengths, samples: recorder.samples))
     }
     defer { try? model.install(.dense) }
-    choice.widestBatch = try PlanChooser.widestBatch(choice.layers, model) {
-      progress(0.8 + 0.2 * $0, "measuring speed")
-    }
+    choice.widestBatch = try PlanChooser.widestBatch(
+      choice.layers, model, progress: progress.part(0.8..<1, "measuring speed"))
     return choice
   }
 }

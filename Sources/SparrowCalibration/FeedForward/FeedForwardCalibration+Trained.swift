@@ -9,27 +9,24 @@ extension FeedForwardCalibration {
   /// fitted ones are. All layers are sparse; of activations that are never zero at the options' density.
   ///
   /// `trained` gives a layer's maps, of which nothing is kept but the plan. Throws `.argument` for maps that do
-  /// not fill whole blocks, `.cancelled` when `progress` returns false, and what `trained` throws.
+  /// not fill whole blocks, `.cancelled`, and what `trained` throws.
   package static func choose(
     model: Model, options: Options, trained: (Int) throws(SparrowError) -> TrainedPredictor,
-    progress: (Double, String) -> Bool
+    progress: Progress
   ) throws(SparrowError) -> Choice {
     try options.validate(model.configuration)
     var plans: [Int: FeedForwardPlan] = [:]
     var reports: [LayerReport] = []
     let count = model.configuration.layers.count
     for layer in 0..<count {
-      guard progress(0.8 * Double(layer) / Double(count), "measuring layer \(layer)") else {
-        throw SparrowError(.cancelled, found: "stopped")
-      }
+      try progress.part(0..<0.8).report(layer, of: count, "measuring layer \(layer)")
       let fitted = try fit(try trained(layer), layer: layer, model: model, options: options)
       plans[layer] = fitted.plan(density: options.density)
       reports.append(fitted.report(layer: layer, density: options.density))
     }
     defer { try? model.install(.dense) }
-    let widest = try PlanChooser.widestBatch(plans, model) {
-      progress(0.8 + 0.2 * $0, "measuring speed")
-    }
+    let widest = try PlanChooser.widestBatch(
+      plans, model, progress: progress.part(0.8..<1, "measuring speed"))
     return Choice(layers: plans, widestBatch: widest, reports: reports)
   }
 

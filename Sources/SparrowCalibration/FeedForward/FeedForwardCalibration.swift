@@ -95,7 +95,7 @@ public enum FeedForwardCalibration {
   /// perplexity.
   public static func choose(
     model: Model, text: String, options: Options = Options(), target: PlanTarget,
-    progress: (Double, String) -> Bool = { _, _ in true }
+    progress: Progress = .none
   ) throws(SparrowError) -> Choice {
     let choice = try LayerCalibration.choose(
       model: model, text: text, tokens: options.tokens, window: options.window,
@@ -107,26 +107,23 @@ public enum FeedForwardCalibration {
   /// a target every layer is sparse at the options' density.
   static func choose(
     _ recorder: LayerRecorder, heldOut: [[Int32]], model: Model, options: Options,
-    target: PlanTarget?, progress: (Double, String) -> Bool
+    target: PlanTarget?, progress: Progress
   ) throws(SparrowError) -> Choice {
-    let fitted = try fitLayers(recorder, model: model, options: options) {
-      progress(0.5 * $0, $1)
-    }
+    let fitted = try fitLayers(
+      recorder, model: model, options: options, progress: progress.part(0..<0.5))
     defer { try? model.install(.dense) }
     var plans: [Int: FeedForwardPlan] = [:]
     if let target {
-      let chooser = try PlanChooser(model, fitted, target, heldOut: heldOut) {
-        progress(0.5 + 0.02 * $0, "running held-out text")
-      }
-      plans = try chooser.choose {
-        progress(0.52 + 0.38 * $0, "measuring what layers cost")
-      }
+      let chooser = try PlanChooser(
+        model, fitted, target, heldOut: heldOut,
+        progress: progress.part(0.5..<0.52, "running held-out text"))
+      plans = try chooser.choose(
+        progress: progress.part(0.52..<0.9, "measuring what layers cost"))
     } else {
       for (layer, fit) in fitted.enumerated() { plans[layer] = fit.plan(density: options.density) }
     }
-    let widest = try PlanChooser.widestBatch(plans, model) {
-      progress(0.9 + 0.1 * $0, "measuring speed")
-    }
+    let widest = try PlanChooser.widestBatch(
+      plans, model, progress: progress.part(0.9..<1, "measuring speed"))
     // Who asks for a density gets it; who asks for speed gets none that does not pay.
     var layers = plans
     if case .perplexity = target, widest == 0 { layers = [:] }
@@ -140,20 +137,19 @@ public enum FeedForwardCalibration {
   ///
   /// Throws `.argument` for options outside their ranges, a text of fewer than two windows, groups that do not
   /// divide a network and maps that do not fill whole blocks, `.unsupported` for a method that does not fit the
-  /// model, `.cancelled` when `progress` returns false.
+  /// model, `.cancelled`.
   public static func fit(
     model: Model, text: String, options: Options = Options(),
-    progress: (Double, String) -> Bool = { _, _ in true }
+    progress: Progress = .none
   ) throws(SparrowError) -> (layers: [Int: FeedForwardPlan], reports: [LayerReport]) {
     try options.validate(model.configuration)
     let pass = try TextPass(
       model, text: text, tokens: options.tokens, window: options.window,
       samples: LayerCalibration.samples)
     let recorder = LayerRecorder(pass, crossing: options.crossing)
-    try pass.run([recorder]) { progress(0.3 * $0, "recording activations") }
-    let fitted = try fitLayers(recorder, model: model, options: options) {
-      progress(0.3 + 0.7 * $0, $1)
-    }
+    try pass.run([recorder], progress: progress.part(0..<0.3))
+    let fitted = try fitLayers(
+      recorder, model: model, options: options, progress: progress.part(0.3..<1))
     var plans: [Int: FeedForwardPlan] = [:]
     for (layer, fit) in fitted.enumerated() { plans[layer] = fit.plan(density: options.density) }
     return (
@@ -163,14 +159,12 @@ public enum FeedForwardCalibration {
 
   /// Predictors of all layers, which plans of any density can use.
   private static func fitLayers(
-    _ recorder: LayerRecorder, model: Model, options: Options, progress: (Double, String) -> Bool
+    _ recorder: LayerRecorder, model: Model, options: Options, progress: Progress
   ) throws(SparrowError) -> [FittedLayer] {
     var fitted: [FittedLayer] = []
     let count = model.configuration.layers.count
     for layer in 0..<count {
-      guard progress(Double(layer) / Double(count), "fitting layer \(layer)") else {
-        throw SparrowError(.cancelled, found: "stopped")
-      }
+      try progress.report(layer, of: count, "fitting layer \(layer)")
       // Estimates stand for activations as they are.
       let network = try NetworkWeights(
         model, layer: layer, weighted: options.rest == .nothing)
@@ -235,12 +229,12 @@ public enum FeedForwardCalibration {
         source: rows, basis: basis, mean: record.moments.mean, meanRow: moments.mean,
         coding: options.coding, rank: options.rank,
         rounding: FedBackRounding(record.moments.covariance(), for: options.coding)
-      ).sketch { _ in true }
+      ).sketch(progress: .none)
     }
     let fitter = SketchFitter(
       source: rows, basis: basis, mean: record.moments.mean, meanRow: moments.mean,
       groups: options.groups, seed: options.seed, lossBonus: 0, cutsBasis: true)
     fitter.fitCodebooks()
-    return try fitter.assign { _ in true }
+    return try fitter.assign(progress: .none)
   }
 }

@@ -9,7 +9,7 @@ extension HeadCalibration {
   /// row's dense head reads the most for what it computes. Measured times scatter by some per cent, so a tenth is
   /// asked for. The model's head is dense again afterwards.
   static func widestBatch(
-    _ head: SketchedHead, _ model: Model, progress: (Double) -> Bool
+    _ head: SketchedHead, _ model: Model, progress: Progress
   ) throws(SparrowError) -> Int {
     try model.install(SparsePlan(head: head))
     defer { try? model.install(.dense) }

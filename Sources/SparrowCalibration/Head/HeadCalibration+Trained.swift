@@ -13,18 +13,18 @@ extension HeadCalibration {
   /// Throws `.unsupported` for a head whose rows are no multiple of 32 long, `.cancelled`.
   package static func adapter(
     model: Model, a: [Float], b: [Float], states: [Float], options: Options = Options(),
-    progress: (Double, String) -> Bool
+    progress: Progress
   ) throws(SparrowError) -> (adapter: Adapter, measurement: HeadMeasurement) {
     let head = try SketchedRows(headOf: model)
     let rank = a.count / head.hidden
     precondition(
       a.count == rank * head.hidden && b.count == rank * head.rowCount
         && states.count % head.hidden == 0, "maps of this head")
-    let moments = try headMoments(head) { progress(0.2 * $0, "reading the head") }
+    let moments = try headMoments(head, progress: progress.part(0..<0.2, "reading the head"))
     let sketch = try sketch(a, centred(b, columns: rank), rank, head, meanRow: moments.mean)
     return try finish(
-      sketch, head, states: FloatRows(states, columns: head.hidden), model, options
-    ) { progress(0.2 + 0.8 * $0, "measuring recall") }
+      sketch, head, states: FloatRows(states, columns: head.hidden), model, options,
+      progress: progress.part(0.2..<1, "measuring recall"))
   }
 
   /// Directions behind the rank are zero: states have all their energy in those that were learnt.

@@ -15,12 +15,11 @@ public enum HeadCalibration {
 
   /// Fits an adapter for `model` on `text`.
   ///
-  /// `progress` gets the part done, 0 to 1, and what is being done; it returns false to stop. Throws
-  /// `.argument` for a text too short and options outside their range, `.unsupported` for a head whose rows
-  /// are no multiple of 32 long, `.cancelled`.
+  /// Throws `.argument` for a text too short and options outside their range, `.unsupported` for a
+  /// head whose rows are no multiple of 32 long, `.cancelled`.
   public static func fit(
     model: Model, text: String, options: Options = Options(),
-    progress: (Double, String) -> Bool = { _, _ in true }
+    progress: Progress = .none
   ) throws(SparrowError) -> Adapter {
     try fitAndMeasure(model: model, text: text, options: options, progress: progress).adapter
   }
@@ -28,23 +27,20 @@ public enum HeadCalibration {
   /// As `fit`, with what was measured on the windows held out.
   public static func fitAndMeasure(
     model: Model, text: String, options: Options = Options(),
-    progress: (Double, String) -> Bool = { _, _ in true }
+    progress: Progress = .none
   ) throws(SparrowError) -> (adapter: Adapter, measurement: HeadMeasurement) {
     try options.validate()
     let head = try SketchedRows(headOf: model)
-    let (moments, heldOut) = try record(model, head, text, options) {
-      progress(0.5 * $0, "recording hidden states")
-    }
-    let rows = try headMoments(head) { progress(0.5 + 0.05 * $0, "reading the head") }
-    try go(progress(0.55, "finding directions"))
-    let sketch = try sketch(head, moments, rows, options, progress)
-    var made = try finish(sketch, head, states: heldOut, model, options) {
-      progress(0.8 + 0.1 * $0, "measuring recall")
-    }
+    let (moments, heldOut) = try record(
+      model, head, text, options, progress: progress.part(0..<0.5, "recording hidden states"))
+    let rows = try headMoments(head, progress: progress.part(0.5..<0.55, "reading the head"))
+    let sketch = try sketch(head, moments, rows, options, progress: progress.part(0.55..<0.8))
+    var made = try finish(
+      sketch, head, states: heldOut, model, options,
+      progress: progress.part(0.8..<0.9, "measuring recall"))
     if let head = made.adapter.plan.head {
-      made.adapter.plan.head?.plan.widestBatch = try widestBatch(head, model) {
-        progress(0.9 + 0.1 * $0, "measuring speed")
-      }
+      made.adapter.plan.head?.plan.widestBatch = try widestBatch(
+        head, model, progress: progress.part(0.9..<1, "measuring speed"))
     }
     return made
   }
@@ -53,7 +49,7 @@ public enum HeadCalibration {
   /// adapter. Throws `.cancelled`, and `.malformed` for a sketch that an adapter cannot hold.
   static func finish(
     _ fitted: RowSketch, _ head: SketchedRows, states: FloatRows, _ model: Model,
-    _ options: Options, progress: (Double) -> Bool
+    _ options: Options, progress: Progress
   ) throws(SparrowError) -> (adapter: Adapter, measurement: HeadMeasurement) {
     var sketch = fitted
     let kept = min(options.kept, head.rowCount)
@@ -76,30 +72,31 @@ public enum HeadCalibration {
   /// The sketch in the coding that the options ask for.
   private static func sketch(
     _ head: SketchedRows, _ moments: MomentSum, _ rows: MomentSum, _ options: Options,
-    _ progress: (Double, String) -> Bool
+    progress: Progress
   ) throws(SparrowError) -> RowSketch {
+    try progress.report(0, "finding directions")
     let basis =
       options.coding.keepsColumns
       ? SketchBasis(identity: head.hidden)
       : SketchBasis(states: moments.covariance(), head: rows.covariance(), pool: head.pool)
     if options.coding == .product {
-      try go(progress(0.6, "fitting codebooks"))
+      try progress.report(0.2, "fitting codebooks")
       let fitter = SketchFitter(
         source: head, basis: basis, mean: moments.mean, meanRow: rows.mean, groups: options.groups,
         seed: options.seed, lossBonus: SketchFitter.headLossBonus, cutsBasis: false)
       fitter.fitCodebooks()
-      return try fitter.assign { progress(0.65 + 0.15 * $0, "coding rows") }
+      return try fitter.assign(progress: progress.part(0.4..<1, "coding rows"))
     }
     let coder = RowCoder(
       source: head, basis: basis, mean: moments.mean, meanRow: rows.mean, coding: options.coding,
       rank: options.rank)
-    return try coder.sketch { progress(0.6 + 0.2 * $0, "coding rows") }
+    return try coder.sketch(progress: progress.part(0.2..<1, "coding rows"))
   }
 
   /// Measures an adapter's sketch on another text. Throws as `fit` does.
   public static func measure(
     _ adapter: Adapter, model: Model, text: String, tokens: Int = 2048, window: Int = 512,
-    progress: (Double, String) -> Bool = { _, _ in true }
+    progress: Progress = .none
   ) throws(SparrowError) -> HeadMeasurement {
     let head = try SketchedRows(headOf: model)
     guard let own = adapter.plan.head, own.sketch.rowCount == head.rowCount,
@@ -113,20 +110,20 @@ public enum HeadCalibration {
       model, text: text, tokens: tokens, window: window, minimum: 1)
     let states = FloatRows(
       rows: recorder.count * recorder.statesPerWindow, columns: head.hidden)
-    try recorder.run(hidden: head.hidden) { index, window in
+    let recording = progress.part(0..<0.5, "recording hidden states")
+    try recorder.run(hidden: head.hidden) { index, window throws(SparrowError) in
       states[index * window.rows].update(from: window[0], count: window.values.count)
-      return progress(0.5 * Double(index + 1) / Double(recorder.count), "recording hidden states")
+      try recording.report(index + 1, of: recorder.count)
     }
     return try HeadMeasurement.run(
       own.sketch, head: head, states: states, candidates: own.plan.candidates, kept: own.plan.kept,
-      deviation: own.sketch.deviation
-    ) { progress(0.5 + 0.5 * $0, "measuring recall") }
+      deviation: own.sketch.deviation, progress: progress.part(0.5..<1, "measuring recall"))
   }
 
   /// Moments of the states to fit on, and the states held out.
   private static func record(
     _ model: Model, _ head: SketchedRows, _ text: String, _ options: Options,
-    progress: (Double) -> Bool
+    progress: Progress
   ) throws(SparrowError) -> (MomentSum, FloatRows) {
     let recorder = try StateRecorder(
       model, text: text, tokens: options.tokens, window: options.window, minimum: 2)
@@ -135,7 +132,7 @@ public enum HeadCalibration {
     let count = min(available, measuredStates)
     let heldOut = FloatRows(rows: count, columns: head.hidden)
     var seen = 0
-    try recorder.run(hidden: head.hidden) { index, window in
+    try recorder.run(hidden: head.hidden) { index, window throws(SparrowError) in
       if recorder.isHeldOut(index) {
         for row in 0..<window.rows {
           // More states than places: the last that falls on a place stays there.
@@ -146,13 +143,13 @@ public enum HeadCalibration {
       } else {
         moments.add(window, count: window.rows)
       }
-      return progress(Double(index + 1) / Double(recorder.count))
+      try progress.report(index + 1, of: recorder.count)
     }
     return (moments, heldOut)
   }
 
   static func headMoments(
-    _ head: SketchedRows, progress: (Double) -> Bool
+    _ head: SketchedRows, progress: Progress
   ) throws(SparrowError) -> MomentSum {
     let moments = MomentSum(dimension: head.hidden, pool: head.pool)
     let chunk = FloatRows(rows: 1024, columns: head.hidden)
@@ -160,13 +157,9 @@ public enum HeadCalibration {
       let end = min(start + chunk.rows, head.rowCount)
       head.read(start..<end, less: nil, into: chunk)
       moments.add(chunk, count: end - start)
-      try go(progress(Double(end) / Double(head.rowCount)))
+      try progress.report(end, of: head.rowCount)
     }
     return moments
-  }
-
-  private static func go(_ on: Bool) throws(SparrowError) {
-    guard on else { throw SparrowError(.cancelled, found: "stopped") }
   }
 
   package static func name(of model: Model) -> String {

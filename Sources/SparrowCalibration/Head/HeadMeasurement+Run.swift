@@ -6,10 +6,10 @@ extension HeadMeasurement {
   /// Compares the scores of `states`, `[count, hidden]`, with their exact logits.
   ///
   /// Uses the basis as stored, codes and centroids; the run time's byte tables and int8 inputs are not
-  /// imitated. `deviation` nil measures it, else it is the sketch's. `progress` returns false to stop.
+  /// imitated. `deviation` nil measures it, else it is the sketch's.
   static func run(
     _ sketch: RowSketch, head: SketchedRows, states: FloatRows, candidates: Int, kept: Int,
-    deviation: Float?, progress: (Double) -> Bool
+    deviation: Float?, progress: Progress
   ) throws(SparrowError) -> HeadMeasurement {
     let scorer = SketchScorer(sketch, head: head, states: states)
     let limit = min(max(rowLimit, candidates), sketch.rowCount)
@@ -18,9 +18,7 @@ extension HeadMeasurement {
     for start in stride(from: 0, to: sketch.rowCount, by: SketchScorer.chunkRows) {
       let rows = start..<min(start + SketchScorer.chunkRows, sketch.rowCount)
       scorer.score(rows, best: &best, exact: &exact)
-      guard progress(Double(rows.upperBound) / Double(sketch.rowCount)) else {
-        throw SparrowError(.cancelled, found: "stopped")
-      }
+      try progress.report(rows.upperBound, of: sketch.rowCount)
     }
     for index in 0..<states.rows {
       best[index].shrink()

@@ -50,12 +50,11 @@ public enum InputCalibration {
   /// Runs the text densely once; thresholds are quantiles of the sizes that each input has there.
   ///
   /// The greedy allocation then runs 256 tokens through each layer 4 times for each cut (`GreedyAllocation`).
-  /// Inputs that it leaves whole get no threshold. `progress` gets the part done and what is being done, and returns
-  /// false to stop, which throws `.cancelled`. Throws `.argument` for a text of fewer than two windows and for a
-  /// density outside 0...1.
+  /// Inputs that it leaves whole get no threshold. Throws `.argument` for a text of fewer than two
+  /// windows and for a density outside 0...1, `.cancelled`.
   public static func fit(
     model: Model, text: String, options: Options = Options(),
-    progress: (Double, String) -> Bool = { _, _ in true }
+    progress: Progress = .none
   ) throws(SparrowError) -> (inputs: [Int: InputPlan], reports: [LayerReport]) {
     guard options.density > 0, options.density <= 1 else {
       throw SparrowError(
@@ -65,15 +64,16 @@ public enum InputCalibration {
       model, text: text, tokens: options.tokens, window: options.window, minimum: 2)
     let isGreedy = options.allocation == .greedy
     let recording = isGreedy ? 0.2 : 1
-    let sizes = try InputSizes(model, recorder) { progress(recording * $0, "recording inputs") }
+    let sizes = try InputSizes(
+      model, recorder, progress: progress.part(0..<recording, "recording inputs"))
     let cutter = isGreedy ? try InputCutter(model, sizes, recorder) : nil
+    let cutting = progress.part(recording..<1, "cutting inputs")
     var plans: [Int: InputPlan] = [:]
     var reports: [LayerReport] = []
     for (layer, own) in sizes.layers.enumerated() {
-      let densities = try cutter?.densities(of: layer, target: Double(options.density)) { part in
-        let done = (Double(layer) + part) / Double(sizes.layers.count)
-        return progress(recording + (1 - recording) * done, "cutting inputs")
-      }
+      let densities = try cutter?.densities(
+        of: layer, target: Double(options.density),
+        progress: cutting.part(layer, of: sizes.layers.count))
       var plan = InputPlan([:])
       var report = LayerReport(layer: layer, densities: [:], density: 0)
       let shares = model.engine.weights.shares(ofLayer: layer)

@@ -26,11 +26,9 @@ final class InputCutter {
   }
 
   /// Densities of the inputs of a layer: the first one, or that after the last asked for. Their mean, by bytes of
-  /// weights, is `target`.
-  ///
-  /// `progress` gets the part done and returns false to stop, which throws `.cancelled`.
+  /// weights, is `target`. Throws `.cancelled`.
   func densities(
-    of layer: Int, target: Double, progress: (Double) -> Bool
+    of layer: Int, target: Double, progress: Progress
   ) throws(SparrowError) -> [LayerInput: Double] {
     probe.move(to: layer)
     let runs = (1 - target) / GreedyAllocation.step * Double(LayerInput.allCases.count)
@@ -40,7 +38,7 @@ final class InputCutter {
     return try GreedyAllocation.densities(
       shares: model.engine.weights.shares(ofLayer: layer), target: target
     ) { (densities) throws(SparrowError) in
-      guard progress(min(1, done / runs)) else { throw SparrowError(.cancelled, found: "stopped") }
+      try progress.report(done / runs)
       done += 1
       var thresholds: [LayerInput: Float] = [:]
       for (input, density) in densities where density < 1 {

@@ -18,7 +18,7 @@ final class InputSizes {
   private let skipped: Int
 
   init(
-    _ model: Model, _ recorder: StateRecorder, progress: (Double) -> Bool
+    _ model: Model, _ recorder: StateRecorder, progress: Progress
   ) throws(SparrowError) {
     let none = Dictionary(uniqueKeysWithValues: LayerInput.allCases.map { ($0, 0) })
     layers = model.configuration.layers.map { _ in none.mapValues { _ in Sizes() } }
@@ -40,10 +40,10 @@ final class InputSizes {
         .down, of: seen.layer, rows: seen.rows, width: widths[seen.layer].1, seen.activations)
     }
     defer { (model.engine.attentionObserver, model.engine.observer) = (nil, nil) }
-    try recorder.run(hidden: hidden) { window, _ in
+    try recorder.run(hidden: hidden) { window, _ throws(SparrowError) in
       isHeldOut = window + 1 < recorder.count && recorder.isHeldOut(window + 1)
       for layer in positions.indices { positions[layer] = none }
-      return progress(Double(window + 1) / Double(recorder.count))
+      try progress.report(window + 1, of: recorder.count)
     }
   }
 

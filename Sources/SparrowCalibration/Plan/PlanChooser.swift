@@ -24,7 +24,7 @@ final class PlanChooser {
   /// `heldOut` are windows of tokens that fitting has not seen. Makes all layers sparse. Throws as `PlanProbe`.
   init(
     _ model: Model, _ layers: [FeedForwardCalibration.FittedLayer], _ target: PlanTarget,
-    heldOut: [[Int32]], progress: (Double) -> Bool
+    heldOut: [[Int32]], progress: Progress
   ) throws(SparrowError) {
     self.model = model
     self.layers = layers
@@ -35,19 +35,18 @@ final class PlanChooser {
     probe = try PlanProbe(model, heldOut: heldOut, positions: 1280, progress: progress)
   }
 
-  /// Plans of the layers that pay. `progress` gets the part done and returns false to stop.
+  /// Plans of the layers that pay.
   ///
-  /// Throws `.argument` for a density that the layers cannot reach, `.cancelled` when `progress` says so.
+  /// Throws `.argument` for a density that the layers cannot reach, `.cancelled`.
   func choose(
-    progress: (Double) -> Bool
+    progress: Progress
   ) throws(SparrowError) -> [Int: FeedForwardPlan] {
-    let times = try times { progress(0.1 * $0) }
+    let times = try times(progress: progress.part(0..<0.1))
     var options: [[PlanFrontier.Option]] = []
     for layer in layers.indices {
       options.append(
-        try self.options(layer, times) { part in
-          progress(0.1 + 0.6 * (Double(layer) + part) / Double(layers.count))
-        })
+        try self.options(
+          layer, times, progress: progress.part(0.1..<0.7).part(layer, of: layers.count)))
     }
     switch target {
     case .density(let density):
@@ -57,9 +56,8 @@ final class PlanChooser {
       let limit = naturalLog(Double(ratio))
       return plans(
         try frontier.lastChoice { choice, done throws(SparrowError) in
-          let result = try probe.measure(plans(choice)) { part in
-            progress(0.7 + 0.3 * (done.lowerBound + part * (done.upperBound - done.lowerBound)))
-          }
+          let result = try probe.measure(
+            plans(choice), progress: progress.part(0.7..<1).part(done))
           return result.logRatio + result.error <= limit
         })
     }
@@ -68,7 +66,7 @@ final class PlanChooser {
   /// What a layer may do: stay dense, or be sparse at each density that its predictor can have.
   private func options(
     _ layer: Int, _ times: (dense: Double, fixed: Double, touching: Double),
-    progress: (Double) -> Bool
+    progress: Progress
   ) throws(SparrowError) -> [PlanFrontier.Option] {
     let fit = layers[layer]
     let alone = try probe.measure(
@@ -106,7 +104,7 @@ final class PlanChooser {
 
   /// Milliseconds of one layer's network: dense; sparse at density 0, and what density 1 adds.
   private func times(
-    progress: (Double) -> Bool
+    progress: Progress
   ) throws(SparrowError) -> (dense: Double, fixed: Double, touching: Double) {
     // Scattered reads cost more the more there are: where estimates stand for the rest, few are wanted.
     let densities: [Float] = isEstimated ? [0.02, 0.15] : [0.3, 0.6]
@@ -116,7 +114,7 @@ final class PlanChooser {
       try model.install(SparsePlan(networks: Self.plans(layers, density: density)))
       let sweep = try DensitySweep.run(
         model, options: Self.sweepOptions(model, batches: [1]),
-        progress: { progress((Double(index) + $0) / Double(densities.count)) })
+        progress: progress.part(index, of: densities.count))
       points += sweep.points
     }
     let count = Double(layers.count)
@@ -134,9 +132,9 @@ final class PlanChooser {
   /// The widest batch up to which the plans' steps are no slower than dense ones; 0 where even single tokens
   /// are. Measured times scatter by some per cent, so no loss at all is allowed here.
   ///
-  /// Throws `.cancelled` when `progress` says so.
+  /// Throws `.cancelled`.
   static func widestBatch(
-    _ plans: [Int: FeedForwardPlan], _ model: Model, progress: (Double) -> Bool
+    _ plans: [Int: FeedForwardPlan], _ model: Model, progress: Progress
   ) throws(SparrowError) -> Int {
     guard !plans.isEmpty else { return 0 }
     try model.install(SparsePlan(networks: plans))

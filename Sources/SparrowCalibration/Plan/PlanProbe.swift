@@ -36,11 +36,10 @@ final class PlanProbe {
 
   /// Pieces of at most 160 tokens of `heldOut`, at even distances: as many as give `positions` scores, or all.
   ///
-  /// `heldOut` are windows of equal length that fitting has not seen (`LayerRecorder`). `progress` gets the part
-  /// done and returns false to stop, which throws `.cancelled`. Throws `.argument` for windows of fewer than 4
-  /// tokens.
+  /// `heldOut` are windows of equal length that fitting has not seen (`LayerRecorder`). Throws
+  /// `.argument` for windows of fewer than 4 tokens, `.cancelled`.
   init(
-    _ model: Model, heldOut: [[Int32]], positions: Int, progress: (Double) -> Bool
+    _ model: Model, heldOut: [[Int32]], positions: Int, progress: Progress
   ) throws(SparrowError) {
     self.model = model
     vocabulary = model.configuration.vocabulary
@@ -67,10 +66,10 @@ final class PlanProbe {
     try model.runningDense { () throws(SparrowError) in try recordDense(progress) }
   }
 
-  private func recordDense(_ progress: (Double) -> Bool) throws(SparrowError) {
+  private func recordDense(_ progress: Progress) throws(SparrowError) {
     var row = 0
     for (number, window) in windows.enumerated() {
-      try check(number, progress)
+      try progress.report(number, of: windows.count)
       session.clear()
       try session.score(window, from: skipped) { index, _, logits in
         guard index + 1 < window.count else { return }
@@ -81,17 +80,9 @@ final class PlanProbe {
     }
   }
 
-  private func check(_ window: Int, _ progress: (Double) -> Bool) throws(SparrowError) {
-    guard progress(Double(window) / Double(windows.count)) else {
-      throw SparrowError(.cancelled, found: "stopped")
-    }
-  }
-
   /// Decodes every n-th window with these plans, which the engine must have been made with.
-  ///
-  /// `progress` as in `init`.
   func measure(
-    _ plans: [Int: FeedForwardPlan], every: Int = 1, progress: (Double) -> Bool
+    _ plans: [Int: FeedForwardPlan], every: Int = 1, progress: Progress
   ) throws(SparrowError) -> Result {
     var plan = model.plan
     plan.networks = plans
@@ -99,7 +90,7 @@ final class PlanProbe {
     var divergences = SampleMean()
     var ratios = SampleMean()
     for number in stride(from: 0, to: windows.count, by: every) {
-      try check(number, progress)
+      try progress.report(number, of: windows.count)
       let window = windows[number]
       var row = number * denseLogits.rows / windows.count
       session.clear()

@@ -73,9 +73,9 @@ struct StateRecorder {
   }
 
   /// Records the windows in order, from the one numbered `first` on. `body` gets the window's index and its
-  /// states, `[states, hidden]`, valid until it returns; it returns false to stop, which throws `.cancelled`.
+  /// states, `[states, hidden]`, valid until it returns; what it throws ends the run.
   func run(
-    hidden: Int, from first: Int = 0, body: (Int, FloatRows) -> Bool
+    hidden: Int, from first: Int = 0, body: (Int, FloatRows) throws(SparrowError) -> Void
   ) throws(SparrowError) {
     let states = FloatRows(rows: statesPerWindow, columns: hidden)
     let cache = try KeyValueCache(model.configuration, capacity: windows[0].count)
@@ -94,7 +94,7 @@ struct StateRecorder {
           }
         }
       }
-      guard body(index, states) else { throw SparrowError(.cancelled, found: "stopped") }
+      try body(index, states)
     }
   }
 

@@ -64,11 +64,10 @@ final class TextPass {
   }
 
   /// Runs the windows that are left past all recorders. With a file, goes on where the file's run stopped,
-  /// keeps there what was recorded from time to time, and when stopped.
-  ///
-  /// `progress` gets the part done and returns false to stop, which throws `.cancelled`.
+  /// keeps there what was recorded from time to time, and when stopped, which throws `.cancelled`.
   func run(
-    _ recorders: [any WindowRecorder], file: RecordingFile? = nil, progress: (Double) -> Bool
+    _ recorders: [any WindowRecorder], file: RecordingFile? = nil,
+    progress: Progress
   ) throws(SparrowError) {
     let keeper = file.map { RecordingKeeper($0, pass: self, recorders) }
     keeper?.restore()
@@ -78,13 +77,19 @@ final class TextPass {
       model.engine.observer = nil
       model.engine.attentionObserver = nil
     }
-    try text.run(hidden: model.configuration.hidden, from: windows) { window, _ in
+    try text.run(
+      hidden: model.configuration.hidden, from: windows
+    ) { window, _ throws(SparrowError) in
       for recorder in recorders { recorder.endWindow() }
       if text.isHeldOut(window) { heldOutWindows += 1 }
       windows = window + 1
-      let goesOn = progress(Double(windows) / Double(text.count))
-      keeper?.save(isLast: !goesOn)
-      return goesOn
+      do throws(SparrowError) {
+        try progress.report(windows, of: text.count, label)
+        keeper?.save(isLast: false)
+      } catch {
+        keeper?.save(isLast: true)
+        throw error
+      }
     }
   }
 }

@@ -32,8 +32,8 @@ final class RowCoder {
       coding.keepsColumns ? source.hidden : min(rank == 0 ? quarter : rank, source.hidden)
   }
 
-  /// The whole sketch. `progress` gets the part done and returns false to stop.
-  func sketch(progress: (Double) -> Bool) throws(SparrowError) -> RowSketch {
+  /// The whole sketch. Throws `.cancelled`.
+  func sketch(progress: Progress) throws(SparrowError) -> RowSketch {
     var rows = SketchRows(coding: coding, directions: directions, bytes: [])
     rows.bytes = Array(repeating: 0, count: source.rowCount * rows.rowBytes)
     let blocks = (source.rowCount + RowSketch.blockRows - 1) / RowSketch.blockRows
@@ -46,9 +46,7 @@ final class RowCoder {
           code(range, rowBytes, into: bytes.baseAddress!, bias: bias.baseAddress!)
         }
       }
-      guard progress(Double(range.upperBound) / Double(source.rowCount)) else {
-        throw SparrowError(.cancelled, found: "stopped")
-      }
+      try progress.report(range.upperBound, of: source.rowCount)
     }
     var halves = [UInt16](repeating: 0, count: bias.count)
     sk_to_f16(bias, &halves, Int32(bias.count))

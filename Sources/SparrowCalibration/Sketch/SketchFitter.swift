@@ -101,8 +101,8 @@ final class SketchFitter {
     return sample
   }
 
-  /// Gives every row its codes and its bias. `progress` gets the part done and returns false to stop.
-  func assign(progress: (Double) -> Bool) throws(SparrowError) -> RowSketch {
+  /// Gives every row its codes and its bias. Throws `.cancelled`.
+  func assign(progress: Progress) throws(SparrowError) -> RowSketch {
     let rowCount = source.rowCount
     let groups = bounds.count - 1
     var sketch = RowSketch(
@@ -121,9 +121,7 @@ final class SketchFitter {
           assign(rows, groups, codes: codes.baseAddress!, bias: bias.baseAddress!)
         }
       }
-      guard progress(Double(rows.upperBound) / Double(rowCount)) else {
-        throw SparrowError(.cancelled, found: "stopped")
-      }
+      try progress.report(rows.upperBound, of: rowCount)
     }
     sketch.bias = Array(repeating: 0, count: padded)
     sk_to_f16(bias, &sketch.bias, Int32(padded))

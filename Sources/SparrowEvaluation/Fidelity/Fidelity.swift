@@ -57,20 +57,23 @@ public struct Fidelity: Sendable, Equatable {
   /// Compares at every position of the second half of at most `windows` windows of `text`; the first half
   /// measures speed.
   ///
-  /// The layers are audited over the second halves alone, since auditing takes time. `progress` gets the tokens decoded, their number and the
-  /// figures so far, and returns false to stop. Throws `.argument` for a dense model, a text shorter than
+  /// The layers are audited over the second halves alone, since auditing takes time. Throws `.argument` for a dense model, a text shorter than
   /// two windows or a context that the model lacks. Costs about three decoded tokens a position.
   public static func measure(
     _ model: Model, text: String, context: Int = 512, windows limit: Int? = nil,
-    progress: (Int, Int, Fidelity) -> Bool = { _, _, _ in true }
+    progress: Progress = .none
   ) throws(SparrowError) -> Fidelity {
     try model.requireAdapter()
     let windows = try TextWindows(model, text: text, context: context, limit: limit)
     let run = try FidelityRun(model, context: context)
     let total = windows.count * context
     for index in 0..<windows.count {
-      try run.measure(windows[index], denseFirst: index % 2 == 0) { done, result in
-        progress(index * context + done, total, result)
+      try run.measure(
+        windows[index], denseFirst: index % 2 == 0
+      ) { done, result throws(SparrowError) in
+        let ratio = result.positions > 0 ? ", ratio " + Quantity.fixed(result.ratio, 4) : ""
+        try progress.report(
+          .init(index * context + done, of: total, .items("tokens" + ratio)))
       }
     }
     return run.finish()

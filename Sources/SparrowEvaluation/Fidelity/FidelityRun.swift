@@ -37,13 +37,10 @@ final class FidelityRun {
 
   /// Times the first half of a window dense and sparse, and compares both at each position of its second half.
   ///
-  /// `progress` gets the window's tokens done and the figures so far, and returns false to stop.
+  /// `done` gets the window's tokens done and the figures so far, and throws to stop.
   func measure(
-    _ window: [Int32], denseFirst: Bool, progress: (Int, Fidelity) -> Bool
+    _ window: [Int32], denseFirst: Bool, done: (Int, Fidelity) throws(SparrowError) -> Void
   ) throws(SparrowError) {
-    func go(on done: Int) throws(SparrowError) {
-      guard progress(done, result) else { throw SparrowError(.cancelled, found: "stopped") }
-    }
     let half = window.count / 2
     if result.windows == 0 { try warmUp(Array(window.prefix(Self.stride))) }
     dense.clear()
@@ -59,7 +56,7 @@ final class FidelityRun {
         } else {
           seconds.sparse += try self.seconds(sparse, part, &profiles.sparse)
         }
-        try go(on: (isDense == denseFirst ? 0 : half / 2) + start / 2)
+        try done((isDense == denseFirst ? 0 : half / 2) + start / 2, result)
       }
     }
     denseSpeeds.append((Double(half) / seconds.dense, StepTimes(profiles.dense!)))
@@ -69,11 +66,11 @@ final class FidelityRun {
     for start in Swift.stride(from: half, to: window.count - 1, by: Self.stride) {
       let end = min(start + Self.stride, window.count - 1)
       try compare(window, start..<end)
-      try go(on: end)
+      try done(end, result)
     }
     result.windows += 1
     result.windowLogRatio.add(windowSum / Double(window.count - 1 - half))
-    try go(on: window.count)
+    try done(window.count, result)
   }
 
   /// The figures, with the speeds of all windows and what layers touched.

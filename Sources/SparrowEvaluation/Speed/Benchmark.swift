@@ -81,11 +81,9 @@ public struct Benchmark: Sendable {
 
   /// Warms up once, then measures `repetitions` times; read bandwidth is probed in between. A sparse
   /// model's dense self takes turns with it, the first turn alternating, so that a drift hits both.
-  ///
-  /// `progress` gets the part done and returns false to stop.
   public static func run(
     _ model: Model, options: Options = Options(),
-    progress: (Double) -> Bool = { _ in true }
+    progress: Progress = .none
   ) throws(SparrowError) -> Benchmark {
     let longest = model.configuration.contextLength
     try SparrowError.require(options.promptTokens, in: 0...longest, "prompt")
@@ -126,9 +124,7 @@ public struct Benchmark: Sendable {
         if let measured { prefill.append(measured) }
         bandwidth.append(reads)
       }
-      guard progress(Double(repetition + 1) / Double(options.repetitions + 1)) else {
-        throw SparrowError(.cancelled, found: "stopped")
-      }
+      try progress.report(repetition + 1, of: options.repetitions + 1)
     }
     // Of float16, half of the tokens on average.
     func bytes(_ model: Model) -> Int {

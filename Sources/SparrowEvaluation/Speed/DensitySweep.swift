@@ -75,10 +75,9 @@ public struct DensitySweep: Sendable {
   /// Measures the plan's own selectors at every batch, then all densities at batch 1.
   ///
   /// Densities are left out where the plan has no sparse feed-forward networks. Throws `.argument` for a dense
-  /// model and for options outside what the model can run. `progress` gets the part done and returns false to
-  /// stop, which throws `.cancelled`.
+  /// model and for options outside what the model can run.
   public static func run(
-    _ model: Model, options: Options = Options(), progress: (Double) -> Bool = { _ in true }
+    _ model: Model, options: Options = Options(), progress: Progress = .none
   ) throws(SparrowError) -> DensitySweep {
     guard model.isSparse else {
       throw SparrowError(
@@ -98,9 +97,8 @@ public struct DensitySweep: Sendable {
       model.engine.select(density.flatMap { others?.plan(density: $0) } ?? own)
       let run = try SweepRun(model, batch: batch, steps: options.steps)
       result.points.append(
-        try run.measure(options, density: density) {
-          progress((Double(index) + $0) / Double(cases.count))
-        })
+        try run.measure(
+          options, density: density, progress: progress.part(index, of: cases.count)))
     }
     return result
   }

@@ -34,9 +34,9 @@ final class SweepRun {
     }
   }
 
-  /// Dense and sparse in turn. `progress` as in `DensitySweep.run`.
+  /// Dense and sparse in turn.
   func measure(
-    _ options: DensitySweep.Options, density: Float?, progress: (Double) -> Bool
+    _ options: DensitySweep.Options, density: Float?, progress: Progress
   ) throws(SparrowError) -> DensitySweep.Point {
     var sparse: [(step: StepProfile, head: Double)] = []
     var dense: [(step: StepProfile, head: Double)] = []
@@ -46,9 +46,7 @@ final class SweepRun {
         guard repetition > 0 else { continue }
         if isDense { dense.append(profile) } else { sparse.append(profile) }
       }
-      guard progress(Double(repetition + 1) / Double(options.repetitions + 1)) else {
-        throw SparrowError(.cancelled, found: "stopped")
-      }
+      try progress.report(repetition + 1, of: options.repetitions + 1)
     }
     func pairs(_ milliseconds: ((step: StepProfile, head: Double)) -> Double) -> PairedFigures {
       PairedFigures(.time, dense: dense.map(milliseconds), sparse: sparse.map(milliseconds))

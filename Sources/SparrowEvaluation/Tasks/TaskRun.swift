@@ -19,12 +19,12 @@ public final class TaskRun {
 
   /// A model's answers, one for each item; `isDense` runs its dense self instead.
   ///
-  /// Generations are greedy and at most `maximumTokens` long. `progress` gets the items done and is asked
-  /// for each token of a generation; it returns false to stop. Throws `.argument` for a dense model,
+  /// Generations are greedy and at most `maximumTokens` long. `progress` is asked for each
+  /// token of a generation. Throws `.argument` for a dense model,
   /// and, naming the line, for a task that the model's context cannot hold.
   public static func answers(
     _ model: Model, to items: [TaskItem], maximumTokens: Int, isDense: Bool,
-    progress: (Int) -> Bool = { _ in true }
+    progress: Progress = .none
   ) throws(SparrowError) -> [TaskAnswer] {
     guard isDense else {
       try model.requireAdapter()
@@ -36,12 +36,13 @@ public final class TaskRun {
   }
 
   private func answer(
-    _ items: [TaskItem], _ progress: (Int) -> Bool
+    _ items: [TaskItem], _ progress: Progress
   ) throws(SparrowError) -> [TaskAnswer] {
     var answers: [TaskAnswer] = []
     for (done, item) in items.enumerated() {
-      guard progress(done) else { throw SparrowError(.cancelled, found: "stopped") }
-      answers.append(try answer(item) { progress(done) })
+      let count = Progress.Count(done, of: items.count, .items("tasks"))
+      try progress.report(count)
+      answers.append(try answer(item) { (try? progress.report(count)) != nil })
     }
     return answers
   }
@@ -61,9 +62,7 @@ public final class TaskRun {
       let result = try session.generate(
         tokens: tokens, options: .init(maximumTokens: maximumTokens, stop: stop)
       ) { _ in isWanted() }
-      guard result.reason != .cancelled else {
-        throw SparrowError(.cancelled, found: "stopped")
-      }
+      guard result.reason != .cancelled else { throw .stopped }
       return TaskAnswer(text: result.text)
     }
   }

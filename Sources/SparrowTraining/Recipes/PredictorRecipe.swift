@@ -153,16 +153,16 @@
     package func adapter(
       of trained: TrainedModel, base: Checkpoint
     ) throws(SparrowError) -> Adapter? {
-      try measured(trained, beside: Model.load(base.path)) { _, _ in true }.adapter
+      try measured(trained, beside: Model.load(base.path), progress: .none).adapter
     }
 
     /// Measures trained predictors beside the model in the engine.
     ///
     /// Which layers' attention becomes sparse is up to `attentionTarget`. Throws what running the
-    /// model throws, and `.cancelled` when `progress` returns false.
+    /// model throws, and `.cancelled`.
     package func measured(
       _ trained: TrainedModel, beside model: Model,
-      attentionTarget: PlanTarget = .perplexity(1.02), progress: (Double, String) -> Bool
+      attentionTarget: PlanTarget = .perplexity(1.02), progress: Progress
     ) throws(SparrowError) -> Measured {
       guard let rows = trained.heldOut else {
         throw SparrowError(

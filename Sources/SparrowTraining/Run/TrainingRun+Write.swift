@@ -20,7 +20,7 @@
     /// Writes the trained model, unless all of it stayed, and its adapter into the run's folder.
     /// Throws what evaluating and writing throw.
     package func write(
-      _ trained: TrainedModel, progress: (Int, Int) throws(SparrowError) -> Void
+      _ trained: TrainedModel, progress: Progress
     ) throws(SparrowError) -> Written {
       var written = Written()
       var base = checkpoint

@@ -59,16 +59,13 @@ struct BenchCommand: ParsableCommand {
 
   func run() throws {
     let model = try model.load()
-    var bar = ProgressBar()
+    let bar = ProgressBar()
     defer { bar.clear() }
-    func show(_ part: Double) -> Bool {
-      bar.show("measuring", done: Int(part * 100), total: 100, unit: .items("per cent"))
-      return !Interrupt.isRequested
-    }
+    let progress = bar.progress("measuring")
     if sweep != nil {
       let options = DensitySweep.Options(
         batches: batch.isEmpty ? [1] : batch, repetitions: repetitions)
-      let result = try DensitySweep.run(model, options: options, progress: show)
+      let result = try DensitySweep.run(model, options: options, progress: progress)
       bar.clear()
       if output.json { output.print(result.json) } else { Terminal.write(result.text) }
       return
@@ -76,7 +73,7 @@ struct BenchCommand: ParsableCommand {
     let result = try Benchmark.run(
       model,
       options: .init(promptTokens: prompt, decodeTokens: generate, repetitions: repetitions),
-      progress: show)
+      progress: progress)
     bar.clear()
     if output.json { output.print(result.json) } else { print(result) }
   }

@@ -137,12 +137,9 @@ struct CalibrateCommand: ParsableCommand {
     let start = monotonicSeconds()
     let model = try Model.loadAndWarn(
       path, options: LoadOptions(threads: threads == 0 ? nil : threads))
-    var bar = ProgressBar()
+    let bar = ProgressBar()
     defer { bar.clear() }
-    func progress(_ part: Double, _ what: String) -> Bool {
-      bar.show(what, done: Int(part * 100), total: 100, unit: .items("per cent"))
-      return !Interrupt.isRequested
-    }
+    let progress = bar.progress()
     var adapter = try startingAdapter(forModel: path)
     var report = CalibrationReport(folder: folder, denseBytes: model.headBytes)
     if head {

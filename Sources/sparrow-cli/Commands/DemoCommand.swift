@@ -61,13 +61,11 @@ struct DemoCommand: ParsableCommand {
 
   private func compare(_ model: Model, _ path: String) throws -> HeadAgreement {
     let words = try TextFile.read(path)
-    var bar = ProgressBar()
+    let bar = ProgressBar()
     defer { bar.clear() }
     let context = min(512, model.configuration.contextLength)
-    return try HeadAgreement.measure(model, text: words, context: context) { done, total, _ in
-      bar.show("comparing heads", done: done, total: total, unit: .items("windows"))
-      return !Interrupt.isRequested
-    }
+    return try HeadAgreement.measure(
+      model, text: words, context: context, progress: bar.progress("comparing heads"))
   }
 
   private func generate(_ name: String, _ model: Model) throws -> Comparison.Side {

@@ -97,7 +97,7 @@ struct EvaluateCommand: ParsableCommand {
     let path = try location.path()
     var evaluation = Evaluation(model: location.model, text: text, task: task)
     var denseAnswers: [TaskAnswer]?
-    var bar = ProgressBar()
+    let bar = ProgressBar()
     defer { bar.clear() }
     for folder in try folders(forModel: path) {
       try Interrupt.check()
@@ -107,12 +107,16 @@ struct EvaluateCommand: ParsableCommand {
           threads: threads == 0 ? nil : threads, adapter: folder, headRecall: headRecall))
       evaluation.threads = model.threads
       var run = Evaluation.Run(name: folder.split(separator: "/").last.map(String.init) ?? folder)
-      if let words { run.fidelity = try fidelity(model, words, &bar) }
+      if let words { run.fidelity = try fidelity(model, words, bar.progress("fidelity")) }
       if let items {
-        let dense = try denseAnswers ?? answers(model, items, isDense: true, &bar)
+        let dense =
+          try denseAnswers
+          ?? answers(
+            model, items, isDense: true, bar.progress("tasks, dense"))
         denseAnswers = dense
         run.tasks = TaskComparison(
-          items, dense: dense, sparse: try answers(model, items, isDense: false, &bar))
+          items, dense: dense,
+          sparse: try answers(model, items, isDense: false, bar.progress("tasks, sparse")))
       }
       evaluation.runs.append(run)
     }
@@ -143,25 +147,16 @@ struct EvaluateCommand: ParsableCommand {
   }
 
   private func fidelity(
-    _ model: Model, _ words: String, _ bar: inout ProgressBar
+    _ model: Model, _ words: String, _ progress: Progress
   ) throws(SparrowError) -> Fidelity {
     try Fidelity.measure(
-      model, text: words, context: windows.context, windows: windows.limit,
-      progress: { done, total, soFar in
-        let ratio = soFar.positions > 0 ? ", ratio " + Quantity.fixed(soFar.ratio, 4) : ""
-        bar.show("fidelity", done: done, total: total, unit: .items("tokens" + ratio))
-        return !Interrupt.isRequested
-      })
+      model, text: words, context: windows.context, windows: windows.limit, progress: progress)
   }
 
   private func answers(
-    _ model: Model, _ items: [TaskItem], isDense: Bool, _ bar: inout ProgressBar
+    _ model: Model, _ items: [TaskItem], isDense: Bool, _ progress: Progress
   ) throws(SparrowError) -> [TaskAnswer] {
-    try TaskRun.answers(model, to: items, maximumTokens: maxTokens, isDense: isDense) { done in
-      bar.show(
-        isDense ? "tasks, dense" : "tasks, sparse", done: done, total: items.count,
-        unit: .items("tasks"))
-      return !Interrupt.isRequested
-    }
+    try TaskRun.answers(
+      model, to: items, maximumTokens: maxTokens, isDense: isDense, progress: progress)
   }
 }

@@ -50,12 +50,9 @@ struct ExportCommand: ParsableCommand {
     let source = try ModelDescription(Checkpoint.open(model.path()))
     let writer = try ModelWriter(source.binding)
     let elementType = ElementType(rawValue: type.rawValue)!
-    var bar = ProgressBar()
+    let bar = ProgressBar()
     defer { bar.clear() }
-    func progress(_ done: Int, _ total: Int) throws(SparrowError) {
-      bar.show("export", done: done, total: total, unit: .items("tensors"))
-      try Interrupt.check()
-    }
+    let progress = bar.progress("export")
     switch format {
     case .huggingface:
       try writer.writeHuggingFace(

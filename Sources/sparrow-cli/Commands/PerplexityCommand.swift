@@ -32,16 +32,12 @@ struct PerplexityCommand: ParsableCommand {
   func run() throws {
     let words = try TextFile.read(text)
     let model = try model.load()
-    var bar = ProgressBar()
+    let bar = ProgressBar()
     defer { bar.clear() }
     let result = try Perplexity.measure(
-      model, text: words, context: windows.context, windows: windows.limit
-    ) { done, total, soFar in
-      let estimate = Quantity.fixed(soFar.estimate, 4)
-      bar.show("perplexity", done: done, total: total, unit: .items("windows, \(estimate)"))
-      return !Interrupt.isRequested
-    }
-    let agreement = try headAgreement(model, words, &bar)
+      model, text: words, context: windows.context, windows: windows.limit,
+      progress: bar.progress("perplexity"))
+    let agreement = try headAgreement(model, words, bar.progress("comparing heads"))
     bar.clear()
     if output.json {
       output.print(json(result, agreement))
@@ -60,15 +56,11 @@ struct PerplexityCommand: ParsableCommand {
 
   /// How a sparse head compares with the dense one over the same hidden states; nil when the head is dense.
   private func headAgreement(
-    _ model: Model, _ words: String, _ bar: inout ProgressBar
+    _ model: Model, _ words: String, _ progress: Progress
   ) throws -> HeadAgreement? {
     guard model.plan.head != nil else { return nil }
     return try HeadAgreement.measure(
-      model, text: words, context: windows.context, windows: windows.limit
-    ) { done, total, _ in
-      bar.show("comparing heads", done: done, total: total, unit: .items("windows"))
-      return !Interrupt.isRequested
-    }
+      model, text: words, context: windows.context, windows: windows.limit, progress: progress)
   }
 
   private func json(_ result: Perplexity, _ agreement: HeadAgreement?) -> JSON {

@@ -28,14 +28,9 @@ struct PullCommand: ParsableCommand {
   func run() throws {
     let cache = try ModelCache()
     let source = try ModelSource(parsing: source)
-    var bar = ProgressBar()
+    let bar = ProgressBar()
     if terminalColumns() == nil { Terminal.note("pulling \(source.name)\n") }
-    let puller = Puller(cache: cache, isCancelled: { Interrupt.isRequested }) { progress in
-      let part = progress.count > 1 ? " \(progress.index)/\(progress.count)" : ""
-      bar.show(
-        "\(progress.phase.rawValue) \(progress.item)\(part)", done: progress.done,
-        total: progress.total, unit: .bytes)
-    }
+    let puller = Puller(cache: cache, progress: bar.progress())
     let pulled: (model: PulledModel, wasPresent: Bool)
     do {
       pulled = try puller.pull(source)

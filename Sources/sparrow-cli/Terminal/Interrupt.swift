@@ -9,7 +9,7 @@ enum Interrupt {
 
   /// Throws `.cancelled` once the user has asked to stop.
   static func check() throws(SparrowError) {
-    if isRequested { throw SparrowError(.cancelled, found: "stopped") }
+    if isRequested { throw .stopped }
   }
 
   /// Forgets a Ctrl-C that has done its work; false when the program was asked to end.

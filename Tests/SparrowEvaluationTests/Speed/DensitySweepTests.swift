@@ -120,11 +120,13 @@ import Testing
   @Test func stopsBetweenRepetitions() throws {
     let model = try SparseModel.loadSparseBody(threads: 1)
     var asked = 0
+    let progress = Progress { _ in
+      asked += 1
+      return asked < 3
+    }
     let error = #expect(throws: SparrowError.self) {
-      try DensitySweep.run(model, options: Self.options { $0.repetitions = 5 }) { _ in
-        asked += 1
-        return asked < 3
-      }
+      try DensitySweep.run(
+        model, options: Self.options { $0.repetitions = 5 }, progress: progress)
     }
     #expect(error?.kind == .cancelled && asked == 3)
   }

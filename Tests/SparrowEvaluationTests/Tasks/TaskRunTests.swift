@@ -99,7 +99,9 @@ import Testing
     let model = try SparseModel.load()
     let items = try Self.items()
     let error = #expect(throws: SparrowError.self) {
-      try TaskRun.answers(model, to: items, maximumTokens: 6, isDense: true) { $0 < end }
+      try TaskRun.answers(
+        model, to: items, maximumTokens: 6, isDense: true,
+        progress: Progress { $0.count!.done < end })
     }
     #expect(error?.kind == .cancelled)
   }

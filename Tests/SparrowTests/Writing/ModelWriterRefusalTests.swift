@@ -64,7 +64,7 @@ import Testing
       guard role.layer != 1 else { throw stopped }
       return try writer.sourceValues(role)
     }
-    func stop(_ done: Int, _ total: Int) throws(SparrowError) { if done > 3 { throw stopped } }
+    let stop = Progress { ($0.count?.done ?? 0) <= 3 }
     expectRefusal(.cancelled, "stopped") {
       try writer.writeHuggingFace(
         to: model.path, type: .f16, values: writer.sourceValues, progress: stop)

@@ -31,7 +31,7 @@
           progress: { _, _, _ in }, report: { line, _ in lines.append(line) },
           shouldStop: { false })
         let model = try Model.load(path, options: LoadOptions(threads: 1))
-        let made = try recipe.measured(result, beside: model) { _, _ in true }
+        let made = try recipe.measured(result, beside: model, progress: .none)
         return (lines, made, model)
       }
 

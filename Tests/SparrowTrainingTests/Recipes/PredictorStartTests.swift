@@ -75,7 +75,7 @@
           shouldStop: { false })
         let loaded = try Model.load(model ?? path, options: LoadOptions(threads: 1))
         return (
-          try recipe.measured(result, beside: loaded) { _, _ in true }, lines
+          try recipe.measured(result, beside: loaded, progress: .none), lines
         )
       }
 

@@ -67,7 +67,7 @@
           ("state", .string(try hash(checkpoint + "/state.safetensors"))),
         ]
         if kind.isWritten {
-          let written = try run.write(result) { _, _ throws(SparrowError) in }
+          let written = try run.write(result, progress: .none)
           for (name, path) in [
             ("model", written.model.map { $0 + "/model.safetensors" }),
             ("plan", written.adapter.map { $0 + "/adapter.json" }),

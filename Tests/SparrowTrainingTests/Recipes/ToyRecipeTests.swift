@@ -56,7 +56,7 @@
         #expect(lines.count == 12 && lines.last!.loss < 0.7 * lines[0].loss)
         let run = try TrainingRun(
           model: Fixtures.path("models/smollm2"), recipe: recipe, options: tiny.options())
-        let written = try run.write(trained) { _, _ throws(SparrowError) in }
+        let written = try run.write(trained, progress: .none)
         let adapter = try Adapter.read(try #require(written.adapter))
         #expect(adapter.plan.networks[0]?.common == [0, 1])
         #expect(adapter.baseHash == (try Checkpoint.open(written.model!)).contentHash())

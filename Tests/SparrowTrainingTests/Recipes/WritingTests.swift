@@ -84,7 +84,7 @@
         let path = Fixtures.path("models/llama3")
         let run = try TrainingRun(model: path, recipe: recipe, options: options)
         let (result, wanted) = try trained(run, rank: rank)
-        let written = try run.write(result) { _, _ throws(SparrowError) in }
+        let written = try run.write(result, progress: .none)
         #expect((written.model == nil) == (rank > 0))
         let found = try decoded(
           written.model ?? path, adapter: try #require(written.adapter))
@@ -124,8 +124,7 @@
         let written = try run.write(
           TrainedModel(
             configuration: configuration, parameters: parameters, orders: [], networks: networks,
-            heldOut: nil)
-        ) { _, _ throws(SparrowError) in }
+            heldOut: nil), progress: .none)
         let path = try #require(written.adapter)
         let plans = try Adapter.read(path).plan.networks
         #expect(plans.keys.sorted() == networks.indices.filter { $0 % 2 == 1 })

@@ -68,7 +68,7 @@
       options.output = output
       options.type = try TensorDevice.start(cpu: cpu)
       let run = try SamplingRun(model: try model.path(), options: options)
-      var bar = ProgressBar()
+      let bar = ProgressBar()
       defer { bar.clear() }
       let start = monotonicSeconds()
       let result = try run.run { done, total throws(SparrowError) in

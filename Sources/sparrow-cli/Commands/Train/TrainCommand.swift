@@ -24,11 +24,8 @@
     ) throws {
       let (run, trained) = try train(model: path, recipe, options, steps: steps)
       guard options.rank == 0 else { return }
-      var bar = ProgressBar()
-      let written = try run.write(trained) { done, total throws(SparrowError) in
-        bar.show("writing", done: done, total: total, unit: .items("tensors"))
-        try Interrupt.check()
-      }
+      let bar = ProgressBar()
+      let written = try run.write(trained, progress: bar.progress("writing"))
       bar.clear()
       for (what, path) in [
         ("model", written.model), ("GGUF", written.gguf), ("adapter", written.adapter),
@@ -46,7 +43,7 @@
       let run = try TrainingRun(model: path, recipe: recipe, options: options)
       // Of processes that train together the first one speaks.
       let isFirst = options.rank == 0
-      var bar = ProgressBar()
+      let bar = ProgressBar()
       var lines = TrainingProgress(steps: steps)
       defer { bar.clear() }
       let trained = try run.run(

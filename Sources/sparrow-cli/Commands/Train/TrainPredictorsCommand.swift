@@ -93,14 +93,10 @@
       ).trained
       guard options.rank == 0 else { return }
       let model = try Model.loadAndWarn(path)
-      var bar = ProgressBar()
+      let bar = ProgressBar()
       defer { bar.clear() }
       let made = try recipe.measured(
-        trained, beside: model, attentionTarget: attentionTarget
-      ) { part, what in
-        bar.show(what, done: Int(part * 100), total: 100, unit: .items("per cent"))
-        return !Interrupt.isRequested
-      }
+        trained, beside: model, attentionTarget: attentionTarget, progress: bar.progress())
       let folder = options.output + "/adapter"
       try made.adapter.write(to: folder)
       bar.clear()
