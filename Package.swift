@@ -74,6 +74,7 @@ let package = Package(
     + room("SparrowTokenizers", ["SparrowCore", "SparrowTemplates"])
     + room("SparrowHub", ["SparrowCore", "CSparrowSystem"])
     + room("SparrowMachine", ["SparrowCore", "SparrowHub", "CSparrowKernels", "CSparrowSystem"])
+    + room("SparrowNumerics", ["SparrowCore", "CSparrowKernels"])
     + room("SparrowTransformer", ["SparrowCore", "SparrowFormats"])
     + room(
       "SparrowSparsity", ["SparrowCore", "SparrowFormats", "SparrowTransformer", "CSparrowKernels"])
@@ -96,7 +97,8 @@ let package = Package(
       "SparrowCalibration",
       [
         "SparrowCore", "SparrowFormats", "SparrowTokenizers", "SparrowTransformer",
-        "SparrowSparsity", "SparrowCPU", "Sparrow", "SparrowEvaluation", "CSparrowKernels",
+        "SparrowSparsity", "SparrowCPU", "Sparrow", "SparrowEvaluation", "SparrowNumerics",
+        "CSparrowKernels",
       ])
     + room(
       "SparrowEvaluation",

@@ -2,6 +2,7 @@ import Sparrow
 import SparrowCore
 import SparrowEvaluation
 import SparrowFormats
+import SparrowNumerics
 import SparrowSparsity
 import SparrowTestSupport
 import Testing

@@ -1,6 +1,7 @@
 import CSparrowKernels
 import SparrowCore
 import SparrowFormats
+import SparrowNumerics
 import SparrowSparsity
 import SparrowTestSupport
 import SparrowTransformer

@@ -1,6 +1,7 @@
 import CSparrowKernels
 import SparrowCPU
 import SparrowCore
+import SparrowNumerics
 import SparrowSparsity
 import Testing
 

@@ -2,6 +2,7 @@ import Sparrow
 import SparrowCPU
 import SparrowCore
 import SparrowFormats
+import SparrowNumerics
 import SparrowSparsity
 import SparrowTestSupport
 import Testing

@@ -1,4 +1,5 @@
 import SparrowCore
+import SparrowNumerics
 import SparrowSparsity
 import Testing
 

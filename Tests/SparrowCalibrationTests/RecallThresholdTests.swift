@@ -1,3 +1,4 @@
+import SparrowNumerics
 import Testing
 
 @testable import SparrowCalibration

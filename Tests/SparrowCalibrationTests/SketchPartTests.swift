@@ -1,4 +1,5 @@
 import SparrowCore
+import SparrowNumerics
 import Testing
 
 @testable import SparrowCalibration
@@ -99,7 +100,7 @@ import Testing
   }
 
   @Test func byteBlocksKeepAMatrix() {
-    let matrix = SymmetricEigenTests.matrix(64) { Double(($0 * 31 + $1 * 17) % 101) - 50 }
+    let matrix = SquareMatrix(order: 64) { Double(($0 * 31 + $1 * 17) % 101) - 50 }
     let back = Q8Blocks.rows(Q8Blocks.quantized(matrix), order: 64)
     for row in 0..<64 {
       for column in 0..<64 {

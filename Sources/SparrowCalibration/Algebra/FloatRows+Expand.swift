@@ -1,6 +1,7 @@
 internal import CSparrowKernels
 internal import SparrowCPU
 internal import SparrowCore
+internal import SparrowNumerics
 
 extension FloatRows {
   /// Expands as many rows of `type`, one after the other in `bytes`, as the decoding kernels read them.

@@ -1,6 +1,7 @@
 package import Sparrow
 internal import SparrowCPU
 package import SparrowCore
+internal import SparrowNumerics
 internal import SparrowSparsity
 internal import SparrowTransformer
 

@@ -1,4 +1,5 @@
 internal import SparrowCore
+internal import SparrowNumerics
 internal import SparrowSparsity
 
 /// One layer's fitted head predictor, and what it finds on the held-out samples.

@@ -1,27 +1,18 @@
-package import SparrowCore
+internal import SparrowCore
+internal import SparrowNumerics
 internal import SparrowTransformer
 
 /// The order of neurons in which groups of neighbours belong together.
-package enum NeuronOrder {
-  /// As `clustered` below, of `features` `[neurons, columns]` as they lie in memory.
-  package static func clustered(
-    _ features: [Float], neurons: Int, groupSize: Int, seed: UInt64, pool: WorkerPool
-  ) -> [Int32] {
-    let rows = FloatRows(rows: neurons, columns: features.count / neurons)
-    _ = rows.values.update(fromContentsOf: features)
-    return clustered(rows, groupSize: groupSize, seed: seed, pool: pool)
-  }
-
+enum NeuronOrder {
   /// Neuron at each place, as `FeedForwardPlan.order`; `features` is `[neurons, columns]`.
   static func clustered(
     _ features: FloatRows, groupSize: Int, seed: UInt64, pool: WorkerPool
   ) -> [Int32] {
-    BalancedClusters(points: features, size: groupSize, seed: seed, pool: pool).clusters
-      .flatMap { $0.map(Int32.init) }
+    BalancedClusters(points: features, size: groupSize, seed: seed, pool: pool).order
   }
 
-  /// What makes neurons neighbours: LTE's feature, the rows of gate (arXiv 2402.06126, section 3.1, note 2),
-  /// or up's without a gate.
+  /// What makes neurons neighbours: LTE's feature, the rows of gate (arXiv 2402.06126, section 3.1,
+  /// note 2), or up's without a gate.
   static func features(rowsOf network: NetworkWeights) -> FloatRows {
     let rows = network.rows
     let result = FloatRows(rows: network.description.width, columns: rows.hidden)

@@ -1,6 +1,7 @@
 internal import CSparrowKernels
 internal import SparrowCPU
 internal import SparrowCore
+internal import SparrowNumerics
 internal import SparrowSparsity
 internal import SparrowTransformer
 

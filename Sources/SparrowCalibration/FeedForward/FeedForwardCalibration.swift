@@ -2,6 +2,7 @@ public import Sparrow
 public import SparrowCore
 internal import SparrowCPU
 internal import SparrowFormats
+internal import SparrowNumerics
 public import SparrowSparsity
 internal import SparrowTransformer
 

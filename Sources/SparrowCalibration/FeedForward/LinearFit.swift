@@ -1,4 +1,5 @@
 internal import SparrowCore
+internal import SparrowNumerics
 internal import SparrowSparsity
 
 /// Fits linear predictors by least squares from moments alone, without training.

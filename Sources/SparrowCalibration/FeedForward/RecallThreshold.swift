@@ -1,4 +1,5 @@
 internal import SparrowCore
+internal import SparrowNumerics
 
 /// The least score that keeps a part of the neurons which truly fire, for activations that are zero elsewhere.
 ///

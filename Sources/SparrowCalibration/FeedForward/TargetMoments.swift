@@ -1,5 +1,6 @@
 internal import CSparrowKernels
 internal import SparrowCore
+internal import SparrowNumerics
 
 /// What a linear predictor is to tell, by its moments with the predictor's inputs.
 struct TargetMoments {

@@ -1,5 +1,6 @@
 internal import CSparrowKernels
 internal import SparrowCore
+internal import SparrowNumerics
 
 /// What a layer loses at each density when the neurons of the greatest scores are kept.
 struct Tradeoff {

@@ -1,4 +1,5 @@
 internal import SparrowCore
+internal import SparrowNumerics
 internal import SparrowSparsity
 
 /// What a plan of two stages finds on held-out samples.

@@ -2,6 +2,7 @@ internal import CSparrowKernels
 package import Sparrow
 package import SparrowCore
 internal import SparrowFormats
+internal import SparrowNumerics
 package import SparrowSparsity
 
 extension HeadCalibration {

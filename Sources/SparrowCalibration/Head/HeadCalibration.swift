@@ -1,6 +1,7 @@
 public import Sparrow
 public import SparrowCore
 internal import SparrowFormats
+internal import SparrowNumerics
 public import SparrowSparsity
 internal import SparrowTransformer
 

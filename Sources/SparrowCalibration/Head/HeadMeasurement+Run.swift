@@ -1,5 +1,6 @@
 internal import CSparrowKernels
 internal import SparrowCore
+internal import SparrowNumerics
 internal import SparrowSparsity
 
 extension HeadMeasurement {

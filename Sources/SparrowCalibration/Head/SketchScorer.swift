@@ -1,5 +1,6 @@
 internal import CSparrowKernels
 internal import SparrowCore
+internal import SparrowNumerics
 internal import SparrowSparsity
 
 /// Scores and exact logits of many states, a chunk of the head's rows at a time.

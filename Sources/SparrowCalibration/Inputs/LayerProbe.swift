@@ -1,6 +1,7 @@
 internal import Sparrow
 internal import SparrowCPU
 internal import SparrowCore
+internal import SparrowNumerics
 internal import SparrowTransformer
 
 /// What leaving out inputs of one layer's matrices costs where the layer ends, on the way of a text through the

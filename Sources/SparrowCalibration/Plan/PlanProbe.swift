@@ -3,6 +3,7 @@ internal import Sparrow
 internal import SparrowCPU
 internal import SparrowCore
 internal import SparrowEvaluation
+internal import SparrowNumerics
 internal import SparrowSparsity
 internal import SparrowTokenizers
 

@@ -2,6 +2,7 @@ internal import CSparrowKernels
 internal import Sparrow
 internal import SparrowCPU
 internal import SparrowCore
+internal import SparrowNumerics
 internal import SparrowTransformer
 
 /// What feed-forward networks saw while a text ran through the model: moments of their inputs, and samples of

@@ -1,5 +1,6 @@
 internal import SparrowCore
 internal import SparrowFormats
+internal import SparrowNumerics
 
 /// Makes tensors of records' parts.
 final class RecordWriter: RecordVisitor {

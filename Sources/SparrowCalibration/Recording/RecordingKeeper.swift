@@ -1,5 +1,6 @@
 internal import SparrowCore
 internal import SparrowFormats
+internal import SparrowNumerics
 
 /// Writes a pass's records to its file from time to time, and reads them back.
 final class RecordingKeeper {

@@ -1,6 +1,7 @@
 internal import Sparrow
 internal import SparrowCPU
 internal import SparrowCore
+internal import SparrowNumerics
 internal import SparrowTokenizers
 
 /// Runs a text through a model in windows and gives away the head's input of every position.

@@ -1,5 +1,6 @@
 internal import CSparrowKernels
 internal import SparrowCore
+internal import SparrowNumerics
 internal import SparrowSparsity
 
 /// Rounds rows to 4 or 5 bits so that each direction makes up for the errors of those before it, as the covariance of

@@ -1,5 +1,6 @@
 internal import CSparrowKernels
 internal import SparrowCore
+internal import SparrowNumerics
 
 /// GGUF's Q8_0: blocks of 32 weights, a float16 scale and 32 signed bytes.
 enum Q8Blocks {

@@ -1,6 +1,7 @@
 internal import CSparrowKernels
 internal import SparrowCPU
 internal import SparrowCore
+internal import SparrowNumerics
 internal import SparrowSparsity
 
 /// Codes a matrix's rows one direction at a time: HiRE's Q, LR and LRQ (arXiv 2402.09360, section 3.1).

@@ -1,4 +1,5 @@
 internal import SparrowCore
+internal import SparrowNumerics
 internal import SparrowSparsity
 
 extension RowSketch {

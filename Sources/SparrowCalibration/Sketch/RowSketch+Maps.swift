@@ -1,5 +1,6 @@
 internal import CSparrowKernels
 package import SparrowCore
+internal import SparrowNumerics
 package import SparrowSparsity
 
 extension RowSketch {

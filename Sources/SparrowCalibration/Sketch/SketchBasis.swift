@@ -1,4 +1,5 @@
 internal import SparrowCore
+internal import SparrowNumerics
 
 /// Coordinates in which hidden states are white and directions are ordered by their share of logits.
 ///

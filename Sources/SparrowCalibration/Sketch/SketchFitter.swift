@@ -1,5 +1,6 @@
 internal import CSparrowKernels
 internal import SparrowCore
+internal import SparrowNumerics
 internal import SparrowSparsity
 
 /// Codebooks of all groups, and the codes of all rows: product quantisation (Jégou, Douze and Schmid, 2011,

@@ -2,6 +2,7 @@ internal import CSparrowKernels
 internal import Sparrow
 internal import SparrowCPU
 internal import SparrowCore
+internal import SparrowNumerics
 internal import SparrowSparsity
 internal import SparrowTransformer
 

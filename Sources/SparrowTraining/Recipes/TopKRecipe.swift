@@ -1,7 +1,7 @@
 #if Training
-  internal import SparrowCalibration
   package import SparrowCore
   package import SparrowFormats
+  internal import SparrowNumerics
   package import SparrowSparsity
   package import SparrowTransformer
 

@@ -1,11 +1,10 @@
-internal import SparrowCore
-
-/// The Cholesky factor's inverse of a positive definite matrix: W with W A Wᵀ = 1, lower triangular.
+/// The Cholesky factor's inverse of a positive definite matrix: W with W A Wᵀ = 1, lower
+/// triangular.
 ///
 /// Golub and Van Loan, Matrix Computations, sections 4.2 and 3.1. Costs order³ / 2 multiplications.
-enum Cholesky {
+package enum Cholesky {
   /// Reads `matrix` and does not change it; a pivot that rounding made negative counts as tiny.
-  static func whitening(of matrix: SquareMatrix) -> SquareMatrix {
+  package static func whitening(of matrix: SquareMatrix) -> SquareMatrix {
     let order = matrix.order
     let least = max(matrix.trace / Double(max(order, 1)) * 1e-12, Double.leastNormalMagnitude)
     let factor = SquareMatrix(order: order)

@@ -1,23 +1,15 @@
 import SparrowCore
 import Testing
 
-@testable import SparrowCalibration
+@testable import SparrowNumerics
 
 /// Decompositions against known ones.
 @Suite(.serialized) struct SymmetricEigenTests {
-  static func matrix(_ order: Int, _ element: (Int, Int) -> Double) -> SquareMatrix {
-    let result = SquareMatrix(order: order)
-    for row in 0..<order {
-      for column in 0..<order { result[row][column] = element(row, column) }
-    }
-    return result
-  }
-
   /// The second difference has eigenvalues 2 - 2 cos(k π / (n + 1)) and sines for vectors.
   @Test(arguments: [1, 2, 3, 8, 33])
   func secondDifference(order: Int) throws {
     let pool = try WorkerPool(count: 2)
-    let a = Self.matrix(order) { $0 == $1 ? 2 : abs($0 - $1) == 1 ? -1 : 0 }
+    let a = SquareMatrix(order: order) { $0 == $1 ? 2 : abs($0 - $1) == 1 ? -1 : 0 }
     let eigen = SymmetricEigen(destroying: a, pool: pool)
     for k in 1...order {
       let angle = Double(k) * Double.pi / Double(order + 1)
@@ -41,7 +33,7 @@ import Testing
     func element(_ row: Int, _ column: Int) -> Double {
       factors.reduce(row == column ? 0.25 : 0) { $0 + $1[row] * $1[column] }
     }
-    let eigen = SymmetricEigen(destroying: Self.matrix(order, element), pool: pool)
+    let eigen = SymmetricEigen(destroying: SquareMatrix(order: order, element), pool: pool)
     #expect(eigen.values == eigen.values.sorted(by: >))
     for a in 0..<order {
       for b in 0..<order {
@@ -60,7 +52,7 @@ import Testing
     let results = try [1, 2, 3].map { threads in
       var random = SeededRandom(seed: 9)
       let half = (0..<20 * 20).map { _ in Double(random.uniform()) }
-      let a = Self.matrix(20) { half[min($0, $1) * 20 + max($0, $1)] }
+      let a = SquareMatrix(order: 20) { half[min($0, $1) * 20 + max($0, $1)] }
       return SymmetricEigen(destroying: a, pool: try WorkerPool(count: threads)).values
     }
     #expect(results[0] == results[1] && results[1] == results[2])

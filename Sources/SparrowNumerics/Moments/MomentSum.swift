@@ -1,12 +1,12 @@
-internal import SparrowCore
+package import SparrowCore
 
 /// Mean and covariance of vectors that come in groups, without keeping them.
 ///
-/// Products are float32 within a group, taken about the first group's mean so that large means cancel
-/// nothing, and summed in float64. Costs 2 · dimension² operations a vector.
-final class MomentSum {
-  let dimension: Int
-  private(set) var count = 0
+/// Products are float32 within a group, taken about the first group's mean so that large means
+/// cancel nothing, and summed in float64. Costs 2 · dimension² operations a vector.
+package final class MomentSum {
+  package let dimension: Int
+  package private(set) var count = 0
   private var center: [Float]
   private var sums: [Double]
   private let products: SquareMatrix
@@ -16,7 +16,7 @@ final class MomentSum {
   private let columns: FloatRows
   private let product: FloatRows
 
-  init(dimension: Int, pool: WorkerPool) {
+  package init(dimension: Int, pool: WorkerPool) {
     self.dimension = dimension
     self.pool = pool
     center = Array(repeating: 0, count: dimension)
@@ -27,7 +27,7 @@ final class MomentSum {
   }
 
   /// Adds the first `count` rows.
-  func add(_ rows: FloatRows, count: Int) {
+  package func add(_ rows: FloatRows, count: Int) {
     if self.count == 0, count > 0 { setCenter(rows, count: count) }
     for start in stride(from: 0, to: count, by: Self.groupRows) {
       addGroup(rows, start..<min(start + Self.groupRows, count))
@@ -35,12 +35,12 @@ final class MomentSum {
     self.count += count
   }
 
-  var mean: [Float] {
+  package var mean: [Float] {
     (0..<dimension).map { Float(Double(center[$0]) + sums[$0] / Double(max(count, 1))) }
   }
 
   /// `[dimension, dimension]`, divided by the count.
-  func covariance() -> SquareMatrix {
+  package func covariance() -> SquareMatrix {
     let result = SquareMatrix(order: dimension)
     let scale = 1 / Double(max(count, 1))
     for row in 0..<dimension {
@@ -53,7 +53,7 @@ final class MomentSum {
   }
 
   /// All that was added.
-  func visit(_ name: String, _ visitor: some RecordVisitor) throws(SparrowError) {
+  package func visit(_ name: String, _ visitor: some RecordVisitor) throws(SparrowError) {
     try visitor.visit(name + ".count", &count)
     try visitor.visit(name + ".center", &center)
     try visitor.visit(name + ".sums", &sums)

@@ -1,7 +1,7 @@
 import SparrowCore
 import Testing
 
-@testable import SparrowCalibration
+@testable import SparrowNumerics
 
 @Suite struct BalancedClustersTests {
   /// Points about `clusters` centres, in an order that hides them.

@@ -1,22 +1,23 @@
-internal import SparrowCore
+package import SparrowCore
 
 /// Clusters of equal size whose points lie near their centroids.
 ///
-/// LTE cites balanced k-means by assignment (Malinen and Fränti 2014), which costs O(points³) a round. Here a
-/// round is Lloyd's with limited capacity: pairs of point and centroid in order of distance, each point to
-/// the first cluster with room; then pairs of points change places wherever that brings them nearer. A round
-/// costs points · clusters · (columns + log + size); rounds end when none helps.
-struct BalancedClusters {
+/// LTE cites balanced k-means by assignment (Malinen and Fränti 2014), which costs O(points³) a
+/// round. Here a round is Lloyd's with limited capacity: pairs of point and centroid in order of
+/// distance, each point to the first cluster with room; then pairs of points change places wherever
+/// that brings them nearer. A round costs points · clusters · (columns + log + size); rounds end
+/// when none helps.
+package struct BalancedClusters {
   /// The points of each cluster, rising; clusters by their first point.
-  private(set) var clusters: [[Int]] = []
+  package private(set) var clusters: [[Int]] = []
   private let points: FloatRows
   private let size: Int
   private let pool: WorkerPool
 
-  static let rounds = 12
+  package static let rounds = 12
 
   /// `points` is `[points, columns]`, a multiple of `size` points.
-  init(points: FloatRows, size: Int, seed: UInt64, pool: WorkerPool) {
+  package init(points: FloatRows, size: Int, seed: UInt64, pool: WorkerPool) {
     self.points = points
     self.size = size
     self.pool = pool
@@ -37,8 +38,11 @@ struct BalancedClusters {
     clusters.sort { $0[0] < $1[0] }
   }
 
+  /// The points cluster by cluster, `[points]`.
+  package var order: [Int32] { clusters.flatMap { $0.map(Int32.init) } }
+
   /// Sum of squared distances of points from the mean of their cluster.
-  static func spread(_ points: FloatRows, _ clusters: [[Int]]) -> Double {
+  package static func spread(_ points: FloatRows, _ clusters: [[Int]]) -> Double {
     clusters.reduce(0) { sum, members in
       var result = sum
       for column in 0..<points.columns {

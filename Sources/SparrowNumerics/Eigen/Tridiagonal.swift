@@ -97,7 +97,8 @@ struct Tridiagonal {
       || abs(beside[index]) < Double.leastNormalMagnitude
   }
 
-  /// One implicit QL sweep from `high` up to `low`; notes the turn of rows i and i + 1 for i falling.
+  /// One implicit QL sweep from `high` up to `low`; notes the turn of rows i and i + 1 for i
+  /// falling.
   private mutating func sweep(
     _ low: Int, _ high: Int, _ turns: inout [(cosine: Double, sine: Double)]
   ) {

@@ -1,12 +1,12 @@
-internal import SparrowCore
+package import SparrowCore
 
 /// Covariance of two kinds of vectors that come together, without keeping them.
 ///
-/// As `MomentSum`, but sums are float32 too: a regression of thousands of vectors needs no more, and the
-/// matrices are large. Costs 2 · sources · inputs operations a pair.
-final class CrossMoment {
-  let sources: Int
-  let inputs: Int
+/// As `MomentSum`, but sums are float32 too: a regression of thousands of vectors needs no more,
+/// and the matrices are large. Costs 2 · sources · inputs operations a pair.
+package final class CrossMoment {
+  package let sources: Int
+  package let inputs: Int
   private var count = 0
   private let products: FloatRows
   private let sourceSums: FloatRows
@@ -19,7 +19,7 @@ final class CrossMoment {
   /// Elements of sources that a worker turns into columns at a time.
   private static let tileRows = 32
 
-  init(sources: Int, inputs: Int, pool: WorkerPool) {
+  package init(sources: Int, inputs: Int, pool: WorkerPool) {
     self.sources = sources
     self.inputs = inputs
     self.pool = pool
@@ -31,7 +31,7 @@ final class CrossMoment {
   }
 
   /// Adds the first `count` rows of each, pair by pair.
-  func add(_ sourceRows: FloatRows, with inputRows: FloatRows, count: Int) {
+  package func add(_ sourceRows: FloatRows, with inputRows: FloatRows, count: Int) {
     if self.count == 0, count > 0 {
       Self.setMean(sourceCenter, of: sourceRows, count: count)
       Self.setMean(inputCenter, of: inputRows, count: count)
@@ -43,12 +43,12 @@ final class CrossMoment {
   }
 
   /// `[sources]`
-  var sourceMean: [Float] {
+  package var sourceMean: [Float] {
     (0..<sources).map { sourceCenter[0][$0] + sourceSums[0][$0] / Float(max(count, 1)) }
   }
 
   /// `[sources, inputs]`, divided by the count.
-  func covariance() -> FloatRows {
+  package func covariance() -> FloatRows {
     let result = FloatRows(rows: sources, columns: inputs)
     let scale = 1 / Float(max(count, 1))
     for row in 0..<sources {
@@ -61,7 +61,7 @@ final class CrossMoment {
   }
 
   /// All that was added.
-  func visit(_ name: String, _ visitor: some RecordVisitor) throws(SparrowError) {
+  package func visit(_ name: String, _ visitor: some RecordVisitor) throws(SparrowError) {
     try visitor.visit(name + ".count", &count)
     for (part, rows) in [
       ("products", products), ("source_sums", sourceSums), ("input_sums", inputSums),

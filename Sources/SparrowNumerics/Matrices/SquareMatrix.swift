@@ -1,24 +1,33 @@
-internal import SparrowCore
+package import SparrowCore
 
 /// A square matrix of float64, row-major.
-final class SquareMatrix {
-  let order: Int
+package final class SquareMatrix {
+  package let order: Int
   private let memory: UnsafeMutablePointer<Double>
 
   /// All zero.
-  init(order: Int) {
+  package init(order: Int) {
     self.order = order
     memory = .allocate(capacity: max(1, order * order))
     memory.initialize(repeating: 0, count: max(1, order * order))
   }
 
+  /// Of elements by row and column.
+  package convenience init(order: Int, _ element: (Int, Int) -> Double) {
+    self.init(order: order)
+    for row in 0..<order {
+      for column in 0..<order { self[row][column] = element(row, column) }
+    }
+  }
+
   deinit { memory.deallocate() }
 
   /// `[order]`
-  subscript(row: Int) -> UnsafeMutablePointer<Double> { memory + row * order }
+  package subscript(row: Int) -> UnsafeMutablePointer<Double> { memory + row * order }
 
-  /// self · otherᵀ: every element the dot product of two rows. Costs order³ multiplications, on all workers.
-  func multiplied(byTransposeOf other: SquareMatrix, pool: WorkerPool) -> SquareMatrix {
+  /// self · otherᵀ: every element the dot product of two rows. Costs order³ multiplications, on all
+  /// workers.
+  package func multiplied(byTransposeOf other: SquareMatrix, pool: WorkerPool) -> SquareMatrix {
     let result = SquareMatrix(order: order)
     pool.run { worker in
       // Blocks of rows of `other` stay in the cache while this worker's rows pass.
@@ -34,7 +43,7 @@ final class SquareMatrix {
   }
 
   /// The matrix whose rows are these rows times `scale(row)`.
-  func scaled(_ scale: (Int) -> Double) -> SquareMatrix {
+  package func scaled(_ scale: (Int) -> Double) -> SquareMatrix {
     let result = SquareMatrix(order: order)
     for row in 0..<order {
       let factor = scale(row)
@@ -43,15 +52,11 @@ final class SquareMatrix {
     return result
   }
 
-  func transposed() -> SquareMatrix {
-    let result = SquareMatrix(order: order)
-    for row in 0..<order {
-      for column in 0..<order { result[column][row] = self[row][column] }
-    }
-    return result
+  package func transposed() -> SquareMatrix {
+    SquareMatrix(order: order) { self[$1][$0] }
   }
 
-  var trace: Double { (0..<order).reduce(0) { $0 + self[$1][$1] } }
+  package var trace: Double { (0..<order).reduce(0) { $0 + self[$1][$1] } }
 }
 
 /// The dot product of two vectors of `count` elements.
