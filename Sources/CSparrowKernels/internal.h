@@ -66,18 +66,18 @@ typedef struct {
   int32_t byte;    ///< its byte within the chunk
 } sk_place;
 
+/// Blocks of the group that starts at column `start` of a row of `columns`, which is padded.
+SK_INLINE int32_t sk_group_blocks(int32_t columns, int32_t start) {
+  const int32_t left = columns - start;
+  if (left >= SK_GROUP) return 16;
+  return left & 256 ? 8 : left & 128 ? 4 : 2;
+}
+
 SK_INLINE sk_place sk_place_of(int32_t columns, int32_t column) {
   sk_place p;
   p.start = column / SK_GROUP * SK_GROUP;
-  p.blocks = 16;
-  int32_t left = columns - p.start;
-  if (left < SK_GROUP) {
-    for (p.blocks = 8;; p.blocks /= 2) {
-      if (!(left & p.blocks * 32)) continue;
-      if (column - p.start < p.blocks * 32) break;
-      p.start += p.blocks * 32;
-    }
-  }
+  while (column >= p.start + (p.blocks = sk_group_blocks(columns, p.start)) * 32)
+    p.start += p.blocks * 32;
   int32_t inside = column % 32, span = 64 / p.blocks;
   p.block = (column - p.start) / 32;
   p.lane = inside % span / 4 * p.blocks + p.block;

@@ -58,13 +58,6 @@ typedef struct {
   uint8_t steps[32];
 } packed_group;
 
-/// The group that starts at column `start` of a row of `columns`.
-static int32_t group_blocks(int32_t columns, int32_t start) {
-  int32_t left = columns - start;
-  if (left >= SK_GROUP) return 16;
-  return left & 256 ? 8 : left & 128 ? 4 : 2;
-}
-
 /// Between column order and chunks: lane j of chunk c holds word c * (16 / G) + j / G of block j %
 /// G.
 static void interleave(int32_t blocks, const uint8_t *quants, uint8_t *chunks) {
@@ -168,7 +161,7 @@ static void pack_row(
   sk_gguf_block(type, &bytes, &weights);
   packed_group g;
   for (g.start = 0; g.start < l->columns; g.start += g.blocks * 32) {
-    g.blocks = group_blocks(l->columns, g.start);
+    g.blocks = sk_group_blocks(l->columns, g.start);
     const int32_t width = g.blocks * 32, left = w->columns - g.start;
     const int32_t count = left < width ? left : width;
     // What pads a row has scale and minimum 0.
@@ -226,7 +219,7 @@ void sk_row_quants(
   const int32_t span = sk_scale_span(w->format, w->block);
   int32_t blocks;
   for (int32_t start = 0; start < l.columns; start += blocks * 32) {
-    blocks = group_blocks(l.columns, start);
+    blocks = sk_group_blocks(l.columns, start);
     uint8_t chunks[SK_GROUP], straight[SK_GROUP];
     for (int32_t c = 0; c < blocks / 2; c++)
       sk_decode_chunk(&l, w->format, row, start / SK_CHUNK + c, chunks + c * SK_CHUNK);

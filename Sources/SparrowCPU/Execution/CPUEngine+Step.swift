@@ -68,8 +68,10 @@ extension CPUEngine {
   private func segment(
     of cache: KeyValueCache, firstRow: Int, rows: Int, isSparse: Bool
   ) -> StepSegment {
-    if isSparse, !catchUps.isEmpty, cache.deferred == nil, let sparseAttention {
-      cache.deferred = DeferredKeys(sparseAttention.layout, count: cache.count)
+    if isSparse, cache.deferred == nil,
+      let layout = sparseParts.lazy.compactMap(\.deferredKeys).first
+    {
+      cache.deferred = DeferredKeys(layout, count: cache.count)
     }
     return StepSegment(
       cache: cache.memory, type: cache.type, capacity: cache.capacity, firstRow: firstRow,

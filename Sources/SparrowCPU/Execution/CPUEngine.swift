@@ -20,13 +20,12 @@ package final class CPUEngine: @unchecked Sendable {
   package private(set) var plan = SparsePlan.dense
 
   let buffers: StepBuffers
+  private let memory: ModelMemory
   private let lowering: Lowering
   private let operations: UnsafeMutableBufferPointer<LoweredOperation>
   /// What the plan's parts need of the weights, and the program with them, which narrow steps of
   /// decoding run; empty without sparse layers.
-  private(set) var sparseLayers: SparseLayers?
-  private(set) var sparseAttention: SparseAttention?
-  private var sparseInputs: SparseInputs?
+  private(set) var sparseParts: [any SparsePart] = []
   private var sparseLowering: Lowering?
   private(set) var sparseOperations = UnsafeMutableBufferPointer<LoweredOperation>(
     start: nil, count: 0)
@@ -81,8 +80,8 @@ package final class CPUEngine: @unchecked Sendable {
     try updates.check(binding, file: binding.checkpoint.path)
     weights = try PackedWeights(binding, pool: pool, updates: updates)
     buffers = StepBuffers(model, maximumTokens: max(maximumRows, pool.count))
-    lowering = Lowering(
-      StepProgram(model), model: model, weights: weights, buffers: buffers, workers: pool.count)
+    memory = ModelMemory(model: model, weights: weights, buffers: buffers)
+    lowering = Lowering(StepProgram(model), memory, workers: pool.count)
     operations = .allocate(capacity: lowering.operations.count)
     _ = operations.initialize(from: lowering.operations)
     segments = .allocate(capacity: maximumRows)
@@ -109,7 +108,7 @@ package final class CPUEngine: @unchecked Sendable {
     let changes =
       plan.networks != self.plan.networks || plan.attention != self.plan.attention
       || plan.inputs != self.plan.inputs
-    if changes { pack(plan) }
+    if changes { sparseParts = plan.parts(memory, pool: pool) }
     select(plan)
   }
 
@@ -121,20 +120,6 @@ package final class CPUEngine: @unchecked Sendable {
     }
   }
 
-  /// What sparse layers need of the weights.
-  private func pack(_ plan: SparsePlan) {
-    let isSparse = plan.hasSparseLayers
-    sparseLayers =
-      isSparse
-      ? SparseLayers(
-        plan.networks, model: model, weights: weights, buffers: buffers, pool: pool) : nil
-    sparseAttention =
-      isSparse
-      ? SparseAttention(plan.attention, model: model, weights: weights, pool: pool) : nil
-    sparseInputs =
-      plan.inputs.isEmpty ? nil : SparseInputs(plan.inputs, weights: weights, pool: pool)
-  }
-
   /// Runs this plan from now on: the layers of the installed one, or some of them, with the same
   /// predictors and perhaps other selectors. Starts counting anew. Caches must be cleared where
   /// attention's plans differ.
@@ -144,20 +129,19 @@ package final class CPUEngine: @unchecked Sendable {
     catchUps.deallocate()
     sparseOperations = .init(start: nil, count: 0)
     catchUps = .init(start: nil, count: 0)
-    guard let sparseLayers, let sparseAttention else { return }
-    sparseLayers.use(plan.networks)
-    sparseAttention.use(plan.attention)
-    sparseInputs?.use(plan.inputs)
+    sparseParts.forEach { $0.use(plan) }
     guard plan.hasSparseLayers else { return }
     let lowering = Lowering(
-      plan.rewrite(StepProgram(model)), model: model, weights: weights, buffers: buffers,
-      sparse: sparseLayers, attention: sparseAttention, inputs: sparseInputs, workers: pool.count)
+      plan.rewrite(StepProgram(model)), memory, parts: sparseParts, workers: pool.count)
     sparseLowering = lowering
     catchUps = .allocate(capacity: lowering.catchUps.count)
     _ = catchUps.initialize(from: lowering.catchUps)
     sparseOperations = .allocate(capacity: lowering.operations.count)
     _ = sparseOperations.initialize(from: lowering.operations)
   }
+
+  /// The sparse networks; nil where all are dense.
+  var networks: SparseNetworks? { sparseParts.lazy.compactMap { $0 as? SparseNetworks }.first }
 
   private func makeJobs() {
     stepJob = { [unowned(unsafe) self] in execute($0) }
@@ -168,13 +152,13 @@ package final class CPUEngine: @unchecked Sendable {
   /// Bytes that the sparse layers' feed-forward networks read for a token, on average, and what they would
   /// read densely.
   package var feedForwardBytes: (sparse: Int, dense: Int) {
-    (sparseLayers?.bytesPerToken ?? 0, sparseLayers?.denseBytesPerToken ?? 0)
+    (networks?.bytesPerToken ?? 0, networks?.denseBytesPerToken ?? 0)
   }
 
   /// The score of each neuron that a sparse layer's predictor gave the first row of the last step, where it scores single
   /// neurons; empty for a dense layer.
   package func neuronScores(layer: Int) -> [Float] {
-    guard let scores = sparseLayers?.scores[layer] else { return [] }
+    guard let scores = networks?.scores[layer] else { return [] }
     return Array(UnsafeBufferPointer(start: scores.scores(of: 0), count: scores.width))
   }
 
@@ -187,15 +171,7 @@ package final class CPUEngine: @unchecked Sendable {
   package var bytesPerToken: Int {
     guard !runsDense else { return denseBytesPerToken }
     var bytes = denseBytesPerToken
-    if let sparseLayers {
-      bytes += sparseLayers.bytesPerToken - sparseLayers.denseBytesPerToken
-    }
-    if let sparseAttention {
-      bytes += sparseAttention.bytesPerToken - sparseAttention.denseBytesPerToken
-    }
-    if let sparseInputs {
-      bytes += sparseInputs.bytesPerToken - sparseInputs.denseBytesPerToken
-    }
+    for part in sparseParts { bytes += part.bytesPerToken - part.denseBytesPerToken }
     guard let sketchHead else { return bytes }
     let dense = Int(head.product.matrix.pointee.row_bytes) * model.vocabulary
     return bytes - dense + sketchHead.bytesPerCall
@@ -204,7 +180,7 @@ package final class CPUEngine: @unchecked Sendable {
   /// Elements of each cached position that one decoding step reads; of sparse attention, as many as it has
   /// read on average.
   package var cacheElementsRead: Int {
-    let unread = runsDense ? 0 : sparseAttention?.unreadElements(model) ?? 0
+    let unread = runsDense ? 0 : sparseParts.reduce(0) { $0 + $1.unreadCacheElements }
     return model.cacheElementsPerToken - unread
   }
 

@@ -1,5 +1,6 @@
-internal import CSparrowKernels
+package import CSparrowKernels
 import SparrowCore
+package import SparrowTransformer
 
 /// The activation between the matrices of a network that runs in parts.
 struct ActivateKernel: BitwiseCopyable {
@@ -17,6 +18,19 @@ struct ActivateKernel: BitwiseCopyable {
       let own = neurons.row(row) + share.lowerBound
       let gates = gates.map { $0.row(row) + share.lowerBound }
       sk_activate(activation, gates ?? own, gates == nil ? nil : own, own, Int32(share.count))
+    }
+  }
+}
+
+extension Activation {
+  /// The kernels' name for it.
+  package var kernel: sk_activation {
+    switch self {
+    case .relu: SK_RELU
+    case .reluSquared: SK_RELU_SQUARED
+    case .silu: SK_SILU
+    case .gelu: SK_GELU_ERF
+    case .geluTanh: SK_GELU_TANH
     }
   }
 }

@@ -13,3 +13,12 @@ struct InputSource: BitwiseCopyable, Hashable {
     }
   }
 }
+
+extension InputSource {
+  /// What a matrix of a layer reads; nil outside of layers.
+  init?(_ matrix: WeightRole.Kind, _ layer: Int?) {
+    guard let layer, let input = LayerInput.allCases.first(where: { $0.matrices.contains(matrix) })
+    else { return nil }
+    self.init(layer: layer, input: input)
+  }
+}

@@ -13,7 +13,6 @@ package final class LayerRun {
   private let rotaries: [RotaryDescription]
   private let beyond: Int
   private let buffers: StepBuffers
-  private let inputs: SparseInputs?
   private let lowering: Lowering
   /// Rows that the kernels of sparse inputs take at most.
   private static let rows = NeuronScores.maximumRows
@@ -24,20 +23,20 @@ package final class LayerRun {
     rotaries = engine.model.rotaries
     beyond = engine.model.longRotaryBeyond ?? .max
     var program = StepProgram(engine.model)
+    var plan = SparsePlan.dense
     if let layer {
       let all = LayerInput.allCases.map { ($0, InputPlan.Threshold(-1)) }
       let plans = [layer: InputPlan(Dictionary(uniqueKeysWithValues: all))]
       program.operations.removeAll { $0.layer != layer }
-      program = SparsePlan(inputs: plans).rewrite(program)
-      inputs = SparseInputs(plans, weights: engine.weights, pool: engine.pool)
+      plan = SparsePlan(inputs: plans)
+      program = plan.rewrite(program)
     } else {
       program.operations = Array(program.operations.prefix { $0.layer == nil })
-      inputs = nil
     }
     buffers = StepBuffers(engine.model, maximumTokens: max(Self.rows, engine.pool.count))
+    let memory = ModelMemory(model: engine.model, weights: engine.weights, buffers: buffers)
     lowering = Lowering(
-      program, model: engine.model, weights: engine.weights, buffers: buffers, inputs: inputs,
-      workers: engine.pool.count)
+      program, memory, parts: plan.parts(memory, pool: engine.pool), workers: engine.pool.count)
   }
 
   /// Runs the tokens of one sequence from its start: `states` to `results`, `[tokens, hidden]` each, which may

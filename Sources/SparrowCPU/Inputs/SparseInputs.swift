@@ -6,21 +6,23 @@ import SparrowTransformer
 /// The matrices of a program that read large inputs only: their weights by columns, lists and buffers.
 ///
 /// The packed rows stay beside them, for prompts and wide batches.
-final class SparseInputs {
+final class SparseInputs: SparsePart {
   /// The layers that run sparsely now.
   private var plans: [Int: InputPlan]
   private let weights: PackedWeights
-  private let memory = Scratch()
-  /// What the program in use was lowered into, as in `SparseLayers`.
+  private let scratch = Scratch()
+  /// What the program in use was lowered into, as in `SparseNetworks`.
   private var lowered = Scratch()
   private var columns: [WeightRole: UnsafePointer<sk_columns>] = [:]
   private var reads: [InputSource: NeuronReads] = [:]
   private let lists: LargeInputs
   private let sums: PartialSums
 
-  init(_ plans: [Int: InputPlan], weights: PackedWeights, pool: WorkerPool) {
-    self.plans = plans
-    self.weights = weights
+  init?(_ plan: SparsePlan, _ memory: ModelMemory, pool: WorkerPool) {
+    guard !plan.inputs.isEmpty else { return nil }
+    plans = plan.inputs
+    weights = memory.weights
+    let memory = scratch
     var widest = 1
     var tallest = 1
     for (layer, plan) in plans.sorted(by: { $0.key < $1.key }) {
@@ -41,10 +43,8 @@ final class SparseInputs {
     sums = PartialSums(width: tallest, workers: pool.count, memory: memory)
   }
 
-  /// Runs these of the layers it was made with, and counts anew. What was lowered before must not
-  /// run again.
-  func use(_ plans: [Int: InputPlan]) {
-    self.plans = plans
+  func use(_ plan: SparsePlan) {
+    plans = plan.inputs
     lowered = Scratch()
     precondition(sources.allSatisfy { reads[$0] != nil }, "an input without weights by columns")
     reads.values.forEach { $0.reset() }
@@ -57,7 +57,6 @@ final class SparseInputs {
     }
   }
 
-  /// Bytes that the matrices read for a token, as they did on average so far.
   var bytesPerToken: Int {
     sources.reduce(0) { sum, source in
       let mean = reads[source]?.mean?.columns
@@ -69,15 +68,24 @@ final class SparseInputs {
     }
   }
 
-  /// Bytes that the same matrices read densely.
   var denseBytesPerToken: Int {
     sources.flatMap(\.roles).reduce(0) { $0 + (weights.byteCount(of: $1) ?? 0) }
   }
 
   // MARK: - Lowering
 
-  func multiply(
-    _ source: InputSource, from input: StepInput, into outputs: [StepBuffer], isAdded: Bool
+  func lower(_ operation: Operation, _ operands: Operands) -> LoweredOperation? {
+    guard let layer = operation.layer,
+      case .multiplyLarge(let name, let input, let outputs, let landing) = operation.kind
+    else { return nil }
+    return .multiplyLarge(
+      multiply(
+        InputSource(layer: layer, input: name), operands.input(input, layer),
+        into: outputs.map { operands.buffer($0, layer) }, isAdded: landing == .add))
+  }
+
+  private func multiply(
+    _ source: InputSource, _ input: StepInput, into outputs: [StepBuffer], isAdded: Bool
   ) -> MultiplyLargeKernel {
     var products: [ColumnProduct] = []
     var start = 0

@@ -1,5 +1,6 @@
 internal import CSparrowKernels
 import SparrowCore
+import SparrowTransformer
 
 /// Norms and rotates query and key heads, and writes keys and values into the cache.
 struct HeadsKernel: BitwiseCopyable {
@@ -224,5 +225,15 @@ struct GateHeadsKernel: BitwiseCopyable {
     let share = worker.share(of: step.rows * attended.width, unit: 16)
     let own = attended.values + share.lowerBound
     sk_activate(SK_SIGMOID, gates.values + share.lowerBound, own, own, Int32(share.count))
+  }
+}
+
+extension AttentionDescription {
+  /// Elements of a head group's queries.
+  var groupWidth: Int { heads / keyValueHeads * headDimension }
+
+  var kernel: sk_attention {
+    sk_attention(
+      head_dim: Int32(headDimension), window: Int32(window), scale: scale, softcap: softcap)
   }
 }

@@ -1,10 +1,12 @@
 internal import CSparrowKernels
 import SparrowCore
 
-/// Rows of the token embedding, scaled; also turns positions into rotations, once a step.
+/// Rows of the token embedding, scaled.
 struct EmbedKernel: BitwiseCopyable {
   let table: UnsafePointer<sk_matrix>
   let scale: Float
+  /// Adds the positions to the same rows; nil where the model learns none, or adds them later.
+  let positions: PositionKernel?
   let output: StepBuffer
 
   func run(_ worker: Worker, _ step: StepState) {
@@ -13,10 +15,11 @@ struct EmbedKernel: BitwiseCopyable {
       sk_unpack_row(table, step.tokens[row], target)
       if scale != 1 { sk_scale(target, scale, target, Int32(output.width)) }
     }
+    positions?.run(worker, step)
   }
 }
 
-/// Adds the learned position rows.
+/// Adds the learned position rows, each worker to the rows that it has embedded.
 struct PositionKernel: BitwiseCopyable {
   let table: UnsafePointer<sk_matrix>
   /// The row of position 0.

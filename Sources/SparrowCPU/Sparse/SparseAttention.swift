@@ -4,34 +4,36 @@ import SparrowSparsity
 import SparrowTransformer
 
 /// The sparse attention of a program: output matrices by columns, predictors and buffers.
-final class SparseAttention {
+final class SparseAttention: SparsePart {
   /// What a sequence keeps for skipped heads; without layers where none can skip keys.
-  private(set) var layout = DeferredKeys.Layout()
+  private var layout = DeferredKeys.Layout()
   /// The layers that run sparsely now.
   private(set) var plans: [Int: AttentionPlan]
+  private let model: ModelConfiguration
   private let weights: PackedWeights
   private let workers: Int
-  private let memory = Scratch()
+  private let scratch = Scratch()
   private let selectors: [SelectorScratch]
   private var selections: [Int: HeadSelection] = [:]
   private var outputs: [Int: UnsafePointer<sk_columns>] = [:]
   private var inputs: [Int: DeferredLayer] = [:]
   /// Linear maps, once they were lowered.
   private var maps: [Int: LinearKernel] = [:]
-  /// What the program in use was lowered into, as in `SparseLayers`.
+  /// What the program in use was lowered into, as in `SparseNetworks`.
   private var lowered = Scratch()
   private let sums: PartialSums
   private let missingWork: MissingKeysWork
   /// The numbers from 0 on.
   private let columns: UnsafePointer<Int32>
 
-  init(
-    _ plans: [Int: AttentionPlan], model: ModelConfiguration, weights: PackedWeights,
-    pool: WorkerPool
-  ) {
-    self.plans = plans
-    self.weights = weights
+  init?(_ plan: SparsePlan, _ memory: ModelMemory, pool: WorkerPool) {
+    guard !plan.attention.isEmpty else { return nil }
+    plans = plan.attention
+    let model = memory.model
+    self.model = model
+    weights = memory.weights
     workers = pool.count
+    let memory = scratch
     let attention = plans.keys.map { model.layers[$0].attention }
     let most = attention.map(\.keyValueHeads).max() ?? 1
     selectors = (0..<pool.count).map { _ in SelectorScratch(groups: most) }
@@ -45,20 +47,18 @@ final class SparseAttention {
       outputs[layer] = memory.columns(
         of: weights.matrix(WeightRole(.output, layer: layer)), pool: pool)
     }
-    layOut(model)
+    layOut()
   }
 
-  /// Runs these of the layers it was made with, and counts anew. What was lowered before must not
-  /// run again.
-  func use(_ plans: [Int: AttentionPlan]) {
+  func use(_ plan: SparsePlan) {
+    plans = plan.attention
     precondition(plans.keys.allSatisfy { outputs[$0] != nil }, "a layer without weights by columns")
-    self.plans = plans
     lowered = Scratch()
     selections.values.forEach { $0.groups.reads.reset() }
   }
 
   /// Gives the layers whose heads may skip keys their places in a sequence's memory.
-  private func layOut(_ model: ModelConfiguration) {
+  private func layOut() {
     let layers = plans.keys.sorted().filter {
       plans[$0]!.maps != nil && model.layers[$0].attention.isMultiHead
     }
@@ -78,7 +78,6 @@ final class SparseAttention {
     for index in layers.indices { inputs[layers[index]] = place(index) }
   }
 
-  /// Bytes that the sparse attention's matrices read for a token, as they did on average so far.
   var bytesPerToken: Int {
     plans.reduce(0) { sum, entry in
       let (layer, plan) = entry
@@ -94,15 +93,13 @@ final class SparseAttention {
     }
   }
 
-  /// Bytes that the same matrices read densely.
   var denseBytesPerToken: Int {
     plans.keys.reduce(0) { sum, layer in
       sum + [WeightRole.Kind.query, .key, .value, .output].reduce(0) { $0 + bytes($1, layer) }
     }
   }
 
-  /// Elements of each cached position that a token did not read, on average so far.
-  func unreadElements(_ model: ModelConfiguration) -> Int {
+  var unreadCacheElements: Int {
     plans.reduce(0) { sum, entry in
       guard entry.value.maps != nil else { return sum }
       let attention = model.layers[entry.key].attention
@@ -115,78 +112,82 @@ final class SparseAttention {
     weights.byteCount(of: WeightRole(kind, layer: layer)) ?? 0
   }
 
+  var deferredKeys: DeferredKeys.Layout? { layout.layers > 0 ? layout : nil }
+
   // MARK: - Lowering
 
-  func predict(_ layer: Int, _ groupWidth: Int, input: StepInput)
-    -> PredictHeadsKernel
-  {
-    let predictor: PredictHeadsKernel.Predictor
-    if let own = plans[layer]!.maps {
-      let kernel = maps[layer] ?? LinearKernel(own, workers: workers, memory: memory)
-      maps[layer] = kernel
-      predictor = .linear(kernel)
-    } else {
-      predictor = .norms(width: groupWidth)
+  func lower(_ operation: Operation, _ operands: Operands) -> LoweredOperation? {
+    guard let layer = operation.layer, let selection = selections[layer] else { return nil }
+    switch operation.kind {
+    case .predictHeads(let attention, let input):
+      return .predictHeads(
+        PredictHeadsKernel(
+          predictor: predictor(layer, attention), input: operands.input(input, layer),
+          selection: selection))
+    case .selectHeads:
+      return .selectHeads(
+        SelectHeadsKernel(
+          select: SelectKernel(
+            plans[layer]!, result: selection.groups, workers: workers, scratch: selectors,
+            memory: lowered), selection: selection, inputs: inputs[layer]))
+    case .keepInput(let attention, let input):
+      return .keepInput(
+        KeepInputKernel(
+          input: operands.input(input, layer), inputs: inputs[layer]!,
+          heads: operands.headsKernel(attention, layer)))
+    case .projectHeads(let attention, let input):
+      return .projectHeads(
+        ProjectHeadsKernel(
+          layer: layer, query: operands.projection(.query, layer),
+          key: operands.projection(.key, layer), value: operands.projection(.value, layer),
+          input: operands.input(input, layer), attention: operands.shape(attention, layer),
+          selection: selection, missing: missing(layer, operands)))
+    case .appendHeads(let attention):
+      return .appendHeads(
+        AppendHeadsKernel(
+          layer: layer, heads: operands.headsKernel(attention, layer), selection: selection,
+          missing: missing(layer, operands)))
+    case .attendHeads(let attention):
+      return .attendHeads(
+        AttendHeadsKernel(
+          attend: operands.attendKernel(attention, layer), window: attention.window,
+          selection: selection))
+    case .sparseOutput(let output, let landing):
+      let attended = operands.buffer(.attended, layer)
+      return .sparseOutput(
+        SparseOutputKernel(
+          matrix: outputs[layer]!, bias: operands.bias(.output, layer), columns: columns,
+          groupWidth: attended.width / selection.count, attended: attended,
+          output: operands.buffers[output], isAdded: landing == .add, selection: selection,
+          sums: sums))
+    default: return nil
     }
-    return PredictHeadsKernel(
-      predictor: predictor, input: input, selection: selections[layer]!)
   }
 
-  func select(_ layer: Int) -> SelectHeadsKernel {
-    let selection = selections[layer]!
-    return SelectHeadsKernel(
-      select: SelectKernel(
-        plans[layer]!, result: selection.groups, workers: workers, scratch: selectors,
-        memory: lowered), selection: selection, inputs: inputs[layer])
+  private func predictor(
+    _ layer: Int, _ attention: AttentionDescription
+  ) -> PredictHeadsKernel.Predictor {
+    guard let own = plans[layer]!.maps else { return .norms(width: attention.groupWidth) }
+    let kernel = maps[layer] ?? LinearKernel(own, workers: workers, memory: scratch)
+    maps[layer] = kernel
+    return .linear(kernel)
   }
 
-  func keep(_ layer: Int, input: StepInput, heads: HeadsKernel)
-    -> KeepInputKernel
-  {
-    KeepInputKernel(input: input, inputs: inputs[layer]!, heads: heads)
+  func catchUps(_ operands: Operands) -> [CatchUpKernel] {
+    plans.keys.sorted().compactMap { layer in
+      missing(layer, operands).map {
+        CatchUpKernel(
+          heads: operands.headsKernel(model.layers[layer].attention, layer), missing: $0)
+      }
+    }
   }
 
-  func project(
-    _ layer: Int, input: StepInput, attention: AttentionShape,
-    product: (WeightRole.Kind) -> Product
-  ) -> ProjectHeadsKernel {
-    ProjectHeadsKernel(
-      layer: layer, query: product(.query), key: product(.key), value: product(.value),
-      input: input, attention: attention, selection: selections[layer]!,
-      missing: missing(layer, product))
-  }
-
-  func append(_ layer: Int, heads: HeadsKernel, product: (WeightRole.Kind) -> Product)
-    -> AppendHeadsKernel
-  {
-    AppendHeadsKernel(
-      layer: layer, heads: heads, selection: selections[layer]!, missing: missing(layer, product))
-  }
-
-  func attend(_ dense: AttendKernel, window: Int) -> AttendHeadsKernel {
-    AttendHeadsKernel(attend: dense, window: window, selection: selections[dense.layer]!)
-  }
-
-  func output(_ layer: Int, attended: StepBuffer, output: StepBuffer, isAdded: Bool)
-    -> SparseOutputKernel
-  {
-    let selection = selections[layer]!
-    return SparseOutputKernel(
-      matrix: outputs[layer]!, bias: weights.vector(WeightRole(.outputBias, layer: layer)),
-      columns: columns, groupWidth: attended.width / selection.count, attended: attended,
-      output: output, isAdded: isAdded, selection: selection, sums: sums)
-  }
-
-  /// What a dense step must run first; nil where no keys are ever missing.
-  func catchUp(_ layer: Int, heads: HeadsKernel, product: (WeightRole.Kind) -> Product)
-    -> CatchUpKernel?
-  {
-    missing(layer, product).map { CatchUpKernel(heads: heads, missing: $0) }
-  }
-
-  private func missing(_ layer: Int, _ product: (WeightRole.Kind) -> Product) -> MissingKeys? {
+  /// nil where no keys are ever missing.
+  private func missing(_ layer: Int, _ operands: Operands) -> MissingKeys? {
     inputs[layer].map {
-      MissingKeys(key: product(.key), value: product(.value), inputs: $0, work: missingWork)
+      MissingKeys(
+        key: operands.projection(.key, layer), value: operands.projection(.value, layer),
+        inputs: $0, work: missingWork)
     }
   }
 }

@@ -19,7 +19,7 @@ final class HeadReference {
   private let pool: WorkerPool
   private let weights: PackedWeights
   private let buffers: StepBuffers
-  private let attention: SparseAttention
+  private let parts: [any SparsePart]
   private let dense: Lowering
   private let sparse: Lowering
   private let program: StepProgram
@@ -31,8 +31,10 @@ final class HeadReference {
     self.pool = pool
     weights = try PackedWeights(binding, pool: pool)
     buffers = StepBuffers(model, maximumTokens: 32)
-    attention = SparseAttention(plans, model: model, weights: weights, pool: pool)
-    var program = SparsePlan(attention: plans).rewrite(StepProgram(model))
+    let memory = ModelMemory(model: model, weights: weights, buffers: buffers)
+    let plan = SparsePlan(attention: plans)
+    parts = plan.parts(memory, pool: pool)
+    var program = plan.rewrite(StepProgram(model))
     program.operations = program.operations.compactMap { operation in
       switch operation.kind {
       case .keepInput: nil
@@ -47,16 +49,13 @@ final class HeadReference {
       }
     }
     self.program = program
-    dense = Lowering(
-      StepProgram(model), model: model, weights: weights, buffers: buffers, workers: pool.count)
-    sparse = Lowering(
-      program, model: model, weights: weights, buffers: buffers, attention: attention,
-      workers: pool.count)
+    dense = Lowering(StepProgram(model), memory, workers: pool.count)
+    sparse = Lowering(program, memory, parts: parts, workers: pool.count)
   }
 
   /// One step; its last hidden state.
   func step(_ tokens: [Int32], cache: KeyValueCache, isDense: Bool) -> [Float] {
-    let spare = DeferredKeys(attention.layout, count: 0)
+    let spare = DeferredKeys(parts[0].deferredKeys ?? DeferredKeys.Layout(), count: 0)
     return withExtendedLifetime(spare) {
       tokens.withUnsafeBufferPointer { tokens in
         var segment = StepSegment(

@@ -68,7 +68,7 @@ import Testing
       network.step([4])
       #expect(network.selected(row: 0).count == 40)
       #expect(network.selected(row: 0) == network.selected(row: 0).sorted())
-      #expect(network.engine.sparseLayers!.scores[0]!.reads.mean?.neurons == 40)
+      #expect(network.engine.networks!.scores[0]!.reads.mean?.neurons == 40)
       layers.append(audit.layers[0])
     }
     #expect(layers[0].density == 0.25 && layers.allSatisfy { $0.recall == layers[0].recall })

@@ -33,7 +33,7 @@ final class InputReference {
       }
     }
     lowering = Lowering(
-      program, model: model, weights: weights, buffers: buffers, workers: pool.count)
+      program, ModelMemory(model: model, weights: weights, buffers: buffers), workers: pool.count)
     operations = lowering.operations.map { kernel in
       guard case .multiply(let multiply) = kernel, let source = multiply.source else {
         return (kernel, nil)

@@ -64,7 +64,7 @@ import Testing
     let rows = states.count / model.hidden
     let buffers = StepBuffers(model, maximumTokens: rows)
     let lowering = Lowering(
-      program, model: model, weights: engine.weights, buffers: buffers, workers: 1)
+      program, ModelMemory(model: model, weights: engine.weights, buffers: buffers), workers: 1)
     buffers[.hidden].values.update(from: states, count: states.count)
     let segments = UnsafeMutablePointer<StepSegment>.allocate(capacity: 1)
     defer { segments.deallocate() }

@@ -46,7 +46,7 @@ import Testing
         tokens += 1
       }
     }
-    let mean = try #require(network.engine.sparseLayers?.scores[0]?.reads.mean)
+    let mean = try #require(network.engine.networks?.scores[0]?.reads.mean)
     #expect(mean.neurons == 64)
     #expect(mean.columns == Double(columns) / Double(tokens))
   }

@@ -29,7 +29,7 @@ import Testing
 
   @Test func replanningGivesMemoryBack() throws {
     let network = try SparseNetwork(NetworkModel(type: .f16, layers: 2), threads: 1, Self.plans)
-    weak let before = network.engine.sparseLayers?.lowered
+    weak let before = network.engine.networks?.lowered
     #expect(before != nil)
     network.engine.select(SparsePlan(networks: Self.plans))
     #expect(before == nil)

@@ -51,14 +51,14 @@ final class SparseNetwork {
 
   /// The neurons that a row of the last step selected.
   func selected(_ layer: Int = 0, row: Int) -> [Int32] {
-    engine.sparseLayers!.scores[layer]!.selection.all(of: row)
+    engine.networks!.scores[layer]!.selection.all(of: row)
   }
 
   /// The scores that a row of the last step had.
   func scores(_ layer: Int = 0, row: Int, count: Int) -> [Float] {
     Array(
       UnsafeBufferPointer(
-        start: engine.sparseLayers!.scores[layer]!.scores(of: row), count: count))
+        start: engine.networks!.scores[layer]!.scores(of: row), count: count))
   }
 
   /// The activations that a row of the last step gave the whole of down.

@@ -4,14 +4,14 @@ import SparrowSparsity
 import SparrowTransformer
 
 /// The sparse feed-forward networks of a program: their weights by columns, predictors and buffers.
-final class SparseLayers {
+final class SparseNetworks: SparsePart {
   /// The layers that run sparsely now.
   private(set) var plans: [Int: FeedForwardPlan]
   private let model: ModelConfiguration
   private let weights: PackedWeights
   private let buffers: StepBuffers
   private let workers: Int
-  private let memory = Scratch()
+  private let scratch = Scratch()
   /// What the program in use was lowered into, and goes with it: replanning must not pile up memory.
   private(set) var lowered = Scratch()
   /// By layer.
@@ -25,15 +25,15 @@ final class SparseLayers {
   private let sums: PartialSums
   private let window: NeuronWindow
 
-  init(
-    _ plans: [Int: FeedForwardPlan], model: ModelConfiguration, weights: PackedWeights,
-    buffers: StepBuffers, pool: WorkerPool
-  ) {
-    self.plans = plans
+  init?(_ plan: SparsePlan, _ memory: ModelMemory, pool: WorkerPool) {
+    guard !plan.networks.isEmpty else { return nil }
+    plans = plan.networks
+    let model = memory.model
     self.model = model
-    self.weights = weights
-    self.buffers = buffers
+    weights = memory.weights
+    buffers = memory.buffers
     workers = pool.count
+    let memory = scratch
     let widest = plans.keys.map { model.layers[$0].feedForward.width }.max() ?? 1
     selectors = (0..<pool.count).map { _ in SelectorScratch(groups: widest) }
     sums = PartialSums(width: model.hidden, workers: pool.count, memory: memory)
@@ -52,19 +52,17 @@ final class SparseLayers {
     }
   }
 
-  /// Runs these of the layers it was made with, and counts anew. What was lowered before must not run again.
-  func use(_ plans: [Int: FeedForwardPlan]) {
+  func use(_ plan: SparsePlan) {
+    plans = plan.networks
     precondition(
       plans.allSatisfy { layer, plan in
         scores[layer] != nil && (columns[layer] == nil) == plan.readsDownWhole
           && (downSketches[layer] == nil) == (plan.rest == .nothing || plan.readsDownWhole)
       }, "a layer that was not made sparse, or otherwise")
-    self.plans = plans
     lowered = Scratch()
     scores.values.forEach { $0.reads.reset() }
   }
 
-  /// Bytes that the sparse networks read for a token, as they did on average so far.
   var bytesPerToken: Int {
     plans.reduce(0) { sum, entry in
       let (layer, plan) = entry
@@ -105,7 +103,6 @@ final class SparseLayers {
     }
   }
 
-  /// Bytes that the same networks read densely.
   var denseBytesPerToken: Int {
     plans.keys.reduce(0) { sum, layer in
       sum
@@ -117,36 +114,47 @@ final class SparseLayers {
 
   // MARK: - Lowering
 
-  func predict(
-    _ layer: Int, _ network: FeedForwardDescription, input: StepInput,
-    product: (WeightRole.Kind, StepBuffer) -> Product
-  ) -> PredictKernel {
-    let predictor = predictors[layer] ?? predictor(layer, network, product)
-    predictors[layer] = predictor
-    return PredictKernel(
-      predictor: predictor, activation: network.activation.kernel, isGated: network.gated,
-      input: input, result: scores[layer]!,
-      isRead: plans[layer]!.singleRowLists(workers: workers) != .parts)
+  func lower(_ operation: Operation, _ operands: Operands) -> LoweredOperation? {
+    guard let layer = operation.layer, let scores = scores[layer] else { return nil }
+    switch operation.kind {
+    case .predict(let network, let input):
+      let predictor = predictors[layer] ?? predictor(layer, network, operands)
+      predictors[layer] = predictor
+      return .predict(
+        PredictKernel(
+          predictor: predictor, activation: network.activation.kernel, isGated: network.gated,
+          input: operands.input(input, layer), result: scores,
+          isRead: plans[layer]!.singleRowLists(workers: workers) != .parts))
+    case .select:
+      return .select(
+        SelectKernel(
+          plans[layer]!, result: scores, workers: workers, scratch: selectors, memory: lowered))
+    case .sparseFeedForward(let network, let input, let output, let landing):
+      return .sparseFeedForward(
+        feedForward(layer, network, operands.input(input, layer), output, landing, operands))
+    default: return nil
+    }
   }
 
   private func predictor(
-    _ layer: Int, _ network: FeedForwardDescription,
-    _ product: (WeightRole.Kind, StepBuffer) -> Product
+    _ layer: Int, _ network: FeedForwardDescription, _ operands: Operands
   ) -> PredictKernel.Predictor {
     switch plans[layer]!.predictor {
     case .sketch(let sketch):
       .sketch(
         SketchScores(
-          sketch, inputs: NeuronScores.maximumRows, workers: workers, memory: memory),
+          sketch, inputs: NeuronScores.maximumRows, workers: workers, memory: scratch),
         estimates: plans[layer]!.isRestEstimated ? activations(of: network) : nil)
     case .lowRank(let maps), .router(let maps):
-      .linear(LinearKernel(maps, workers: workers, memory: memory))
+      .linear(LinearKernel(maps, workers: workers, memory: scratch))
     case .gate:
-      .own(gate: product(.gate, buffers.gates), up: nil, activations: buffers.gates)
+      .own(
+        gate: operands.product(.gate, layer, into: buffers.gates), up: nil,
+        activations: buffers.gates)
     case .exact:
       .own(
-        gate: network.gated ? product(.gate, buffers.gates) : nil,
-        up: product(.up, buffers.neurons),
+        gate: network.gated ? operands.product(.gate, layer, into: buffers.gates) : nil,
+        up: operands.product(.up, layer, into: buffers.neurons),
         activations: activations(of: network))
     }
   }
@@ -156,19 +164,13 @@ final class SparseLayers {
     network.gated ? buffers.gates : buffers.neurons
   }
 
-  func select(_ layer: Int) -> SelectKernel {
-    SelectKernel(
-      plans[layer]!, result: scores[layer]!, workers: workers, scratch: selectors, memory: lowered)
-  }
-
-  func feedForward(
-    _ layer: Int, _ network: FeedForwardDescription, input: StepInput,
-    output: StepBuffer, isAdded: Bool, product: (WeightRole.Kind, StepBuffer) -> Product,
-    down: (_ activations: StepBuffer, _ sketch: UnsafePointer<sk_matrix>?) -> MultiplyKernel
+  private func feedForward(
+    _ layer: Int, _ network: FeedForwardDescription, _ input: StepInput,
+    _ output: Operation.Buffer, _ landing: Operation.Landing, _ operands: Operands
   ) -> SparseFeedForwardKernel {
     let plan = plans[layer]!
-    let gate = network.gated ? product(.gate, buffers.gates) : nil
-    let up = product(.up, buffers.neurons)
+    let gate = network.gated ? operands.product(.gate, layer, into: buffers.gates) : nil
+    let up = operands.product(.up, layer, into: buffers.neurons)
     let computed: SelectedNeurons.Computed =
       switch plan.predictor {
       case .gate: .gates(buffers.gates)
@@ -180,7 +182,10 @@ final class SparseLayers {
       lists: scores[layer]!.selection, singleRow: plan.singleRowLists(workers: workers),
       computed: computed, window: window)
     let others =
-      plan.isRestEstimated ? down(activations(of: network), downSketches[layer]) : nil
+      plan.isRestEstimated
+      ? operands.multiply(
+        .down, layer, StepInput(buffer: activations(of: network), isPrivate: false), output,
+        landing, by: downSketches[layer]) : nil
     guard let columns = columns[layer] else {
       return .estimated(EstimatedNetworkKernel(neurons: neurons, down: others!))
     }
@@ -189,9 +194,9 @@ final class SparseLayers {
     if case .threshold(let kept) = plan.kept { least = max(0, kept.nextDown) }
     let sum = DownColumns(
       matrix: columns,
-      bias: others == nil ? weights.vector(WeightRole(.downBias, layer: layer)) : nil,
-      least: least, output: output, isAdded: isAdded || others != nil, window: window, sums: sums,
-      reads: scores[layer]!.reads)
+      bias: others == nil ? operands.bias(.down, layer) : nil,
+      least: least, output: buffers[output], isAdded: landing == .add || others != nil,
+      window: window, sums: sums, reads: scores[layer]!.reads)
     switch plan.kept {
     case nil, .threshold: break
     case let selector?:
