@@ -41,8 +41,8 @@ import Testing
   func expectedRecallEqualsTheFormula(
     groups: Int, k: Int, buckets: Int, perBucket: Int, recall: Double
   ) throws {
-    let selector = Selector.bucketedTopK(k, buckets: buckets, perBucket: perBucket)
-    #expect(abs(try #require(selector.expectedRecall(groups: groups)) - recall) < 1e-12)
+    let expected = BucketedRecall(k: k, buckets: buckets, perBucket: perBucket, groups: groups)
+    #expect(abs(expected.value - recall) < 1e-12)
   }
 
   @Test func measuredRecallIsTheExpectedOne() throws {
@@ -52,38 +52,8 @@ import Testing
       let scores = ScoreSamples.uniform.scores(512, seed: UInt64(seed))
       sum += selector.select(scores).recall(of: Selector.topK(64).select(scores))
     }
-    let expected = try #require(selector.expectedRecall(groups: 512))
+    let expected = BucketedRecall(k: 64, buckets: 24, perBucket: 4, groups: 512).value
     // Four standard errors of the mean.
     #expect(abs(sum / 100 - expected) < 0.0125, "\(sum / 100) for \(expected)")
-  }
-
-  @Test func theFewestSurvivorsThatReachTheRecallAreTaken() throws {
-    for recall in [0, 0.5, 0.9, 0.99, 1] {
-      let found = try Selector.bucketedTopK(128, buckets: 64, reaching: recall, groups: 1536)
-      guard case .bucketedTopK(128, buckets: 64, let perBucket) = found else {
-        Issue.record("\(found)")
-        continue
-      }
-      #expect(try #require(found.expectedRecall(groups: 1536)) >= recall)
-      if perBucket > 1 {
-        let fewer = Selector.bucketedTopK(128, buckets: 64, perBucket: perBucket - 1)
-        #expect(try #require(fewer.expectedRecall(groups: 1536)) < recall)
-      }
-    }
-  }
-
-  @Test(arguments: [-0.1, 1.1, .nan])
-  func aRecallThatIsNoShareIsRefused(_ recall: Double) {
-    #expect(throws: SparrowError.self) {
-      try Selector.bucketedTopK(1, buckets: 1, reaching: recall, groups: 8)
-    }
-  }
-
-  @Test func onlyBucketsHaveAnExpectedRecall() {
-    #expect(Selector.topK(3).expectedRecall(groups: 8) == nil)
-    #expect(
-      Selector.bucketedTopK(0, buckets: 2, perBucket: 1).expectedRecall(groups: 8) == 1)
-    #expect(
-      Selector.bucketedTopK(8, buckets: 20, perBucket: 1).expectedRecall(groups: 8) == 1)
   }
 }
