@@ -30,18 +30,15 @@ struct CatalogueTests {
     }
   }
 
-  /// The words of public declarations, up to three lines long, in the rooms that users see.
+  /// The words of the room's public declarations, up to three lines long.
   private static func publicWords() throws -> Set<Substring> {
     var words: Set<Substring> = []
-    for room in ["Sparrow", "SparrowCore", "SparrowTransformer", "SparrowSparsity", "SparrowCPU"] {
-      for file in Files.allFiles(under: sources + room) where file.hasSuffix(".swift") {
-        let text = String(decoding: try contents(of: sources + room + "/" + file), as: UTF8.self)
-        let lines = text.split(separator: "\n")
-        for (index, line) in lines.enumerated()
-        where line.contains("public ") || line.contains("    case ") {
-          for line in lines[index..<min(index + 3, lines.count)] {
-            words.formUnion(Self.words(of: line))
-          }
+    for file in Files.allFiles(under: sources + "Sparrow") where file.hasSuffix(".swift") {
+      let text = String(decoding: try contents(of: sources + "Sparrow/" + file), as: UTF8.self)
+      let lines = text.split(separator: "\n")
+      for (index, line) in lines.enumerated() where line.contains("public ") {
+        for line in lines[index..<min(index + 3, lines.count)] {
+          words.formUnion(Self.words(of: line))
         }
       }
     }
