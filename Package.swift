@@ -66,6 +66,10 @@ let package = Package(
     .target(
       name: "SparrowTestSupport", dependencies: ["SparrowCore", "SparrowFormats"],
       path: "Tests/SparrowTestSupport", swiftSettings: swift),
+    .target(
+      name: "SparrowTestModels",
+      dependencies: ["SparrowFormats", "SparrowSparsity", "Sparrow", "SparrowTestSupport"],
+      path: "Tests/SparrowTestModels", swiftSettings: swift),
   ]
     + room("SparrowCore", ["CSparrowSystem"])
     + room("SparrowFormats", ["SparrowCore"])
@@ -94,19 +98,25 @@ let package = Package(
         "SparrowTransformer", "SparrowSparsity", "SparrowCPU",
       ])
     + room(
+      "SparrowMeasure",
+      [
+        "SparrowCore", "SparrowTokenizers", "SparrowTransformer", "SparrowSparsity", "SparrowCPU",
+        "Sparrow", "CSparrowKernels",
+      ], test: ["SparrowTestModels"])
+    + room(
       "SparrowCalibration",
       [
         "SparrowCore", "SparrowFormats", "SparrowTokenizers", "SparrowTransformer",
-        "SparrowSparsity", "SparrowCPU", "Sparrow", "SparrowEvaluation", "SparrowNumerics",
+        "SparrowSparsity", "SparrowCPU", "Sparrow", "SparrowMeasure", "SparrowNumerics",
         "CSparrowKernels",
       ])
     + room(
       "SparrowEvaluation",
       [
         "SparrowCore", "SparrowFormats", "SparrowTokenizers", "SparrowTransformer",
-        "SparrowSparsity", "SparrowCPU", "Sparrow", "SparrowMachine", "SparrowPlots",
-        "CSparrowKernels",
-      ], test: ["SparrowCalibration"])
+        "SparrowSparsity", "SparrowCPU", "Sparrow", "SparrowMachine", "SparrowMeasure",
+        "SparrowPlots", "CSparrowKernels",
+      ], test: ["SparrowTestModels"])
     + room(
       "SparrowTraining",
       [
@@ -120,7 +130,7 @@ let package = Package(
         dependencies: [
           "SparrowCore", "SparrowFormats", "SparrowTokenizers", "SparrowTransformer",
           "SparrowSparsity", "SparrowHub", "SparrowMachine", "SparrowPlots", "Sparrow",
-          "SparrowCalibration", "SparrowEvaluation",
+          "SparrowMeasure", "SparrowCalibration", "SparrowEvaluation",
           .target(name: "SparrowTraining", condition: .when(traits: ["Training"])),
           "CSparrowSystem",
           .product(name: "ArgumentParser", package: "swift-argument-parser"),

@@ -2,6 +2,7 @@ import CSparrowKernels
 public import Sparrow
 public import SparrowCore
 import SparrowCPU
+import SparrowMeasure
 import SparrowSparsity
 
 /// How often a sparse head names the dense head's token, both run over the same hidden states.
@@ -30,8 +31,8 @@ public struct HeadAgreement: Sendable, Equatable {
 
   /// Compares at every position of the second half of each window of `text`.
   ///
-  /// Throws `.argument` when the model was loaded without a sparse head, or for a text shorter than two
-  /// windows.
+  /// Throws `.argument` when the model was loaded without a sparse head, or for a text shorter than
+  /// two windows.
   public static func measure(
     _ model: Model, text: String, context: Int = 512, windows limit: Int? = nil,
     progress: Progress = .none

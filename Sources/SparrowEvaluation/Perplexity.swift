@@ -1,11 +1,13 @@
 import CSparrowKernels
 public import Sparrow
 public import SparrowCore
+public import SparrowMeasure
 
 /// Perplexity of a text, computed as llama.cpp does.
 ///
-/// The text is cut into windows of `context` tokens; each window starts afresh, with the model's first
-/// token in place of its own where the model has one, and the second half of its tokens is scored.
+/// The text is cut into windows of `context` tokens; each window starts afresh, with the model's
+/// first token in place of its own where the model has one, and the second half of its tokens is
+/// scored.
 public struct Perplexity: Sendable, Equatable {
   public var context: Int
   /// Windows scored.

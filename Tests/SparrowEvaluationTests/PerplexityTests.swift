@@ -1,6 +1,7 @@
 import Sparrow
 import SparrowCPU
 import SparrowEvaluation
+import SparrowMeasure
 import SparrowTestSupport
 import Testing
 

@@ -1,7 +1,7 @@
 internal import Sparrow
 internal import SparrowCPU
 internal import SparrowCore
-internal import SparrowEvaluation
+internal import SparrowMeasure
 internal import SparrowSparsity
 
 extension HeadCalibration {

@@ -1,7 +1,7 @@
 internal import Sparrow
 internal import SparrowCPU
 internal import SparrowCore
-internal import SparrowEvaluation
+internal import SparrowMeasure
 internal import SparrowSparsity
 
 /// Chooses a density for each layer, or leaves it dense.

@@ -2,10 +2,9 @@ internal import CSparrowKernels
 internal import Sparrow
 internal import SparrowCPU
 internal import SparrowCore
-internal import SparrowEvaluation
+internal import SparrowMeasure
 internal import SparrowNumerics
 internal import SparrowSparsity
-internal import SparrowTokenizers
 
 /// What plans cost in fidelity on held-out text, by decoding the same tokens again and again: the dense model's
 /// logits are computed once.
@@ -21,7 +20,7 @@ final class PlanProbe {
 
   private let model: Model
   /// As long as each other.
-  private let windows: [[Int32]]
+  private let windows: TextWindows
   /// Positions at the start of each that have seen too little text.
   private let skipped: Int
   private let session: Session
@@ -51,19 +50,11 @@ final class PlanProbe {
     }
     skipped = min(Self.skippedAtMost, length / 2)
     let scored = length - skipped - 1
-    let first = model.tokenizer.addsBOS ? model.tokenizer.bos : nil
-    let pieces = heldOut.flatMap { window in
-      (0..<window.count / length).map { index in
-        var piece = Array(window[index * length..<(index + 1) * length])
-        if let first { piece[0] = first }
-        return piece
-      }
-    }
-    let limit = min(positions, Self.logitBytes / 4 / vocabulary)
-    let count = max(1, min(limit / scored, pieces.count))
-    windows = (0..<count).map { pieces[pieces.count * $0 / count] }
+    windows = TextWindows(
+      model, pieces: heldOut, length: length,
+      limit: min(positions, Self.logitBytes / 4 / vocabulary) / scored)
     session = try model.session(context: length)
-    denseLogits = FloatRows(rows: count * scored, columns: vocabulary)
+    denseLogits = FloatRows(rows: windows.count * scored, columns: vocabulary)
     try model.runningDense { () throws(SparrowError) in try recordDense(progress) }
   }
 

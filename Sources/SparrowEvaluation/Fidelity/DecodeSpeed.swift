@@ -1,4 +1,5 @@
 public import SparrowCore
+public import SparrowMeasure
 
 /// Decoding speed of a model and its dense self, measured in turn over the same tokens.
 public struct DecodeSpeed: Sendable, Equatable {
@@ -12,7 +13,7 @@ public struct DecodeSpeed: Sendable, Equatable {
   public var sparseTimes: StepTimes?
 
   public var json: JSON {
-    func side(_ figure: Benchmark.Figure, _ bytes: Int, _ times: StepTimes?) -> JSON {
+    func side(_ figure: Figure, _ bytes: Int, _ times: StepTimes?) -> JSON {
       [
         "tokens_per_second": figure.json, "milliseconds_per_token": .number(1000 / figure.median),
         "bytes_per_token": .integer(bytes), "milliseconds": times?.json ?? .null,

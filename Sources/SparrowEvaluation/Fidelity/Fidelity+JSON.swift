@@ -1,4 +1,5 @@
 public import SparrowCore
+import SparrowMeasure
 import SparrowSparsity
 
 extension Fidelity {

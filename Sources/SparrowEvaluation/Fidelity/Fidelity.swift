@@ -1,14 +1,15 @@
 public import Sparrow
 public import SparrowCore
+public import SparrowMeasure
 public import SparrowSparsity
 
 /// How near a sparse model is to its dense self, and how much faster, over windows of one text.
 ///
-/// Windows are cut and scored as `Perplexity` does, but every token of the sparse run is decoded by itself, by
-/// the kernels that generate, over a key/value cache that only such steps have filled. A sparse head names
-/// candidates, not a distribution: losses and divergence are of the *body* (feed-forward and attention
-/// sparse, the dense head over their hidden state); the *head*'s figure is how often its own token is the
-/// dense model's.
+/// Windows are cut and scored as `Perplexity` does, but every token of the sparse run is decoded by
+/// itself, by the kernels that generate, over a key/value cache that only such steps have filled. A
+/// sparse head names candidates, not a distribution: losses and divergence are of the *body*
+/// (feed-forward and attention sparse, the dense head over their hidden state); the *head*'s figure
+/// is how often its own token is the dense model's.
 public struct Fidelity: Sendable, Equatable {
   /// Tokens of a window.
   public var context: Int
@@ -17,10 +18,11 @@ public struct Fidelity: Sendable, Equatable {
   /// Negative log likelihoods of the text's tokens in nats, dense and sparse body.
   public var denseLoss = SampleMean()
   public var sparseLoss = SampleMean()
-  /// Sparse loss less dense loss: the logarithm of the perplexities' ratio, by position and by window.
+  /// Sparse loss less dense loss: the logarithm of the perplexities' ratio, by position and by
+  /// window.
   ///
-  /// Positions of a window are not independent: the error over windows is the honest one once there are
-  /// a dozen of them; the other is llama.cpp's.
+  /// Positions of a window are not independent: the error over windows is the honest one once there
+  /// are a dozen of them; the other is llama.cpp's.
   public var logRatio = SampleMean()
   public var windowLogRatio = SampleMean()
   /// KL(dense || sparse) of the next token's distribution in nats.
@@ -54,11 +56,12 @@ public struct Fidelity: Sendable, Equatable {
     return (mean(own.map(\.density)), mean(own.compactMap(\.recall)))
   }
 
-  /// Compares at every position of the second half of at most `windows` windows of `text`; the first half
-  /// measures speed.
+  /// Compares at every position of the second half of at most `windows` windows of `text`; the
+  /// first half measures speed.
   ///
-  /// The layers are audited over the second halves alone, since auditing takes time. Throws `.argument` for a dense model, a text shorter than
-  /// two windows or a context that the model lacks. Costs about three decoded tokens a position.
+  /// The layers are audited over the second halves alone, since auditing takes time. Throws
+  /// `.argument` for a dense model, a text shorter than two windows or a context that the model
+  /// lacks. Costs about three decoded tokens a position.
   public static func measure(
     _ model: Model, text: String, context: Int = 512, windows limit: Int? = nil,
     progress: Progress = .none
@@ -77,5 +80,16 @@ public struct Fidelity: Sendable, Equatable {
       }
     }
     return run.finish()
+  }
+}
+
+extension Model {
+  /// Throws `.argument` for a model that no adapter changes.
+  func requireAdapter() throws(SparrowError) {
+    guard isSparse || changesWeights else {
+      throw SparrowError(
+        .argument, file: path, field: "adapter", found: "a dense model",
+        expected: "one that an adapter makes sparse, or whose weights it changes")
+    }
   }
 }

@@ -2,6 +2,7 @@ import CSparrowKernels
 import Sparrow
 import SparrowCPU
 import SparrowCore
+import SparrowMeasure
 import SparrowSparsity
 
 /// The work of `Fidelity.measure`: a dense and a sparse session over the same windows, in step.

@@ -1,4 +1,5 @@
 import SparrowCore
+import SparrowMeasure
 public import SparrowPlots
 import SparrowSparsity
 
@@ -126,7 +127,8 @@ extension Evaluation {
       "same \(answer)", cells(figure, dense: { _ in "" }, sparse: { percent($0.same) }))
   }
 
-  /// A row's cells: the first run's dense text, then each run's own; empty where a run lacks the part.
+  /// A row's cells: the first run's dense text, then each run's own; empty where a run lacks the
+  /// part.
   func cells<Part>(
     _ part: (Run) -> Part?, dense: (Part) -> String, sparse: (Part) -> String
   ) -> [String] {

@@ -2,37 +2,11 @@ public import Sparrow
 public import SparrowCore
 import SparrowCPU
 import SparrowMachine
+public import SparrowMeasure
 import SparrowTransformer
 
 /// Speed of one model on this machine: tokens a second, and what that means in bytes.
 public struct Benchmark: Sendable {
-  /// A figure measured several times.
-  public struct Figure: Sendable, Equatable {
-    /// Of one side of `PairedFigures`, that of the pair whose ratio is the median.
-    public var median: Double
-    public var minimum: Double
-    public var maximum: Double
-
-    init(_ samples: [Double]) {
-      let sorted = samples.sorted()
-      let middle = sorted.count / 2
-      median =
-        sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
-      minimum = sorted.first ?? 0
-      maximum = sorted.last ?? 0
-    }
-
-    init(_ samples: [Double], quoting index: Int) {
-      median = samples[index]
-      minimum = samples.min() ?? 0
-      maximum = samples.max() ?? 0
-    }
-
-    public var json: JSON {
-      ["median": .number(median), "min": .number(minimum), "max": .number(maximum)]
-    }
-  }
-
   public struct Options: Sendable {
     /// Prompt tokens of the prefill measurement; 0 to leave it out.
     public var promptTokens: Int
@@ -79,8 +53,9 @@ public struct Benchmark: Sendable {
   /// Part of the read bandwidth that decoding reaches.
   public var bandwidthShare: Double { bytesPerSecond / readBandwidth.median }
 
-  /// Warms up once, then measures `repetitions` times; read bandwidth is probed in between. A sparse
-  /// model's dense self takes turns with it, the first turn alternating, so that a drift hits both.
+  /// Warms up once, then measures `repetitions` times; read bandwidth is probed in between. A
+  /// sparse model's dense self takes turns with it, the first turn alternating, so that a drift
+  /// hits both.
   public static func run(
     _ model: Model, options: Options = Options(),
     progress: Progress = .none

@@ -7,8 +7,8 @@ public enum TaskAnswer: Sendable, Equatable {
 
   /// Of several log-probabilities, and the choices that have them.
   ///
-  /// By byte is lm-evaluation-harness's `acc_norm`: the white space before a choice does not count, and it
-  /// counts characters, which are bytes in English.
+  /// By byte is lm-evaluation-harness's `acc_norm`: the white space before a choice does not count,
+  /// and it counts characters, which are bytes in English.
   init(logProbabilities: [Double], choices: [String]) {
     let lengths = choices.map { Double(max($0.drop(while: \.isWhitespace).utf8.count, 1)) }
     self = .choice(

@@ -1,4 +1,5 @@
 import SparrowCore
+public import SparrowMeasure
 
 /// How often a model and its dense self are right, over the same tasks.
 public struct TaskFigure: Sendable, Equatable {

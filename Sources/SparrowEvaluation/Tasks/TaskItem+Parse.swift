@@ -3,9 +3,10 @@ public import SparrowCore
 extension TaskItem {
   /// The tasks of a `.jsonl` text, one object a line; empty lines are skipped, other fields too.
   ///
-  /// Multiple choice: `{"prompt": "2 + 2 =", "choices": [" 3", " 4"], "answer": 1}`. Generation, `stop` being
-  /// optional: `{"prompt": "The capital of France is", "answers": ["Paris"], "stop": [".", "\n"]}`.
-  /// Throws `.malformed`, naming file, line and field; also for a text without tasks.
+  /// Multiple choice: `{"prompt": "2 + 2 =", "choices": [" 3", " 4"], "answer": 1}`. Generation,
+  /// `stop` being optional: `{"prompt": "The capital of France is", "answers": ["Paris"], "stop":
+  /// [".", "\n"]}`. Throws `.malformed`, naming file, line and field; also for a text without
+  /// tasks.
   public static func parse(_ text: String, file: String) throws(SparrowError) -> [TaskItem] {
     var items: [TaskItem] = []
     var number = 0

@@ -2,10 +2,11 @@ import CSparrowKernels
 public import Sparrow
 import SparrowCPU
 public import SparrowCore
+import SparrowMeasure
 import SparrowTokenizers
 
-/// Answers tasks with a model as it generates: the prompt in dense batches, what follows decoded token by
-/// token.
+/// Answers tasks with a model as it generates: the prompt in dense batches, what follows decoded
+/// token by token.
 public final class TaskRun {
   private let model: Model
   private let session: Session
@@ -67,10 +68,11 @@ public final class TaskRun {
     }
   }
 
-  /// Log-probabilities of whole choices after the prompt, in nats, by the dense head over the body's states.
+  /// Log-probabilities of whole choices after the prompt, in nats, by the dense head over the
+  /// body's states.
   ///
-  /// Prompt and choice are encoded together, as lm-evaluation-harness does; white space at the prompt's end
-  /// and tokens that reach over it count with the choice.
+  /// Prompt and choice are encoded together, as lm-evaluation-harness does; white space at the
+  /// prompt's end and tokens that reach over it count with the choice.
   func logProbabilities(
     of choices: [String], _ item: TaskItem
   ) throws(SparrowError) -> [Double] {

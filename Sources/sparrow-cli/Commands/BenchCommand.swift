@@ -2,6 +2,7 @@ import ArgumentParser
 import Sparrow
 import SparrowCore
 import SparrowEvaluation
+import SparrowMeasure
 
 /// `sparrow bench`: how fast a model runs on this machine.
 struct BenchCommand: ParsableCommand {
@@ -79,7 +80,7 @@ struct BenchCommand: ParsableCommand {
   }
 
   private func print(_ result: Benchmark) {
-    func line(_ name: String, _ figure: Benchmark.Figure) -> String {
+    func line(_ name: String, _ figure: Figure) -> String {
       let median = Quantity.number(figure.median)
       let least = Quantity.number(figure.minimum)
       let most = Quantity.number(figure.maximum)

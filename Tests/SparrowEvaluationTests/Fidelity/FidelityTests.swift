@@ -1,7 +1,9 @@
 import Sparrow
 import SparrowCPU
 import SparrowCore
+import SparrowMeasure
 import SparrowSparsity
+import SparrowTestModels
 import SparrowTestSupport
 import Testing
 

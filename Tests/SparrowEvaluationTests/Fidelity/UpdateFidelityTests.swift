@@ -2,7 +2,9 @@ import Sparrow
 import SparrowCPU
 import SparrowCore
 import SparrowFormats
+import SparrowMeasure
 import SparrowSparsity
+import SparrowTestModels
 import SparrowTestSupport
 import SparrowTransformer
 import Testing

@@ -1,4 +1,5 @@
 import SparrowCore
+import SparrowMeasure
 import SparrowPlots
 import SparrowSparsity
 import Testing

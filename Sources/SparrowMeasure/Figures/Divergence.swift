@@ -1,6 +1,9 @@
+package import Sparrow
+package import SparrowCPU
 import SparrowCore
 
-/// Kullback-Leibler divergence KL(p || q) in nats of the softmaxes of two rows of logits, `[vocabulary]`.
+/// Kullback-Leibler divergence KL(p || q) in nats of the softmaxes of two rows of logits,
+/// `[vocabulary]`.
 ///
 /// Takes the logarithms of both softmaxes' denominators; sums in double precision.
 package func divergence(
@@ -15,4 +18,14 @@ package func divergence(
     if weight > 0 { sum += Double(weight) * Double(p[index] - q[index]) }
   }
   return sum - Double(pTotal - qTotal)
+}
+
+extension Model {
+  /// Logits of the whole vocabulary for the step that gave `output`: its own where they are all
+  /// there, else the dense head's over the same hidden state.
+  ///
+  /// For use inside the step's turn; ends the validity of `output`.
+  package func bodyLogits(_ output: HeadOutput) -> UnsafeBufferPointer<Float> {
+    output.ids == nil ? output.logits : engine.logits(rows: 0..<1)
+  }
 }

@@ -2,10 +2,11 @@ import Sparrow
 import SparrowCPU
 import SparrowCore
 import SparrowSparsity
+import SparrowTestModels
 import SparrowTestSupport
 import Testing
 
-@testable import SparrowEvaluation
+@testable import SparrowMeasure
 
 /// Sweeps of a tiny model.
 @Suite(.serialized) struct DensitySweepTests {

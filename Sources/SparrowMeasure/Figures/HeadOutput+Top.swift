@@ -1,9 +1,9 @@
 import CSparrowKernels
-import SparrowCPU
+package import SparrowCPU
 
 extension HeadOutput {
   /// The greedy token.
-  var top: Int32 {
+  package var top: Int32 {
     let best = sk_argmax(logits.baseAddress, Int32(logits.count))
     return ids.map { $0[Int(best)] } ?? best
   }

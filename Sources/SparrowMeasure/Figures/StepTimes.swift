@@ -1,5 +1,5 @@
+package import SparrowCPU
 public import SparrowCore
-import SparrowCPU
 
 /// Milliseconds of a decoded token's parts, the mean over all that were timed.
 public struct StepTimes: Sendable, Equatable {
@@ -20,7 +20,7 @@ public struct StepTimes: Sendable, Equatable {
     self.feedForward = feedForward
   }
 
-  init(_ profile: StepProfile) {
+  package init(_ profile: StepProfile) {
     func mean(_ part: StepProfile.Part) -> Double {
       profile[part] / Double(max(profile.steps, 1)) * 1000
     }

@@ -6,7 +6,8 @@ import SparrowTransformer
 
 /// Decoding speed of a sparse model against density and batch, its dense self in turn.
 ///
-/// Every sparse layer keeps its predictor and selects another part of its groups than its plan says (`SweepPlans`).
+/// Every sparse layer keeps its predictor and selects another part of its groups than its plan says
+/// (`SweepPlans`).
 public struct DensitySweep: Sendable {
   public struct Options: Sendable {
     public var densities: [Float]
@@ -34,15 +35,15 @@ public struct DensitySweep: Sendable {
     public var batch: Int
     /// False for a batch wider than sparse steps take: both sides ran dense.
     public var isSparse: Bool
-    /// Milliseconds a step of decoding: the whole step, with the head where the plan has a sparse one, and its
-    /// feed-forward networks.
+    /// Milliseconds a step of decoding: the whole step, with the head where the plan has a sparse
+    /// one, and its feed-forward networks.
     public var step: PairedFigures
     public var feedForward: PairedFigures
     /// Of the sparse networks' quoted time, what goes into scores and into choosing.
     public var predict: Double
     public var select: Double
     /// Dense time over sparse time of the head, pair by pair; nil where the plan has none.
-    public var headSpeedup: Benchmark.Figure?
+    public var headSpeedup: Figure?
     /// Bytes of the sparse layers' networks that a token read, and all of theirs.
     public var bytes: Int
     public var denseBytes: Int
@@ -74,8 +75,8 @@ public struct DensitySweep: Sendable {
 
   /// Measures the plan's own selectors at every batch, then all densities at batch 1.
   ///
-  /// Densities are left out where the plan has no sparse feed-forward networks. Throws `.argument` for a dense
-  /// model and for options outside what the model can run.
+  /// Densities are left out where the plan has no sparse feed-forward networks. Throws `.argument`
+  /// for a dense model and for options outside what the model can run.
   public static func run(
     _ model: Model, options: Options = Options(), progress: Progress = .none
   ) throws(SparrowError) -> DensitySweep {

@@ -3,7 +3,7 @@ import SparrowCore
 import SparrowSparsity
 import Testing
 
-@testable import SparrowEvaluation
+@testable import SparrowMeasure
 
 @Suite struct FigureTests {
   @Test func aMeanKnowsItsError() {

@@ -2,15 +2,16 @@ import Sparrow
 import SparrowSparsity
 import SparrowTransformer
 
-/// A model's plans at other densities, which select as its own do: by a threshold where those have one for single
-/// neurons, else the top part of the groups.
+/// A model's plans at other densities, which select as its own do: by a threshold where those have
+/// one for single neurons, else the top part of the groups.
 struct SweepPlans {
   private let model: ModelConfiguration
   private let plan: SparsePlan
   /// Of the layers with thresholds, falling.
   private let scores: [Int: [Float]]
 
-  /// Decodes the tokens of `run`, a batch of 1, with the model's own plans to see what scores are like.
+  /// Decodes the tokens of `run`, a batch of 1, with the model's own plans to see what scores are
+  /// like.
   init(_ model: Model, _ run: SweepRun) {
     self.model = model.configuration
     plan = model.plan
