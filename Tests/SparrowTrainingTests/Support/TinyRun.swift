@@ -46,8 +46,7 @@
       let binding = try ModelDescription(Checkpoint.open(source)).binding
       let writer = try ModelWriter(binding)
       try writer.writeHuggingFace(
-        to: folder.file(name), type: .f32, values: writer.sourceValues
-      ) { _, _ throws(SparrowError) in }
+        to: folder.file(name), type: .f32, values: writer.sourceValues)
       return folder.file(name)
     }
 
