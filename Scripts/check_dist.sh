@@ -42,7 +42,7 @@ if [ $# -ge 4 ]; then
   cp "$3" "$root/trial/model.gguf"
   cp -r "$4" "$root/trial/adapter"
   cp "$here/Data/calibration.txt" "$here/Data/heldout.txt" "$root/trial"
-  inside sparrow generate /trial/model.gguf --prompt "The sparrow is" --maximum-tokens 16
+  inside sparrow generate /trial/model.gguf --prompt "The sparrow is" --max-tokens 16
   inside sparrow demo /trial/model.gguf --adapter /trial/adapter --text /trial/calibration.txt \
     --held-out /trial/heldout.txt
 fi

@@ -31,11 +31,10 @@ BASES = {
                  ["MODEL", "--adapter", "ADAPTER", "--task", "TASKS", "--max-tokens", "2"]],
     "bench": [["MODEL", "--prompt", "4", "--generate", "2", "--repeat", "1"],
               ["MODEL", "--adapter", "ADAPTER", "--sweep", "density", "--repeat", "1"]],
-    "calibrate": [["MODEL", *what, "--text", "TEXT", "--tokens", "64", "--output", "OUT"]
+    "calibrate": [[*what, "MODEL", "--text", "TEXT", "--tokens", "64", "--output", "OUT"]
                   for what in (
-        ["--head", "--candidates", "32"], ["--method", "sketch"], ["--attention"],
-        ["--method", "low-rank", "--every-layer", "--target", "density=0.5"],
-        ["--method", "teal", "--target", "density=0.5"])],
+        ["head", "--candidates", "32"], ["networks"], ["attention"], ["inputs"], ["all"],
+        ["networks", "--method", "low-rank", "--every-layer", "--target", "density=0.5"])],
     "export": [["MODEL", "--output", "OUT"]],
     "demo": [["MODEL", "--text", "TEXT", "-n", "2", "--adapter", "ADAPTER"]],
     "doctor": [[]],
@@ -96,7 +95,7 @@ class Files:
             self.model, program]
         self.adapter = path("adapter")
         made = subprocess.run(
-            [program, "calibrate", self.model, "--method", "sketch", "--head", "--candidates", "32",
+            [program, "calibrate", "all", self.model,
              "--text", self.text, "--tokens", "64", "--target", "density=0.5", "--output",
              self.adapter],
             capture_output=True, text=True)

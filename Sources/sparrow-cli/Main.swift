@@ -69,6 +69,7 @@ enum Main {
     }
     if let code = error as? ExitCode { exit(code.rawValue) }
     let isUsage = code == .validationFailure
+    if isUsage, let error = arguments().flatMap(FormerOptions.error) { fail(error) }
     let message = SparrowCommand.message(for: error)
     Terminal.complain(isUsage ? message + "; see sparrow --help" : message)
     exit(isUsage ? 2 : 1)

@@ -16,12 +16,14 @@ import Testing
     progress: Progress = .none
   ) throws -> AttentionCalibration.Choice {
     var options = AttentionCalibration.Options()
+    (options.tokens, options.window, options.target) = (1500, 64, target)
     change(&options)
+    let request = Calibration.Request(attention: options)
     return try #require(
-      try LayerCalibration.choose(
-        model: model, text: HeadCalibrationTests.text, tokens: 1500, window: 64,
-        attention: (options, target), recording: recording, progress: progress
-      ).attention)
+      try Calibration.run(
+        request, of: model, on: HeadCalibrationTests.text, recording: recording,
+        progress: progress
+      ).report.attention)
   }
 
   static func oneThread(_ name: String) throws -> Model {

@@ -76,7 +76,7 @@ import Testing
     let model = try HeadCalibrationTests.model("llama3", threads: 1)
     let (plans, _) = try FeedForwardCalibration.fit(
       model: model, text: Self.text,
-      options: Self.options(.sketch) { ($0.coding, $0.groups, $0.density) = (coding, 8, 0.25) })
+      options: Self.options(.sketch) { ($0.coding, $0.codes, $0.density) = (coding, 8, 0.25) })
     for plan in plans.values {
       switch plan.selector {
       case .threshold(let least): #expect(coding == .int4 && least > 0)
@@ -92,24 +92,25 @@ import Testing
     func usual(
       _ method: FeedForwardCalibration.Method = .sketch, rest: FeedForwardCalibration.Rest? = nil,
       coding: SketchCoding? = nil, firesRarely: Bool = false,
-      target: PlanTarget? = .perplexity(1.03),
+      layers: FeedForwardCalibration.Layers = .target(.perplexity(1.03)),
       _ change: (inout FeedForwardCalibration.Options) -> Void = { _ in }
     ) -> String {
       var options = FeedForwardCalibration.Options()
-      options.method = method
+      (options.method, options.rest, options.coding) = (method, rest, coding)
+      options.layers = layers
       change(&options)
-      options.choose(rest: rest, coding: coding, firesRarely: firesRarely, target: target)
-      return "\(options.rest) \(options.coding)"
+      let settled = options.settled(firesRarely: firesRarely)
+      return "\(settled.rest!) \(settled.coding!)"
     }
     #expect(usual() == "sketch int5")
     #expect(usual(coding: .int4) == "sketch int4")
     #expect(usual(rest: .nothing) == "nothing int4")
-    #expect(usual(rest: .estimate, target: .density(0.5)) == "estimate int5")
+    #expect(usual(rest: .estimate, layers: .target(.density(0.5))) == "estimate int5")
     #expect(usual(firesRarely: true) == "nothing int4")
     #expect(usual(coding: .product) == "nothing product")
     #expect(usual(.router) == "nothing int4")
-    #expect(usual(target: .density(0.5)) == "nothing int4")
-    #expect(usual(target: nil) == "nothing int4")
+    #expect(usual(layers: .target(.density(0.5))) == "nothing int4")
+    #expect(usual(layers: .all) == "nothing int4")
     #expect(usual { $0.groupSize = 8 } == "nothing int4")
     #expect(usual { $0.lookahead = true } == "nothing int4")
   }
@@ -206,12 +207,11 @@ import Testing
 
   @Test func withoutATargetEveryLayerIsSparseAtTheDensity() throws {
     let model = try HeadCalibrationTests.model("llama3", threads: 1)
-    let options = Self.options(.router) { ($0.groupSize, $0.density) = (8, 0.25) }
+    let options = Self.options(.router) {
+      ($0.groupSize, $0.density, $0.layers) = (8, 0.25, .all)
+    }
     let choice = try #require(
-      try LayerCalibration.choose(
-        model: model, text: Self.text, tokens: options.tokens, window: options.window,
-        networks: (options, nil)
-      ).networks)
+      try LayerCalibration.choose(model: model, text: Self.text, networks: options).networks)
     #expect(choice.layers.count == model.configuration.layers.count)
     for plan in choice.layers.values { #expect(plan.selector == .topK(2) && plan.density == 0.25) }
     #expect(model.plan.networks.isEmpty)
@@ -219,14 +219,14 @@ import Testing
 
   static let refused:
     [(field: String, change: @Sendable (inout FeedForwardCalibration.Options) -> Void)] = [
-      ("tokens", { $0.tokens = 0 }), ("window", { $0.window = 0 }), ("groups", { $0.groups = 0 }),
-      ("groups", { $0.groups = 513 }), ("rank", { $0.rank = -1 }), ("rank", { $0.rank = 33 }),
+      ("tokens", { $0.tokens = 0 }), ("window", { $0.window = 0 }), ("codes", { $0.codes = 0 }),
+      ("codes", { $0.codes = 513 }), ("rank", { $0.rank = -1 }), ("rank", { $0.rank = 33 }),
       ("recall", { $0.recall = .nan }), ("density", { $0.density = .nan }),
-      ("density", { $0.density = 1.5 }), ("group size", { $0.groupSize = 0 }),
+      ("density", { $0.density = 1.5 }), ("groups", { $0.groupSize = 0 }),
       ("rest", { ($0.method, $0.rest) = (.router, .estimate) }),
       ("rest", { ($0.lookahead, $0.rest) = (true, .estimate) }),
       ("rest", { ($0.coding, $0.rest) = (.product, .sketch) }),
-      ("group size", { $0.groupSize = 7 }), ("maps", { $0.mapType = .q6_K }),
+      ("groups", { $0.groupSize = 7 }), ("maps", { $0.mapType = .q6_K }),
     ]
 
   @Test func refusesOptionsOutsideTheirRanges() throws {

@@ -12,7 +12,7 @@ import Testing
   static let text = String(
     repeating: "In the beginning was the word, and the sparrow ate 12 crumbs of bread. ", count: 60)
   static let options = HeadCalibration.Options(
-    tokens: 1200, groups: 28, candidates: 24, kept: 8, window: 64)
+    tokens: 1200, codes: 28, candidates: 24, kept: 8, window: 64)
 
   static func model(_ name: String, threads: Int = 2) throws -> Model {
     try Model.load(
@@ -23,26 +23,30 @@ import Testing
   @Test(arguments: ["llama3", "smollm2"])
   func findsTheTop(name: String) throws {
     let model = try Self.model(name)
-    let (adapter, measured) = try HeadCalibration.fitAndMeasure(
+    let (head, measured) = try HeadCalibration.fit(
       model: model, text: Self.text, options: Self.options)
-    let head = try #require(adapter.plan.head)
     try head.sketch.validate(file: name)
     try head.plan.validate(file: name)
     #expect(head.sketch.rowCount == model.configuration.vocabulary)
     #expect(measured.byCandidates.first { $0.candidates == 24 }!.recall > 0.75)
     let recalls = head.plan.recalls.map(\.recall)
     #expect(recalls == recalls.sorted() && recalls.last! > 0.9)
-    let again = try HeadCalibration.measure(adapter, model: model, text: Self.text, window: 64)
+    let again = try HeadCalibration.measure(head, model: model, text: Self.text, window: 64)
     #expect(again.deviation == head.sketch.deviation)
     #expect(again.byDoubt.last!.recall > 0.9)
+  }
+
+  private static func calibrate(
+    _ model: Model, _ options: HeadCalibration.Options = options
+  ) throws -> (adapter: Adapter, report: Calibration.Report) {
+    try Calibration.run(.init(head: options), of: model, on: text)
   }
 
   @Test func sameSeedSameAdapter() throws {
     let adapters = try [1, 1, 2].map { (seed: UInt64) in
       var options = Self.options
       options.seed = seed
-      return try HeadCalibration.fit(
-        model: try Self.model("llama3"), text: Self.text, options: options)
+      return try Self.calibrate(try Self.model("llama3"), options).adapter
     }
     #expect(adapters[0] == adapters[1])
     #expect(adapters[0] != adapters[2])
@@ -56,8 +60,8 @@ import Testing
     options.coding = coding
     options.rank = 32
     let dense = try Self.model("llama3")
-    let (adapter, measured) = try HeadCalibration.fitAndMeasure(
-      model: dense, text: Self.text, options: options)
+    let (adapter, report) = try Self.calibrate(dense, options)
+    let measured = try #require(report.head)
     #expect(measured.byCandidates.first { $0.candidates == 24 }!.recall > 0.6)
     try adapter.write(to: folder.file("a"))
     #expect(try Adapter.read(folder.file("a")) == adapter)
@@ -81,7 +85,7 @@ import Testing
   @Test func survivesItsFolder() throws {
     let folder = try TemporaryFolder()
     let model = try Self.model("llama3")
-    let adapter = try HeadCalibration.fit(model: model, text: Self.text, options: Self.options)
+    let adapter = try Self.calibrate(model).adapter
     try adapter.write(to: folder.file("a"))
     #expect(try Adapter.read(folder.file("a")) == adapter)
     let sparse = try Model.load(model.path, options: LoadOptions(adapter: folder.file("a")))

@@ -14,11 +14,15 @@ import Testing
   private static func sketches(
     _ plans: [Int: FeedForwardPlan], candidates: Double
   ) throws -> FeedForwardCalibration.Choice {
-    try FeedForwardCalibration.sketches(
-      model: try HeadCalibrationTests.model("llama3", threads: 1),
-      text: FeedForwardCalibrationTests.text,
-      options: FeedForwardCalibrationTests.options(.sketch) { $0.rank = 0 }, learnt: plans,
-      candidates: candidates)
+    let options = FeedForwardCalibrationTests.options(.sketch) {
+      ($0.rank, $0.layers) = (0, .learnt(plans, candidatesPerK: candidates))
+    }
+    return try #require(
+      try Calibration.run(
+        Calibration.Request(networks: options),
+        of: try HeadCalibrationTests.model("llama3", threads: 1),
+        on: FeedForwardCalibrationTests.text
+      ).report.networks)
   }
 
   /// The tiny model's networks have 8 groups.

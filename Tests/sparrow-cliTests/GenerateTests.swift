@@ -20,7 +20,7 @@ struct GenerateTests {
     let random = ["--temperature", "2", "--top-k", "0", "--top-p", "1", "--min-p", "0"]
     func tokens(_ seed: String) throws -> [JSON]? {
       try Self.generate(
-        "--maximum-tokens", "12", "--ignore-end", "--seed", seed, random[0], random[1], random[2],
+        "--max-tokens", "12", "--ignore-end", "--seed", seed, random[0], random[1], random[2],
         random[3], random[4], random[5], random[6], random[7])["tokens"]?.array
     }
     let first = try tokens("1")

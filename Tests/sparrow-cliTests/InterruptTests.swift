@@ -13,7 +13,7 @@ struct InterruptTests {
     arguments: ["INT", "TERM"],
     [
       ["generate", model, "--prompt", "-"], ["chat", model],
-      ["perplexity", model, "--text", "-"], ["calibrate", model, "--head", "--text", "-"],
+      ["perplexity", model, "--text", "-"], ["calibrate", "head", model, "--text", "-"],
       ["evaluate", model, "--adapter", "none", "--text", "-"],
     ])
   func waiting(signal: String, arguments: [String]) throws {

@@ -30,7 +30,7 @@ struct OptionValueTests {
     let outcome = try ProgramTests.shell("exec env -i \"$@\"", ["info", Self.model])
     #expect(outcome.status == 0)
     let missing = try ProgramTests.shell(
-      "exec env -i \"$@\"", ["calibrate", Self.model, "--head", "--text", "t"])
+      "exec env -i \"$@\"", ["calibrate", "head", Self.model, "--text", "t"])
     #expect(missing.status == 1 && missing.complaint.contains("SPARROW_CACHE"))
   }
 
@@ -49,8 +49,8 @@ struct OptionValueTests {
       ("generate --prompt a --repetition-window", ["-1", "9223372036854775807"]),
       ("generate --prompt a --seed", ["-1", "18446744073709551616"]),
       ("evaluate --adapter a --text t --max-tokens", ["-1", "0"]),
-      ("calibrate --head --text t --tokens", ["-1", "0", "9223372036854775807"]),
-      ("calibrate --head --text t --candidates", ["-1", "0", "9223372036854775807"]),
+      ("calibrate head --text t --tokens", ["-1", "0", "9223372036854775807"]),
+      ("calibrate head --text t --candidates", ["-1", "0", "9223372036854775807"]),
     ])
   func edges(command: String, values: [String]) throws {
     let folder = try TemporaryFolder()
@@ -58,7 +58,7 @@ struct OptionValueTests {
     let words = command.split(separator: " ").map { $0 == "t" ? text : String($0) }
     for value in values {
       let outcome = try ProgramTests.run(
-        [words[0], Self.model] + words.dropFirst() + [value],
+        words + [value, Self.model],
         environment: ["SPARROW_CACHE": folder.path])
       #expect(outcome.status == 2, "\(command) \(value): \(outcome.complaint)")
       #expect(outcome.complaint.hasPrefix("sparrow: "))

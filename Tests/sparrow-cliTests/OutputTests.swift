@@ -49,7 +49,7 @@ struct OutputTests {
     // No text is read before the place is looked at.
     for place in bad {
       let calibrate = try ProgramTests.run([
-        "calibrate", Self.model, "--head", "--text", "/nonexistent", "--output", place,
+        "calibrate", "head", Self.model, "--text", "/nonexistent", "--output", place,
       ])
       #expect(calibrate.status == 1 && !calibrate.complaint.contains("nonexistent"), "\(place)")
       let export = try ProgramTests.run(["export", Self.model, "--output", place])

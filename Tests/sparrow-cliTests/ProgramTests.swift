@@ -39,10 +39,12 @@ struct ProgramTests {
       .filter { $0.hasPrefix("  ") && !$0.hasPrefix("   ") }
       .map { String($0.split(separator: " ")[0]) }
     #expect(commands.contains("pull"))
-    for command in commands where command != "See" {
-      let help = try Self.run([command, "--help"], environment: ["COLUMNS": "80"])
+    let parts = ["head", "networks", "attention", "inputs", "all"].map { ["calibrate", $0] }
+    for words in commands.filter({ $0 != "See" }).map({ [$0] }) + parts {
+      let command = words.joined(separator: " ")
+      let help = try Self.run(words + ["--help"], environment: ["COLUMNS": "80"])
       #expect(help.status == 0)
-      #expect(help.outputText.contains("  sparrow \(command)"), "\(command)")
+      #expect(help.outputText.contains("\n  sparrow \(command)"), "\(command)")
       let margin = String(repeating: " ", count: 8)
       for line in help.outputText.split(separator: "\n") {
         #expect(line.count <= 80, "\(line)")

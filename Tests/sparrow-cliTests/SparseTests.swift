@@ -25,7 +25,7 @@ struct SparseTests {
 
     let early = try ProgramTests.run(
       ["generate", model, "--sparse", "-p", "a"], environment: environment)
-    #expect(early.complaint.hasSuffix("run: sparrow calibrate \(model) --head --text FILE"))
+    #expect(early.complaint.hasSuffix("run: sparrow calibrate head \(model) --text FILE"))
 
     let made = try ProgramTests.run(
       ["demo", model, "-t", "1", "-n", "8", "--text", text, "--held-out", text],
@@ -66,7 +66,7 @@ struct SparseTests {
     let text = try Self.text(in: folder)
     let adapter = folder.file("adapter")
     let made = try ProgramTests.run(
-      ["calibrate", model, "-t", "1", "--method", "sketch", "--target", "density=0.5"]
+      ["calibrate", "networks", model, "-t", "1", "--target", "density=0.5"]
         + ["--text", text, "--output", adapter, "--json"])
     #expect(made.status == 0, "\(made.complaint)")
     let report = try JSON.parse(made.output)
@@ -88,19 +88,19 @@ struct SparseTests {
 
     let both = folder.file("both")
     let added = try ProgramTests.run(
-      ["calibrate", model, "-t", "1", "--head", "--adapter", adapter, "--text", text]
+      ["calibrate", "head", model, "-t", "1", "--adapter", adapter, "--text", text]
         + ["--output", both])
     #expect(added.status == 0, "\(added.complaint)")
     let (networks, whole) = (try Adapter.read(adapter).plan, try Adapter.read(both).plan)
     #expect(whole.networks == networks.networks && whole.widestBatch == networks.widestBatch)
     #expect(networks.head == nil && whole.head != nil)
     let other = try ProgramTests.run(
-      ["calibrate", Fixtures.path("models/llama3"), "--head", "--adapter", adapter]
+      ["calibrate", "head", Fixtures.path("models/llama3"), "--adapter", adapter]
         + ["--text", text, "--output", both])
     #expect(other.complaint.contains("it was made for"))
 
     let wrong = try ProgramTests.run(
-      ["calibrate", model, "--method", "sketch", "--target", "speed=2", "--text", text])
+      ["calibrate", "networks", model, "--target", "speed=2", "--text", text])
     #expect(wrong.complaint.contains("target: speed=2"))
   }
 
@@ -112,18 +112,19 @@ struct SparseTests {
     let model = Fixtures.path("models/smollm2")
     let text = try Self.text(in: folder)
     let adapter = folder.file("adapter")
-    let calibrate = ["calibrate", model, "-t", "1", "--text", text, "--output", adapter]
+    let calibrate =
+      ["calibrate", "networks", model, "-t", "1", "--text", text, "--output", adapter]
     let made = try ProgramTests.run(
-      calibrate + ["--method", "sketch", "--target", "density=0.25", "--rest", rest])
+      calibrate + ["--target", "density=0.25", "--rest", rest])
     #expect(made.status == 0, "\(made.complaint)")
     #expect(
       try Adapter.read(adapter).plan.networks.values.allSatisfy { "\($0.rest)".hasPrefix(rest) })
     let info = try ProgramTests.run(["info", model, "--adapter", adapter, "--program"])
     #expect(info.outputText.contains(rest == "sketch" ? "sketches the rest" : "estimates the rest"))
     for wrong in [
-      ["--method", "sketch", "--rest", "x"], ["--method", "router", "--rest", "estimate"],
-      ["--method", "sketch", "--like", adapter, "--rest", "estimate"],
-      ["--method", "sketch", "--neuron-sketch", "product", "--rest", "sketch"],
+      ["--rest", "x"], ["--method", "router", "--rest", "estimate"],
+      ["--like", adapter, "--rest", "estimate"],
+      ["--sketch", "product", "--rest", "sketch"],
     ] {
       let refused = try ProgramTests.run(calibrate + wrong)
       #expect(refused.status == 2 && refused.complaint.contains("rest"))
@@ -137,8 +138,8 @@ struct SparseTests {
     let adapter = folder.file("adapter")
     func calibrate(_ model: String) throws -> Subprocess.Outcome {
       try ProgramTests.run(
-        ["calibrate", Fixtures.path("models/" + model), "-t", "1", "--attention"]
-          + ["--attention-target", "density=0.75", "--text", text, "--output", adapter, "--json"])
+        ["calibrate", "attention", Fixtures.path("models/" + model), "-t", "1"]
+          + ["--target", "density=0.75", "--text", text, "--output", adapter, "--json"])
     }
     let made = try calibrate("llama3")
     #expect(made.status == 0, "\(made.complaint)")
@@ -155,8 +156,8 @@ struct SparseTests {
     let folder = try TemporaryFolder()
     let model = Fixtures.path("models/smollm2")
     let text = try Self.text(in: folder)
-    let calibrate = ["calibrate", model, "-t", "1", "--method", "teal", "--text", text]
-    let wrong = try ProgramTests.run(calibrate)
+    let calibrate = ["calibrate", "inputs", model, "-t", "1", "--text", text]
+    let wrong = try ProgramTests.run(calibrate + ["--target", "perplexity=1.03"])
     #expect(wrong.status == 2 && wrong.complaint.contains("target: perplexity=1.03"))
     let unknown = try ProgramTests.run(
       calibrate + ["--target", "density=0.5", "--allocation", "x"])

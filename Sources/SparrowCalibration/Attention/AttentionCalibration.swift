@@ -10,6 +10,12 @@ internal import SparrowTransformer
 /// Targets are the lengths of the groups' parts behind the output matrix (`HeadGroupNorms`).
 public enum AttentionCalibration {
   public struct Options: Sendable, Equatable {
+    /// Tokens of the text that are recorded, at most.
+    public var tokens = 30_000
+    /// Tokens of one window of text.
+    public var window = 512
+    /// Which layers become sparse: those first that change the model least.
+    public var target = PlanTarget.perplexity(1.02)
     /// Part of its head groups that a sparse layer touches for a token.
     public var density: Float = 0.5
     /// Directions of the low-rank maps. 0, or no fewer than there are groups, makes one map instead, which then
@@ -22,8 +28,14 @@ public enum AttentionCalibration {
 
     /// Throws `.argument`, naming the option, for a number outside its range.
     func validate() throws(SparrowError) {
-      try SparrowError.require(density, in: 0...1, "attention density")
-      try SparrowError.require(rank, in: 0...65536, "attention rank")
+      try SparrowError.require(tokens, in: 64...100_000_000, "tokens")
+      try SparrowError.require(window, in: 32...65536, "window")
+      try SparrowError.require(rank, in: 0...65536, "rank")
+      guard density > 0, density < 1 else {
+        throw SparrowError(
+          .argument, field: "density", found: "\(density)", expected: "between 0 and 1")
+      }
+      try target.validate()
     }
   }
 
@@ -50,7 +62,7 @@ public enum AttentionCalibration {
     }
   }
 
-  /// What `LayerCalibration.choose` decided.
+  /// What `Calibration.run` decided.
   public struct Choice: Sendable {
     /// Plans of the chosen layers; the others stay dense.
     public var layers: [Int: AttentionPlan]
@@ -81,7 +93,7 @@ public enum AttentionCalibration {
   /// Fits all layers and chooses which become sparse.
   static func choose(
     _ recorder: AttentionRecorder, heldOut: [[Int32]], model: Model, options: Options,
-    target: PlanTarget, progress: Progress
+    progress: Progress
   ) throws(SparrowError) -> Choice {
     var fits: [AttentionFit] = []
     for (layer, record) in recorder.layers.enumerated() where record.groups > 1 {
@@ -92,7 +104,8 @@ public enum AttentionCalibration {
           layer, record, before: before, samples: recorder.samples, options: options,
           pool: model.engine.pool))
     }
-    return try choose(fits, heldOut: heldOut, model: model, target: target, progress: progress)
+    return try choose(
+      fits, heldOut: heldOut, model: model, target: options.target, progress: progress)
   }
 
   /// Which of the fitted layers become sparse.

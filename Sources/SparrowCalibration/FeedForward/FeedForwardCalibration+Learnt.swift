@@ -1,21 +1,21 @@
-public import Sparrow
-public import SparrowCore
+internal import Sparrow
+internal import SparrowCore
 internal import SparrowCPU
-public import SparrowSparsity
+internal import SparrowSparsity
 internal import SparrowTransformer
 
 extension FeedForwardCalibration {
-  /// Sketches for a model that has learnt with top-k: layers, groups, common path and k are those of `plans`, and
-  /// each token fetches `candidates` times k groups, of which the k greatest by exact activations are kept (HiRE,
-  /// arXiv 2402.09360, algorithm 1).
+  /// Sketches for a model that has learnt with top-k: layers, groups, common path and k are those
+  /// of `plans`, and each token fetches `candidatesPerK` times k groups, of which the k greatest by
+  /// exact activations are kept (HiRE, arXiv 2402.09360, algorithm 1).
   ///
-  /// As in training a neuron's size is |activation|, whatever its column of down. The options' coding, rank,
-  /// groups of a product sketch and text are read. Throws `.argument` for plans without top-k and fewer
-  /// candidates than k, and as `fit`. Costs a pass over the text; recall is measured on states of the dense model.
-  public static func sketches(
-    model: Model, text: String, options: Options = Options(),
-    learnt plans: [Int: FeedForwardPlan], candidates: Double,
-    progress: Progress = .none
+  /// As in training a neuron's size is |activation|, whatever its column of down. The options'
+  /// coding, rank, codes and text are read. Throws `.argument` for plans without top-k and fewer
+  /// candidates than k, and as `fit`. Costs a pass over the text; recall is measured on states of
+  /// the dense model.
+  static func sketches(
+    model: Model, text: String, options: Options, learnt plans: [Int: FeedForwardPlan],
+    candidatesPerK: Double, progress: Progress = .none
   ) throws(SparrowError) -> Choice {
     try options.validate(model.configuration)
     try SparsePlan(networks: plans).check(model.configuration, file: model.path)
@@ -31,7 +31,7 @@ extension FeedForwardCalibration {
       let record = recorder.layers[layer]
       let sketch = try sketch(network, record, options)
       let plan = try plans[layer]!.fetching(
-        candidates, by: .sketch(sketch), neurons: network.description.width)
+        candidatesPerK, by: .sketch(sketch), neurons: network.description.width)
       let estimates = SketchPrediction.activations(
         sketch, network.description, inputs: record.inputs, samples: recorder.samples,
         pool: model.engine.pool)

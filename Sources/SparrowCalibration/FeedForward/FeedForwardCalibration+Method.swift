@@ -1,4 +1,17 @@
+public import SparrowSparsity
+
 extension FeedForwardCalibration {
+  /// Which layers become sparse, and how much.
+  public enum Layers: Sendable, Equatable {
+    /// Those that pay, at the densities that reach a target best.
+    case target(PlanTarget)
+    /// Every one, at the options' density: what training can start from.
+    case all
+    /// Those of a model that learnt with top-k: groups, common path and k are the plans'. Sketches
+    /// fetch so many candidates for each k.
+    case learnt([Int: FeedForwardPlan], candidatesPerK: Double)
+  }
+
   /// What predicts which neurons a token needs.
   public enum Method: String, Sendable, CaseIterable {
     /// HiRE's approximate products of gate and up.

@@ -1,4 +1,4 @@
-public import Sparrow
+package import Sparrow
 public import SparrowCore
 internal import SparrowCPU
 internal import SparrowFormats
@@ -11,11 +11,15 @@ public enum FeedForwardCalibration {
   public struct Options: Sendable, Equatable {
     /// Tokens of the text that are recorded, at most.
     public var tokens = 30_000
+    /// Tokens of one window of text.
+    public var window = 512
     public var method = Method.sketch
-    /// How a sketch keeps the rows of gate and up.
-    public var coding = SketchCoding.int4
+    public var layers = Layers.target(.perplexity(1.03))
+    /// How a sketch keeps the rows of gate and up; nil is what was measured to serve best
+    /// (`settled`).
+    public var coding: SketchCoding?
     /// Half bytes that a product sketch keeps of each row.
-    public var groups = 288
+    public var codes = 288
     /// Directions of the low-rank sketches and maps; 0 for a quarter of the width. A multiple of 32 but for
     /// float16 maps.
     public var rank = 0
@@ -26,18 +30,20 @@ public enum FeedForwardCalibration {
     /// Neurons that are selected together: 1, 4, 8, 16 or 32; magnitudes and exact activations select one.
     public var groupSize = 1
     public var grouping = Grouping.natural
-    /// What the neurons give that are not selected; all but nothing is a sketch's, and `.sketch` one's that keeps
-    /// every column.
-    public var rest = Rest.nothing
+    /// What the neurons give that are not selected; all but nothing is a sketch's, and `.sketch`
+    /// one's that keeps every column. nil is what was measured to serve best (`settled`).
+    public var rest: Rest?
     /// Part of the firing neurons that a linear map's threshold keeps, in networks whose activation is zero or
     /// not; `density` is for all others.
     public var recall: Float = 0.99
     /// Part of the neurons that a token touches, over all sparse layers.
     public var density: Float = 0.5
     public var seed: UInt64 = 1
-    public var window = 512
 
     public init() {}
+
+    var keptRest: Rest { rest ?? .nothing }
+    var rowCoding: SketchCoding { coding ?? .int4 }
   }
 
   /// What a layer's predictor does on held-out windows.
@@ -89,32 +95,17 @@ public enum FeedForwardCalibration {
     public var reports: [LayerReport]
   }
 
-  /// Fits predictors for all layers and chooses densities for a target. The model is dense again afterwards.
-  ///
-  /// Throws as `fit`, and `.argument` for a density that the layers cannot reach. Costs a pass over the text, and
-  /// some 800 decoded tokens for each layer, and 1,600 (of which 1,280 are scored) for each step of a search for a
-  /// perplexity.
-  public static func choose(
-    model: Model, text: String, options: Options = Options(), target: PlanTarget,
-    progress: Progress = .none
-  ) throws(SparrowError) -> Choice {
-    let choice = try LayerCalibration.choose(
-      model: model, text: text, tokens: options.tokens, window: options.window,
-      networks: (options, target), progress: progress)
-    return choice.networks!
-  }
-
-  /// The same from what was recorded, where `heldOut` are windows of tokens that fitting has not seen. Without
-  /// a target every layer is sparse at the options' density.
+  /// Fits predictors for all layers of what was recorded, and chooses densities. `heldOut` are
+  /// windows of tokens that fitting has not seen.
   static func choose(
     _ recorder: LayerRecorder, heldOut: [[Int32]], model: Model, options: Options,
-    target: PlanTarget?, progress: Progress
+    progress: Progress
   ) throws(SparrowError) -> Choice {
     let fitted = try fitLayers(
       recorder, model: model, options: options, progress: progress.part(0..<0.5))
     defer { try? model.install(.dense) }
     var plans: [Int: FeedForwardPlan] = [:]
-    if let target {
+    if case .target(let target) = options.layers {
       let chooser = try PlanChooser(
         model, fitted, target, heldOut: heldOut,
         progress: progress.part(0.5..<0.52, "running held-out text"))
@@ -127,7 +118,7 @@ public enum FeedForwardCalibration {
       plans, model, progress: progress.part(0.9..<1, "measuring speed"))
     // Who asks for a density gets it; who asks for speed gets none that does not pay.
     var layers = plans
-    if case .perplexity = target, widest == 0 { layers = [:] }
+    if case .target(.perplexity) = options.layers, widest == 0 { layers = [:] }
     let reports = layers.sorted { $0.key < $1.key }.map { layer, plan in
       fitted[layer].report(layer: layer, density: plan.density ?? options.density)
     }
@@ -139,7 +130,7 @@ public enum FeedForwardCalibration {
   /// Throws `.argument` for options outside their ranges, a text of fewer than two windows, groups that do not
   /// divide a network and maps that do not fill whole blocks, `.unsupported` for a method that does not fit the
   /// model, `.cancelled`.
-  public static func fit(
+  package static func fit(
     model: Model, text: String, options: Options = Options(),
     progress: Progress = .none
   ) throws(SparrowError) -> (layers: [Int: FeedForwardPlan], reports: [LayerReport]) {
@@ -168,7 +159,7 @@ public enum FeedForwardCalibration {
       try progress.report(layer, of: count, "fitting layer \(layer)")
       // Estimates stand for activations as they are.
       let network = try NetworkWeights(
-        model, layer: layer, weighted: options.rest == .nothing)
+        model, layer: layer, weighted: options.keptRest == .nothing)
       let record = recorder.layers[layer]
       let before = options.lookahead && layer > 0 ? recorder.layers[layer - 1] : nil
       let fit = LayerFit(
@@ -186,12 +177,12 @@ public enum FeedForwardCalibration {
           .sketch(sketch),
           neuronScores: SketchPrediction.scores(found, samples: recorder.samples),
           samples: recorder.samples, groupSize: options.groupSize, order: fit.order)
-        guard options.rest != .nothing else { break }
+        guard options.keptRest != .nothing else { break }
         predictor.rest = .estimate
         estimates = Tradeoff.Estimates(activations: found)
         if options.rest == .sketch,
           let down = DownSketch(
-            model.engine.weights, layer: layer, coding: options.coding, pool: model.engine.pool)
+            model.engine.weights, layer: layer, coding: options.rowCoding, pool: model.engine.pool)
         {
           predictor.rest = .sketch(down: down.rows)
           estimates?.errors = down.errors
@@ -221,20 +212,20 @@ public enum FeedForwardCalibration {
       moments.add(chunk, count: end - start)
     }
     let basis =
-      options.coding.keepsColumns
+      options.rowCoding.keepsColumns
       ? SketchBasis(identity: rows.hidden)
       : SketchBasis(
         states: record.moments.covariance(), head: moments.covariance(), pool: rows.pool)
-    if options.coding != .product {
+    if options.rowCoding != .product {
       return try RowCoder(
         source: rows, basis: basis, mean: record.moments.mean, meanRow: moments.mean,
-        coding: options.coding, rank: options.rank,
-        rounding: FedBackRounding(record.moments.covariance(), for: options.coding)
+        coding: options.rowCoding, rank: options.rank,
+        rounding: FedBackRounding(record.moments.covariance(), for: options.rowCoding)
       ).sketch(progress: .none)
     }
     let fitter = SketchFitter(
       source: rows, basis: basis, mean: record.moments.mean, meanRow: moments.mean,
-      groups: options.groups, seed: options.seed, lossBonus: 0, cutsBasis: true)
+      groups: options.codes, seed: options.seed, lossBonus: 0, cutsBasis: true)
     fitter.fitCodebooks()
     return try fitter.assign(progress: .none)
   }

@@ -9,7 +9,7 @@ extension HeadCalibration {
     /// How the sketch keeps rows.
     public var coding: SketchCoding
     /// Groups of directions, half a byte of each row's code each; for product quantisation.
-    public var groups: Int
+    public var codes: Int
     /// Directions of the low-rank codings, a multiple of 32; 0 for a quarter of the width, as in the paper.
     public var rank: Int
     /// k' of the plan.
@@ -24,12 +24,12 @@ extension HeadCalibration {
     public var window: Int
 
     public init(
-      tokens: Int = 30_000, coding: SketchCoding = .product, groups: Int = 160, rank: Int = 0,
+      tokens: Int = 30_000, coding: SketchCoding = .product, codes: Int = 160, rank: Int = 0,
       candidates: Int = 256, kept: Int = 32, doubt: Float = 3, seed: UInt64 = 1, window: Int = 512
     ) {
       self.tokens = tokens
       self.coding = coding
-      self.groups = groups
+      self.codes = codes
       self.rank = rank
       self.candidates = candidates
       self.kept = kept
@@ -41,7 +41,7 @@ extension HeadCalibration {
     /// Throws `.argument`, naming the option, for a number outside its range.
     public func validate() throws(SparrowError) {
       try SparrowError.require(tokens, in: 64...100_000_000, "tokens")
-      try SparrowError.require(groups, in: 1...512, "groups")
+      try SparrowError.require(codes, in: 1...512, "codes")
       try SparrowError.require(rank, in: 0...65536, "rank")
       guard rank % 32 == 0 else {
         throw SparrowError(

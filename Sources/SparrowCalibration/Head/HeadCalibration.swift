@@ -1,8 +1,8 @@
-public import Sparrow
-public import SparrowCore
+package import Sparrow
+package import SparrowCore
 internal import SparrowFormats
 internal import SparrowNumerics
-public import SparrowSparsity
+package import SparrowSparsity
 internal import SparrowTransformer
 
 /// Fits the sparse vocabulary head: a sketch of the head's rows in coordinates learnt from hidden states.
@@ -14,22 +14,13 @@ public enum HeadCalibration {
   /// Held-out states that are measured, at most.
   private static let measuredStates = 2048
 
-  /// Fits an adapter for `model` on `text`.
+  /// Fits a head for `model` on `text`, and measures it on the windows held out.
   ///
   /// Throws `.argument` for a text too short and options outside their range, `.unsupported` for a
   /// head whose rows are no multiple of 32 long, `.cancelled`.
-  public static func fit(
-    model: Model, text: String, options: Options = Options(),
-    progress: Progress = .none
-  ) throws(SparrowError) -> Adapter {
-    try fitAndMeasure(model: model, text: text, options: options, progress: progress).adapter
-  }
-
-  /// As `fit`, with what was measured on the windows held out.
-  public static func fitAndMeasure(
-    model: Model, text: String, options: Options = Options(),
-    progress: Progress = .none
-  ) throws(SparrowError) -> (adapter: Adapter, measurement: HeadMeasurement) {
+  package static func fit(
+    model: Model, text: String, options: Options = Options(), progress: Progress = .none
+  ) throws(SparrowError) -> (head: SketchedHead, measurement: HeadMeasurement) {
     try options.validate()
     let head = try SketchedRows(headOf: model)
     let (moments, heldOut) = try record(
@@ -39,19 +30,17 @@ public enum HeadCalibration {
     var made = try finish(
       sketch, head, states: heldOut, model, options,
       progress: progress.part(0.8..<0.9, "measuring recall"))
-    if let head = made.adapter.plan.head {
-      made.adapter.plan.head?.plan.widestBatch = try widestBatch(
-        head, model, progress: progress.part(0.9..<1, "measuring speed"))
-    }
+    made.head.plan.widestBatch = try widestBatch(
+      made.head, model, progress: progress.part(0.9..<1, "measuring speed"))
     return made
   }
 
-  /// Measures a sketch on held-out states, which tells its deviation and the recalls of its plan, and makes the
-  /// adapter. Throws `.cancelled`, and `.malformed` for a sketch that an adapter cannot hold.
+  /// Measures a sketch on held-out states, which tells its deviation and the recalls of its plan.
+  /// Throws `.cancelled`, and `.malformed` for a sketch that an adapter cannot hold.
   static func finish(
     _ fitted: RowSketch, _ head: SketchedRows, states: FloatRows, _ model: Model,
     _ options: Options, progress: Progress
-  ) throws(SparrowError) -> (adapter: Adapter, measurement: HeadMeasurement) {
+  ) throws(SparrowError) -> (head: SketchedHead, measurement: HeadMeasurement) {
     var sketch = fitted
     let kept = min(options.kept, head.rowCount)
     let candidates = min(options.candidates, head.rowCount)
@@ -64,10 +53,7 @@ public enum HeadCalibration {
       recalls: measured.byDoubt.map { .init(doubt: $0.doubt, recall: min($0.recall, 1)) })
     try plan.validate(file: model.path)
     try sketch.validate(file: model.path)
-    let adapter = Adapter(
-      baseHash: model.binding.checkpoint.contentHash(), baseName: name(of: model),
-      plan: SparsePlan(head: SketchedHead(plan: plan, sketch: sketch)))
-    return (adapter, measured)
+    return (SketchedHead(plan: plan, sketch: sketch), measured)
   }
 
   /// The sketch in the coding that the options ask for.
@@ -83,7 +69,7 @@ public enum HeadCalibration {
     if options.coding == .product {
       try progress.report(0.2, "fitting codebooks")
       let fitter = SketchFitter(
-        source: head, basis: basis, mean: moments.mean, meanRow: rows.mean, groups: options.groups,
+        source: head, basis: basis, mean: moments.mean, meanRow: rows.mean, groups: options.codes,
         seed: options.seed, lossBonus: SketchFitter.headLossBonus, cutsBasis: false)
       fitter.fitCodebooks()
       return try fitter.assign(progress: progress.part(0.4..<1, "coding rows"))
@@ -94,19 +80,12 @@ public enum HeadCalibration {
     return try coder.sketch(progress: progress.part(0.2..<1, "coding rows"))
   }
 
-  /// Measures an adapter's sketch on another text. Throws as `fit` does.
-  public static func measure(
-    _ adapter: Adapter, model: Model, text: String, tokens: Int = 2048, window: Int = 512,
+  /// Measures a head on another text. Throws as `fit` does.
+  static func measure(
+    _ own: SketchedHead, model: Model, text: String, tokens: Int = 2048, window: Int = 512,
     progress: Progress = .none
   ) throws(SparrowError) -> HeadMeasurement {
     let head = try SketchedRows(headOf: model)
-    guard let own = adapter.plan.head, own.sketch.rowCount == head.rowCount,
-      own.sketch.hidden == head.hidden
-    else {
-      throw SparrowError(
-        .mismatch, file: model.path, field: "adapter", found: "no head for this model",
-        expected: "one of \(head.rowCount) rows of \(head.hidden)")
-    }
     let recorder = try StateRecorder(
       model, text: text, tokens: tokens, window: window, minimum: 1)
     let states = FloatRows(
@@ -161,10 +140,5 @@ public enum HeadCalibration {
       try progress.report(end, of: head.rowCount)
     }
     return moments
-  }
-
-  package static func name(of model: Model) -> String {
-    let parts = model.path.split(separator: "/")
-    return parts.last.map(String.init) ?? model.path
   }
 }

@@ -1,7 +1,7 @@
-public import Sparrow
+internal import Sparrow
 public import SparrowCore
 internal import SparrowCPU
-public import SparrowSparsity
+internal import SparrowSparsity
 public import SparrowTransformer
 
 /// Thresholds for the inputs of every matrix, from a density: TEAL (arXiv 2408.14690, section 4).
@@ -28,6 +28,16 @@ public enum InputCalibration {
       self.density = density
       self.allocation = allocation
     }
+
+    /// Throws `.argument`, naming the option, for a number outside its range.
+    func validate() throws(SparrowError) {
+      try SparrowError.require(tokens, in: 64...100_000_000, "tokens")
+      try SparrowError.require(window, in: 32...65536, "window")
+      guard density > 0, density <= 1 else {
+        throw SparrowError(
+          .argument, field: "density", found: "\(density)", expected: "above 0, at most 1")
+      }
+    }
   }
 
   /// What one layer's thresholds keep.
@@ -52,14 +62,11 @@ public enum InputCalibration {
   /// The greedy allocation then runs 256 tokens through each layer 4 times for each cut (`GreedyAllocation`).
   /// Inputs that it leaves whole get no threshold. Throws `.argument` for a text of fewer than two
   /// windows and for a density outside 0...1, `.cancelled`.
-  public static func fit(
+  static func fit(
     model: Model, text: String, options: Options = Options(),
     progress: Progress = .none
   ) throws(SparrowError) -> (inputs: [Int: InputPlan], reports: [LayerReport]) {
-    guard options.density > 0, options.density <= 1 else {
-      throw SparrowError(
-        .argument, field: "density", found: "\(options.density)", expected: "above 0, at most 1")
-    }
+    try options.validate()
     let recorder = try StateRecorder(
       model, text: text, tokens: options.tokens, window: options.window, minimum: 2)
     let isGreedy = options.allocation == .greedy

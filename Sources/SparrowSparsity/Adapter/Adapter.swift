@@ -1,3 +1,5 @@
+package import SparrowFormats
+
 /// A plan with its tensors, made for one base model: what turns a dense model into a sparse one.
 ///
 /// On disk a folder: `adapter.json` (version, base model, plan) and `adapter.safetensors`.
@@ -21,5 +23,12 @@ public struct Adapter: Sendable, Equatable {
     self.baseName = baseName
     self.plan = plan
     self.updates = updates
+  }
+
+  /// Without anything sparse yet, for a checkpoint.
+  package init(for base: Checkpoint) {
+    self.init(
+      baseHash: base.contentHash(),
+      baseName: base.path.split(separator: "/").last.map(String.init) ?? base.path)
   }
 }

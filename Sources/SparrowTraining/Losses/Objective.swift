@@ -98,7 +98,8 @@
       }
       var model = model
       model.comparesToDense = local > 0
-      let (_, logits, notes) = model.run(batch.tokens, parameters)
+      let (states, notes) = model.hidden(batch.tokens, parameters)
+      let logits = model.logits(states, parameters)
       func mean(_ values: [Tensor]) -> Tensor {
         values.isEmpty ? zero : values.reduce(zero, +) / Float(values.count)
       }

@@ -203,11 +203,11 @@
         made.adapter.plan.attention = choice.layers
         made.attention = choice
       case .head:
-        let (adapter, measured) = try HeadCalibration.adapter(
-          model: model, a: try parameters[ParameterName.predictorDown(nil)]!.floats(),
+        let (head, measured) = try HeadCalibration.head(
+          of: model, a: try parameters[ParameterName.predictorDown(nil)]!.floats(),
           b: try parameters[ParameterName.predictorUp(nil)]!.floats(), states: held.states,
           progress: progress)
-        made.adapter = adapter
+        made.adapter.plan.head = head
         made.head = measured
       }
       return made

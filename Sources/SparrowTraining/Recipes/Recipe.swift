@@ -85,13 +85,4 @@
     package var heldOut: TokenRows?
     package var batch = 1
   }
-
-  extension Adapter {
-    /// Without anything yet, for a checkpoint.
-    init(for base: Checkpoint) {
-      self.init(
-        baseHash: base.contentHash(),
-        baseName: base.path.split(separator: "/").last.map(String.init) ?? base.path)
-    }
-  }
 #endif

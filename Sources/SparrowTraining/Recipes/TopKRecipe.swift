@@ -1,5 +1,4 @@
 #if Training
-  internal import SparrowCalibration
   package import SparrowCore
   package import SparrowFormats
   internal import SparrowNumerics

@@ -23,6 +23,7 @@
       binding = try ModelDescription(checkpoint).binding
       self.recipe = recipe
       self.options = options
+      try configuration.requireTrainable(file: path)
       try recipe.check(configuration, base: checkpoint.contentHash())
     }
 

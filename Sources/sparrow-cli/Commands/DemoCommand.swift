@@ -30,7 +30,7 @@ struct DemoCommand: ParsableCommand {
 
   @Option(
     name: [.customShort("n"), .long], parsing: .unconditional, help: "New tokens for each prompt.")
-  var tokens = 96
+  var maxTokens = 96
 
   private static let prompts = [
     "The sparrow is a small bird that",
@@ -52,8 +52,8 @@ struct DemoCommand: ParsableCommand {
   private func ownAdapter(_ path: String) throws -> String {
     let cache = try ModelCache()
     if let adapter = cache.adapter(forModel: path) { return adapter }
-    let calibrate = try CalibrateCommand.parse([
-      model.location.model, "--head", "--text", text, "--threads", "\(model.threads)",
+    let calibrate = try CalibrateHeadCommand.parse([
+      model.location.model, "--text", text, "--threads", "\(model.threads.threads)",
     ])
     try calibrate.run()
     return cache.adapterPath(forModel: path)
@@ -75,7 +75,7 @@ struct DemoCommand: ParsableCommand {
       Terminal.write("\n" + prompt)
       let session = try model.session(context: min(2048, model.configuration.contextLength))
       let result = try session.generate(
-        prompt, options: GenerationOptions(maximumTokens: tokens, ignoresEnd: true)
+        prompt, options: GenerationOptions(maximumTokens: maxTokens, ignoresEnd: true)
       ) { piece in
         Terminal.write(piece)
         return !Interrupt.isRequested

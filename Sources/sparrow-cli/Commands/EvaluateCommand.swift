@@ -63,10 +63,7 @@ struct EvaluateCommand: ParsableCommand {
     parsing: .unconditional, help: "Part of the top logits that the sparse head must find.")
   var headRecall: Float?
 
-  @Option(
-    name: .shortAndLong, parsing: .unconditional,
-    help: "Threads; 0 is as many as may work at once here.")
-  var threads = 0
+  @OptionGroup var threads: ThreadOptions
 
   @Option(
     parsing: .unconditional, help: "Write a page with tables and plots to this file.",
@@ -85,9 +82,6 @@ struct EvaluateCommand: ParsableCommand {
     guard maxTokens >= 1 else {
       throw ValidationError("--max-tokens \(maxTokens): expected 1 or more")
     }
-    guard (0...256).contains(threads) else {
-      throw ValidationError("--threads \(threads): expected 0 to 256")
-    }
   }
 
   func run() throws {
@@ -104,7 +98,7 @@ struct EvaluateCommand: ParsableCommand {
       let model = try Model.loadAndWarn(
         path,
         options: LoadOptions(
-          threads: threads == 0 ? nil : threads, adapter: folder, headRecall: headRecall))
+          threads: threads.count, adapter: folder, headRecall: headRecall))
       evaluation.threads = model.threads
       var run = Evaluation.Run(name: folder.split(separator: "/").last.map(String.init) ?? folder)
       if let words { run.fidelity = try fidelity(model, words, bar.progress("fidelity")) }

@@ -28,7 +28,7 @@ struct AdapterOptions: ParsableArguments {
     guard let own = try ModelCache().adapter(forModel: path) else {
       throw SparrowError(
         .argument, file: name, field: "--sparse",
-        found: "no adapter yet; run: sparrow calibrate \(name) --head --text FILE")
+        found: "no adapter yet; run: sparrow calibrate head \(name) --text FILE")
     }
     return own
   }

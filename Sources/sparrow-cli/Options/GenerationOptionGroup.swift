@@ -4,7 +4,7 @@ import Sparrow
 /// When generation ends, and how tokens are chosen.
 struct GenerationOptionGroup: ParsableArguments {
   @Option(name: [.customShort("n"), .long], parsing: .unconditional, help: "New tokens at most.")
-  var maximumTokens = 256
+  var maxTokens = 256
 
   @Option(
     parsing: .unconditional,
@@ -24,8 +24,8 @@ struct GenerationOptionGroup: ParsableArguments {
   @OptionGroup var sampling: SamplingOptionGroup
 
   func validate() throws {
-    guard maximumTokens >= 0 else {
-      throw ValidationError("--maximum-tokens \(maximumTokens): expected 0 or more")
+    guard maxTokens >= 0 else {
+      throw ValidationError("--max-tokens \(maxTokens): expected 0 or more")
     }
     guard context >= 0 else { throw ValidationError("--context \(context): expected 0 or more") }
   }
@@ -33,7 +33,7 @@ struct GenerationOptionGroup: ParsableArguments {
   /// The options that were given, and `defaults` of sampling for the others.
   func options(_ defaults: SamplingOptions) -> GenerationOptions {
     GenerationOptions(
-      maximumTokens: maximumTokens, sampling: sampling.options(defaults), stop: stop,
+      maximumTokens: maxTokens, sampling: sampling.options(defaults), stop: stop,
       ignoresEnd: ignoreEnd)
   }
 

@@ -14,15 +14,9 @@ struct ModelOptions: ParsableArguments {
     help: "Part of the top logits that the sparse head must find; 1 is the dense head.")
   var headRecall: Float?
 
-  @Option(
-    name: .shortAndLong, parsing: .unconditional,
-    help: "Threads; 0 is as many as may work at once here.")
-  var threads = 0
+  @OptionGroup var threads: ThreadOptions
 
   func validate() throws {
-    guard (0...256).contains(threads) else {
-      throw ValidationError("--threads \(threads): expected 0 to 256")
-    }
     guard headRecall == nil || sparsity.adapter != nil || sparsity.sparse else {
       throw ValidationError("--head-recall: expected --adapter or --sparse beside it")
     }
@@ -45,7 +39,7 @@ struct ModelOptions: ParsableArguments {
     try Model.loadAndWarn(
       path,
       options: LoadOptions(
-        threads: threads == 0 ? nil : threads, adapter: adapter,
+        threads: threads.count, adapter: adapter,
         headRecall: adapter == nil ? nil : headRecall, chatTemplate: chatTemplate))
   }
 }

@@ -27,7 +27,7 @@
     @Option(
       parsing: .unconditional,
       help: "Groups that a learnt sketch fetches for a token, as a multiple of k.")
-    var candidates = TopKRecipe().candidates
+    var candidatesPerK = TopKRecipe().candidates
 
     private static func layers(_ name: String) throws -> TopKRecipe.Layers {
       guard let layers = TopKRecipe.Layers(rawValue: name) else {
@@ -44,7 +44,7 @@
       recipe.common = common
       recipe.layers = layers
       recipe.sketchRank = sketchRank
-      recipe.candidates = candidates
+      recipe.candidates = candidatesPerK
       recipe.steps = training.steps
       recipe.rate = training.rate
       recipe.warmUp = training.warmUp

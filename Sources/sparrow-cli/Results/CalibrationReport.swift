@@ -6,43 +6,27 @@ import SparrowTransformer
 /// What `sparrow calibrate` prints.
 struct CalibrationReport {
   let folder: String
-  var adapter = Adapter(baseHash: "", baseName: "")
-  /// Bytes that the dense head reads a token.
-  let denseBytes: Int
-  var seconds = 0.0
-  /// Of the sparse head, where one was made.
-  var heldOut: HeadMeasurement?
-  /// On the text given with `--measure`.
-  var other: HeadMeasurement?
-  /// Of the sparse feed-forward networks, where they were asked for.
-  var choice: FeedForwardCalibration.Choice?
-  /// Of sparse attention, where it was asked for.
-  var attention: AttentionCalibration.Choice?
-  /// Of the inputs of matrices, where they were asked for.
-  var inputs: [InputCalibration.LayerReport] = []
-  var layerCount = 0
-
-  init(folder: String, denseBytes: Int) {
-    self.folder = folder
-    self.denseBytes = denseBytes
-  }
+  let adapter: Adapter
+  let measured: Calibration.Report
+  let seconds: Double
 
   /// Bytes that the sketch and the plan's candidates read a token.
   private var sparseBytes: Int {
-    guard let head = adapter.plan.head else { return denseBytes }
-    return head.sketch.byteCount + head.plan.candidates * (denseBytes / head.sketch.rowCount)
+    guard let head = adapter.plan.head else { return measured.denseHeadBytes }
+    return head.sketch.byteCount + head.plan.candidates
+      * (measured.denseHeadBytes / head.sketch.rowCount)
   }
 
   var text: String {
     var text = "adapter      \(folder)\n"
-    if heldOut != nil {
-      let share = Quantity.fixed(Double(sparseBytes) / Double(denseBytes) * 100, 1)
+    if measured.head != nil {
+      let share = Quantity.fixed(Double(sparseBytes) / Double(measured.denseHeadBytes) * 100, 1)
       text +=
-        "head         \(Quantity.bytes(sparseBytes)) a token of \(Quantity.bytes(denseBytes)): "
+        "head         \(Quantity.bytes(sparseBytes)) a token of \(Quantity.bytes(measured.denseHeadBytes)): "
         + "\(share)%\n"
     }
-    if let choice {
-      text += "layers       \(choice.layers.count) of \(layerCount) sparse"
+    if let choice = measured.networks {
+      text += "layers       \(choice.layers.count) of \(measured.layerCount) sparse"
       text +=
         choice.layers.isEmpty
         ? ": none pays\n"
@@ -50,24 +34,26 @@ struct CalibrationReport {
           ? ", slower than dense on this machine\n" : ", batches of 1 to \(choice.widestBatch)\n"
       text += "density      \(Quantity.fixed(meanDensity, 3)) of all neurons\n"
     }
-    if let attention { text += lines(attention) }
+    if let attention = measured.attention { text += lines(attention) }
     text += "took         \(Quantity.seconds(seconds))\n"
-    if let heldOut { text += Self.table(heldOut, title: "held-out windows") }
-    if let other { text += Self.table(other, title: "the other text") }
-    if let choice { text += Self.table(choice.reports) }
-    if let attention { text += Self.table(attention.reports) }
-    text += Self.table(inputs)
+    if let heldOut = measured.head { text += Self.table(heldOut, title: "held-out windows") }
+    if let other = measured.otherText { text += Self.table(other, title: "the other text") }
+    if let choice = measured.networks { text += Self.table(choice.reports) }
+    if let attention = measured.attention { text += Self.table(attention.reports) }
+    text += Self.table(measured.inputs)
     return text
   }
 
   /// Over all layers, dense ones counting 1.
   private var meanDensity: Double {
-    let sparse = (choice?.reports ?? []).reduce(0) { $0 + Double($1.density) }
-    return (sparse + Double(layerCount - (choice?.layers.count ?? 0))) / Double(max(layerCount, 1))
+    let sparse = measured.networks?.reports ?? []
+    let dense = measured.layerCount - sparse.count
+    return sparse.reduce(Double(dense)) { $0 + Double($1.density) }
+      / Double(max(measured.layerCount, 1))
   }
 
   private func lines(_ attention: AttentionCalibration.Choice) -> String {
-    var text = "attention    \(attention.layers.count) of \(layerCount) layers sparse"
+    var text = "attention    \(attention.layers.count) of \(measured.layerCount) layers sparse"
     if let speedup = attention.speedup {
       let pays = attention.layers.isEmpty ? ": none pays, at " : ", "
       text +=
@@ -144,17 +130,17 @@ struct CalibrationReport {
     var members: [(key: String, value: JSON)] = [
       ("path", .string(folder)), ("seconds", .number(seconds)),
     ]
-    if let heldOut {
+    if let heldOut = measured.head {
       members.append(("bytes_per_token", .integer(sparseBytes)))
-      members.append(("dense_bytes_per_token", .integer(denseBytes)))
+      members.append(("dense_bytes_per_token", .integer(measured.denseHeadBytes)))
       members.append(("held_out", Self.json(heldOut)))
     }
-    if let choice {
+    if let choice = measured.networks {
       members.append(("mean_density", .number(meanDensity)))
       members.append(("widest_batch", .integer(choice.widestBatch)))
       members.append(("layers", .array(choice.reports.map(\.json))))
     }
-    if let attention {
+    if let attention = measured.attention {
       members.append(
         (
           "attention",
@@ -165,8 +151,8 @@ struct CalibrationReport {
           ]
         ))
     }
-    if !inputs.isEmpty { members.append(("inputs", .array(inputs.map(\.json)))) }
-    if let other { members.append(("measured", Self.json(other))) }
+    if !measured.inputs.isEmpty { members.append(("inputs", .array(measured.inputs.map(\.json)))) }
+    if let other = measured.otherText { members.append(("measured", Self.json(other))) }
     return .object(members)
   }
 

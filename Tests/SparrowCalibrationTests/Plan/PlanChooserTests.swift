@@ -15,9 +15,11 @@ import Testing
     _ model: Model, _ method: FeedForwardCalibration.Method, _ target: PlanTarget,
     progress: Progress = .none
   ) throws -> FeedForwardCalibration.Choice {
-    try FeedForwardCalibration.choose(
-      model: model, text: Fitting.text, options: Fitting.options(method) { $0.rank = 0 },
-      target: target, progress: progress)
+    let options = Fitting.options(method) { ($0.rank, $0.layers) = (0, .target(target)) }
+    return try #require(
+      try LayerCalibration.choose(
+        model: model, text: Fitting.text, networks: options, progress: progress
+      ).networks)
   }
 
   private static func meanDensity(

@@ -28,8 +28,9 @@
       parsing: .unconditional,
       help: ArgumentHelp(
         "An adapter whose routers and groups training starts from.",
-        discussion: "sparrow calibrate MODEL --method router --group-size 8 --every-layer makes it."
-      ), completion: .directory)
+        discussion: """
+          sparrow calibrate networks MODEL --method router --groups 8 --every-layer makes it.
+          """), completion: .directory)
     var start: String?
 
     @Option(

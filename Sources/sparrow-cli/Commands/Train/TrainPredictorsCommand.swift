@@ -14,12 +14,13 @@
       discussion: """
         Examples:
           sparrow train predictors relu-model --text corpus --rate 0.001 --weight-decay 0.01 --output run
-          sparrow calibrate relu-model --method low-rank --every-layer --target density=0.5 --text corpus --output fitted
+          sparrow calibrate networks relu-model --method low-rank --every-layer \
+            --target density=0.5 --text corpus --output fitted
           sparrow train predictors relu-model --start fitted --text corpus --output run
           sparrow train predictors model.gguf --head --rank 128 --text corpus --output run
 
         Deja Vu's predictors of neurons or (--attention) head groups, by the cross-entropy that its code weighs for recall and with its rate and \
-        decay, or with --head HiRE's low-rank softmax. The adapter goes to the run's folder. sparrow calibrate --method low-rank fits such \
+        decay, or with --head HiRE's low-rank softmax. The adapter goes to the run's folder. sparrow calibrate networks --method low-rank fits such \
         predictors in closed form, from far less text; with --start training begins with those, else with random ones.
         """)
 
@@ -62,7 +63,7 @@
       parsing: .unconditional,
       help: "Which layers' attention becomes sparse: perplexity=1.02 or density=0.8.",
       transform: { try PlanTarget($0) })
-    var attentionTarget = PlanTarget.perplexity(1.02)
+    var target = PlanTarget.perplexity(1.02)
 
     func validate() throws {
       guard !(head && attention) else {
@@ -96,18 +97,19 @@
       let bar = ProgressBar()
       defer { bar.clear() }
       let made = try recipe.measured(
-        trained, beside: model, attentionTarget: attentionTarget, progress: bar.progress())
+        trained, beside: model, attentionTarget: target, progress: bar.progress())
       let folder = options.output + "/adapter"
       try made.adapter.write(to: folder)
       bar.clear()
-      var report = CalibrationReport(folder: folder, denseBytes: model.headBytes)
-      report.adapter = made.adapter
-      report.choice = made.networks
+      var report = Calibration.Report(model)
+      report.networks = made.networks
       report.attention = made.attention
-      report.heldOut = made.head
-      report.layerCount = model.configuration.layers.count
-      report.seconds = monotonicSeconds() - began
-      Terminal.write(report.text)
+      report.head = made.head
+      Terminal.write(
+        CalibrationReport(
+          folder: folder, adapter: made.adapter, measured: report,
+          seconds: monotonicSeconds() - began
+        ).text)
     }
   }
 #endif

@@ -15,7 +15,7 @@
             --sketch-rank 160 --output run
 
         The adapter holds the learnt sketch, or else the exact oracle, for comparing; sketches of the \
-        trained weights come from: sparrow calibrate run/model --method sketch --like run/adapter --text ...
+        trained weights come from: sparrow calibrate networks run/model --like run/adapter --text ...
         """)
 
     @OptionGroup var model: PathOptions
