@@ -123,7 +123,7 @@ let package = Package(
         "SparrowCore", "SparrowFormats", "SparrowTemplates", "SparrowTokenizers",
         "SparrowTransformer", "SparrowSparsity", "SparrowCPU", "Sparrow", "SparrowPlots",
         "SparrowCalibration", "CSparrowKernels", "CSparrowMLX",
-      ])
+      ], test: ["SparrowReference"])
     + [
       .executableTarget(
         name: "sparrow-cli",

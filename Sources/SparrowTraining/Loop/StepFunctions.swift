@@ -24,8 +24,7 @@
           with: Parameters(names: names, tensors: arguments.prefix(count)))
         let batch = Objective.Batch(list: arguments[count..<arguments.count - 1])
         let wanted = teacher.map { teacher in
-          teacher.model.logits(
-            teacher.model.hidden(batch.tokens, teacher.parameters).states, teacher.parameters)
+          teacher.model.run(batch.tokens, teacher.parameters).logits
         }
         return objective.parts(
           model, parameters, batch, pressure: arguments[arguments.count - 1], teacher: wanted

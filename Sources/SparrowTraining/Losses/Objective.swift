@@ -98,8 +98,7 @@
       }
       var model = model
       model.comparesToDense = local > 0
-      let (states, notes) = model.hidden(batch.tokens, parameters)
-      let logits = model.logits(states, parameters)
+      let (_, logits, notes) = model.run(batch.tokens, parameters)
       func mean(_ values: [Tensor]) -> Tensor {
         values.isEmpty ? zero : values.reduce(zero, +) / Float(values.count)
       }

@@ -27,7 +27,7 @@
       // Nothing goes back through the layers, so there is nothing to make again.
       var model = model
       model.isCheckpointed = false
-      let (states, notes) = model.hidden(batch.tokens, parameters)
+      let (states, _, notes) = model.run(batch.tokens, parameters)
       let labels = PredictionLabels(model.configuration, parameters)
       switch self {
       case .networks(let density, let lookahead):

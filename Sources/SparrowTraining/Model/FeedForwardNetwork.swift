@@ -13,9 +13,8 @@
     var kinds: [WeightRole.Kind] { description.gated ? [.gate, .up] : [.up] }
 
     /// `x` is `[batch, tokens, hidden]`.
-    func run(_ x: Tensor, _ weights: LayerWeights) -> (Tensor, LayerNotes) {
+    func run(_ x: Tensor, _ weights: LayerWeights, _ notes: inout LayerNotes) -> Tensor {
       let products = kinds.map { weights.product(x, $0) }
-      var notes = LayerNotes()
       notes.input = x
       let neurons: Tensor
       // The groups' factors, where routers learn from them.
@@ -63,7 +62,7 @@
         let rest = units(products.map(\.stopped), times: 1 - factors)
         notes.local = lost(weights.constant(.down).linear(rest, .down), besides: result)
       }
-      return (result, notes)
+      return result
     }
 
     /// |f_sparse - f_dense|² / |f_dense|², the mean over tokens, where `rest` is what the groups left out would add

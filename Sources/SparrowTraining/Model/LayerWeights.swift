@@ -49,20 +49,19 @@
       return y
     }
 
-    func norm(_ x: Tensor, _ norm: NormDescription, _ kind: WeightRole.Kind) -> Tensor {
-      var weight = matrix(kind)
-      if norm.weightOffset != 0 { weight = weight + norm.weightOffset }
+    /// A norm over the last axis; without a kind it has no weight.
+    func norm(_ x: Tensor, _ norm: NormDescription, _ kind: WeightRole.Kind?) -> Tensor {
+      var weight = kind.map(matrix)
+      if norm.weightOffset != 0 { weight = weight.map { $0 + norm.weightOffset } }
       let width = x.shape[x.shape.count - 1]
-      guard weight.count == width else {
+      if let own = weight, own.count != width {
         // Heads with weights of their own.
-        let plain =
-          norm.kind == .rms
-          ? x.rmsNorm(nil, epsilon: norm.epsilon) : x.layerNorm(nil, nil, epsilon: norm.epsilon)
-        return plain * weight.reshaped([weight.count / width, width])
+        return self.norm(x, norm, nil) * own.reshaped([own.count / width, width])
       }
       switch norm.kind {
       case .rms: return x.rmsNorm(weight, epsilon: norm.epsilon)
-      case .layer: return x.layerNorm(weight, kind.bias.flatMap(optional), epsilon: norm.epsilon)
+      case .layer:
+        return x.layerNorm(weight, kind?.bias.flatMap(optional), epsilon: norm.epsilon)
       }
     }
 

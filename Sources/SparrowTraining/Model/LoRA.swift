@@ -33,10 +33,10 @@
 
     /// Trained factors as an adapter keeps them, their neurons in the base's order again.
     static func updates(
-      _ parameters: Parameters, orders: [[Int32]], layers: Int
+      _ parameters: Parameters, orders: [[Int32]], _ model: ModelConfiguration
     ) throws(SparrowError) -> [WeightRole: LowRankUpdate] {
       var updates: [WeightRole: LowRankUpdate] = [:]
-      for layer in 0..<layers {
+      for (layer, description) in model.layers.enumerated() {
         for role in kinds.map({ WeightRole($0, layer: layer) }) {
           guard var down = parameters[ParameterName.down(role.parameterName)],
             var up = parameters[ParameterName.up(role.parameterName)]
@@ -52,6 +52,9 @@
             }
           }
           updates[role] = LowRankUpdate(a: try down.half(), b: try up.half(), scale: scale)
+          if role.kind == .key, description.attention.valuesAreKeys {
+            updates[WeightRole(.value, layer: layer)] = updates[role]
+          }
         }
       }
       return updates

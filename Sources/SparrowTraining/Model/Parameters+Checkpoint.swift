@@ -12,7 +12,8 @@
     package init(_ binding: WeightBinding) throws(SparrowError) {
       let packed = try PackedWeights(binding, pool: try WorkerPool(count: availableProcessors()))
       var values: [String: Tensor] = [:]
-      for role in binding.roles {
+      // Values that are keys have no weights of their own.
+      for role in binding.roles where binding.configuration.storedRole(of: role) == role {
         if binding.isMatrix(role) {
           values[role.parameterName] = Tensor(unpacking: packed.matrix(role))
         } else if let vector = try binding.vector(role) {

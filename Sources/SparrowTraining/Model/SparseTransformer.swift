@@ -1,11 +1,10 @@
 #if Training
   package import SparrowTransformer
 
-  /// A decoder-only transformer of tensors: the model that the engine decodes with, in a form that has gradients.
-  ///
-  /// It is the same configuration as the engine's, read operation by operation as `StepProgram` lists them.
+  /// A decoder-only transformer of tensors: the model that the engine decodes with, in a form that
+  /// has gradients.
   package struct SparseTransformer {
-    package var configuration: ModelConfiguration
+    package let configuration: ModelConfiguration
     /// By layer.
     package var networks: [NetworkMode]
     /// Products are made in this type; parameters stay in theirs.
@@ -16,7 +15,9 @@
     package var comparesToDense = false
     /// LoRA's factor on the product of its two matrices: alpha / rank.
     package var loraScale: Float = 2
-    let periods: [Tensor]
+    private let program: StepProgram
+    /// Positions of a full turn by pair, by rotary embedding, of short rows and of long ones.
+    private let periods: [(short: Tensor, long: Tensor)]
 
     package init(
       _ configuration: ModelConfiguration, networks: [NetworkMode]? = nil,
@@ -26,47 +27,26 @@
       self.networks = networks ?? configuration.layers.map { _ in .dense }
       self.type = type
       precondition(self.networks.count == configuration.layers.count)
-      periods = configuration.rotaries.map { Tensor($0.frequencies.map { 1 / $0 }) }
+      program = StepProgram(configuration)
+      periods = configuration.rotaries.map { rotary in
+        // What never turns has a period without end.
+        func periods(_ frequencies: [Float]) -> Tensor { Tensor(frequencies.map { 1 / $0 }) }
+        let short = periods(rotary.frequencies)
+        return (short, rotary.long.map { periods($0.frequencies) } ?? short)
+      }
     }
 
-    /// What stands before the vocabulary head, `[batch, tokens, hidden]`, and each layer's notes, for tokens
-    /// `[batch, tokens]`; of one token a row where `kept` holds those before, and takes this one's place.
-    package func hidden(
+    /// Runs tokens `[batch, tokens]`, or one of each row where `kept` holds those before, and takes
+    /// this one's place.
+    ///
+    /// Gives what the vocabulary head reads, `[batch, tokens, hidden]`, its logits
+    /// `[batch, tokens, vocabulary]`, and each layer's notes. What is not used is never computed.
+    package func run(
       _ tokens: Tensor, _ parameters: Parameters, kept: KeyValueBlocks? = nil
-    ) -> (states: Tensor, notes: [LayerNotes]) {
-      let weights = LayerWeights(self, parameters, layer: nil)
-      var states = weights.matrix(.tokenEmbedding).taking(tokens, axis: 0)
-      if configuration.embeddingScale != 1 { states = states * configuration.embeddingScale }
-      if configuration.embeddingWidth != configuration.hidden {
-        states = weights.product(states, .embeddingIn)
-      }
-      let length = tokens.shape[1]
-      if let offset = configuration.learnedPositionOffset {
-        let positions = weights.matrix(.positionEmbedding)
-        states =
-          states
-          + (kept.map { positions.taking($0.position + Tensor(integers: [Int32(offset)]), axis: 0) }
-            ?? positions.slice(0, offset..<offset + length))
-      }
-      var notes: [LayerNotes] = []
-      let block = TransformerLayer(model: self)
-      for layer in configuration.layers.indices {
-        let one = block.run(states, layer, parameters, kept: kept)
-        states = one.states
-        notes.append(one.notes)
-      }
-      if let norm = configuration.finalNorm { states = weights.norm(states, norm, .finalNorm) }
-      if configuration.embeddingWidth != configuration.hidden {
-        states = weights.product(states, .embeddingOut)
-      }
-      return (states, notes)
-    }
-
-    /// `[..., vocabulary]` of what `hidden` gives.
-    package func logits(_ states: Tensor, _ parameters: Parameters) -> Tensor {
-      let weights = LayerWeights(self, parameters, layer: nil)
-      return finished(
-        weights.product(states, configuration.tiedHead ? .tokenEmbedding : .head))
+    ) -> (states: Tensor, logits: Tensor, notes: [LayerNotes]) {
+      let step = TensorLowering(model: self, parameters: parameters, kept: kept)
+        .run(program, tokens)
+      return (step.states, step.logits, step.notes)
     }
 
     /// Products with the head's rows as logits: scaled and capped.
@@ -77,6 +57,11 @@
         logits = (logits / configuration.logitSoftcap).tanh * configuration.logitSoftcap
       }
       return logits
+    }
+
+    func periods(of rotary: RotaryDescription, isLong: Bool) -> Tensor {
+      let index = configuration.rotaries.firstIndex(of: rotary)!
+      return isLong ? periods[index].long : periods[index].short
     }
   }
 #endif

@@ -32,7 +32,7 @@
           let start = row * (read.length + 1)
           windows.append(Array(read.tokens[start..<start + read.length]))
         }
-        let (states, notes) = model.hidden(Objective.Batch(read).tokens, parameters)
+        let (states, _, notes) = model.run(Objective.Batch(read).tokens, parameters)
         let count = min(states.shape[0] * states.shape[1], Self.limit - positions)
         func floats(_ tensor: Tensor) throws(SparrowError) -> [Float] {
           let width = tensor.shape[2]

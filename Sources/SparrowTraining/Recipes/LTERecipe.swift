@@ -226,7 +226,7 @@
     ) throws(SparrowError) -> Adapter? {
       var adapter = Adapter(for: base)
       adapter.updates.matrices = try LoRA.updates(
-        trained.parameters, orders: trained.orders, layers: trained.configuration.layers.count)
+        trained.parameters, orders: trained.orders, trained.configuration)
       for (layer, mode) in trained.networks.enumerated() {
         guard let size = mode.groupSize,
           let router = trained.parameters[ParameterName.router(layer)],

@@ -18,7 +18,7 @@
     ) throws(SparrowError) -> Parameters {
       let size = tokens.shape
       let rows = min(size[0], max(1, Self.positions / size[1]))
-      let notes = model.hidden(tokens.slice(0, 0..<rows), parameters).notes
+      let notes = model.run(tokens.slice(0, 0..<rows), parameters).notes
       var routers = Parameters()
       for (index, layer) in layers.sorted(by: { $0.key < $1.key }) {
         let weights = Tensor(

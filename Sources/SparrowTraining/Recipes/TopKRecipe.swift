@@ -1,4 +1,5 @@
 #if Training
+  internal import SparrowCalibration
   package import SparrowCore
   package import SparrowFormats
   internal import SparrowNumerics

@@ -23,7 +23,6 @@
       binding = try ModelDescription(checkpoint).binding
       self.recipe = recipe
       self.options = options
-      try configuration.requireTrainable(file: path)
       try recipe.check(configuration, base: checkpoint.contentHash())
     }
 

@@ -37,8 +37,7 @@
     package init(model path: String, options: Options) throws(SparrowError) {
       let checkpoint = try Checkpoint.open(path)
       let description = try ModelDescription(checkpoint)
-      try description.configuration.requireTrainable(file: path)
-      try Self.check(options, contextLength: description.configuration.contextLength)
+      try Self.check(options, description.configuration)
       self.options = options
       tokenizer = try checkpoint.tokenizer()
       openings = try Self.openings(options, tokenizer)
@@ -53,7 +52,11 @@
         ends: tokenizer.endTokens, temperature: options.temperature)
     }
 
-    private static func check(_ options: Options, contextLength: Int) throws(SparrowError) {
+    private static func check(
+      _ options: Options, _ model: ModelConfiguration
+    ) throws(SparrowError) {
+      // Keys that are kept have turned by the frequencies of short rows.
+      let most = min(model.contextLength, model.longRotaryBeyond ?? .max)
       func require(
         _ isGood: Bool, _ field: String, _ found: String, _ expected: String
       ) throws(SparrowError) {
@@ -68,8 +71,8 @@
         try require((1...most).contains(value), field, "\(value)", "1 to \(most)")
       }
       try require(
-        (2...max(2, contextLength)).contains(options.length), "length", "\(options.length)",
-        "2 to the model's \(contextLength)")
+        (2...max(2, most)).contains(options.length), "length", "\(options.length)",
+        "2 to the model's \(most)")
       try require(
         options.openings == nil || (1..<options.length - 1).contains(options.openingLength),
         "opening length",

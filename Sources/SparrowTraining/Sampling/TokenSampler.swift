@@ -31,8 +31,7 @@
       step = .compiled { arguments in
         let kept = KeyValueBlocks(
           list: arguments[3...], layers: model.configuration.layers.count)
-        let states = model.hidden(arguments[0], parameters, kept: kept).states
-        let logits = model.logits(states, parameters).cast(.float32)
+        let logits = model.run(arguments[0], parameters, kept: kept).logits.cast(.float32)
         var tokens = (logits / temperature).drawn(
           key: arguments[1].taking(kept.position, axis: 0)
         ).cast(.int32)

@@ -56,7 +56,7 @@ extension ModelConfiguration {
 
   /// The role under whose name a checkpoint keeps a role's tensor: its own but for values that are
   /// keys.
-  func storedRole(of role: WeightRole) -> WeightRole {
+  package func storedRole(of role: WeightRole) -> WeightRole {
     guard let layer = role.layer, layers[layer].attention.valuesAreKeys else { return role }
     return switch role.kind {
     case .value: WeightRole(.key, layer: layer)

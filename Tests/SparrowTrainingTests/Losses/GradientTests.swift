@@ -28,7 +28,7 @@
           let current = parameters.merged(with: Parameters(names: learning.names, tensors: $0))
           let teacherLogits = teacher.map {
             let dense = SparseTransformer(binding.configuration)
-            return dense.logits(dense.hidden(batch.tokens, $0).states, $0)
+            return dense.run(batch.tokens, $0).logits
           }
           return objective.parts(
             transformer, current, batch, pressure: Tensor(pressure), teacher: teacherLogits
@@ -187,9 +187,8 @@
         let (parts, gradients, binding) = try gradients(
           "smollm2", golden, pressure: try golden.value("lambda"),
           change: { transformer, _ in
-            for layer in transformer.configuration.layers.indices {
-              transformer.configuration.layers[layer].feedForward.activation = .relu
-            }
+            transformer = SparseTransformer(
+              ReLURecipe().configuration(transformer.configuration))
           })
         expectClose([parts[0]], [try golden.value("loss")], "loss")
         expectClose([parts[5]], [try golden.value("loss.l1")], "activity")

@@ -90,7 +90,7 @@
         let binding = try Golden.binding("llama3")
         let parameters = try Parameters(binding)
         let model = SparseTransformer(binding.configuration)
-        let (_, notes) = model.hidden(
+        let (_, _, notes) = model.run(
           Tensor(integers: [5, 9, 40, 7], shape: [1, 4]), parameters)
         let lengths = PredictionLabels(binding.configuration, parameters)
           .headLengths(1, notes[1])

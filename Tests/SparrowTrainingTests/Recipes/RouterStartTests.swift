@@ -61,7 +61,7 @@
         parameters = parameters.merged(with: routers)
         let sparse = SparseTransformer(
           binding.configuration, networks: [.hard(groupSize: 8, straightThrough: true), .dense])
-        let notes = sparse.hidden(tokens, parameters).notes
+        let notes = sparse.run(tokens, parameters).notes
         func logits(_ weights: Tensor, _ bias: Tensor) throws -> [Float] {
           try (notes[0].input!.matmul(weights.transposed) + bias).floats()
         }

@@ -48,7 +48,7 @@
         options.trainer.accumulation = kind == .lte ? 2 : 1
         options.trainer.isCheckpointed = kind == .topK
         let run = try TrainingRun(
-          model: try model(kind.model), recipe: kind.recipe(tiny.folder),
+          model: try tiny.model(kind.model), recipe: kind.recipe(tiny),
           options: options)
         var losses: [JSON] = []
         let result = try run.run(
@@ -70,25 +70,12 @@
           let written = try run.write(result, progress: .none)
           for (name, path) in [
             ("model", written.model.map { $0 + "/model.safetensors" }),
-            ("plan", written.adapter.map { $0 + "/adapter.json" }),
             ("tensors", written.adapter.map { $0 + "/adapter.safetensors" }),
           ] {
             if let path, Files.isFile(path) { members.append((name, .string(try hash(path)))) }
           }
         }
         return .object(members)
-      }
-
-      /// A tiny model with a tokenizer.
-      private func model(_ name: String) throws -> String {
-        let folder = tiny.folder.file(name)
-        try Files.makeFolder(folder)
-        for source in ["smollm2", name].map({ Fixtures.path("models/" + $0) }) {
-          for file in Files.names(in: source) {
-            try Files.write(try Files.read(source + "/" + file), to: folder + "/" + file)
-          }
-        }
-        return folder
       }
 
       private func hash(_ path: String) throws -> String {
@@ -122,7 +109,7 @@
       }
     }
 
-    func recipe(_ folder: TemporaryFolder) throws -> any Recipe {
+    func recipe(_ tiny: TinyRun) throws -> any Recipe {
       switch self {
       case .lte, .lteOfThePaper, .lteByUpdates, .lteFromAStart:
         var recipe = LTERecipe()
@@ -134,7 +121,7 @@
           (recipe.loraRank, recipe.local, recipe.routerRate) = (4, 0.2, 1e-3)
         }
         if self == .lteFromAStart {
-          recipe.start = try RouterStart(start(folder))
+          recipe.start = try RouterStart(start(tiny))
           recipe.ramp = 0.5
         }
         return recipe
@@ -156,14 +143,14 @@
         recipe.part = self == .attention ? .attention : self == .head ? .head : .networks
         recipe.lookahead = self == .networks
         if self == .predictorsFromAStart {
-          recipe.start = try PredictorStart(start(folder), part: .networks)
+          recipe.start = try PredictorStart(start(tiny), part: .networks)
         }
         return recipe
       }
     }
 
     /// An adapter with random predictors, 2 layers of 64 neurons, 96 hidden.
-    private func start(_ folder: TemporaryFolder) throws -> String {
+    private func start(_ tiny: TinyRun) throws -> String {
       func matrix(_ rows: Int, _ columns: Int, _ seed: UInt64) throws -> PredictorMatrix {
         let values = Tensor.normal([rows, columns], key: .randomKey(seed))
         return PredictorMatrix(
@@ -187,9 +174,9 @@
             order: (0..<64).map { $0 * 5 % 64 }, density: 0.75)
           : FeedForwardPlan(predictor: predictor, selector: .topK(32))
       }
-      let path = folder.file("start " + rawValue)
+      let path = tiny.folder.file("start " + rawValue)
       try Adapter(
-        baseHash: try Checkpoint.open(Fixtures.path("models/smollm2")).contentHash(),
+        baseHash: try Checkpoint.open(tiny.model("smollm2")).contentHash(),
         baseName: "start", plan: SparsePlan(networks: plans)
       ).write(to: path)
       return path

@@ -51,7 +51,7 @@
         }
         let model = SparseTransformer(configuration, networks: networks)
         let input = Tensor(integers: Self.tokens, shape: [1, Self.tokens.count])
-        let logits = model.logits(model.hidden(input, parameters).states, parameters)
+        let logits = model.run(input, parameters).logits
         return (
           TrainedModel(
             configuration: configuration, parameters: parameters, orders: orders,
@@ -73,15 +73,15 @@
         return all
       }
 
-      @Test(arguments: [0, 4]) func decodesTheSame(rank: Int) throws {
+      @Test(arguments: ["llama3", "gemma4", "qwen3.5"], [0, 4])
+      func decodesTheSame(name: String, rank: Int) throws {
         TensorDevice.setCompiling(false)
-        let folder = try TemporaryFolder()
-        var options = TrainingOptions()
-        options.output = folder.path
+        let tiny = try TinyRun()
+        let options = tiny.options()
         var recipe = LTERecipe()
         recipe.groupSize = Self.size
         recipe.loraRank = rank
-        let path = Fixtures.path("models/llama3")
+        let path = try tiny.model(name)
         let run = try TrainingRun(model: path, recipe: recipe, options: options)
         let (result, wanted) = try trained(run, rank: rank)
         let written = try run.write(result, progress: .none)
@@ -120,7 +120,7 @@
         let parameters = start.parameters
         let model = SparseTransformer(configuration, networks: networks)
         let input = Tensor(integers: Self.tokens, shape: [1, Self.tokens.count])
-        let logits = model.logits(model.hidden(input, parameters).states, parameters)
+        let logits = model.run(input, parameters).logits
         let written = try run.write(
           TrainedModel(
             configuration: configuration, parameters: parameters, orders: [], networks: networks,

@@ -28,8 +28,8 @@
 
       private func logits(_ row: [Int32]) throws -> [Float] {
         let tokens = Tensor(integers: row, shape: [1, row.count])
-        let states = model.hidden(tokens, parameters).states
-        return try model.logits(states.slice(1, row.count - 1..<row.count), parameters).floats()
+        return try model.run(tokens, parameters).logits
+          .slice(1, row.count - 1..<row.count).floats()
       }
 
       @Test func nearTemperatureZeroItTakesTheLikeliestTokens() throws {

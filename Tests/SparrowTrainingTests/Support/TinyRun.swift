@@ -1,5 +1,7 @@
 #if Training
+  import Sparrow
   import SparrowCore
+  import SparrowFormats
   import SparrowTestSupport
 
   @testable import SparrowTraining
@@ -27,6 +29,25 @@
       options.length = 16
       options.trainer.reportEvery = 1
       return options
+    }
+
+    /// A tiny model in float32 with a tokenizer, if need be another's.
+    func model(_ name: String) throws -> String {
+      let source = folder.file("source " + name)
+      try Files.makeFolder(source)
+      for (from, isWanted) in [("smollm2", { $0.hasPrefix("token") }), (name, { _ in true })]
+        as [(String, (String) -> Bool)]
+      {
+        let fixture = Fixtures.path("models/" + from)
+        for file in Files.names(in: fixture) where isWanted(file) {
+          try Files.write(try Files.read(fixture + "/" + file), to: source + "/" + file)
+        }
+      }
+      let binding = try ModelDescription(Checkpoint.open(source)).binding
+      let writer = try ModelWriter(binding)
+      try writer.writeHuggingFace(
+        to: folder.file(name), type: .f32, values: writer.sourceValues)
+      return folder.file(name)
     }
 
     /// The tiny model with ReLU for its activation.
