@@ -83,38 +83,41 @@ let package = Package(
     + room(
       "SparrowSparsity", ["SparrowCore", "SparrowFormats", "SparrowTransformer", "CSparrowKernels"])
     + room(
+      "SparrowEngine",
+      ["SparrowCore", "SparrowTransformer", "SparrowSparsity", "CSparrowKernels"])
+    + room(
       "SparrowReference",
       ["SparrowCore", "SparrowFormats", "SparrowTransformer", "SparrowSparsity"])
     + room(
       "SparrowCPU",
       [
-        "SparrowCore", "SparrowFormats", "SparrowTransformer", "SparrowSparsity", "CSparrowKernels",
-        "CSparrowSystem",
+        "SparrowCore", "SparrowFormats", "SparrowTransformer", "SparrowSparsity", "SparrowEngine",
+        "CSparrowKernels", "CSparrowSystem",
       ])
     + room(
       "Sparrow",
       [
         "SparrowCore", "SparrowFormats", "SparrowTemplates", "SparrowTokenizers",
-        "SparrowTransformer", "SparrowSparsity", "SparrowCPU",
+        "SparrowTransformer", "SparrowSparsity", "SparrowEngine", "SparrowCPU",
       ])
     + room(
       "SparrowMeasure",
       [
-        "SparrowCore", "SparrowTokenizers", "SparrowTransformer", "SparrowSparsity", "SparrowCPU",
-        "Sparrow", "CSparrowKernels",
+        "SparrowCore", "SparrowTokenizers", "SparrowTransformer", "SparrowSparsity",
+        "SparrowEngine", "Sparrow", "CSparrowKernels",
       ], test: ["SparrowTestModels"])
     + room(
       "SparrowCalibration",
       [
         "SparrowCore", "SparrowFormats", "SparrowTokenizers", "SparrowTransformer",
-        "SparrowSparsity", "SparrowCPU", "Sparrow", "SparrowMeasure", "SparrowNumerics",
+        "SparrowSparsity", "SparrowEngine", "Sparrow", "SparrowMeasure", "SparrowNumerics",
         "CSparrowKernels",
       ])
     + room(
       "SparrowEvaluation",
       [
         "SparrowCore", "SparrowFormats", "SparrowTokenizers", "SparrowTransformer",
-        "SparrowSparsity", "SparrowCPU", "Sparrow", "SparrowMachine", "SparrowMeasure",
+        "SparrowSparsity", "SparrowEngine", "Sparrow", "SparrowMachine", "SparrowMeasure",
         "SparrowPlots", "CSparrowKernels",
       ], test: ["SparrowTestModels"])
     + room(

@@ -1,7 +1,7 @@
 import CSparrowKernels
 public import Sparrow
 public import SparrowCore
-import SparrowCPU
+import SparrowEngine
 import SparrowMeasure
 import SparrowSparsity
 
@@ -52,7 +52,7 @@ public struct HeadAgreement: Sendable, Equatable {
         ranked.removeAll(keepingCapacity: true)
         ranked.append(contentsOf: logits)
         let top = sk_argmax(logits.baseAddress, Int32(logits.count))
-        result.compare(model.engine.output(row: row), top: top, &ranked)
+        result.compare(model.backend.output(row: row), top: top, &ranked)
       }
       try progress.report(.init(index + 1, of: windows.count, .items("windows")))
     }

@@ -1,6 +1,7 @@
 import CSparrowKernels
 import SparrowCPU
 import SparrowCore
+import SparrowEngine
 import SparrowFormats
 import SparrowSparsity
 import SparrowTestSupport
@@ -59,8 +60,8 @@ import Testing
     var hash = BitHash()
     hash.add(plan.rewrite(StepProgram(model)).text(binding, sparse: plan.bytes(binding)))
     let prompt = Array(try Fixtures.expected(name).tokens.prefix(16))
-    func step(_ tokens: [Int32], _ caches: [KeyValueCache]) -> [Int32] {
-      tokens.withUnsafeBufferPointer { engine.step($0, caches: caches) }
+    func step(_ tokens: [Int32], _ caches: [SequenceState]) -> [Int32] {
+      engine.step(.decode(tokens, of: caches))
       return tokens.indices.map { row in
         let output = engine.output(row: row)
         hash.add(output.logits)
@@ -68,14 +69,14 @@ import Testing
         return output.ids?[best] ?? Int32(best)
       }
     }
-    let cache = try KeyValueCache(engine.model, capacity: 32)
-    prompt.withUnsafeBufferPointer { engine.step($0, cache: cache) }
+    let cache = try engine.sequence(capacity: 32)
+    engine.step(.prompt(prompt, of: cache))
     hash.add(engine.logits(rows: 0..<prompt.count))
     var token = prompt[0]
     for _ in 0..<6 { token = step([token], [cache])[0] }
     let others = try (1...2).map { length in
-      let other = try KeyValueCache(engine.model, capacity: 32)
-      prompt.prefix(4 * length).withUnsafeBufferPointer { engine.step($0, cache: other) }
+      let other = try engine.sequence(capacity: 32)
+      engine.step(.prompt(prompt.prefix(4 * length), of: other))
       return other
     }
     var tokens = [token, prompt[1], prompt[2]]

@@ -1,5 +1,6 @@
 import SparrowCPU
 import SparrowCore
+import SparrowEngine
 import SparrowFormats
 import SparrowSparsity
 import SparrowTestSupport
@@ -21,11 +22,12 @@ func engine(
     plan: SparsePlan(networks: layers(configuration)))
 }
 
-/// Logits of all tokens, stepping `chunk` tokens at a time.
+/// Logits of all tokens, `chunk` tokens at a time; one at a time they are decoded.
 func logits(
-  _ engine: CPUEngine, _ tokens: [Int32], chunk: Int, type: CacheType = .f32
+  _ engine: CPUEngine, _ tokens: [Int32], chunk: Int, type: CacheType = .f32,
+  isDense: Bool = false, probes: StepProbes? = nil
 ) throws -> [Float] {
-  let cache = try KeyValueCache(engine.model, capacity: 64, type: type)
+  let cache = try engine.sequence(capacity: 64, type: type)
   var all: [Float] = []
   var start = 0
   while start < tokens.count {
@@ -33,11 +35,11 @@ func logits(
     let turn = engine.model.longRotaryBeyond.flatMap { start < $0 ? $0 : nil } ?? tokens.count
     let part = Array(tokens[start..<min(start + chunk, turn, tokens.count)])
     start += part.count
-    part.withUnsafeBufferPointer { engine.step($0, cache: cache) }
-    for row in stride(from: 0, to: part.count, by: CPUEngine.maximumLogitRows) {
-      let rows = row..<min(row + CPUEngine.maximumLogitRows, part.count)
-      all.append(contentsOf: engine.logits(rows: rows))
-    }
+    var batch = StepBatch.prompt(part, of: cache, isDense: isDense, probes: probes)
+    // Single tokens decode.
+    if chunk == 1 { batch.phase = .decode }
+    engine.step(batch)
+    engine.logits(of: 0..<part.count) { all.append(contentsOf: $1) }
   }
   return all
 }

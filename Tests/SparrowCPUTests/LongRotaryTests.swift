@@ -1,5 +1,6 @@
 import SparrowCPU
 import SparrowCore
+import SparrowEngine
 import SparrowTestSupport
 import SparrowTransformer
 import Testing
@@ -15,19 +16,19 @@ import Testing
     try #require(engine.model.longRotaryBeyond == 16)
   }
 
-  private func step(_ tokens: ArraySlice<Int32>, _ cache: KeyValueCache) -> [Float] {
-    Array(tokens).withUnsafeBufferPointer { engine.step($0, cache: cache) }
+  private func step(_ tokens: ArraySlice<Int32>, _ cache: SequenceState) -> [Float] {
+    engine.step(.prompt(tokens, of: cache))
     return Array(engine.logits(rows: tokens.count - 1..<tokens.count))
   }
 
   /// What a text gives when it is run at once.
   private func fresh(_ tokens: ArraySlice<Int32>) throws -> [Float] {
-    step(tokens, try KeyValueCache(engine.model, capacity: 32, type: .f32))
+    step(tokens, try engine.sequence(capacity: 32, type: .f32))
   }
 
   @Test("a sequence that grows long gives what the whole text gives")
   func grows() throws {
-    let cache = try KeyValueCache(engine.model, capacity: 32, type: .f32)
+    let cache = try engine.sequence(capacity: 32, type: .f32)
     for count in 1...20 {
       #expect(step(tokens[count - 1..<count], cache) == (try fresh(tokens[..<count])), "\(count)")
     }
@@ -35,7 +36,7 @@ import Testing
 
   @Test("and when it is cut, what the shorter text gives")
   func isCut() throws {
-    let cache = try KeyValueCache(engine.model, capacity: 32, type: .f32)
+    let cache = try engine.sequence(capacity: 32, type: .f32)
     _ = step(tokens[..<20], cache)
     for kept in [18, 9, 15] {
       cache.truncate(to: kept)
@@ -47,20 +48,20 @@ import Testing
   @Test("sequences of one batch turn each by its own length")
   func batch() throws {
     let caches = try [3, 15, 16, 19].map { count in
-      let cache = try KeyValueCache(engine.model, capacity: 32, type: .f32)
+      let cache = try engine.sequence(capacity: 32, type: .f32)
       _ = step(tokens[..<count], cache)
       return cache
     }
     let next = caches.map { tokens[$0.count] }
     let counts = caches.map(\.count)
-    next.withUnsafeBufferPointer { engine.step($0, caches: caches) }
+    engine.step(.decode(next, of: caches))
     let rows = counts.indices.map { Array(engine.logits(rows: $0..<$0 + 1)) }
     for (row, count) in counts.enumerated() { #expect(rows[row] == (try fresh(tokens[...count]))) }
   }
 
   @Test("a length that is known makes the first tokens turn as the last")
   func isExpected() throws {
-    let cache = try KeyValueCache(engine.model, capacity: 32, type: .f32)
+    let cache = try engine.sequence(capacity: 32, type: .f32)
     cache.expectedCount = 20
     let first = step(tokens[..<8], cache)
     #expect(first != (try fresh(tokens[..<8])))

@@ -1,4 +1,5 @@
 import SparrowCPU
+import SparrowEngine
 import SparrowTestSupport
 import SparrowTransformer
 import Testing
@@ -33,12 +34,12 @@ import Testing
     let engine = try engine(Fixtures.path("models/" + name), threads: 2)
     let prefixes = [Array(tokens[..<5]), Array(tokens[..<9]), Array(tokens[3..<4])]
     let caches = try prefixes.map { prefix in
-      let cache = try KeyValueCache(engine.model, capacity: 32)
-      prefix.withUnsafeBufferPointer { engine.step($0, cache: cache) }
+      let cache = try engine.sequence(capacity: 32)
+      engine.step(.prompt(prefix, of: cache))
       return cache
     }
     let next: [Int32] = [7, 8, 9]
-    next.withUnsafeBufferPointer { engine.step($0, caches: caches) }
+    engine.step(.decode(next, of: caches))
     let together = Array(engine.logits(rows: 0..<3))
     var alone: [Float] = []
     for (prefix, token) in zip(prefixes, next) {
@@ -51,11 +52,11 @@ import Testing
   @Test func aTruncatedCacheGoesOnAsIfTheRestHadNeverBeen() throws {
     let tokens = try Fixtures.expected("llama3").tokens
     let engine = try engine(Fixtures.path("models/llama3"), threads: 2)
-    let cache = try KeyValueCache(engine.model, capacity: 32)
-    tokens.withUnsafeBufferPointer { engine.step($0, cache: cache) }
+    let cache = try engine.sequence(capacity: 32)
+    engine.step(.prompt(tokens, of: cache))
     cache.truncate(to: 6)
     let rest = Array(tokens[6...])
-    rest.withUnsafeBufferPointer { engine.step($0, cache: cache) }
+    engine.step(.prompt(rest, of: cache))
     let again = Array(engine.logits(rows: rest.count - 1..<rest.count))
     #expect(
       try again == logits(engine, tokens, chunk: 24, type: .f16).suffix(engine.model.vocabulary))

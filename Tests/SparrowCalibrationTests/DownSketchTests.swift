@@ -15,9 +15,8 @@ import Testing
     let folder = try TemporaryFolder()
     let checkpoint = try Checkpoint.open(folder.write("model.gguf", file.bytes()))
     let model = try ModelConfiguration(gguf: checkpoint)
-    return try CPUEngine(
-      WeightBinding(checkpoint: checkpoint, configuration: model), pool: pool, maximumRows: 1
-    ).weights
+    return try PackedWeights(
+      WeightBinding(checkpoint: checkpoint, configuration: model), pool: pool)
   }
 
   @Test(arguments: [SketchCoding.int4, .int5])

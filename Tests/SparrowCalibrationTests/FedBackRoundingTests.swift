@@ -1,6 +1,6 @@
 import CSparrowKernels
-import SparrowCPU
 import SparrowCore
+import SparrowEngine
 import SparrowNumerics
 import SparrowSparsity
 import Testing

@@ -52,7 +52,7 @@ import Testing
       }
       let record = other.layers[layer]
       let scores = LinearPrediction.scores(
-        maps, inputs: record.inputs, samples: other.samples, pool: model.engine.pool)
+        maps, inputs: record.inputs, samples: other.samples, pool: model.pool)
       var (firing, found, kept) = (0, 0, 0)
       for sample in 0..<other.samples {
         for neuron in 0..<scores.columns {

@@ -1,6 +1,6 @@
 import Sparrow
-import SparrowCPU
 import SparrowCore
+import SparrowEngine
 import SparrowFormats
 import SparrowSparsity
 import SparrowTestSupport
@@ -34,9 +34,9 @@ import Testing
     try adapter.write(to: folder.file("a"))
     let model = try Model.load(
       dense.path, options: LoadOptions(threads: 1, adapter: folder.file("a")))
-    let audit = model.engine.makeAudit()
-    model.engine.audit = audit
+    let audit = model.backend.makeAudit()
     let session = try model.session(context: 48)
+    session.probes = StepProbes(audit: audit)
     for token in model.tokenizer.encode(HeadCalibrationTests.text).prefix(48) {
       _ = try session.advance(token) { $0.logits.count }
     }
@@ -69,7 +69,7 @@ import Testing
       return role.kind == .output ? values.map { _ in 0 } : values
     }
     let model = try Model.load(folder.file("m"), options: LoadOptions(threads: 1))
-    let shares = model.engine.weights.shares(ofLayer: 0)
+    let shares = model.backend.weights.shares(ofLayer: 0)
     let whole = Float(shares[.feedForward]! + shares[.down]!)
     let (inputs, reports) = try Self.fit(model, density: whole + 0.02)
     for report in reports {
@@ -91,7 +91,6 @@ import Testing
       try Self.fit(model, density: 0.5, progress: progress)
     }
     #expect(error?.kind == .cancelled)
-    #expect(model.engine.observer == nil && model.engine.attentionObserver == nil)
   }
 
   private static func fit(

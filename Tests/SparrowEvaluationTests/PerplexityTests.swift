@@ -1,5 +1,5 @@
 import Sparrow
-import SparrowCPU
+import SparrowEngine
 import SparrowEvaluation
 import SparrowMeasure
 import SparrowTestSupport

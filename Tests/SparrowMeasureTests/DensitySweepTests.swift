@@ -1,6 +1,6 @@
 import Sparrow
-import SparrowCPU
 import SparrowCore
+import SparrowEngine
 import SparrowSparsity
 import SparrowTestModels
 import SparrowTestSupport
@@ -68,14 +68,14 @@ import Testing
     let model = try SparseModel.load()
     let tokens: [Int32] = [3, 5, 8]
     for rows in 1...3 {
-      let caches = try tokens.map { _ in try KeyValueCache(model.configuration, capacity: 4) }
-      tokens.withUnsafeBufferPointer { model.engine.step($0, caches: caches) }
+      let sequences = try tokens.map { _ in try model.backend.sequence(capacity: 4, type: .f16) }
+      model.backend.step(.decode(tokens, of: sequences))
       var kinds: [Bool] = []
-      model.engine.outputs(rows: rows) { row, output in
+      model.backend.outputs(rows: rows) { output in
         kinds.append(output.ids != nil)
         let ids = output.ids.map(Array.init) ?? Array(0..<Int32(output.logits.count))
         let found = Array(output.logits)
-        let dense = model.engine.logits(rows: row..<row + 1)
+        let dense = model.backend.logits(rows: output.row..<output.row + 1)
         for (id, logit) in zip(ids, found) { #expect(abs(dense[Int(id)] - logit) < 1e-4) }
       }
       #expect(kinds == Array(repeating: rows <= SparseModel.widestHeadBatch, count: rows))

@@ -1,17 +1,22 @@
-import SparrowCPU
 package import SparrowCore
+import SparrowEngine
 public import SparrowSparsity
 public import SparrowTransformer
 
 extension Model {
   /// Bytes of weights that decoding one token reads.
-  public var bytesPerToken: Int { engine.bytesPerToken }
+  public var bytesPerToken: Int { backend.bytesPerToken }
+
+  /// The same of its dense program.
+  package var denseBytesPerToken: Int { backend.denseBytesPerToken }
 
   /// Elements of each cached position that decoding one token reads.
-  package var cacheElementsRead: Int { engine.cacheElementsRead }
+  package var cacheElementsRead: Int {
+    configuration.cacheElementsPerToken - backend.unreadCacheElements
+  }
 
   /// What is sparse, by the adapter that the model was loaded with.
-  public var plan: SparsePlan { engine.plan }
+  public var plan: SparsePlan { backend.plan }
 
   /// What one step of this model computes, in order.
   public var program: StepProgram { plan.rewrite(StepProgram(configuration)) }
@@ -26,13 +31,6 @@ extension Model {
   /// columns.
   package func install(_ plan: SparsePlan) throws(SparrowError) {
     try plan.check(configuration, file: path)
-    engine.install(plan)
-  }
-
-  /// Runs `body` with the dense program over the same weights. Not for use while other threads generate.
-  package func runningDense<T, E>(_ body: () throws(E) -> T) throws(E) -> T {
-    engine.runsDense = true
-    defer { engine.runsDense = false }
-    return try body()
+    backend.install(plan)
   }
 }

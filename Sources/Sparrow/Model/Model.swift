@@ -1,5 +1,5 @@
-public import SparrowCPU
 public import SparrowCore
+package import SparrowEngine
 import SparrowFormats
 import SparrowSparsity
 public import SparrowTokenizers
@@ -23,7 +23,8 @@ public final class Model: @unchecked Sendable {
   /// What a user should know of how the model was loaded, a line each; none as a rule.
   public let warnings: [String]
   package let binding: WeightBinding
-  package let engine: CPUEngine
+  package let backend: any Backend
+  package let pool: WorkerPool
   private let turn = Mutex(())
   /// The base model, once `base()` has been asked for it.
   private let unchanged = Mutex<Model?>(nil)
@@ -58,12 +59,12 @@ public final class Model: @unchecked Sendable {
     let adapter = try options.adapter(for: binding)
     let updates = adapter?.updates ?? WeightUpdates()
     let allowance = ProcessorAllowance.current()
-    let pool = try WorkerPool(count: options.threads ?? allowance.threads)
+    pool = try WorkerPool(count: options.threads ?? allowance.threads)
     warnings =
       description.notes + tokenizer.warnings
       + [allowance.warning(threads: pool.count)].compactMap { $0 }
-    engine = try CPUEngine(
-      binding, pool: pool, maximumRows: options.prefillTokens, plan: adapter?.plan ?? .dense,
+    backend = try BackendChoice.make(
+      binding, pool: pool, rows: options.prefillTokens, plan: adapter?.plan ?? .dense,
       updates: updates)
     changesWeights = !updates.isEmpty
   }
@@ -78,8 +79,8 @@ public final class Model: @unchecked Sendable {
     binding = other.binding
     changesWeights = false
     warnings = []
-    engine = try CPUEngine(
-      binding, pool: other.engine.pool, maximumRows: other.engine.maximumRows)
+    pool = other.pool
+    backend = try BackendChoice.make(binding, pool: pool, rows: other.backend.limits.rows)
   }
 
   /// The model whose dense program is the base model's: this one, or where an adapter changed
@@ -96,7 +97,7 @@ public final class Model: @unchecked Sendable {
   }
 
   /// Worker threads.
-  public var threads: Int { engine.pool.count }
+  public var threads: Int { pool.count }
 
   /// Runs `body` as one turn at the engine: sessions of one model wait for each other here.
   package func exclusively<T: Sendable>(_ body: () -> T) -> T { turn.withLock { _ in body() } }
@@ -116,6 +117,6 @@ public final class Model: @unchecked Sendable {
         expected: "1 to the model's \(limit)")
     }
     return Session(
-      model: self, cache: try KeyValueCache(configuration, capacity: context, type: cache))
+      model: self, sequence: try backend.sequence(capacity: context, type: cache))
   }
 }

@@ -1,5 +1,5 @@
-import SparrowCPU
 import SparrowCore
+import SparrowEngine
 import SparrowTokenizers
 
 /// One run of sampling: steps the session, decodes text, watches for its end.

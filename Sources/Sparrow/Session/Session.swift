@@ -1,5 +1,5 @@
-package import SparrowCPU
 public import SparrowCore
+package import SparrowEngine
 import SparrowTransformer
 
 /// One sequence of a model: its tokens and their key/value cache.
@@ -7,21 +7,30 @@ import SparrowTransformer
 /// Use it from one thread at a time.
 public final class Session {
   public let model: Model
-  let cache: KeyValueCache
-  /// The tokens that the cache holds.
+  let sequence: SequenceState
+  /// The tokens that the sequence holds.
   public private(set) var tokens: [Int32] = []
-  private let single = UnsafeMutablePointer<Int32>.allocate(capacity: 1)
+  /// Runs the dense program and head though the model's plan is sparse: both share their weights, so
+  /// that they can be compared in one process.
+  package var isDense = false {
+    didSet { next.isDense = isDense }
+  }
+  /// What looks at this session's steps.
+  package var probes: StepProbes? {
+    didSet { next.probes = probes }
+  }
+  /// A decoding step, changed for each token: nothing is allocated.
+  private var next: StepBatch
 
-  init(model: Model, cache: KeyValueCache) {
+  init(model: Model, sequence: SequenceState) {
     self.model = model
-    self.cache = cache
-    tokens.reserveCapacity(cache.capacity)
+    self.sequence = sequence
+    next = .decode([0], of: [sequence])
+    tokens.reserveCapacity(sequence.capacity)
   }
 
-  deinit { single.deallocate() }
-
   /// Tokens that the session has room for.
-  public var context: Int { cache.capacity }
+  public var context: Int { sequence.capacity }
 
   /// Runs `new` tokens after those already there, in batches.
   ///
@@ -31,92 +40,86 @@ public final class Session {
   public func append(
     _ new: [Int32], isCancelled: () -> Bool = { false }
   ) throws(SparrowError) {
-    try check(new)
-    cache.expectedCount = tokens.count + new.count
-    defer { cache.expectedCount = 0 }
-    var start = 0
-    while start < new.count {
-      if isCancelled() { throw .stopped }
-      let end = min(start + model.engine.maximumRows, new.count)
-      model.exclusively { step(new[start..<end]) }
-      start = end
-    }
+    try prefill(new, isCancelled: isCancelled) { _ in }
   }
 
-  /// Runs `new` tokens and gives the logits after the last one to `body`, as one turn at the engine.
+  /// Runs `new` tokens of given text, and gives the logits after the last one to `body` in the same
+  /// turn at the backend.
   ///
   /// The output is valid inside `body` only. Throws as `append`; needs at least one token.
   package func advance<T: Sendable>(
     _ new: [Int32], isCancelled: () -> Bool = { false }, body: (HeadOutput) -> T
   ) throws(SparrowError) -> T {
     precondition(!new.isEmpty, "logits of no token")
-    try check(new)
-    try append(Array(new.dropLast()), isCancelled: isCancelled)
-    return try advance(new[new.count - 1], body: body)
+    var result: T?
+    try prefill(new, isCancelled: isCancelled) { part in
+      guard part.upperBound == new.count else { return }
+      result = body(model.backend.output(row: part.count - 1))
+    }
+    return result!
   }
 
-  /// As `advance`, for one token and without an allocation.
+  /// As `advance`, for one new token of this sequence and without an allocation.
   package func advance<T: Sendable>(
     _ token: Int32, body: (HeadOutput) -> T
   ) throws(SparrowError) -> T {
     guard token >= 0, token < model.configuration.vocabulary, tokens.count < context else {
       throw refusal([token])
     }
-    single.pointee = token
+    next.tokens[0] = token
     return model.exclusively {
-      model.engine.step(UnsafeBufferPointer(start: single, count: 1), cache: cache)
+      model.backend.step(next)
       tokens.append(token)
-      return body(model.engine.output(row: 0))
+      return body(model.backend.output(row: 0))
     }
   }
 
-  /// Runs `new` tokens and gives the dense logits after each from index `first` on to `body`, in order,
-  /// with the rows of the engine's last step so that other heads can be run over them.
+  /// Runs `new` tokens and gives the dense logits after each from index `first` on to `body`, in
+  /// order, with the rows of the backend's last step so that other heads can be run over them.
   package func score(
     _ new: [Int32], from first: Int,
     body: (_ index: Int, _ row: Int, UnsafeBufferPointer<Float>) -> Void
   ) throws(SparrowError) {
-    try check(new)
-    cache.expectedCount = tokens.count + new.count
-    defer { cache.expectedCount = 0 }
-    for start in stride(from: 0, to: new.count, by: model.engine.maximumRows) {
-      let end = min(start + model.engine.maximumRows, new.count)
-      model.exclusively {
-        step(new[start..<end])
-        var row = max(first, start)
-        while row < end {
-          let group = row..<min(row + CPUEngine.maximumLogitRows, end)
-          let logits = model.engine.logits(
-            rows: group.lowerBound - start..<group.upperBound - start)
-          let vocabulary = model.configuration.vocabulary
-          for index in group {
-            let offset = (index - row) * vocabulary
-            body(
-              index, index - start,
-              UnsafeBufferPointer(rebasing: logits[offset..<offset + vocabulary]))
-          }
-          row = group.upperBound
-        }
+    try prefill(new) { part in
+      let start = max(first, part.lowerBound)
+      guard start < part.upperBound else { return }
+      model.backend.logits(of: start - part.lowerBound..<part.count) { row, logits in
+        body(part.lowerBound + row, row, logits)
       }
     }
   }
 
-  private func step(_ part: ArraySlice<Int32>) {
-    part.withUnsafeBufferPointer { model.engine.step($0, cache: cache) }
-    tokens.append(contentsOf: part)
+  /// Runs given text in as many rows at once as the backend takes; `body` gets the indices of each
+  /// part's tokens in the same turn.
+  private func prefill(
+    _ new: [Int32], isCancelled: () -> Bool = { false }, _ body: (Range<Int>) -> Void
+  ) throws(SparrowError) {
+    try check(new)
+    sequence.expectedCount = tokens.count + new.count
+    defer { sequence.expectedCount = 0 }
+    let rows = model.backend.limits.rows
+    for start in stride(from: 0, to: new.count, by: rows) {
+      if isCancelled() { throw .stopped }
+      let part = start..<min(start + rows, new.count)
+      model.exclusively {
+        model.backend.step(.prompt(new[part], of: sequence, isDense: isDense, probes: probes))
+        tokens.append(contentsOf: new[part])
+        body(part)
+      }
+    }
   }
 
   /// Forgets the tokens from `count` on.
   public func truncate(to count: Int) {
     precondition((0...tokens.count).contains(count), "more tokens than there are")
     tokens.removeLast(tokens.count - count)
-    cache.truncate(to: count)
+    sequence.truncate(to: count)
   }
 
-  /// Forgets all tokens and gives the cache's memory back.
+  /// Forgets all tokens and gives their memory back.
   public func clear() {
     tokens.removeAll(keepingCapacity: true)
-    cache.clear()
+    sequence.clear()
   }
 
   private func check(_ new: [Int32]) throws(SparrowError) {

@@ -2,8 +2,7 @@ import SparrowCore
 
 /// Memory for the sizes of all of a network's activations; networks run one after the other and share it.
 struct ExactActivations {
-  /// |activation| by neuron, with room for a list of neurons beside.
-  let sizes: NeuronScores
+  private let sizes: NeuronScores
   private let gates: StepBuffer
   private let others: StepBuffer
   private let memory = Scratch()
@@ -19,7 +18,12 @@ struct ExactActivations {
     others = buffer(1)
   }
 
-  /// Computes `sizes` of a network from the step's input, each worker a share.
+  /// |activation| of a row's neurons, `[neurons]`.
+  func sizes(of row: Int, width: Int) -> UnsafeMutableBufferPointer<Float> {
+    UnsafeMutableBufferPointer(start: sizes.scores(of: row), count: width)
+  }
+
+  /// Computes the sizes of a network from the step's input, each worker a share.
   func compute(_ network: SelectedNeurons, _ worker: Worker, _ step: StepState) {
     func product(_ product: Product, _ output: StepBuffer) -> Product {
       Product(matrix: product.matrix, bias: product.bias, output: output)

@@ -1,5 +1,6 @@
 internal import CSparrowKernels
 import SparrowCore
+import SparrowEngine
 import SparrowSparsity
 
 extension Scratch {

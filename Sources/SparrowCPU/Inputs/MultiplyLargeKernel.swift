@@ -1,5 +1,6 @@
 internal import CSparrowKernels
 import SparrowCore
+import SparrowTransformer
 
 /// One matrix by columns with its bias and where its products go.
 struct ColumnProduct: BitwiseCopyable {

@@ -105,8 +105,3 @@ final class SparseInputs: SparsePart {
       lists: lists, reads: reads[source]!, sums: sums)
   }
 }
-
-extension InputSource {
-  /// The matrices that may read it; networks without gate lack one.
-  fileprivate var roles: [WeightRole] { input.matrices.map { WeightRole($0, layer: layer) } }
-}

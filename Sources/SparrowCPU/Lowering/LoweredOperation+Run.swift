@@ -33,6 +33,10 @@ extension LoweredOperation {
     case .sparseFeedForward(let kernel): kernel.run(worker, step)
     case .add(let kernel): kernel.run(worker, step)
     case .scale(let kernel): kernel.run(worker, step)
+    case .head(let kernel): kernel.run(worker, step)
+    case .sketch(let kernel): kernel.run(worker, step)
+    case .candidates(let kernel): kernel.run(worker)
+    case .exact(let kernel): kernel.run(worker, step)
     }
     return true
   }

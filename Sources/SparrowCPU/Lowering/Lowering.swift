@@ -1,11 +1,16 @@
 internal import CSparrowKernels
 import SparrowCore
+import SparrowEngine
 import SparrowTransformer
 
 /// A step program lowered to kernel calls: everything that decoding touches is allocated here.
 final class Lowering {
   /// Operations up to the head's input; a barrier stands after each.
   private(set) var operations: [LoweredOperation] = []
+  /// Where a profile counts each of them.
+  private(set) var profileParts: [StepProfile.Part] = []
+  /// The head's operations, from its input to logits.
+  private(set) var headOperations: [LoweredOperation] = []
   /// What a dense step after sparse ones runs before its own operations; no kernel waits for another.
   let catchUps: [CatchUpKernel]
   /// The buffer that the head reads.
@@ -13,15 +18,23 @@ final class Lowering {
   private let operands: Operands
   /// They lower what is sparse, and keep what its kernels point to.
   private let parts: [any SparsePart]
+  /// nil where no logits are wanted.
+  private let head: VocabularyHead?
 
   init(
-    _ program: StepProgram, _ memory: ModelMemory, parts: [any SparsePart] = [], workers: Int
+    _ program: StepProgram, _ memory: ModelMemory, parts: [any SparsePart] = [],
+    head: VocabularyHead? = nil, workers: Int
   ) {
     self.parts = parts
+    self.head = head
     operands = Operands(memory, workers: workers)
     catchUps = parts.flatMap { [operands] in $0.catchUps(operands) }
     for operation in program.operations {
-      if let kernel = lower(operation) { operations.append(kernel) }
+      guard !lowerHead(operation) else { continue }
+      if let kernel = lower(operation) {
+        operations.append(kernel)
+        profileParts.append(operation.kind.part)
+      }
       operands.note(operation)
     }
   }
@@ -52,8 +65,7 @@ final class Lowering {
         attention.isGated ? [.query, .queryGate, .key, .value] : [.query, .key, .value]
       return .multiply(
         operands.multiply(
-          kinds.map { operands.projection($0, layer!) }, operands.input(input, layer),
-          InputSource(.query, layer)))
+          kinds.map { operands.projection($0, layer!) }, operands.input(input, layer)))
     // One kernel with the append that follows.
     case .normHeads, .rotate: return nil
     case .append(let attention): return .heads(operands.headsKernel(attention, layer!))
@@ -76,11 +88,26 @@ final class Lowering {
         if let kernel = part.lower(operation, operands) { return kernel }
       }
       preconditionFailure("no part lowers \(operation)")
-    case .head(let input), .sketch(let input):
-      headInput = input
-      return nil
-    case .candidates, .exact: return nil
+    case .head, .sketch, .candidates, .exact: preconditionFailure("the head is lowered apart")
     }
+  }
+
+  /// Lowers an operation of the vocabulary head; false for any other.
+  private func lowerHead(_ operation: Operation) -> Bool {
+    switch operation.kind {
+    case .head(let input):
+      headInput = input
+      if let head { headOperations.append(.head(head.dense(input: operands.buffers[input]))) }
+    case .sketch(let input):
+      headInput = input
+      if let search = head?.search { headOperations.append(.sketch(search.sketch)) }
+    case .candidates:
+      if let search = head?.search { headOperations.append(.candidates(search.candidates)) }
+    case .exact:
+      if let search = head?.search { headOperations.append(.exact(search.exact)) }
+    default: return false
+    }
+    return true
   }
 
   private func positionKernel(_ output: Operation.Buffer) -> PositionKernel {

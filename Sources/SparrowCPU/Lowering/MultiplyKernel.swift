@@ -49,8 +49,6 @@ struct MultiplyKernel: BitwiseCopyable {
   let input: StepInput
   /// The residual stream, where the (only) product is added to it.
   let residual: StepBuffer?
-  /// Which input of which layer it is; nil outside of layers.
-  let source: InputSource?
 
   func run(_ worker: Worker, _ step: StepState) {
     // The matrices of one input may be of different formats.

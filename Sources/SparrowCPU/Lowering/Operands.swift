@@ -97,12 +97,10 @@ final class Operands {
 
   /// Several matrices over one input; into a residual stream only one.
   func multiply(
-    _ products: [Product], _ input: StepInput, addedTo residual: StepBuffer? = nil,
-    _ source: InputSource?
+    _ products: [Product], _ input: StepInput, addedTo residual: StepBuffer? = nil
   ) -> MultiplyKernel {
     MultiplyKernel(
-      products: scratch.copy(products), count: products.count, input: input, residual: residual,
-      source: source)
+      products: scratch.copy(products), count: products.count, input: input, residual: residual)
   }
 
   /// One matrix whose product lands in `output`, perhaps by way of the result buffer.
@@ -113,7 +111,6 @@ final class Operands {
     let isAdded = landing == .add
     var product = product(kind, layer, into: buffer(isAdded ? .result : output, layer))
     if let sketch { product.matrix = sketch }
-    return multiply(
-      [product], input, addedTo: isAdded ? buffers[output] : nil, InputSource(kind, layer))
+    return multiply([product], input, addedTo: isAdded ? buffers[output] : nil)
   }
 }

@@ -23,6 +23,10 @@ struct StepState: BitwiseCopyable {
   var tokens: UnsafePointer<Int32>
   var segments: UnsafePointer<StepSegment>
   var segmentCount: Int
+  /// The rows that the head computes.
+  var logitRows: Range<Int> { firstLogit..<firstLogit + logitCount }
+  var firstLogit = 0
+  var logitCount = 0
 }
 
 /// An operation lowered to kernel calls.
@@ -52,4 +56,8 @@ enum LoweredOperation: BitwiseCopyable {
   case sparseFeedForward(SparseFeedForwardKernel)
   case add(AddKernel)
   case scale(ScaleKernel)
+  case head(HeadKernel)
+  case sketch(SketchKernel)
+  case candidates(CandidatesKernel)
+  case exact(ExactKernel)
 }

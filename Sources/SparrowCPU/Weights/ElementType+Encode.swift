@@ -1,5 +1,6 @@
 internal import CSparrowKernels
 package import SparrowCore
+import SparrowEngine
 
 extension ElementType {
   /// The bytes of float32 values in this type, little-endian, rounded to the nearest.

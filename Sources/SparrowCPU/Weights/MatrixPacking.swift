@@ -1,5 +1,6 @@
 internal import CSparrowKernels
 import SparrowCore
+import SparrowEngine
 import SparrowFormats
 import SparrowSparsity
 import SparrowTransformer

@@ -1,5 +1,6 @@
 package import CSparrowKernels
 package import SparrowCore
+import SparrowEngine
 import SparrowFormats
 package import SparrowSparsity
 package import SparrowTransformer
@@ -8,7 +9,7 @@ package import SparrowTransformer
 ///
 /// Loading packs one matrix after the other and gives the file's pages back behind it, so that the peak of
 /// resident memory is the packed model and one matrix.
-package final class PackedWeights: @unchecked Sendable {
+package final class PackedWeights: BackendWeights, @unchecked Sendable {
   private let arena: WeightArena
   private var matrices: [WeightRole: UnsafePointer<sk_matrix>] = [:]
   private var vectors: [WeightRole: UnsafePointer<Float>] = [:]
@@ -63,11 +64,18 @@ package final class PackedWeights: @unchecked Sendable {
     return matrix
   }
 
-  /// Bytes of a packed matrix; nil when the model has none of that role.
   package func byteCount(of role: WeightRole) -> Int? {
     matrices[role].map { Int($0.pointee.row_bytes) * Int($0.pointee.rows) }
   }
 
-  /// A norm weight or bias; nil when the checkpoint has none.
+  package func shape(of role: WeightRole) -> (rows: Int, columns: Int) {
+    let matrix = matrix(role).pointee
+    return (Int(matrix.rows), Int(matrix.columns))
+  }
+
+  package func read(_ row: Int, of role: WeightRole, into target: UnsafeMutablePointer<Float>) {
+    sk_unpack_row(matrix(role), Int32(row), target)
+  }
+
   package func vector(_ role: WeightRole) -> UnsafePointer<Float>? { vectors[role] }
 }

@@ -1,5 +1,6 @@
 internal import CSparrowKernels
 import SparrowCore
+import SparrowEngine
 import SparrowSparsity
 
 /// Adds a low-rank update to rows on their way from a file into kernel layout: W + scale · B A in float32, encoded

@@ -1,5 +1,5 @@
 package import Sparrow
-internal import SparrowCPU
+internal import SparrowEngine
 package import SparrowCore
 internal import SparrowNumerics
 internal import SparrowSparsity
@@ -24,10 +24,10 @@ extension AttentionCalibration {
       let groups = description.attention.keyValueHeads
       fits.append(
         AttentionFit(
-          layer, try maps(own, groups: groups, hidden: hidden, pool: model.engine.pool),
+          layer, try maps(own, groups: groups, hidden: hidden, pool: model.pool),
           inputs: FloatRows(own.inputs, columns: hidden),
           lengths: FloatRows(own.targets, columns: groups), samples: own.inputs.count / hidden,
-          density: density, isLookahead: own.isLookahead, pool: model.engine.pool))
+          density: density, isLookahead: own.isLookahead, pool: model.pool))
     }
     return try choose(fits, heldOut: heldOut, model: model, target: target, progress: progress)
   }

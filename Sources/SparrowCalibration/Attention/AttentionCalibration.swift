@@ -1,6 +1,6 @@
 internal import Sparrow
 public import SparrowCore
-internal import SparrowCPU
+internal import SparrowEngine
 public import SparrowSparsity
 internal import SparrowTransformer
 
@@ -102,7 +102,7 @@ public enum AttentionCalibration {
       fits.append(
         try AttentionFit(
           layer, record, before: before, samples: recorder.samples, options: options,
-          pool: model.engine.pool))
+          pool: model.pool))
     }
     return try choose(
       fits, heldOut: heldOut, model: model, target: options.target, progress: progress)

@@ -1,5 +1,5 @@
 internal import Sparrow
-internal import SparrowCPU
+internal import SparrowEngine
 internal import SparrowCore
 internal import SparrowSparsity
 
@@ -81,7 +81,7 @@ final class AttentionChooser {
   private func measure(
     _ fits: [AttentionFit], progress: Progress
   ) throws(SparrowError) -> PlanProbe.Result {
-    model.engine.select(SparsePlan(attention: plans(fits)))
+    model.backend.select(SparsePlan(attention: plans(fits)))
     return try probe.measure([:], progress: progress)
   }
 

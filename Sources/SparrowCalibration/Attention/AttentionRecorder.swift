@@ -1,6 +1,6 @@
 internal import CSparrowKernels
 internal import Sparrow
-internal import SparrowCPU
+internal import SparrowEngine
 internal import SparrowCore
 internal import SparrowNumerics
 internal import SparrowTransformer
@@ -45,7 +45,7 @@ final class AttentionRecorder: WindowRecorder {
   let layers: [Layer]
   private let pass: TextPass
   private let lookahead: Bool
-  private var pool: WorkerPool { pass.model.engine.pool }
+  private var pool: WorkerPool { pass.model.pool }
   /// Rows whose lengths one worker computes together.
   private static let tileRows = 32
 
@@ -57,8 +57,8 @@ final class AttentionRecorder: WindowRecorder {
       Layer(
         hidden: model.configuration.hidden,
         norms: HeadGroupNorms(
-          model.engine.weights, layer: index, attention: layer.attention, pool: model.engine.pool),
-        samples: pass.samples, window: pass.text.windowLength, pool: model.engine.pool)
+          model.backend.weights, layer: index, attention: layer.attention, pool: model.pool),
+        samples: pass.samples, window: pass.text.windowLength, pool: model.pool)
     }
   }
 
@@ -67,22 +67,20 @@ final class AttentionRecorder: WindowRecorder {
 
   var recorded: String { lookahead ? "heads, looking ahead" : "heads" }
 
-  func observe(_ engine: CPUEngine) {
-    engine.attentionObserver = { [unowned self] seen in
-      let layer = layers[seen.layer]
-      for row in 0..<seen.rows where layer.position < layer.window.rows {
-        let place = pass.place(of: layer.position)
-        layer.position += 1
-        switch place {
-        case .nothing: continue
-        case .sample(let sample): layer.places.append(sample)
-        case .moments: break
-        }
-        layer.window[layer.rows].update(from: seen.input(row: row), count: layer.window.columns)
-        layer.results[layer.rows].update(
-          from: seen.attended(row: row), count: layer.results.columns)
-        layer.rows += 1
+  func observe(_ seen: Observation) {
+    guard seen.subject == .attention else { return }
+    let layer = layers[seen.layer]
+    for row in 0..<seen.rows where layer.position < layer.window.rows {
+      let place = pass.place(of: layer.position)
+      layer.position += 1
+      switch place {
+      case .nothing: continue
+      case .sample(let sample): layer.places.append(sample)
+      case .moments: break
       }
+      layer.window[layer.rows].update(from: seen.input(row: row), count: layer.window.columns)
+      layer.results[layer.rows].update(from: seen.result(row: row), count: layer.results.columns)
+      layer.rows += 1
     }
   }
 

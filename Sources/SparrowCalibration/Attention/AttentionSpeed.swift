@@ -1,5 +1,5 @@
 internal import Sparrow
-internal import SparrowCPU
+internal import SparrowEngine
 internal import SparrowCore
 internal import SparrowSparsity
 
@@ -19,8 +19,7 @@ struct AttentionSpeed {
 
   /// All layers' speed as a multiple of dense, the median of rounds that take turns.
   func measure(_ plans: [Int: AttentionPlan]) throws(SparrowError) -> Double {
-    let engine = model.engine
-    engine.select(SparsePlan(attention: plans))
+    model.backend.select(SparsePlan(attention: plans))
     let context = Self.context(model)
     // A cache each: a dense step behind sparse ones would first make what those left out.
     let caches = [try filled(context), try filled(context)]
@@ -28,32 +27,29 @@ struct AttentionSpeed {
     for round in 0...Self.rounds {
       var milliseconds = [0.0, 0.0]
       for side in round % 2 == 0 ? [0, 1] : [1, 0] {
-        engine.profile = StepProfile()
-        engine.runsDense = side == 0
-        for token in 0..<Int32(Self.steps) { step([token + 1], caches[side]) }
-        milliseconds[side] = engine.profile!.milliseconds
+        let probes = StepProbes(profile: StepProfile())
+        for token in 1...Int32(Self.steps) {
+          model.backend.step(
+            .decode([token], of: [caches[side]], isDense: side == 0, probes: probes))
+        }
+        milliseconds[side] = probes.profile!.milliseconds
         caches[side].truncate(to: context)
       }
       // The first one warms up.
       if round > 0 { ratios.append(milliseconds[0] / milliseconds[1]) }
     }
-    engine.profile = nil
-    engine.runsDense = false
     return ratios.sorted()[ratios.count / 2]
   }
 
-  private func filled(_ count: Int) throws(SparrowError) -> KeyValueCache {
-    let cache = try KeyValueCache(model.configuration, capacity: count + Self.steps)
+  private func filled(_ count: Int) throws(SparrowError) -> SequenceState {
+    let sequence = try model.backend.sequence(capacity: count + Self.steps, type: .f16)
     var random = SeededRandom(seed: 1)
     let vocabulary = Float(model.configuration.vocabulary - 1)
     let tokens = (0..<count).map { _ in Int32(random.uniform() * vocabulary) }
-    for start in stride(from: 0, to: count, by: model.engine.maximumRows) {
-      step(Array(tokens[start..<min(start + model.engine.maximumRows, count)]), cache)
+    for start in stride(from: 0, to: count, by: model.backend.limits.rows) {
+      let end = min(start + model.backend.limits.rows, count)
+      model.backend.step(.prompt(tokens[start..<end], of: sequence))
     }
-    return cache
-  }
-
-  private func step(_ tokens: [Int32], _ cache: KeyValueCache) {
-    tokens.withUnsafeBufferPointer { model.engine.step($0, cache: cache) }
+    return sequence
   }
 }

@@ -1,5 +1,5 @@
 internal import CSparrowKernels
-internal import SparrowCPU
+internal import SparrowEngine
 internal import SparrowCore
 internal import SparrowNumerics
 internal import SparrowSparsity
@@ -16,15 +16,14 @@ struct DownSketch {
   let errors: [Float]
 
   /// nil where neurons do not fill blocks, or down itself is no larger.
-  init?(_ weights: PackedWeights, layer: Int, coding: SketchCoding, pool: WorkerPool) {
-    let matrix = weights.matrix(WeightRole(.down, layer: layer))
-    let hidden = Int(matrix.pointee.rows)
-    let neurons = Int(matrix.pointee.columns)
+  init?(_ weights: any BackendWeights, layer: Int, coding: SketchCoding, pool: WorkerPool) {
+    let role = WeightRole(.down, layer: layer)
+    let (hidden, neurons) = weights.shape(of: role)
     var sketch = SketchRows(coding: coding, directions: neurons, bytes: [])
     let rowBytes = sketch.rowBytes
     guard neurons % 32 == 0, let type = coding.type,
       let rounding = FedBackRounding(nearest: neurons, for: coding),
-      type.packed(rows: hidden, columns: neurons).layout.row_bytes < matrix.pointee.row_bytes
+      type.packed(rows: hidden, columns: neurons).layout.row_bytes < weights.rowBytes(of: role)
     else { return nil }
     sketch.bytes = Array(repeating: 0, count: hidden * rowBytes)
     let sums = FloatRows(rows: pool.count, columns: neurons)
@@ -34,7 +33,7 @@ struct DownSketch {
         let row = FloatRows(rows: 1, columns: neurons)
         let rounded = FloatRows(rows: 1, columns: neurons)
         for index in worker.share(of: hidden) {
-          sk_unpack_row(matrix, Int32(index), row[0])
+          weights.read(index, of: role, into: row[0])
           rounding.encode(row[0], into: target + index * rowBytes)
           rounded.expand(0..<1, from: target + index * rowBytes, type)
           for neuron in 0..<neurons {

@@ -1,6 +1,6 @@
 internal import Sparrow
 internal import SparrowCore
-internal import SparrowCPU
+internal import SparrowEngine
 internal import SparrowSparsity
 internal import SparrowTransformer
 
@@ -34,7 +34,7 @@ extension FeedForwardCalibration {
         candidatesPerK, by: .sketch(sketch), neurons: network.description.width)
       let estimates = SketchPrediction.activations(
         sketch, network.description, inputs: record.inputs, samples: recorder.samples,
-        pool: model.engine.pool)
+        pool: model.pool)
       choice.layers[layer] = plan
       choice.reports.append(
         TwoStageRecall(plan, width: network.description.width).report(

@@ -1,5 +1,5 @@
 package import Sparrow
-internal import SparrowCPU
+internal import SparrowEngine
 package import SparrowCore
 internal import SparrowNumerics
 internal import SparrowSparsity
@@ -41,8 +41,8 @@ extension FeedForwardCalibration {
     precondition(
       trained.b.count == network.width * rank && trained.bias.count == network.width
         && trained.targets.count == samples * network.width, "maps and samples of one layer")
-    let pool = model.engine.pool
-    let lengths = model.engine.weights.columnLengths(
+    let pool = model.pool
+    let lengths = model.backend.weights.columnLengths(
       of: WeightRole(.down, layer: layer), pool: pool)
     let maps = LinearPredictor(
       a: try PredictorMatrix(FloatRows(trained.a, columns: hidden), type: options.mapType),

@@ -1,6 +1,6 @@
 package import Sparrow
 public import SparrowCore
-internal import SparrowCPU
+internal import SparrowEngine
 internal import SparrowFormats
 internal import SparrowNumerics
 public import SparrowSparsity
@@ -172,7 +172,7 @@ public enum FeedForwardCalibration {
         let sketch = try sketch(network, record, options)
         let found = SketchPrediction.activations(
           sketch, network.description, inputs: record.inputs, samples: recorder.samples,
-          pool: model.engine.pool)
+          pool: model.pool)
         predictor = LayerPredictor(
           .sketch(sketch),
           neuronScores: SketchPrediction.scores(found, samples: recorder.samples),
@@ -182,7 +182,7 @@ public enum FeedForwardCalibration {
         estimates = Tradeoff.Estimates(activations: found)
         if options.rest == .sketch,
           let down = DownSketch(
-            model.engine.weights, layer: layer, coding: options.rowCoding, pool: model.engine.pool)
+            model.backend.weights, layer: layer, coding: options.rowCoding, pool: model.pool)
         {
           predictor.rest = .sketch(down: down.rows)
           estimates?.errors = down.errors
@@ -194,7 +194,7 @@ public enum FeedForwardCalibration {
       }
       let tradeoff = Tradeoff(
         scores: predictor.scores, activations: record.activations, estimates: estimates,
-        lengths: network.lengths, samples: recorder.samples, pool: model.engine.pool)
+        lengths: network.lengths, samples: recorder.samples, pool: model.pool)
       fitted.append(FittedLayer(predictor: predictor, tradeoff: tradeoff))
     }
     return fitted

@@ -1,6 +1,6 @@
 internal import CSparrowKernels
 internal import Sparrow
-internal import SparrowCPU
+internal import SparrowEngine
 internal import SparrowCore
 internal import SparrowNumerics
 internal import SparrowSparsity
@@ -16,7 +16,7 @@ struct LayerFit {
   let samples: Int
   let options: FeedForwardCalibration.Options
 
-  private var pool: WorkerPool { model.engine.pool }
+  private var pool: WorkerPool { model.pool }
   private var width: Int { network.description.width }
 
   /// Neuron at each place; empty for groups of neighbours.
@@ -50,7 +50,7 @@ struct LayerFit {
       let kind = network.description.gated ? WeightRole.Kind.gateBias : .upBias
       targets = TargetMoments(
         preactivationsOf: NeuronOrder.features(rowsOf: network),
-        bias: model.engine.weights.vector(WeightRole(kind, layer: network.layer)),
+        bias: model.backend.weights.vector(WeightRole(kind, layer: network.layer)),
         inputs: record.moments, cross: record.cross?.covariance(), pool: pool)
     } else {
       targets = TargetMoments(
@@ -86,7 +86,7 @@ struct LayerFit {
         found: "a network without gate", expected: "one with a gate for magnitudes")
     }
     let gate = NeuronOrder.features(rowsOf: network)
-    let bias = model.engine.weights.vector(WeightRole(.gateBias, layer: network.layer))
+    let bias = model.backend.weights.vector(WeightRole(.gateBias, layer: network.layer))
     let scores = FloatRows(rows: samples, columns: width)
     pool.run { worker in
       for sample in worker.share(of: samples) {

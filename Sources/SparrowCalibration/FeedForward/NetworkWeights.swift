@@ -1,6 +1,6 @@
 internal import CSparrowKernels
 internal import Sparrow
-internal import SparrowCPU
+internal import SparrowEngine
 internal import SparrowCore
 internal import SparrowTransformer
 
@@ -17,14 +17,14 @@ struct NetworkWeights {
   init(_ model: Model, layer: Int, weighted: Bool = true) throws(SparrowError) {
     self.layer = layer
     description = model.configuration.layers[layer].feedForward
-    let weights = model.engine.weights
+    let weights = model.backend.weights
     lengths = weights.columnLengths(
-      of: WeightRole(.down, layer: layer), pool: model.engine.pool)
-    let up = weights.matrix(WeightRole(.up, layer: layer))
+      of: WeightRole(.down, layer: layer), pool: model.pool)
+    let up = WeightRole(.up, layer: layer)
     let field = "layer \(layer)"
     if description.gated {
       rows = try SketchedRows(
-        model, [weights.matrix(WeightRole(.gate, layer: layer)), up],
+        model, [WeightRole(.gate, layer: layer), up],
         factors: [nil, weighted ? lengths : nil], field: field)
     } else {
       rows = try SketchedRows(model, [up], factors: [nil], field: field)

@@ -1,5 +1,5 @@
 internal import Sparrow
-internal import SparrowCPU
+internal import SparrowEngine
 internal import SparrowCore
 internal import SparrowMeasure
 internal import SparrowSparsity
@@ -13,7 +13,7 @@ extension HeadCalibration {
   ) throws(SparrowError) -> Int {
     try model.install(SparsePlan(head: head))
     defer { try? model.install(.dense) }
-    let limit = min(BatchLimit.sequences, model.engine.maximumRows)
+    let limit = min(BatchLimit.sequences, model.backend.limits.rows)
     let sweep = try DensitySweep.run(
       model,
       options: .init(

@@ -1,6 +1,6 @@
 internal import Sparrow
 public import SparrowCore
-internal import SparrowCPU
+internal import SparrowEngine
 internal import SparrowSparsity
 public import SparrowTransformer
 
@@ -83,7 +83,7 @@ public enum InputCalibration {
         progress: cutting.part(layer, of: sizes.layers.count))
       var plan = InputPlan([:])
       var report = LayerReport(layer: layer, densities: [:], density: 0)
-      let shares = model.engine.weights.shares(ofLayer: layer)
+      let shares = model.backend.weights.shares(ofLayer: layer)
       for (input, seen) in own {
         let wanted = densities?[input] ?? Double(options.density)
         var density: Float = 1

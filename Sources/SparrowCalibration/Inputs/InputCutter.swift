@@ -1,5 +1,5 @@
 internal import Sparrow
-internal import SparrowCPU
+internal import SparrowEngine
 internal import SparrowCore
 internal import SparrowTransformer
 
@@ -36,7 +36,7 @@ final class InputCutter {
     /// Quantiles that were asked for, since most are again.
     var sizes: [LayerInput: [Double: Float]] = [:]
     return try GreedyAllocation.densities(
-      shares: model.engine.weights.shares(ofLayer: layer), target: target
+      shares: model.backend.weights.shares(ofLayer: layer), target: target
     ) { (densities) throws(SparrowError) in
       try progress.report(done / runs)
       done += 1
@@ -50,19 +50,5 @@ final class InputCutter {
       }
       return probe.error(thresholds)
     }
-  }
-}
-
-extension PackedWeights {
-  /// What part of a layer's bytes the matrices of each input have.
-  func shares(ofLayer layer: Int) -> [LayerInput: Double] {
-    var bytes: [LayerInput: Int] = [:]
-    for input in LayerInput.allCases {
-      bytes[input] = input.matrices.reduce(0) {
-        $0 + (byteCount(of: WeightRole($1, layer: layer)) ?? 0)
-      }
-    }
-    let total = bytes.values.reduce(0, +)
-    return bytes.mapValues { Double($0) / Double(total) }
   }
 }

@@ -1,5 +1,5 @@
 internal import Sparrow
-internal import SparrowCPU
+internal import SparrowEngine
 internal import SparrowCore
 internal import SparrowTransformer
 
@@ -27,20 +27,20 @@ final class InputSizes {
     skipped = recorder.skipped
     let widths = model.configuration.layers.map { ($0.attention, $0.feedForward.width) }
     let hidden = model.configuration.hidden
-    model.engine.attentionObserver = { [unowned self] seen in
-      let heads = widths[seen.layer].0
-      add(.attention, of: seen.layer, rows: seen.rows, width: hidden, seen.input)
-      add(
-        .output, of: seen.layer, rows: seen.rows, width: heads.heads * heads.headDimension,
-        seen.attended)
-    }
-    model.engine.observer = { [unowned self] seen in
-      add(.feedForward, of: seen.layer, rows: seen.rows, width: hidden, seen.input)
-      add(
-        .down, of: seen.layer, rows: seen.rows, width: widths[seen.layer].1, seen.activations)
-    }
-    defer { (model.engine.attentionObserver, model.engine.observer) = (nil, nil) }
-    try recorder.run(hidden: hidden) { window, _ throws(SparrowError) in
+    let probes = StepProbes(observer: { [unowned self] seen in
+      let (heads, neurons) = widths[seen.layer]
+      switch seen.subject {
+      case .attention:
+        add(.attention, of: seen.layer, rows: seen.rows, width: hidden, seen.input)
+        add(
+          .output, of: seen.layer, rows: seen.rows, width: heads.heads * heads.headDimension,
+          seen.result)
+      case .feedForward:
+        add(.feedForward, of: seen.layer, rows: seen.rows, width: hidden, seen.input)
+        add(.down, of: seen.layer, rows: seen.rows, width: neurons, seen.result)
+      }
+    })
+    try recorder.run(hidden: hidden, probes) { window, _ throws(SparrowError) in
       isHeldOut = window + 1 < recorder.count && recorder.isHeldOut(window + 1)
       for layer in positions.indices { positions[layer] = none }
       try progress.report(window + 1, of: recorder.count)

@@ -1,5 +1,5 @@
 internal import Sparrow
-internal import SparrowCPU
+internal import SparrowEngine
 internal import SparrowCore
 internal import SparrowNumerics
 internal import SparrowTransformer
@@ -13,12 +13,12 @@ final class LayerProbe {
   private let windows: [[Int32]]
   /// Positions at the start of each window that do not count.
   private let skipped: Int
-  private let cache: KeyValueCache
+  private let sequence: SequenceState
   /// `[windows * tokens, hidden]` each.
   private var before: FloatRows
   private var behind: FloatRows
   private let result: FloatRows
-  private var layer: LayerRun?
+  private var layer: (any LayerRun)?
 
   /// Windows of equal length, more tokens than `skipped`.
   init(_ model: Model, windows: [[Int32]], skipped: Int) throws(SparrowError) {
@@ -30,8 +30,8 @@ final class LayerProbe {
     before = FloatRows(rows: count, columns: hidden)
     behind = FloatRows(rows: count, columns: hidden)
     result = FloatRows(rows: windows[0].count, columns: hidden)
-    cache = try KeyValueCache(model.configuration, capacity: windows[0].count)
-    let embedding = LayerRun(model.engine, layer: nil)
+    sequence = try model.backend.sequence(capacity: windows[0].count, type: .f16)
+    let embedding = model.backend.layerRun(nil)
     for index in windows.indices { run(embedding, index, from: behind, to: behind[row(index)]) }
   }
 
@@ -39,7 +39,7 @@ final class LayerProbe {
   func move(to layer: Int) {
     // The copy of the last layer's matrices goes before that of this one's comes.
     self.layer = nil
-    let run = LayerRun(model.engine, layer: layer)
+    let run = model.backend.layerRun(layer)
     swap(&before, &behind)
     for index in windows.indices { self.run(run, index, from: before, to: behind[row(index)]) }
     self.layer = run
@@ -70,10 +70,10 @@ final class LayerProbe {
   private func row(_ window: Int) -> Int { window * windows[0].count }
 
   private func run(
-    _ layer: LayerRun, _ window: Int, from states: FloatRows,
+    _ layer: any LayerRun, _ window: Int, from states: FloatRows,
     to results: UnsafeMutablePointer<Float>
   ) {
     let start = UnsafePointer(states[row(window)])
-    model.exclusively { layer.run(windows[window], cache, from: start, to: results) }
+    model.exclusively { layer.run(windows[window], sequence, from: start, to: results) }
   }
 }

@@ -1,5 +1,5 @@
 internal import Sparrow
-internal import SparrowCPU
+internal import SparrowEngine
 internal import SparrowCore
 internal import SparrowMeasure
 internal import SparrowSparsity
@@ -138,7 +138,7 @@ final class PlanChooser {
   ) throws(SparrowError) -> Int {
     guard !plans.isEmpty else { return 0 }
     try model.install(SparsePlan(networks: plans))
-    let limit = min(model.plan.widestBatch, model.engine.maximumRows)
+    let limit = min(model.plan.widestBatch, model.backend.limits.rows)
     let batches = [1, 2, 4, 8, 16].filter { $0 <= limit }
     let sweep = try DensitySweep.run(
       model, options: sweepOptions(model, batches: batches),

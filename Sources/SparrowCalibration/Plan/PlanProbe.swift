@@ -1,6 +1,6 @@
 internal import CSparrowKernels
 internal import Sparrow
-internal import SparrowCPU
+internal import SparrowEngine
 internal import SparrowCore
 internal import SparrowMeasure
 internal import SparrowNumerics
@@ -55,10 +55,12 @@ final class PlanProbe {
       limit: min(positions, Self.logitBytes / 4 / vocabulary) / scored)
     session = try model.session(context: length)
     denseLogits = FloatRows(rows: windows.count * scored, columns: vocabulary)
-    try model.runningDense { () throws(SparrowError) in try recordDense(progress) }
+    try recordDense(progress)
   }
 
   private func recordDense(_ progress: Progress) throws(SparrowError) {
+    session.isDense = true
+    defer { session.isDense = false }
     var row = 0
     for (number, window) in windows.enumerated() {
       try progress.report(number, of: windows.count)
@@ -78,7 +80,7 @@ final class PlanProbe {
   ) throws(SparrowError) -> Result {
     var plan = model.plan
     plan.networks = plans
-    model.engine.select(plan)
+    model.backend.select(plan)
     var divergences = SampleMean()
     var ratios = SampleMean()
     for number in stride(from: 0, to: windows.count, by: every) {

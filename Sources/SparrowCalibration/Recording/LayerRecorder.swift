@@ -1,6 +1,6 @@
 internal import CSparrowKernels
 internal import Sparrow
-internal import SparrowCPU
+internal import SparrowEngine
 internal import SparrowCore
 internal import SparrowNumerics
 internal import SparrowTransformer
@@ -83,7 +83,7 @@ final class LayerRecorder: WindowRecorder {
       Layer(
         hidden: model.configuration.hidden, neurons: layer.feedForward.width,
         samples: pass.samples, window: pass.text.windowLength, crossing: crossings[index],
-        isFirst: index == 0, pool: model.engine.pool)
+        isFirst: index == 0, pool: model.pool)
     }
   }
 
@@ -94,26 +94,25 @@ final class LayerRecorder: WindowRecorder {
     "networks with " + crossings.map { "\($0)" }.joined(separator: ", ")
   }
 
-  func observe(_ engine: CPUEngine) {
-    engine.observer = { [unowned self] seen in
-      let layer = layers[seen.layer]
-      let hidden = layer.inputs.columns
-      for row in 0..<seen.rows where layer.position < layer.window.rows {
-        defer { layer.position += 1 }
-        layer.note(activations: seen.activations(row: row))
-        switch pass.place(of: layer.position) {
-        case .nothing: break
-        case .sample(let sample):
-          layer.inputs[sample].update(from: seen.input(row: row), count: hidden)
-          layer.activations[sample].update(
-            from: seen.activations(row: row), count: layer.activations.columns)
-        case .moments:
-          layer.window[layer.rows].update(from: seen.input(row: row), count: hidden)
-          if let sizes = layer.sizes {
-            sk_sizes(seen.activations(row: row), sizes[layer.rows], Int32(sizes.columns))
-          }
-          layer.rows += 1
+  func observe(_ seen: Observation) {
+    guard seen.subject == .feedForward else { return }
+    let layer = layers[seen.layer]
+    let hidden = layer.inputs.columns
+    for row in 0..<seen.rows where layer.position < layer.window.rows {
+      defer { layer.position += 1 }
+      layer.note(activations: seen.result(row: row))
+      switch pass.place(of: layer.position) {
+      case .nothing: break
+      case .sample(let sample):
+        layer.inputs[sample].update(from: seen.input(row: row), count: hidden)
+        layer.activations[sample].update(
+          from: seen.result(row: row), count: layer.activations.columns)
+      case .moments:
+        layer.window[layer.rows].update(from: seen.input(row: row), count: hidden)
+        if let sizes = layer.sizes {
+          sk_sizes(seen.result(row: row), sizes[layer.rows], Int32(sizes.columns))
         }
+        layer.rows += 1
       }
     }
   }

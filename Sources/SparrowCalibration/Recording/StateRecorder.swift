@@ -1,5 +1,5 @@
 internal import Sparrow
-internal import SparrowCPU
+internal import SparrowEngine
 internal import SparrowCore
 internal import SparrowMeasure
 internal import SparrowNumerics
@@ -57,21 +57,21 @@ struct StateRecorder {
   /// Records the windows in order, from the one numbered `first` on. `body` gets the window's index and its
   /// states, `[states, hidden]`, valid until it returns; what it throws ends the run.
   func run(
-    hidden: Int, from first: Int = 0, body: (Int, FloatRows) throws(SparrowError) -> Void
+    hidden: Int, from first: Int = 0, _ probes: StepProbes? = nil,
+    body: (Int, FloatRows) throws(SparrowError) -> Void
   ) throws(SparrowError) {
     let states = FloatRows(rows: statesPerWindow, columns: hidden)
-    let cache = try KeyValueCache(model.configuration, capacity: windows[0].count)
+    let backend = model.backend
+    let sequence = try backend.sequence(capacity: windows[0].count, type: .f16)
     for (index, window) in windows.enumerated().dropFirst(first) {
       model.exclusively {
-        cache.clear()
-        cache.expectedCount = window.count
-        for start in stride(from: 0, to: window.count, by: model.engine.maximumRows) {
-          let end = min(start + model.engine.maximumRows, window.count)
-          window.withUnsafeBufferPointer {
-            model.engine.step(UnsafeBufferPointer(rebasing: $0[start..<end]), cache: cache)
-          }
+        sequence.clear()
+        sequence.expectedCount = window.count
+        for start in stride(from: 0, to: window.count, by: backend.limits.rows) {
+          let end = min(start + backend.limits.rows, window.count)
+          backend.step(.prompt(window[start..<end], of: sequence, probes: probes))
           for position in max(start, skipped)..<max(end, skipped) {
-            let state = model.engine.hidden(row: position - start)
+            let state = backend.hidden(row: position - start)
             states[position - skipped].update(from: state.baseAddress!, count: hidden)
           }
         }

@@ -1,5 +1,5 @@
 internal import Sparrow
-internal import SparrowCPU
+internal import SparrowEngine
 internal import SparrowCore
 
 /// One pass of a text through the model, for all that records it: which windows are held out, which of their
@@ -72,13 +72,9 @@ final class TextPass {
     let keeper = file.map { RecordingKeeper($0, pass: self, recorders) }
     keeper?.restore()
     resumedWindows = windows
-    for recorder in recorders { recorder.observe(model.engine) }
-    defer {
-      model.engine.observer = nil
-      model.engine.attentionObserver = nil
-    }
+    let observer = StepProbes(observer: { seen in recorders.forEach { $0.observe(seen) } })
     try text.run(
-      hidden: model.configuration.hidden, from: windows
+      hidden: model.configuration.hidden, from: windows, observer
     ) { window, _ throws(SparrowError) in
       for recorder in recorders { recorder.endWindow() }
       if text.isHeldOut(window) { heldOutWindows += 1 }

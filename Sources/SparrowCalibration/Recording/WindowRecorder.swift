@@ -1,4 +1,4 @@
-internal import SparrowCPU
+internal import SparrowEngine
 internal import SparrowCore
 internal import SparrowNumerics
 
@@ -7,8 +7,8 @@ protocol WindowRecorder: AnyObject {
   /// What is recorded, in words that differ where the records do.
   var recorded: String { get }
 
-  /// Sees the engine's steps from now on.
-  func observe(_ engine: CPUEngine)
+  /// Sees what went through one operation of the window in work.
+  func observe(_ seen: Observation)
 
   /// Adds the window in work to the record and begins the next.
   func endWindow()

@@ -1,5 +1,5 @@
 internal import CSparrowKernels
-internal import SparrowCPU
+internal import SparrowEngine
 internal import SparrowCore
 internal import SparrowNumerics
 internal import SparrowSparsity

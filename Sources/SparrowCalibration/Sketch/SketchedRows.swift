@@ -1,6 +1,6 @@
 internal import CSparrowKernels
 internal import Sparrow
-internal import SparrowCPU
+internal import SparrowEngine
 internal import SparrowCore
 internal import SparrowNumerics
 internal import SparrowSparsity
@@ -9,27 +9,29 @@ internal import SparrowTransformer
 /// The rows of the matrices of one input as float32, expanded in chunks: the vocabulary head, or gate and up
 /// one after the other.
 struct SketchedRows {
-  let matrices: [UnsafePointer<sk_matrix>]
+  let matrices: [WeightRole]
   /// Factors of each matrix's rows; nil for 1.
   let factors: [[Float]?]
   let pool: WorkerPool
-  /// Keeps the matrices' memory.
-  private let model: Model
+  private let weights: any BackendWeights
+  /// Of each matrix.
+  private let shape: (rows: Int, columns: Int)
 
   /// The vocabulary head. Throws `.unsupported` when the rows' width is not a multiple of 32.
   init(headOf model: Model) throws(SparrowError) {
     try self.init(
-      model, [model.engine.weights.matrix(model.binding.headRole)], factors: [nil], field: "head")
+      model, [model.binding.headRole], factors: [nil], field: "head")
   }
 
   /// Matrices of as many rows each. Throws `.unsupported` when their width is not a multiple of 32.
   init(
-    _ model: Model, _ matrices: [UnsafePointer<sk_matrix>], factors: [[Float]?], field: String
+    _ model: Model, _ matrices: [WeightRole], factors: [[Float]?], field: String
   ) throws(SparrowError) {
-    self.model = model
+    weights = model.backend.weights
+    shape = weights.shape(of: matrices[0])
     self.matrices = matrices
     self.factors = factors
-    pool = model.engine.pool
+    pool = model.pool
     guard hidden % 32 == 0 else {
       throw SparrowError(
         .unsupported, file: model.path, field: field, found: "\(hidden) columns",
@@ -39,23 +41,21 @@ struct SketchedRows {
 
   /// Rows from one matrix to the next: padded to whole blocks of the sketch where there are several.
   private var step: Int {
-    let rows = Int(matrices[0].pointee.rows)
     let block = RowSketch.blockRows
-    return matrices.count == 1 ? rows : (rows + block - 1) / block * block
+    return matrices.count == 1 ? shape.rows : (shape.rows + block - 1) / block * block
   }
   var rowCount: Int { step * matrices.count }
-  var hidden: Int { Int(matrices[0].pointee.columns) }
+  var hidden: Int { shape.columns }
 
   /// Expands row `row` less `mean`, `[hidden]`; the rows between two matrices are like the mean.
   func read(_ row: Int, less mean: UnsafePointer<Float>?, into target: UnsafeMutablePointer<Float>)
   {
-    let matrix = matrices[row / step]
     let own = row % step
-    guard own < matrix.pointee.rows else {
+    guard own < shape.rows else {
       target.update(repeating: 0, count: hidden)
       return
     }
-    sk_unpack_row(matrix, Int32(own), target)
+    weights.read(own, of: matrices[row / step], into: target)
     if let factors = factors[row / step] { sk_scale(target, factors[own], target, Int32(hidden)) }
     guard let mean else { return }
     for column in 0..<hidden { target[column] -= mean[column] }

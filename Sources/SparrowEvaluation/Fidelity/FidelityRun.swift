@@ -1,6 +1,6 @@
 import CSparrowKernels
 import Sparrow
-import SparrowCPU
+import SparrowEngine
 import SparrowCore
 import SparrowMeasure
 import SparrowSparsity
@@ -23,15 +23,16 @@ final class FidelityRun {
   private var result: Fidelity
 
   /// Positions between two looks at whether to stop.
-  private static let stride = CPUEngine.maximumLogitRows
+  private static let stride = 16
 
   init(_ model: Model, context: Int) throws(SparrowError) {
     self.model = model
     base = try model.base()
     dense = try base.session(context: context)
+    dense.isDense = true
     sparse = try model.session(context: context)
     vocabulary = model.configuration.vocabulary
-    audit = model.engine.makeAudit()
+    audit = model.backend.makeAudit()
     denseLogits = Array(repeating: 0, count: Self.stride * vocabulary)
     result = Fidelity(context: context)
   }
@@ -47,21 +48,22 @@ final class FidelityRun {
     dense.clear()
     sparse.clear()
     var seconds = (dense: 0.0, sparse: 0.0)
-    // Nil while the engine has one.
-    var profiles: (dense: StepProfile?, sparse: StepProfile?) = (StepProfile(), StepProfile())
+    let probes = (
+      dense: StepProbes(profile: StepProfile()), sparse: StepProbes(profile: StepProfile())
+    )
     for isDense in [denseFirst, !denseFirst] {
       for start in Swift.stride(from: 0, to: half, by: Self.stride) {
         let part = window[start..<min(start + Self.stride, half)]
         if isDense {
-          seconds.dense += try denseSeconds(part, &profiles.dense)
+          seconds.dense += try self.seconds(dense, part, probes.dense)
         } else {
-          seconds.sparse += try self.seconds(sparse, part, &profiles.sparse)
+          seconds.sparse += try self.seconds(sparse, part, probes.sparse)
         }
         try done((isDense == denseFirst ? 0 : half / 2) + start / 2, result)
       }
     }
-    denseSpeeds.append((Double(half) / seconds.dense, StepTimes(profiles.dense!)))
-    sparseSpeeds.append((Double(half) / seconds.sparse, StepTimes(profiles.sparse!)))
+    denseSpeeds.append((Double(half) / seconds.dense, StepTimes(probes.dense.profile!)))
+    sparseSpeeds.append((Double(half) / seconds.sparse, StepTimes(probes.sparse.profile!)))
     windowSum = 0
     // The last token has no successor in the window.
     for start in Swift.stride(from: half, to: window.count - 1, by: Self.stride) {
@@ -80,32 +82,23 @@ final class FidelityRun {
     let pairs = PairedFigures(
       .rate, dense: denseSpeeds.map(\.rate), sparse: sparseSpeeds.map(\.rate))
     result.speed = DecodeSpeed(
-      pairs: pairs, denseBytes: base.runningDense { base.bytesPerToken },
+      pairs: pairs, denseBytes: base.denseBytesPerToken,
       sparseBytes: model.bytesPerToken, denseTimes: denseSpeeds[pairs.quoted].times,
       sparseTimes: sparseSpeeds[pairs.quoted].times)
     return result
   }
 
   private func warmUp(_ part: [Int32]) throws(SparrowError) {
-    var none: StepProfile?
-    _ = try denseSeconds(part[...], &none)
-    _ = try seconds(sparse, part[...], &none)
-  }
-
-  private func denseSeconds(
-    _ part: ArraySlice<Int32>, _ profile: inout StepProfile?
-  ) throws(SparrowError) -> Double {
-    try base.runningDense { () throws(SparrowError) in try seconds(dense, part, &profile) }
+    _ = try seconds(dense, part[...], nil)
+    _ = try seconds(sparse, part[...], nil)
   }
 
   /// Seconds of decoding the given tokens one by one, each step's head and greedy choice included.
   private func seconds(
-    _ session: Session, _ part: ArraySlice<Int32>, _ profile: inout StepProfile?
+    _ session: Session, _ part: ArraySlice<Int32>, _ probes: StepProbes?
   ) throws(SparrowError) -> Double {
-    // Moved, since a copy would be allocated within the first step.
-    let engine = session.model.engine
-    swap(&engine.profile, &profile)
-    defer { swap(&engine.profile, &profile) }
+    session.probes = probes
+    defer { session.probes = nil }
     let start = monotonicSeconds()
     for token in part { _ = try session.advance(token) { $0.top } }
     return monotonicSeconds() - start
@@ -114,16 +107,14 @@ final class FidelityRun {
   /// A batch's dense logits are the same bits as those of its tokens one by one, so the dense side takes
   /// `range` as a batch; the sparse side decodes.
   private func compare(_ window: [Int32], _ range: Range<Int>) throws(SparrowError) {
-    try base.runningDense { () throws(SparrowError) in
-      try dense.score(Array(window[range]), from: 0) { index, _, logits in
-        denseLogits.withUnsafeMutableBufferPointer { rows in
-          _ = UnsafeMutableBufferPointer(rebasing: rows[(index * vocabulary)...])
-            .update(fromContentsOf: logits)
-        }
+    try dense.score(Array(window[range]), from: 0) { index, _, logits in
+      denseLogits.withUnsafeMutableBufferPointer { rows in
+        _ = UnsafeMutableBufferPointer(rebasing: rows[(index * vocabulary)...])
+          .update(fromContentsOf: logits)
       }
     }
-    model.engine.audit = audit
-    defer { model.engine.audit = nil }
+    sparse.probes = StepProbes(audit: audit)
+    defer { sparse.probes = nil }
     for position in range {
       try sparse.advance(window[position]) { output in
         let top = output.top

@@ -1,6 +1,6 @@
 public import Sparrow
 public import SparrowCore
-import SparrowCPU
+import SparrowEngine
 import SparrowMachine
 public import SparrowMeasure
 import SparrowTransformer
@@ -68,6 +68,7 @@ public struct Benchmark: Sendable {
     let session = try model.session(context: context)
     let base = try model.base()
     let dense = try base.session(context: context)
+    dense.isDense = true
     let isCompared = model.isSparse || model.changesWeights
     let probe = try BandwidthProbe(bytes: 1 << 29)
     var prefill: [Double] = []
@@ -89,12 +90,11 @@ public struct Benchmark: Sendable {
       let turns = isCompared ? [repetition % 2 == 0, repetition % 2 == 1] : [false]
       for isDense in turns {
         let speed = try decodeSpeed(
-          isDense ? dense : session, isDense: isDense, first: prompt[0],
-          tokens: options.decodeTokens)
+          isDense ? dense : session, first: prompt[0], tokens: options.decodeTokens)
         guard repetition > 0 else { continue }
         if isDense { denseDecode.append(speed) } else { decode.append(speed) }
       }
-      let reads = probe.measure(model.engine.pool)
+      let reads = probe.measure(model.pool)
       if repetition > 0 {
         if let measured { prefill.append(measured) }
         bandwidth.append(reads)
@@ -102,28 +102,24 @@ public struct Benchmark: Sendable {
       try progress.report(repetition + 1, of: options.repetitions + 1)
     }
     // Of float16, half of the tokens on average.
-    func bytes(_ model: Model) -> Int {
-      model.bytesPerToken + model.cacheElementsRead * 2 * options.decodeTokens / 2
-    }
+    func cacheBytes(_ elements: Int) -> Int { elements * 2 * options.decodeTokens / 2 }
     let pairs = isCompared ? PairedFigures(.rate, dense: denseDecode, sparse: decode) : nil
     return Benchmark(
       options: options, threads: model.threads, prefill: prefill.isEmpty ? nil : Figure(prefill),
-      decode: pairs?.sparse ?? Figure(decode), bytesPerToken: bytes(model),
+      decode: pairs?.sparse ?? Figure(decode),
+      bytesPerToken: model.bytesPerToken + cacheBytes(model.cacheElementsRead),
       dense: pairs.map {
         Dense(
-          decode: $0.dense, speedup: $0.speedup, bytesPerToken: base.runningDense { bytes(base) })
+          decode: $0.dense, speedup: $0.speedup,
+          bytesPerToken: base.denseBytesPerToken
+            + cacheBytes(base.configuration.cacheElementsPerToken))
       }, readBandwidth: Figure(bandwidth))
   }
 
   /// Greedy decoding from an empty cache, tokens a second.
   private static func decodeSpeed(
-    _ session: Session, isDense: Bool, first: Int32, tokens: Int
+    _ session: Session, first: Int32, tokens: Int
   ) throws(SparrowError) -> Double {
-    if isDense {
-      return try session.model.runningDense { () throws(SparrowError) in
-        try decodeSpeed(session, isDense: false, first: first, tokens: tokens)
-      }
-    }
     session.clear()
     var sampler = try Sampler()
     var token = first

@@ -1,6 +1,6 @@
 import CSparrowKernels
 public import Sparrow
-import SparrowCPU
+import SparrowEngine
 public import SparrowCore
 import SparrowMeasure
 import SparrowTokenizers
@@ -33,7 +33,8 @@ public final class TaskRun {
     }
     let base = try model.base()
     let run = try TaskRun(base, maximumTokens: maximumTokens)
-    return try base.runningDense { () throws(SparrowError) in try run.answer(items, progress) }
+    run.session.isDense = true
+    return try run.answer(items, progress)
   }
 
   private func answer(

@@ -1,5 +1,5 @@
 package import Sparrow
-package import SparrowCPU
+package import SparrowEngine
 import SparrowCore
 
 /// Kullback-Leibler divergence KL(p || q) in nats of the softmaxes of two rows of logits,
@@ -26,6 +26,7 @@ extension Model {
   ///
   /// For use inside the step's turn; ends the validity of `output`.
   package func bodyLogits(_ output: HeadOutput) -> UnsafeBufferPointer<Float> {
-    output.ids == nil ? output.logits : engine.logits(rows: 0..<1)
+    output.ids == nil
+      ? output.logits : backend.logits(rows: output.row..<output.row + 1)
   }
 }

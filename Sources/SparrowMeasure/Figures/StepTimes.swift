@@ -1,4 +1,4 @@
-package import SparrowCPU
+package import SparrowEngine
 public import SparrowCore
 
 /// Milliseconds of a decoded token's parts, the mean over all that were timed.

@@ -1,5 +1,5 @@
 import Sparrow
-import SparrowCPU
+import SparrowEngine
 import SparrowCore
 import SparrowTransformer
 
@@ -7,7 +7,7 @@ extension DensitySweep.Options {
   /// Throws `.argument`, naming the option, for what this model cannot run.
   func validate(_ model: Model) throws(SparrowError) {
     for batch in batches {
-      try SparrowError.require(batch, in: 1...model.engine.maximumRows, "batch")
+      try SparrowError.require(batch, in: 1...model.backend.limits.rows, "batch")
     }
     try SparrowError.require(steps, in: 1...model.configuration.contextLength, "steps")
     try SparrowError.require(repetitions, in: 1...10_000, "repetitions")

@@ -1,6 +1,6 @@
 internal import CSparrowKernels
 import Sparrow
-import SparrowCPU
+import SparrowEngine
 import SparrowCore
 import SparrowSparsity
 import SparrowTransformer
@@ -8,28 +8,25 @@ import SparrowTransformer
 /// The measurements of one batch.
 final class SweepRun {
   private let model: Model
-  private let caches: [KeyValueCache]
+  private let sequences: [SequenceState]
   /// `[steps][batch]`: what the dense model says after random first tokens.
   private var tokens: [[Int32]] = []
 
   init(_ model: Model, batch: Int, steps: Int) throws(SparrowError) {
     self.model = model
-    var caches: [KeyValueCache] = []
-    for _ in 0..<batch { caches.append(try KeyValueCache(model.configuration, capacity: steps)) }
-    self.caches = caches
+    let backend = model.backend
+    var sequences: [SequenceState] = []
+    for _ in 0..<batch { sequences.append(try backend.sequence(capacity: steps, type: .f16)) }
+    self.sequences = sequences
     var random = SeededRandom(seed: 1)
     var next = (0..<batch).map { _ in
       Int32(Int.random(in: 0..<model.configuration.vocabulary, using: &random))
     }
     model.exclusively {
-      model.engine.runsDense = true
-      defer { model.engine.runsDense = false }
       for _ in 0..<steps {
         tokens.append(next)
-        next.withUnsafeBufferPointer { model.engine.step($0, caches: caches) }
-        model.engine.outputs(rows: batch) { row, output in
-          next[row] = sk_argmax(output.logits.baseAddress, Int32(output.logits.count))
-        }
+        backend.step(.decode(next, of: sequences, isDense: true))
+        backend.outputs(rows: batch, isDense: true) { next[$0.row] = $0.top }
       }
     }
   }
@@ -53,10 +50,11 @@ final class SweepRun {
     }
     let networks = pairs(\.step.feedForwardMilliseconds)
     let times = StepTimes(sparse[networks.quoted].step)
-    let bytes = model.engine.feedForwardBytes
-    let isSparse = !model.plan.hasSparseLayers || model.engine.runsSparse(batch: caches.count)
+    let batch = sequences.count
+    let bytes = model.backend.feedForwardBytes
+    let isSparse = !model.plan.hasSparseLayers || model.backend.runsSparse(sequences: batch)
     return DensitySweep.Point(
-      density: density, batch: caches.count, isSparse: isSparse,
+      density: density, batch: batch, isSparse: isSparse,
       step: pairs { $0.step.milliseconds + $0.head }, feedForward: networks,
       predict: times.predict, select: times.select,
       headSpeedup: model.plan.head.map { _ in pairs(\.head).speedup },
@@ -65,13 +63,13 @@ final class SweepRun {
 
   /// The scores of all neurons of these layers for all tokens, decoded from empty caches by a batch of 1.
   func scores(of layers: [Int]) -> [Int: [Float]] {
-    let engine = model.engine
+    let backend = model.backend
     return model.exclusively {
-      caches.forEach { $0.clear() }
+      sequences.forEach { $0.clear() }
       var result: [Int: [Float]] = [:]
       for row in tokens {
-        row.withUnsafeBufferPointer { engine.step($0, caches: caches) }
-        for layer in layers { result[layer, default: []] += engine.neuronScores(layer: layer) }
+        backend.step(.decode(row, of: sequences))
+        for layer in layers { result[layer, default: []] += backend.neuronScores(layer: layer) }
       }
       return result
     }
@@ -79,22 +77,19 @@ final class SweepRun {
 
   /// Decodes the tokens from empty caches; `head` is its milliseconds a step, where the plan has a sparse one.
   private func profile(isDense: Bool) -> (step: StepProfile, head: Double) {
-    let engine = model.engine
+    let backend = model.backend
+    let probes = StepProbes(profile: StepProfile())
     return model.exclusively {
-      engine.runsDense = isDense
-      defer { engine.runsDense = false }
-      caches.forEach { $0.clear() }
-      engine.profile = StepProfile()
-      defer { engine.profile = nil }
+      sequences.forEach { $0.clear() }
       var head = 0.0
       for row in tokens {
-        row.withUnsafeBufferPointer { engine.step($0, caches: caches) }
+        backend.step(.decode(row, of: sequences, isDense: isDense, probes: probes))
         guard model.plan.head != nil else { continue }
         let start = monotonicSeconds()
-        engine.outputs(rows: caches.count) { _, _ in }
+        backend.outputs(rows: sequences.count, isDense: isDense) { _ in }
         head += monotonicSeconds() - start
       }
-      return (engine.profile!, head / Double(tokens.count) * 1000)
+      return (probes.profile!, head / Double(tokens.count) * 1000)
     }
   }
 }

@@ -79,6 +79,8 @@ public struct AttentionDescription: Sendable, Equatable {
 
   /// Every query head has keys and values of its own.
   public var isMultiHead: Bool { heads == keyValueHeads }
+  /// Elements of a head group's queries.
+  package var groupWidth: Int { heads / keyValueHeads * headDimension }
 }
 
 /// A feed-forward network: down(activation(gate(x)) * up(x)), or down(activation(up(x))).

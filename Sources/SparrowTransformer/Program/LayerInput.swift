@@ -19,6 +19,14 @@ public enum LayerInput: String, Sendable, CaseIterable, BitwiseCopyable {
     }
   }
 
+  /// The input that a matrix reads; nil for those outside of layers.
+  package init?(of matrix: WeightRole.Kind) {
+    guard let input = Self.allCases.first(where: { $0.matrices.contains(matrix) }) else {
+      return nil
+    }
+    self = input
+  }
+
   /// What programs, reports and tables call the matrices.
   public var name: String {
     switch self {
@@ -28,4 +36,18 @@ public enum LayerInput: String, Sendable, CaseIterable, BitwiseCopyable {
     case .down: "down"
     }
   }
+}
+
+/// Which input of which layer's matrices it is.
+public struct InputSource: Sendable, Hashable, BitwiseCopyable {
+  public let layer: Int
+  public let input: LayerInput
+
+  public init(layer: Int, input: LayerInput) {
+    self.layer = layer
+    self.input = input
+  }
+
+  /// The matrices that may read it; networks without gate lack one.
+  public var roles: [WeightRole] { input.matrices.map { WeightRole($0, layer: layer) } }
 }

@@ -1,4 +1,5 @@
 import SparrowCore
+import SparrowEngine
 import SparrowFormats
 import SparrowSparsity
 import SparrowTransformer
@@ -54,12 +55,12 @@ final class HeadReference {
   }
 
   /// One step; its last hidden state.
-  func step(_ tokens: [Int32], cache: KeyValueCache, isDense: Bool) -> [Float] {
+  func step(_ tokens: [Int32], cache: SequenceState, isDense: Bool) -> [Float] {
     let spare = DeferredKeys(parts[0].deferredKeys ?? DeferredKeys.Layout(), count: 0)
     return withExtendedLifetime(spare) {
       tokens.withUnsafeBufferPointer { tokens in
         var segment = StepSegment(
-          cache: cache.memory, type: cache.type, capacity: cache.capacity, firstRow: 0,
+          cache: cache.cache.values, type: cache.type, capacity: cache.capacity, firstRow: 0,
           rows: tokens.count, firstPosition: cache.count, deferred: spare.memory)
         withUnsafePointer(to: &segment) { segment in
           let step = StepState(
@@ -67,8 +68,8 @@ final class HeadReference {
           buffers.setPositions(step, model.rotaries)
           run(step, isDense ? dense : sparse)
         }
+        cache.fill(tokens)
       }
-      cache.count += tokens.count
       let last = buffers[dense.headInput]
       return Array(
         UnsafeBufferPointer(start: last.row(tokens.count - 1), count: last.width))

@@ -1,4 +1,5 @@
 import SparrowCore
+import SparrowEngine
 import SparrowFormats
 import SparrowSparsity
 import SparrowTestSupport
@@ -43,8 +44,13 @@ import Testing
       binding, pool: try WorkerPool(count: threads), maximumRows: 32, plan: plan)
   }
 
-  static func step(_ engine: CPUEngine, _ tokens: [Int32], _ cache: KeyValueCache) -> [Float] {
-    tokens.withUnsafeBufferPointer { engine.step($0, cache: cache) }
+  /// Several tokens are a prompt, one is decoded.
+  static func step(
+    _ engine: CPUEngine, _ tokens: [Int32], _ cache: SequenceState, audit: StepAudit? = nil
+  ) -> [Float] {
+    var batch = StepBatch.prompt(tokens, of: cache, probes: StepProbes(audit: audit))
+    if tokens.count == 1 { batch.phase = .decode }
+    engine.step(batch)
     return Array(engine.hidden(row: tokens.count - 1))
   }
 
@@ -81,8 +87,7 @@ import Testing
     let tokens = try Fixtures.expected(name).tokens
     let engine = try Self.engine(name, AttentionPlans.everything)
     let sparse = try logits(engine, tokens, chunk: 1)
-    engine.runsDense = true
-    let dense = try logits(engine, tokens, chunk: 1)
+    let dense = try logits(engine, tokens, chunk: 1, isDense: true)
     let largest = dense.reduce(0) { max($0, abs($1)) }
     let worst = zip(dense, sparse).map { abs($0 - $1) }.max() ?? .infinity
     #expect(worst <= 2e-5 * largest, "worst difference \(worst) of \(largest)")
@@ -101,8 +106,8 @@ import Testing
           }), attention: AttentionPlans.everything(model)))
     let tokens = try Fixtures.expected(name).tokens
     let sparse = try logits(engine, tokens, chunk: 1)
-    engine.runsDense = true
-    let worst = zip(sparse, try logits(engine, tokens, chunk: 1)).map { abs($0 - $1) }.max()
+    let dense = try logits(engine, tokens, chunk: 1, isDense: true)
+    let worst = zip(sparse, dense).map { abs($0 - $1) }.max()
     #expect(try #require(worst) <= 1e-4)
   }
 
@@ -119,8 +124,8 @@ import Testing
       let engine = try Self.engine(name, plans)
       let reference = try HeadReference(
         Self.binding(name), engine.pool, plans(engine.model), .sparse)
-      let cache = try KeyValueCache(engine.model, capacity: 64, type: type)
-      let other = try KeyValueCache(engine.model, capacity: 64, type: type)
+      let cache = try engine.sequence(capacity: 64, type: type)
+      let other = try engine.sequence(capacity: 64, type: type)
       func cut(_ count: Int) {
         cache.truncate(to: count)
         other.truncate(to: count)
@@ -140,8 +145,8 @@ import Testing
     let engine = try Self.engine(name) { AttentionPlans.halves($0) }
     let reference = try HeadReference(
       Self.binding(name), engine.pool, AttentionPlans.halves(engine.model), .masked)
-    let cache = try KeyValueCache(engine.model, capacity: 64, type: .f32)
-    let other = try KeyValueCache(engine.model, capacity: 64, type: .f32)
+    let cache = try engine.sequence(capacity: 64, type: .f32)
+    let other = try engine.sequence(capacity: 64, type: .f32)
     func cut(_ count: Int) {
       cache.truncate(to: count)
       other.truncate(to: count)
@@ -156,12 +161,14 @@ import Testing
   }
 
   /// Whether all filled entries of two caches of one type and capacity are the same bits.
-  static func isEqual(_ a: KeyValueCache, _ b: KeyValueCache, _ model: ModelConfiguration) -> Bool {
+  static func isEqual(_ a: SequenceState, _ b: SequenceState, _ model: ModelConfiguration) -> Bool {
     var start = 0
     for layer in model.layers {
       let row = layer.attention.headDimension * a.type.bytes
       for _ in 0..<2 * layer.attention.keyValueHeads {
-        if memcmp(a.memory + start, b.memory + start, a.count * row) != 0 { return false }
+        if memcmp(a.cache.values + start, b.cache.values + start, a.count * row) != 0 {
+          return false
+        }
         start += a.capacity * row
       }
     }
@@ -172,8 +179,8 @@ import Testing
   func sequencesSteppedTogetherEqualEachAlone(name: String) throws {
     let engine = try Self.engine(name, threads: 1) { AttentionPlans.halves($0) }
     let vocabulary = Int32(engine.model.vocabulary)
-    let together = try (0..<3).map { _ in try KeyValueCache(engine.model, capacity: 64) }
-    let alone = try (0..<3).map { _ in try KeyValueCache(engine.model, capacity: 64) }
+    let together = try (0..<3).map { _ in try engine.sequence(capacity: 64) }
+    let alone = try (0..<3).map { _ in try engine.sequence(capacity: 64) }
     for index in 0..<3 {
       let prompt = (0...Int32(2 * index)).map { $0 % vocabulary }
       _ = Self.step(engine, prompt, together[index])
@@ -181,7 +188,7 @@ import Testing
     }
     for turn in 0..<36 {
       let tokens = (0..<3).map { Int32(turn * 7 + $0 * 5) % vocabulary }
-      tokens.withUnsafeBufferPointer { engine.step($0, caches: together) }
+      engine.step(.decode(tokens, of: together))
       let states = (0..<3).map { Array(engine.hidden(row: $0)) }
       for index in 0..<3 {
         #expect(states[index] == Self.step(engine, [tokens[index]], alone[index]))
@@ -210,7 +217,7 @@ import Testing
   func bytes() throws {
     let dense = try Self.engine("llama2") { _ in [:] }
     let sparse = try Self.engine("llama2", AttentionPlans.evenHeads)
-    let cache = try KeyValueCache(sparse.model, capacity: 64)
+    let cache = try sparse.sequence(capacity: 64)
     for token in 0..<32 { _ = Self.step(sparse, [Int32(token)], cache) }
     let model = sparse.model
     let matrix = model.hidden * model.hidden * 4
@@ -221,6 +228,6 @@ import Testing
     let left = (0.5 + 0.5 * output + 2 * (0.5 + 0.5 / 16)) * Double(matrix * model.layers.count)
     let expected = dense.bytesPerToken - 4 * matrix * model.layers.count + Int(left) + predictors
     #expect(abs(sparse.bytesPerToken - expected) <= 16)
-    #expect(sparse.cacheElementsRead == dense.cacheElementsRead / 2)
+    #expect(sparse.unreadCacheElements == model.cacheElementsPerToken / 2)
   }
 }

@@ -1,4 +1,5 @@
 import SparrowCore
+import SparrowEngine
 import SparrowSparsity
 import SparrowTestSupport
 import SparrowTransformer
@@ -19,7 +20,7 @@ import Testing
       selector: .topK(width / group / 4), groupSize: group, order: order)
     let network = try SparseNetwork(NetworkModel(type: .f32), threads: rows == 1 ? 2 : 1, [0: plan])
     let audit = network.engine.makeAudit()
-    network.engine.audit = audit
+    network.audit = audit
     let tokens = (0..<Int32(rows)).map { 3 + 5 * $0 }
     network.step(tokens)
     let down = network.matrix(.down, 0)
@@ -64,7 +65,7 @@ import Testing
       own.selector = .threshold(scores[120])
       let network = try SparseNetwork(file, threads: threads, [0: own])
       let audit = network.engine.makeAudit()
-      network.engine.audit = audit
+      network.audit = audit
       network.step([4])
       #expect(network.selected(row: 0).count == 40)
       #expect(network.selected(row: 0) == network.selected(row: 0).sorted())
@@ -79,7 +80,7 @@ import Testing
     let plan = FeedForwardPlan(predictor: .exact, selector: .topK(159))
     let network = try SparseNetwork(file, threads: 1, [0: plan])
     let audit = network.engine.makeAudit()
-    network.engine.audit = audit
+    network.audit = audit
     network.step([1, 2])
     #expect(audit.layers[0].recall == 1 && audit.layers[0].density == 159.0 / 160)
   }
@@ -97,13 +98,10 @@ import Testing
       })
     let plain = try logits(engine, Array(tokens), chunk: 1)
     let audit = engine.makeAudit()
-    engine.audit = audit
+    let probes = StepProbes(audit: audit)
+    #expect(try logits(engine, Array(tokens), chunk: 1, probes: probes) == plain)
     #expect(try logits(engine, Array(tokens), chunk: 1) == plain)
-    engine.audit = nil
-    #expect(try logits(engine, Array(tokens), chunk: 1) == plain)
-    engine.audit = audit
-    engine.runsDense = true
-    _ = try logits(engine, Array(tokens), chunk: 1)
+    _ = try logits(engine, Array(tokens), chunk: 1, isDense: true, probes: probes)
     #expect(audit.layers.count == engine.model.layers.count)
     for layer in audit.layers { #expect(layer.steps == 12 && layer.density == 0.5) }
   }
@@ -122,19 +120,16 @@ import Testing
     var found = 0
     var lengths = [Float](repeating: 0, count: norms.groups)
     let tokens = try Fixtures.expected("llama3").tokens.prefix(24)
-    engine.runsDense = true
-    engine.attentionObserver = { seen in
-      guard seen.layer == 0 else { return }
-      norms.lengths(of: seen.attended(row: 0), count: 1, work: &work, into: &lengths)
+    let observer = StepProbes(observer: { seen in
+      guard seen.subject == .attention, seen.layer == 0 else { return }
+      norms.lengths(of: seen.result(row: 0), count: 1, work: &work, into: &lengths)
       found += lengths[0] >= lengths[1] ? 1 : 0
-    }
-    _ = try logits(engine, Array(tokens), chunk: 1)
-    engine.attentionObserver = nil
-    engine.runsDense = false
+    })
+    _ = try logits(engine, Array(tokens), chunk: 1, isDense: true, probes: observer)
     let plain = try logits(engine, Array(tokens), chunk: 1)
     let audit = engine.makeAudit()
-    engine.audit = audit
-    #expect(try logits(engine, Array(tokens), chunk: 1) == plain)
+    #expect(
+      try logits(engine, Array(tokens), chunk: 1, probes: StepProbes(audit: audit)) == plain)
     let layer = try #require(audit.layers.first)
     #expect(norms.groups == 2 && audit.layers.count == 1 && layer.density == 0.5)
     #expect(found > 0 && found < tokens.count)
@@ -151,19 +146,19 @@ import Testing
     let tokens = Array(try Fixtures.expected(name).tokens.prefix(20))
     let plain = try logits(engine, tokens, chunk: 1)
     let audit = engine.makeAudit()
-    engine.audit = audit
-    #expect(try logits(engine, tokens, chunk: 1) == plain)
+    #expect(try logits(engine, tokens, chunk: 1, probes: StepProbes(audit: audit)) == plain)
     #expect(audit.layers.count == engine.model.layers.count)
     for layer in audit.layers { #expect(layer.steps == 20 && (0...1).contains(layer.recall!)) }
   }
 
   @Test func headsOfMultiHeadModelsAreCountedWithoutRecall() throws {
     let engine = try SparseAttentionTests.engine("opt", AttentionPlans.evenHeads)
-    let cache = try KeyValueCache(engine.model, capacity: 16)
+    let cache = try engine.sequence(capacity: 16)
     let audit = engine.makeAudit()
     _ = SparseAttentionTests.step(engine, [5], cache)
-    engine.audit = audit
-    for token: Int32 in [6, 7, 8] { _ = SparseAttentionTests.step(engine, [token], cache) }
+    for token: Int32 in [6, 7, 8] {
+      _ = SparseAttentionTests.step(engine, [token], cache, audit: audit)
+    }
     let groups = engine.model.layers[0].attention.keyValueHeads
     let expected = (0..<groups).map { Int32($0 % 2 == 0 ? 3 : 0) }
     #expect(audit.layers.map(\.layer) == Array(engine.model.layers.indices))

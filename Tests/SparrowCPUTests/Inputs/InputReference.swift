@@ -1,4 +1,5 @@
 import SparrowCore
+import SparrowEngine
 import SparrowFormats
 import SparrowSparsity
 import SparrowTransformer
@@ -34,19 +35,25 @@ final class InputReference {
     }
     lowering = Lowering(
       program, ModelMemory(model: model, weights: weights, buffers: buffers), workers: pool.count)
-    operations = lowering.operations.map { kernel in
-      guard case .multiply(let multiply) = kernel, let source = multiply.source else {
-        return (kernel, nil)
+    var thresholds: [Float?] = []
+    for operation in program.operations {
+      switch operation.kind {
+      case .normHeads, .rotate, .head: continue
+      case .multiply(let kind, _, _, _):
+        let plan = plans[operation.layer ?? -1]
+        thresholds.append(LayerInput(of: kind).flatMap { plan?.thresholds[$0]?.value })
+      default: thresholds.append(nil)
       }
-      return (kernel, plans[source.layer]?.thresholds[source.input]?.value)
     }
+    operations = Array(zip(lowering.operations, thresholds))
   }
 
   /// One step of a token for each cache; the last hidden states.
-  func step(_ tokens: [Int32], _ caches: [KeyValueCache]) -> [[Float]] {
+  func step(_ tokens: [Int32], _ caches: [SequenceState]) -> [[Float]] {
     let segments = caches.enumerated().map { row, cache in
       StepSegment(
-        cache: cache.memory, type: cache.type, capacity: cache.capacity, firstRow: row, rows: 1,
+        cache: cache.cache.values, type: cache.type, capacity: cache.capacity, firstRow: row,
+        rows: 1,
         firstPosition: cache.count, deferred: nil)
     }
     tokens.withUnsafeBufferPointer { tokens in
@@ -58,7 +65,9 @@ final class InputReference {
         run(step)
       }
     }
-    caches.forEach { $0.count += 1 }
+    for (token, cache) in zip(tokens, caches) {
+      withUnsafePointer(to: token) { cache.fill(UnsafeBufferPointer(start: $0, count: 1)) }
+    }
     let last = buffers[lowering.headInput]
     return tokens.indices.map {
       Array(UnsafeBufferPointer(start: last.row($0), count: last.width))

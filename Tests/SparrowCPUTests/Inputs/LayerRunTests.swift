@@ -1,4 +1,5 @@
 import SparrowCore
+import SparrowEngine
 import SparrowSparsity
 import SparrowTestSupport
 import SparrowTransformer
@@ -18,13 +19,13 @@ import Testing
     let tokens = Array(try Fixtures.expected(name).tokens.prefix(count))
     let engine = try SparseInputTests.engine(
       binding, threads: name == "llama3" ? 2 : 1, SparseInputTests.plans(model, 0.3))
-    let own = [try KeyValueCache(model, capacity: tokens.count, type: .f32)]
+    let own = [try engine.sequence(capacity: tokens.count, type: .f32)]
     let decoded = tokens.flatMap { SparseInputTests.step(engine, [$0], own)[0] }
 
-    let cache = try KeyValueCache(model, capacity: tokens.count, type: .f32)
+    let cache = try engine.sequence(capacity: tokens.count, type: .f32)
     var states = [Float](repeating: 0, count: tokens.count * model.hidden)
     for layer in [nil] + model.layers.indices.map(Optional.init) {
-      let run = LayerRun(engine, layer: layer)
+      let run = engine.layerRun(layer)
       for input in LayerInput.allCases { run.thresholds[input] = input == .down ? 0.075 : 0.3 }
       states.withUnsafeMutableBufferPointer {
         let start = $0.baseAddress!
@@ -39,8 +40,8 @@ import Testing
   func whole() throws {
     let binding = try SparseAttentionTests.binding("llama3")
     let engine = try SparseInputTests.engine(binding, [:])
-    let run = LayerRun(engine, layer: 1)
-    let cache = try KeyValueCache(engine.model, capacity: 20)
+    let run = engine.layerRun(1)
+    let cache = try engine.sequence(capacity: 20)
     let states = (0..<20 * engine.model.hidden).map { Float($0 % 13) / 8 - 0.75 }
     func results(_ thresholds: [LayerInput: Float]) -> [Float] {
       var results = states
@@ -64,7 +65,7 @@ import Testing
     let rows = states.count / model.hidden
     let buffers = StepBuffers(model, maximumTokens: rows)
     let lowering = Lowering(
-      program, ModelMemory(model: model, weights: engine.weights, buffers: buffers), workers: 1)
+      program, ModelMemory(model: model, weights: engine.packed, buffers: buffers), workers: 1)
     buffers[.hidden].values.update(from: states, count: states.count)
     let segments = UnsafeMutablePointer<StepSegment>.allocate(capacity: 1)
     defer { segments.deallocate() }

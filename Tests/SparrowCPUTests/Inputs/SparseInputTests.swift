@@ -1,5 +1,6 @@
 import CSparrowKernels
 import SparrowCore
+import SparrowEngine
 import SparrowFormats
 import SparrowSparsity
 import SparrowTestSupport
@@ -27,13 +28,15 @@ import Testing
       plan: SparsePlan(inputs: plans))
   }
 
-  static func step(_ engine: CPUEngine, _ tokens: [Int32], _ caches: [KeyValueCache]) -> [[Float]] {
-    tokens.withUnsafeBufferPointer { engine.step($0, caches: caches) }
+  static func step(
+    _ engine: CPUEngine, _ tokens: [Int32], _ caches: [SequenceState], audit: StepAudit? = nil
+  ) -> [[Float]] {
+    engine.step(.decode(tokens, of: caches, probes: StepProbes(audit: audit)))
     return tokens.indices.map { Array(engine.hidden(row: $0)) }
   }
 
-  static func caches(_ model: ModelConfiguration, _ count: Int) throws -> [KeyValueCache] {
-    try (0..<count).map { _ in try KeyValueCache(model, capacity: 16, type: .f32) }
+  static func caches(_ engine: CPUEngine, _ count: Int) throws -> [SequenceState] {
+    try (0..<count).map { _ in try engine.sequence(capacity: 16, type: .f32) }
   }
 
   @Test("small inputs count as zeros, in every family", arguments: 0..<Fixtures.models.count)
@@ -46,8 +49,8 @@ import Testing
     let engine = try Self.engine(binding, threads: 1 + index % 2, plans)
     let reference = try InputReference(binding, engine.pool, plans)
     for batch in [1, 2 + index % 7] {
-      let own = try Self.caches(engine.model, batch)
-      let other = try Self.caches(engine.model, batch)
+      let own = try Self.caches(engine, batch)
+      let other = try Self.caches(engine, batch)
       for turn in 0..<3 {
         let tokens = (0..<batch).map { Int32((turn * 13 + $0 * 5) % engine.model.vocabulary) }
         let found = Self.step(engine, tokens, own)
@@ -65,8 +68,7 @@ import Testing
     for threshold: Float in [0, -1] {
       let engine = try Self.engine(binding, Self.plans(binding.configuration, threshold))
       let sparse = try logits(engine, tokens, chunk: 1)
-      engine.runsDense = true
-      let dense = try logits(engine, tokens, chunk: 1)
+      let dense = try logits(engine, tokens, chunk: 1, isDense: true)
       #expect(sparse != dense, "the sparse program did not run")
       #expect(relativeError(sparse, dense.map(Double.init)) <= 2e-5)
     }
@@ -98,9 +100,9 @@ import Testing
       NetworkModel(type: .q8_0), threads: 1, [:], inputs: [0: InputPlan([.down: .init(0.1)])])
     for width: Int32 in [16, 17] {
       let sparse = network.step(Array(0..<width))
-      network.engine.runsDense = true
+      network.isDense = true
       #expect((network.step(Array(0..<width)) == sparse) == (width > 16))
-      network.engine.runsDense = false
+      network.isDense = false
     }
   }
 
@@ -127,8 +129,7 @@ import Testing
     ]
     for engine in engines {
       let sparse = try logits(engine, tokens, chunk: 1)
-      engine.runsDense = true
-      let dense = try logits(engine, tokens, chunk: 1)
+      let dense = try logits(engine, tokens, chunk: 1, isDense: true)
       #expect(relativeError(sparse, dense.map(Double.init)) <= 2e-5)
     }
     let error = #expect(throws: SparrowError.self) {
@@ -142,11 +143,11 @@ import Testing
   func audit() throws {
     let binding = try SparseAttentionTests.binding("gemma3")
     let engine = try Self.engine(binding, Self.plans(binding.configuration, 0.5))
-    let plain = Self.step(engine, [3, 4], try Self.caches(engine.model, 2))
+    let plain = Self.step(engine, [3, 4], try Self.caches(engine, 2))
     let read = engine.bytesPerToken
     let audit = engine.makeAudit()
-    engine.audit = audit
-    #expect(Self.step(engine, [3, 4], try Self.caches(engine.model, 2)) == plain)
+    #expect(
+      Self.step(engine, [3, 4], try Self.caches(engine, 2), audit: audit) == plain)
     #expect(audit.layers.count == 4 * engine.model.layers.count)
     #expect(audit.layers.allSatisfy { $0.steps == 2 && $0.recall == nil })
     #expect(audit.layers.allSatisfy { $0.density > 0.05 && $0.density < 0.95 })
@@ -156,7 +157,7 @@ import Testing
     for layer in audit.layers {
       let input = try #require(LayerInput.allCases.first { .init($0) == layer.kind })
       for kind in input.matrices where binding[WeightRole(kind, layer: layer.layer)] != nil {
-        let matrix = engine.weights.matrix(WeightRole(kind, layer: layer.layer)).pointee
+        let matrix = engine.packed.matrix(WeightRole(kind, layer: layer.layer)).pointee
         let column = PartialSums.padded(Int(matrix.rows)) * (matrix.format == SK_F32 ? 4 : 2)
         unread += (1 - layer.density) * Double(column * layer.groups)
       }

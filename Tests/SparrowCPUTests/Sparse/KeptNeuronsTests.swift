@@ -1,4 +1,5 @@
 import SparrowCore
+import SparrowEngine
 import SparrowSparsity
 import SparrowTestSupport
 import Testing
@@ -59,7 +60,7 @@ import Testing
       selector: .topK(9), groupSize: 8, kept: .topK(5), order: order, common: common)
     let network = try SparseNetwork(NetworkModel(type: .f32), threads: 2, [0: plan])
     let audit = network.engine.makeAudit()
-    network.engine.audit = audit
+    network.audit = audit
     let found = network.step([4])
     let x = network.networkInput(0, network.embedding(4).map(Double.init))
     let sizes = network.activations(0, x, of: (0..<160).map { Int32($0) }).map { Float(abs($0)) }
@@ -84,9 +85,7 @@ import Testing
     let plan = FeedForwardPlan(
       predictor: .exact, selector: .threshold(-.infinity), kept: .topK(10))
     let network = try SparseNetwork(NetworkModel(type: .f32), threads: 1, [0: plan])
-    network.engine.runsDense = true
-    let dense = network.engine.bytesPerToken
-    network.engine.runsDense = false
+    let dense = network.engine.denseBytesPerToken
     network.step([3])
     // A column of 96 rows is padded to 128.
     #expect(dense - network.engine.bytesPerToken == 4 * 96 * 160 - 4 * 128 * 10)

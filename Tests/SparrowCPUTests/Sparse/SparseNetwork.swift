@@ -1,5 +1,6 @@
 import CSparrowKernels
 import SparrowCore
+import SparrowEngine
 import SparrowFormats
 import SparrowSparsity
 import SparrowTestSupport
@@ -12,7 +13,10 @@ import Testing
 final class SparseNetwork {
   let engine: CPUEngine
   private let network: FeedForwardDescription
-  private let caches: [KeyValueCache]
+  private let sequences: [SequenceState]
+  /// How steps run and what looks at them.
+  var isDense = false
+  var audit: StepAudit?
   private var matrices: [WeightRole: [Float]] = [:]
 
   convenience init(
@@ -36,16 +40,17 @@ final class SparseNetwork {
       WeightBinding(checkpoint: checkpoint, configuration: model),
       pool: WorkerPool(count: threads), maximumRows: 32, plan: plan)
     let own = engine
-    caches = try (0..<20).map { _ in try KeyValueCache(own.model, capacity: 2) }
+    sequences = try (0..<20).map { _ in try own.sequence(capacity: 2) }
   }
 
   /// One step of all `tokens`, each a sequence of its own; the final hidden state of each.
   @discardableResult
   func step(_ tokens: [Int32]) -> [[Float]] {
-    for cache in caches { cache.truncate(to: 0) }
-    tokens.withUnsafeBufferPointer {
-      engine.step($0, caches: Array(caches.prefix(tokens.count)))
-    }
+    for sequence in sequences { sequence.truncate(to: 0) }
+    engine.step(
+      .decode(
+        tokens, of: Array(sequences.prefix(tokens.count)), isDense: isDense,
+        probes: StepProbes(audit: audit)))
     return tokens.indices.map { Array(engine.hidden(row: $0)) }
   }
 
@@ -205,7 +210,7 @@ final class SparseNetwork {
   }
 
   private func weights(_ kind: WeightRole.Kind, _ layer: Int?) -> UnsafePointer<sk_matrix> {
-    engine.weights.matrix(WeightRole(kind, layer: layer))
+    engine.packed.matrix(WeightRole(kind, layer: layer))
   }
 
   /// Dequantised, `[rows][columns]`.

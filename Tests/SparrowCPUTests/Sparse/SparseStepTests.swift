@@ -1,5 +1,6 @@
 import SparrowCPU
 import SparrowCore
+import SparrowEngine
 import SparrowSparsity
 import SparrowTestSupport
 import SparrowTransformer
@@ -41,9 +42,7 @@ import Testing
       layers: Self.plans(Self.kinds[index % Self.kinds.count], group: 1 + 7 * (index % 2)) { _ in
         .threshold(-.infinity)
       })
-    engine.runsDense = true
-    let dense = try logits(engine, Array(tokens), chunk: 1)
-    engine.runsDense = false
+    let dense = try logits(engine, Array(tokens), chunk: 1, isDense: true)
     let sparse = try logits(engine, Array(tokens), chunk: 1)
     #expect(sparse != dense, "the sparse program did not run")
     #expect(relativeError(sparse, dense.map(Double.init)) <= 2e-5)
@@ -70,9 +69,7 @@ import Testing
           return plan
         }
       }
-      engine.runsDense = true
-      let dense = try logits(engine, Array(tokens), chunk: 1)
-      engine.runsDense = false
+      let dense = try logits(engine, Array(tokens), chunk: 1, isDense: true)
       let sparse = try logits(engine, Array(tokens), chunk: 1)
       // Where down is read whole all neurons give the dense model's own bits.
       #expect(!isSketched || sparse != dense, "the sparse program did not run")
@@ -89,7 +86,7 @@ import Testing
         file, threads: 1,
         [0: FeedForwardPlan(predictor: predictor, selector: .threshold(-.infinity), groupSize: 8)])
       let sparse = network.step([1, 2, 3])
-      network.engine.runsDense = true
+      network.isDense = true
       let dense = network.step([1, 2, 3])
       for (sparse, dense) in zip(sparse, dense) {
         #expect(relativeError(sparse, dense.map(Double.init)) < 1e-5, "\(kind)")
@@ -106,18 +103,18 @@ import Testing
       layers: Self.plans(kind, group: 8) { .topK($0 / 2) })
     let prefixes = (0..<6).map { Array(tokens[$0..<2 * $0 + 2]) }
     let next = (0..<6).map { Int32(7 + $0) }
-    func caches() throws -> [KeyValueCache] {
+    func caches() throws -> [SequenceState] {
       try prefixes.map { prefix in
-        let cache = try KeyValueCache(engine.model, capacity: 32)
-        prefix.withUnsafeBufferPointer { engine.step($0, cache: cache) }
+        let cache = try engine.sequence(capacity: 32)
+        engine.step(.prompt(prefix, of: cache))
         return cache
       }
     }
     let together = try caches()
-    next.withUnsafeBufferPointer { engine.step($0, caches: together) }
+    engine.step(.decode(next, of: together))
     let rows = (0..<6).map { Array(engine.logits(rows: $0..<$0 + 1)) }
     for (row, cache) in try caches().enumerated() {
-      [next[row]].withUnsafeBufferPointer { engine.step($0, cache: cache) }
+      engine.step(.decode([next[row]], of: [cache]))
       let alone = engine.logits(rows: 0..<1).map(Double.init)
       #expect(relativeError(rows[row], alone) < 2e-5)
     }
@@ -129,9 +126,9 @@ import Testing
     let network = try SparseNetwork(NetworkModel(type: .q8_0), threads: 1, [0: plan])
     for width: Int32 in [16, 17] {
       let sparse = network.step(Array(0..<width))
-      network.engine.runsDense = true
+      network.isDense = true
       #expect((network.step(Array(0..<width)) == sparse) == (width > 16))
-      network.engine.runsDense = false
+      network.isDense = false
     }
   }
 }

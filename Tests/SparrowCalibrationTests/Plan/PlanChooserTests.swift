@@ -1,5 +1,5 @@
 import Sparrow
-import SparrowCPU
+import SparrowEngine
 import SparrowCore
 import SparrowSparsity
 import SparrowTestSupport

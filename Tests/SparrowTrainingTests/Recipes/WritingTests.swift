@@ -2,6 +2,7 @@
   import Sparrow
   import SparrowCPU
   import SparrowCore
+  import SparrowEngine
   import SparrowFormats
   import SparrowSparsity
   import SparrowTestSupport
@@ -61,14 +62,11 @@
 
       private func decoded(_ path: String, adapter: String) throws -> [Float] {
         let model = try Model.load(path, options: LoadOptions(threads: 1, adapter: adapter))
-        let cache = try KeyValueCache(model.configuration, capacity: 32, type: .f32)
+        let sequence = try model.backend.sequence(capacity: 32, type: .f32)
         var all: [Float] = []
         for token in Self.tokens {
-          withUnsafePointer(to: token) {
-            model.engine.step(
-              UnsafeBufferPointer(start: $0, count: 1), caches: [cache])
-          }
-          all += model.engine.logits(rows: 0..<1)
+          model.backend.step(.decode([token], of: [sequence]))
+          all += model.backend.logits(rows: 0..<1)
         }
         return all
       }

@@ -2,39 +2,42 @@ internal import CSparrowKernels
 package import SparrowCore
 package import SparrowTransformer
 
-/// What each head group of a layer adds to its attention's output: |W o|, the length of the group's part behind
-/// the output matrix.
+/// What each head group of a layer adds to its attention's output: |W o|, the length of the group's
+/// part behind the output matrix.
 ///
-/// By Wᵀ W of the group's columns, so that a token costs `[groups][width, width]` products (`width` elements of
-/// a group's heads) and not the whole matrix. Deja Vu labels heads by |o| alone (arXiv 2310.17157, section 3.1);
-/// what leaving a group out changes is W o.
+/// By Wᵀ W of the group's columns, so that a token costs `[groups][width, width]` products (`width`
+/// elements of a group's heads) and not the whole matrix. Deja Vu labels heads by |o| alone (arXiv
+/// 2310.17157, section 3.1); what leaving a group out changes is W o.
 package final class HeadGroupNorms {
   package let groups: Int
   /// Elements of a group's heads.
   package let width: Int
   /// Wᵀ W, `[groups][width, width]`.
   private let squares: UnsafeMutablePointer<Float>
-  private let memory = Scratch()
 
   /// Expands the output matrix once; costs hidden · groups · width² products.
   package init(
-    _ weights: PackedWeights, layer: Int, attention: AttentionDescription, pool: WorkerPool
+    _ weights: any BackendWeights, layer: Int, attention: AttentionDescription, pool: WorkerPool
   ) {
     groups = attention.keyValueHeads
     width = attention.groupWidth
-    let matrix = weights.matrix(WeightRole(.output, layer: layer))
-    let rows = Int(matrix.pointee.rows)
+    let role = WeightRole(.output, layer: layer)
+    let rows = weights.shape(of: role).rows
     let columns = groups * width
-    squares = memory.floats(columns * width)
-    let passing = Scratch()
+    squares = Self.floats(columns * width)
     // A row for each worker, then the matrix by columns.
-    let rowMemory = passing.floats(pool.count * columns)
-    let turned = passing.floats(columns * rows)
-    let (squares, width) = (squares, width)
+    nonisolated(unsafe) let rowMemory = Self.floats(pool.count * columns)
+    nonisolated(unsafe) let turned = Self.floats(columns * rows)
+    defer {
+      rowMemory.deallocate()
+      turned.deallocate()
+    }
+    let width = width
+    nonisolated(unsafe) let squares = squares
     pool.run { worker in
       let row = rowMemory + worker.index * columns
       for index in worker.share(of: rows) {
-        sk_unpack_row(matrix, Int32(index), row)
+        weights.read(index, of: role, into: row)
         for column in 0..<columns { turned[column * rows + index] = row[column] }
       }
       worker.barrier()
@@ -45,7 +48,10 @@ package final class HeadGroupNorms {
     }
   }
 
-  /// The lengths for `count` rows of heads' results, `[count][groups]`; `work` has room for `[count][width]`.
+  deinit { squares.deallocate() }
+
+  /// The lengths for `count` rows of heads' results, `[count][groups]`; `work` has room for
+  /// `[count][width]`.
   package func lengths(
     of attended: UnsafePointer<Float>, count: Int, work: UnsafeMutablePointer<Float>,
     into lengths: UnsafeMutablePointer<Float>
@@ -62,6 +68,13 @@ package final class HeadGroupNorms {
         lengths[row * groups + group] = max(sum, 0).squareRoot()
       }
     }
+  }
+
+  /// Zeroed, at cache lines.
+  private static func floats(_ count: Int) -> UnsafeMutablePointer<Float> {
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: 4 * max(count, 1), alignment: 64)
+    memory.initializeMemory(as: UInt8.self, repeating: 0, count: 4 * max(count, 1))
+    return memory.assumingMemoryBound(to: Float.self)
   }
 
   private static func matrix(

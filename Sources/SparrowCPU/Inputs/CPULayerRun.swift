@@ -1,14 +1,14 @@
 import SparrowCore
+import SparrowEngine
 import SparrowSparsity
-package import SparrowTransformer
+import SparrowTransformer
 
-/// One layer by itself, its matrices reading large inputs only: residual streams in, residual streams out.
+/// One layer by itself, its matrices reading large inputs only.
 ///
-/// It runs the kernels that decode, over memory of its own: a copy by columns of the layer's matrices. Not for use
-/// while the engine that it was made of runs a step.
-package final class LayerRun {
-  /// Inputs of this size and below are left out; below 0, and of inputs that are not named, nothing is.
-  package var thresholds: [LayerInput: Float] = [:]
+/// It runs the kernels that decode, over memory of its own: a copy by columns of the layer's
+/// matrices. Not for use while the engine that it was made of runs a step.
+final class CPULayerRun: LayerRun {
+  var thresholds: [LayerInput: Float] = [:]
   private let pool: WorkerPool
   private let rotaries: [RotaryDescription]
   private let beyond: Int
@@ -18,7 +18,7 @@ package final class LayerRun {
   private static let rows = NeuronScores.maximumRows
 
   /// Without a layer, what stands before the first one: tokens in, residual streams out.
-  package init(_ engine: CPUEngine, layer: Int?) {
+  init(_ engine: CPUEngine, layer: Int?) {
     pool = engine.pool
     rotaries = engine.model.rotaries
     beyond = engine.model.longRotaryBeyond ?? .max
@@ -34,21 +34,17 @@ package final class LayerRun {
       program.operations = Array(program.operations.prefix { $0.layer == nil })
     }
     buffers = StepBuffers(engine.model, maximumTokens: max(Self.rows, engine.pool.count))
-    let memory = ModelMemory(model: engine.model, weights: engine.weights, buffers: buffers)
+    let memory = ModelMemory(model: engine.model, weights: engine.packed, buffers: buffers)
     lowering = Lowering(
       program, memory, parts: plan.parts(memory, pool: engine.pool), workers: engine.pool.count)
   }
 
-  /// Runs the tokens of one sequence from its start: `states` to `results`, `[tokens, hidden]` each, which may
-  /// be the same.
-  ///
-  /// The cache must have room for them; it is left empty.
-  package func run(
-    _ tokens: [Int32], _ cache: KeyValueCache, from states: UnsafePointer<Float>,
+  func run(
+    _ tokens: [Int32], _ sequence: SequenceState, from states: UnsafePointer<Float>,
     to results: UnsafeMutablePointer<Float>
   ) {
-    precondition(tokens.count <= cache.capacity)
-    cache.truncate(to: 0)
+    precondition(tokens.count <= sequence.capacity)
+    sequence.truncate(to: 0)
     let hidden = buffers[.hidden]
     let operations = lowering.operations.map(limited)
     tokens.withUnsafeBufferPointer { tokens in
@@ -57,7 +53,7 @@ package final class LayerRun {
         let offset = start * hidden.width
         hidden.values.update(from: states + offset, count: rows * hidden.width)
         step(
-          operations, tokens.baseAddress! + start, rows, at: start, cache,
+          operations, tokens.baseAddress! + start, rows, at: start, sequence,
           turnsLong: tokens.count > beyond)
         (results + offset).update(from: hidden.values, count: rows * hidden.width)
       }
@@ -66,10 +62,11 @@ package final class LayerRun {
 
   private func step(
     _ operations: [LoweredOperation], _ tokens: UnsafePointer<Int32>, _ rows: Int,
-    at position: Int, _ cache: KeyValueCache, turnsLong: Bool
+    at position: Int, _ sequence: SequenceState, turnsLong: Bool
   ) {
     let segment = StepSegment(
-      cache: cache.memory, type: cache.type, capacity: cache.capacity, firstRow: 0, rows: rows,
+      cache: sequence.cache.values, type: sequence.type, capacity: sequence.capacity, firstRow: 0,
+      rows: rows,
       firstPosition: position, turnsLong: turnsLong, deferred: nil)
     withUnsafePointer(to: segment) { segment in
       let step = StepState(rows: rows, tokens: tokens, segments: segment, segmentCount: 1)

@@ -2,25 +2,18 @@ internal import CSparrowKernels
 import SparrowCore
 import SparrowTransformer
 
-/// Logits of all vocabulary rows.
-struct DenseHead {
+/// Logits of all vocabulary rows, for the rows of a step that want them.
+struct HeadKernel: BitwiseCopyable {
+  /// Its output is `[maximumRows][vocabulary]`.
   let product: Product
   let input: StepBuffer
   let finish: LogitFinish
-  /// `[maximumLogitRows][vocabulary]`
-  let logits: UnsafeMutablePointer<Float>
 
-  init(matrix: UnsafePointer<sk_matrix>, input: StepBuffer, model: ModelConfiguration) {
-    logits = .allocate(capacity: CPUEngine.maximumLogitRows * model.vocabulary)
-    product = Product(
-      matrix: matrix, bias: nil,
-      output: StepBuffer(
-        values: logits, width: model.vocabulary, quantized: nil))
-    self.input = input
-    finish = LogitFinish(model)
-  }
+  /// Rows of logits that one call computes at most.
+  static let maximumRows = 16
 
-  func run(_ worker: Worker, rows: Range<Int>) {
+  func run(_ worker: Worker, _ step: StepState) {
+    let rows = step.logitRows
     let x = InputRows(input, from: rows.lowerBound, quantized: rows.lowerBound)
     if product.wantsQuantized {
       for row in worker.share(of: rows.count) { x.quantize(row) }
@@ -35,7 +28,7 @@ struct DenseHead {
 }
 
 /// What happens to raw logits: scale and cap.
-struct LogitFinish {
+struct LogitFinish: BitwiseCopyable {
   let scale: Float
   let softcap: Float
 

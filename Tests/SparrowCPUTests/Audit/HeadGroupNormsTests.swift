@@ -1,5 +1,6 @@
 import CSparrowKernels
 import SparrowCore
+import SparrowEngine
 import SparrowTransformer
 import Testing
 
@@ -22,7 +23,7 @@ import Testing
     var work = [Float](repeating: 0, count: count * norms.width)
     var lengths = [Float](repeating: 0, count: count * norms.groups)
     norms.lengths(of: attended, count: count, work: &work, into: &lengths)
-    let matrix = engine.weights.matrix(WeightRole(.output, layer: 1))
+    let matrix = engine.packed.matrix(WeightRole(.output, layer: 1))
     var squares = [Double](repeating: 0, count: count * norms.groups)
     var row = [Float](repeating: 0, count: columns)
     for index in 0..<matrix.pointee.rows {

@@ -1,6 +1,6 @@
-import SparrowCore
+package import SparrowTransformer
 
-/// Where a step's time goes, as the first worker sees it: each operation until all workers are done with it.
+/// Where a step's time goes, each operation until all workers are done with it.
 package struct StepProfile: Sendable, Equatable {
   package enum Part: Int, Sendable, CaseIterable {
     /// Projections, rotations, the cache, the scores and their sums.
@@ -30,23 +30,33 @@ package struct StepProfile: Sendable, Equatable {
     (self[.predict] + self[.select] + self[.feedForward]) / Double(max(steps, 1)) * 1000
   }
 
-  mutating func add(_ time: Double, to part: Part) { seconds[part.rawValue] += time }
-  mutating func endStep() { steps += 1 }
+  package mutating func add(_ time: Double, to part: Part) { seconds[part.rawValue] += time }
+  package mutating func endStep() { steps += 1 }
 }
 
-extension LoweredOperation {
-  var part: StepProfile.Part {
+extension Operation.Kind {
+  /// Where a profile counts the operation; the same for every backend.
+  package var part: StepProfile.Part {
     switch self {
-    case .embed, .addPositions, .add, .norm, .scale: .other
-    case .multiply(let kernel): kernel.source?.part ?? .attention
-    case .multiplyLarge(let kernel): kernel.source.part
-    case .activate: .feedForward
-    case .heads, .attend, .gateHeads, .predictHeads, .selectHeads, .keepInput, .projectHeads,
-      .appendHeads, .attendHeads, .sparseOutput:
+    case .embed, .addPositions, .norm, .add, .scale, .head, .sketch, .candidates, .exact: .other
+    case .multiply(let kind, _, _, _):
+      LayerInput(of: kind)?.part ?? .attention
+    case .multiplyLarge(let input, _, _, _): input.part
+    case .project, .normHeads, .rotate, .append, .attend, .gateHeads, .predictHeads, .selectHeads,
+      .keepInput, .projectHeads, .appendHeads, .attendHeads, .sparseOutput:
       .attention
     case .predict: .predict
     case .select: .select
-    case .feedForward, .sparseFeedForward: .feedForward
+    case .activate, .feedForward, .sparseFeedForward: .feedForward
+    }
+  }
+}
+
+extension LayerInput {
+  fileprivate var part: StepProfile.Part {
+    switch self {
+    case .attention, .output: .attention
+    case .feedForward, .down: .feedForward
     }
   }
 }

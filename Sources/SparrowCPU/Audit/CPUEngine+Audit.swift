@@ -1,0 +1,71 @@
+import SparrowCore
+package import SparrowEngine
+import SparrowSparsity
+import SparrowTransformer
+
+extension CPUEngine {
+  /// A step under it takes longer by dense products of the sparse networks' gate and up and by dense
+  /// attention.
+  package func makeAudit() -> StepAudit {
+    let widest = plan.networks.keys.map { model.layers[$0].feedForward.width }.max() ?? 1
+    let heads = plan.attention.keys.map { model.layers[$0].attention }
+    let exact = ExactValues(
+      activations: ExactActivations(width: widest, workers: pool.count),
+      heads: ExactHeads(width: heads.map { $0.heads * $0.headDimension }.max() ?? 1))
+    return StepAudit(plan, model: model, weights: packed, pool: pool, backend: exact)
+  }
+
+  /// All workers look at an operation before it runs, when what it selects is known and its input
+  /// whole.
+  func look(
+    _ audit: StepAudit, at operation: LoweredOperation, _ worker: Worker, _ step: StepState
+  ) {
+    let exact = unsafeDowncast(audit.backend, to: ExactValues.self)
+    switch operation {
+    case .sparseFeedForward(let kernel):
+      let neurons = kernel.neurons
+      exact.activations.compute(neurons, worker, step)
+      worker.barrier()
+      // The network's own barriers keep the next one's activations from coming too early.
+      guard worker.index == 0 else { return }
+      for row in 0..<step.rows {
+        audit.note(
+          network: neurons.layer, selected: neurons.lists.all(of: row),
+          sizes: exact.activations.sizes(of: row, width: neurons.up.rows))
+      }
+    case .projectHeads(let kernel) where audit.wantsResults(ofAttention: kernel.layer):
+      exact.heads.project(kernel, worker, step)
+    case .appendHeads(let kernel) where audit.wantsResults(ofAttention: kernel.layer):
+      exact.heads.prepare(kernel.heads, worker, step)
+    case .attendHeads(let kernel):
+      let layer = kernel.attend.layer
+      let hasResults = audit.wantsResults(ofAttention: layer)
+      if hasResults {
+        exact.heads.attend(kernel.attend, worker, step)
+        worker.barrier()
+      }
+      // The attention's own barrier keeps the next layer's results from coming too early.
+      guard worker.index == 0 else { return }
+      for row in 0..<step.rows {
+        audit.note(
+          attention: layer, selected: kernel.selection.groups.selection.all(of: row),
+          results: hasResults ? UnsafePointer(exact.heads.attended.row(row)) : nil)
+      }
+    case .multiplyLarge(let kernel):
+      guard worker.index == 0 else { return }
+      kernel.forEachRow(worker, step) { audit.note(kernel.source, kept: $0) }
+    default: break
+    }
+  }
+}
+
+/// What audits compute beside a step.
+final class ExactValues {
+  let activations: ExactActivations
+  let heads: ExactHeads
+
+  init(activations: ExactActivations, heads: ExactHeads) {
+    self.activations = activations
+    self.heads = heads
+  }
+}

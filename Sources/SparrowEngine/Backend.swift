@@ -1,0 +1,137 @@
+package import SparrowCore
+package import SparrowSparsity
+package import SparrowTransformer
+
+/// A lowering of step programs: one model's weights in a layout of its own, and the buffers of a
+/// step.
+///
+/// One step runs at a time; sequences differ only by their states. Not safe for concurrent use. What
+/// is read back lies in the host's memory and is valid until the next call.
+package protocol Backend: AnyObject, Sendable {
+  var model: ModelConfiguration { get }
+  var limits: BackendLimits { get }
+  var weights: any BackendWeights { get }
+
+  /// What is sparse now.
+  var plan: SparsePlan { get }
+
+  /// Makes the model sparse by a plan that fits it (`SparsePlan.check`), in place of the one before.
+  ///
+  /// Packs what its parts read otherwise than the dense program does. Sequences that steps of sparse
+  /// attention have filled must not be used any more.
+  func install(_ plan: SparsePlan)
+
+  /// Runs this plan from now on: the layers of the installed one, or some of them, with the same
+  /// predictors and perhaps other selectors. Starts counting anew. Sequences must be cleared where
+  /// attention's plans differ.
+  func select(_ plan: SparsePlan)
+
+  /// A new sequence. Throws `.argument` for a capacity below 1, `.system` without memory for it.
+  func sequence(capacity: Int, type: CacheType) throws(SparrowError) -> SequenceState
+
+  /// Runs a batch of at most `limits.rows` rows, for which its sequences have room.
+  func step(_ batch: StepBatch)
+
+  /// The vocabulary head's input of a row of the last step, `[hidden]`.
+  func hidden(row: Int) -> UnsafeBufferPointer<Float>
+
+  /// Dense logits of adjacent rows of the last step, `[rows][vocabulary]`; at most
+  /// `limits.logitRows`.
+  func logits(rows: Range<Int>) -> UnsafeBufferPointer<Float>
+
+  /// Logits of a row of the last step, as the head of its program computes them.
+  func output(row: Int) -> HeadOutput
+
+  /// The score of each neuron that a sparse layer's predictor gave the first row of the last step,
+  /// where it scores single neurons; empty for a dense layer.
+  func neuronScores(layer: Int) -> [Float]
+
+  /// Bytes of weights that one decoding step reads, and its dense form; of what is sparse, as much as
+  /// steps have read on average since `select`.
+  var bytesPerToken: Int { get }
+  var denseBytesPerToken: Int { get }
+
+  /// Bytes that the sparse layers' feed-forward networks read for a token, on average, and what they
+  /// would read densely.
+  var feedForwardBytes: (sparse: Int, dense: Int) { get }
+
+  /// Elements of each cached position that a decoding step did not read, on average.
+  var unreadCacheElements: Int { get }
+
+  /// An audit of the layers that run sparsely now, which has seen nothing yet.
+  func makeAudit() -> StepAudit
+
+  /// Runs one layer alone, to try thresholds of its inputs; without a layer, what stands before the
+  /// first.
+  func layerRun(_ layer: Int?) -> any LayerRun
+}
+
+/// What a backend takes at most.
+package struct BackendLimits: Sendable {
+  /// Rows of a step.
+  package let rows: Int
+  /// Rows of logits that one call computes.
+  package let logitRows: Int
+  /// Sequences of a sparse step.
+  package let sparseSequences: Int
+
+  package init(rows: Int, logitRows: Int, sparseSequences: Int) {
+    self.rows = rows
+    self.logitRows = logitRows
+    self.sparseSequences = sparseSequences
+  }
+}
+
+extension Backend {
+  /// Whether a step of one token of each of this many sequences runs the sparse program.
+  package func runsSparse(sequences: Int) -> Bool {
+    plan.hasSparseLayers && sequences <= min(plan.widestBatch, limits.sparseSequences)
+  }
+
+  /// Whether a batch runs the sparse program: prompts and wide batches touch nearly all neurons, and
+  /// dense products are faster there.
+  package func runsSparse(_ batch: StepBatch) -> Bool {
+    !batch.isDense && batch.phase == .decode && runsSparse(sequences: batch.slices.count)
+  }
+
+  /// Logits of the last step's first rows, one sequence's each: as its program's head computes them
+  /// where that pays for so many, else by dense products of many rows at once. What `body` gets is
+  /// valid until it returns.
+  package func outputs(rows: Int, isDense: Bool = false, _ body: (HeadOutput) -> Void) {
+    if let head = plan.head, !isDense, rows <= head.plan.widestBatch {
+      for row in 0..<rows { body(output(row: row)) }
+      return
+    }
+    logits(of: 0..<rows) { body(HeadOutput(row: $0, logits: $1)) }
+  }
+
+  /// Dense logits of rows of the last step, `[vocabulary]` each, in order and as many at once as the
+  /// backend takes; valid until `body` returns.
+  package func logits(
+    of rows: Range<Int>, _ body: (_ row: Int, UnsafeBufferPointer<Float>) -> Void
+  ) {
+    for first in stride(from: rows.lowerBound, to: rows.upperBound, by: limits.logitRows) {
+      let block = first..<min(first + limits.logitRows, rows.upperBound)
+      let logits = logits(rows: block)
+      for row in block {
+        let own = (row - first) * model.vocabulary..<(row - first + 1) * model.vocabulary
+        body(row, UnsafeBufferPointer(rebasing: logits[own]))
+      }
+    }
+  }
+}
+
+/// One layer of the dense program with thresholds on its matrices' inputs.
+package protocol LayerRun: AnyObject {
+  /// Inputs of this size and below are left out; below 0, and of inputs that are not named, nothing
+  /// is.
+  var thresholds: [LayerInput: Float] { get set }
+
+  /// Runs the tokens of one sequence from its start: `states` to `results`, `[tokens, hidden]` each,
+  /// which may be the same.
+  ///
+  /// The sequence must have room for them; it is left empty.
+  func run(
+    _ tokens: [Int32], _ sequence: SequenceState, from states: UnsafePointer<Float>,
+    to results: UnsafeMutablePointer<Float>)
+}

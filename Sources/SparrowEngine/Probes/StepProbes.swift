@@ -1,0 +1,20 @@
+/// What looks at steps and counts: given with a batch, so that others over the same weights go
+/// unseen.
+package final class StepProbes {
+  /// Where steps spend their time; nil where nobody asks.
+  package var profile: StepProfile?
+  /// Counts what sparse steps touch.
+  package let audit: StepAudit?
+  /// Sees every dense network's and every dense attention's input and result, while the other
+  /// workers wait.
+  package let observer: ((Observation) -> Void)?
+
+  package init(
+    profile: StepProfile? = nil, audit: StepAudit? = nil,
+    observer: ((Observation) -> Void)? = nil
+  ) {
+    self.profile = profile
+    self.audit = audit
+    self.observer = observer
+  }
+}

@@ -1,0 +1,30 @@
+internal import CSparrowKernels
+
+/// Logits of one row: of all vocabulary rows, or of a sparse vocabulary head's candidates.
+///
+/// Valid until the backend's next call.
+package struct HeadOutput {
+  /// The row of the step.
+  package let row: Int
+  /// The vocabulary rows of `logits`, ascending; nil when they are all rows from 0.
+  package let ids: UnsafeBufferPointer<Int32>?
+  package let logits: UnsafeBufferPointer<Float>
+  /// A sparse head was in doubt and computed all logits.
+  package let fellBack: Bool
+
+  package init(
+    row: Int, ids: UnsafeBufferPointer<Int32>? = nil, logits: UnsafeBufferPointer<Float>,
+    fellBack: Bool = false
+  ) {
+    self.row = row
+    self.ids = ids
+    self.logits = logits
+    self.fellBack = fellBack
+  }
+
+  /// The greedy token.
+  package var top: Int32 {
+    let best = sk_argmax(logits.baseAddress, Int32(logits.count))
+    return ids.map { $0[Int(best)] } ?? best
+  }
+}
