@@ -1,5 +1,6 @@
 import Sparrow
 import SparrowCore
+import SparrowEngine
 import SparrowMeasure
 import SparrowSparsity
 import SparrowTestSupport
