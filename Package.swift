@@ -61,15 +61,17 @@ let package = Package(
       ]),
     .testTarget(
       name: "CSparrowKernelsTests",
-      dependencies: ["CSparrowKernels", "SparrowCore", "SparrowFormats", "SparrowTestSupport"],
+      dependencies: ["CSparrowKernels", "SparrowFormats", "SparrowTestSupport"],
       swiftSettings: swift),
     .target(
       name: "SparrowTestSupport", dependencies: ["SparrowCore", "SparrowFormats"],
       path: "Tests/SparrowTestSupport", swiftSettings: swift),
     .target(
       name: "SparrowTestModels",
-      dependencies: ["SparrowFormats", "SparrowSparsity", "Sparrow", "SparrowTestSupport"],
-      path: "Tests/SparrowTestModels", swiftSettings: swift),
+      dependencies: [
+        "SparrowCore", "SparrowFormats", "SparrowTransformer", "SparrowSparsity", "Sparrow",
+        "SparrowTestSupport",
+      ], path: "Tests/SparrowTestModels", swiftSettings: swift),
   ]
     + room("SparrowCore", ["CSparrowSystem"])
     + room("SparrowFormats", ["SparrowCore"])
@@ -81,10 +83,11 @@ let package = Package(
     + room("SparrowNumerics", ["SparrowCore", "CSparrowKernels"])
     + room("SparrowTransformer", ["SparrowCore", "SparrowFormats"])
     + room(
-      "SparrowSparsity", ["SparrowCore", "SparrowFormats", "SparrowTransformer", "CSparrowKernels"])
+      "SparrowSparsity", ["SparrowCore", "SparrowFormats", "SparrowTransformer"])
     + room(
       "SparrowEngine",
-      ["SparrowCore", "SparrowTransformer", "SparrowSparsity", "CSparrowKernels"])
+      ["SparrowCore", "SparrowTransformer", "SparrowSparsity", "CSparrowKernels"],
+      test: ["SparrowFormats"])
     + room(
       "SparrowReference",
       ["SparrowCore", "SparrowFormats", "SparrowTransformer", "SparrowSparsity"])
@@ -109,31 +112,30 @@ let package = Package(
     + room(
       "SparrowCalibration",
       [
-        "SparrowCore", "SparrowFormats", "SparrowTokenizers", "SparrowTransformer",
-        "SparrowSparsity", "SparrowEngine", "Sparrow", "SparrowMeasure", "SparrowNumerics",
-        "CSparrowKernels",
-      ])
+        "SparrowCore", "SparrowFormats", "SparrowTransformer", "SparrowSparsity", "SparrowEngine",
+        "Sparrow", "SparrowMeasure", "SparrowNumerics", "CSparrowKernels",
+      ], test: ["SparrowCPU"])
     + room(
       "SparrowEvaluation",
       [
-        "SparrowCore", "SparrowFormats", "SparrowTokenizers", "SparrowTransformer",
-        "SparrowSparsity", "SparrowEngine", "Sparrow", "SparrowMachine", "SparrowMeasure",
-        "SparrowPlots", "CSparrowKernels",
-      ], test: ["SparrowTestModels"])
+        "SparrowCore", "SparrowTokenizers", "SparrowTransformer", "SparrowSparsity",
+        "SparrowEngine", "Sparrow", "SparrowMachine", "SparrowMeasure", "SparrowPlots",
+        "CSparrowKernels",
+      ], test: ["SparrowFormats", "SparrowTestModels"])
     + room(
       "SparrowTraining",
       [
         "SparrowCore", "SparrowFormats", "SparrowTemplates", "SparrowTokenizers",
         "SparrowTransformer", "SparrowSparsity", "SparrowCPU", "Sparrow", "SparrowPlots",
-        "SparrowCalibration", "CSparrowKernels", "CSparrowMLX",
+        "SparrowNumerics", "SparrowCalibration", "CSparrowKernels", "CSparrowMLX",
       ], test: ["SparrowReference"])
     + [
       .executableTarget(
         name: "sparrow-cli",
         dependencies: [
-          "SparrowCore", "SparrowFormats", "SparrowTokenizers", "SparrowTransformer",
-          "SparrowSparsity", "SparrowHub", "SparrowMachine", "SparrowPlots", "Sparrow",
-          "SparrowMeasure", "SparrowCalibration", "SparrowEvaluation",
+          "SparrowCore", "SparrowFormats", "SparrowTransformer", "SparrowSparsity", "SparrowHub",
+          "SparrowMachine", "SparrowPlots", "Sparrow", "SparrowMeasure", "SparrowCalibration",
+          "SparrowEvaluation",
           .target(name: "SparrowTraining", condition: .when(traits: ["Training"])),
           "CSparrowSystem",
           .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -141,13 +143,16 @@ let package = Package(
       .testTarget(
         name: "sparrow-cliTests",
         dependencies: [
-          "sparrow-cli", "CSparrowSystem", "SparrowCore", "SparrowHub", "Sparrow",
-          "SparrowTestSupport",
+          "sparrow-cli", "CSparrowSystem", "SparrowCore", "SparrowFormats", "SparrowTransformer",
+          "SparrowSparsity", "SparrowHub", "Sparrow", "SparrowTestSupport",
         ],
         swiftSettings: swift),
       example("Generate", ["Sparrow"]),
       example("Chat", ["Sparrow"]),
       example("Sequences", ["Sparrow"]),
+      .testTarget(
+        name: "HouseTests", dependencies: ["SparrowCore", "SparrowTestSupport"],
+        swiftSettings: swift),
       .testTarget(
         name: "ExamplesTests",
         dependencies: ["SparrowCore", "SparrowHub", "SparrowTestSupport"], swiftSettings: swift),

@@ -2,7 +2,8 @@ internal import CSparrowSystem
 
 /// A folder that appears under its name whole or not at all.
 ///
-/// The files go to a temporary folder beside it, which `commit` renames. Without `commit` nothing remains.
+/// The files go to a temporary folder beside it, which `commit` renames. Without `commit` nothing
+/// remains.
 public struct AtomicFolder: ~Copyable {
   public let path: String
   /// The folder to write to before `commit`.
@@ -10,8 +11,8 @@ public struct AtomicFolder: ~Copyable {
   private let names: [String]?
   private var committed = false
 
-  /// Makes the folders above `path`. `names` are the only ones that an older folder of that path may
-  /// hold: others are not this writer's to remove; nil where all of it is.
+  /// Makes the folders above `path`. `names` are the only ones that an older folder of that path
+  /// may hold: others are not this writer's to remove; nil where all of it is.
   ///
   /// Throws `.system` when the folders cannot be written, or for something else at `path`.
   public init(path: String, names: [String]?) throws(SparrowError) {
@@ -63,7 +64,8 @@ public struct AtomicFolder: ~Copyable {
     return temporary
   }
 
-  /// Waits for the disk and puts the folder in its place, instead of an older one; throws `.system`.
+  /// Waits for the disk and puts the folder in its place, instead of an older one; throws
+  /// `.system`.
   public consuming func commit() throws(SparrowError) {
     try Files.syncAll(in: temporary)
     if isFolder(path) == true {

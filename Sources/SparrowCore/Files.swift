@@ -89,7 +89,8 @@ package enum Files {
     try sync(folder)
   }
 
-  /// Makes the name of a file or folder durable, as far as the system can: its content is safe without.
+  /// Makes the name of a file or folder durable, as far as the system can: its content is safe
+  /// without.
   package static func syncParent(of path: String) {
     var parent = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[..<$0]) } ?? "."
     if parent.isEmpty { parent = "/" }
@@ -131,7 +132,8 @@ package enum Files {
     guard done, fsync(descriptor) == 0 else { throw failure(path) }
   }
 
-  /// Appends the file `from` to the file `to` through the page cache, `progress` told of each piece.
+  /// Appends the file `from` to the file `to` through the page cache, `progress` told of each
+  /// piece.
   package static func append(
     _ from: String, to: String, progress: (Int) throws(SparrowError) -> Void
   ) throws(SparrowError) {

@@ -1,5 +1,6 @@
 extension JSON {
-  /// The value as JSON text; `indent` spaces a level, or one line when nil. Non-finite numbers become null.
+  /// The value as JSON text; `indent` spaces a level, or one line when nil. Non-finite numbers
+  /// become null.
   public func text(indent: Int? = nil) -> String {
     var out = ""
     write(to: &out, indent: indent, depth: 0)

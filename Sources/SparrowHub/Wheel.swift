@@ -66,7 +66,8 @@ struct Wheel {
     self.files = files
   }
 
-  /// One line of `RECORD`: a path, in quotes where it holds a comma, `sha256=` and its digest, a size.
+  /// One line of `RECORD`: a path, in quotes where it holds a comma, `sha256=` and its digest, a
+  /// size.
   static func row(_ line: String) -> (name: String, digest: String, bytes: Int?)? {
     let parts = line.split(separator: ",", omittingEmptySubsequences: false)
     guard parts.count >= 3 else { return nil }
@@ -80,7 +81,8 @@ struct Wheel {
     return (name, String(digest.dropFirst("sha256=".count)), Int(parts[parts.count - 1]))
   }
 
-  /// A requirement's package and, where it is fixed by `==`, its version: `a-part1==1.0.0 ; marker`.
+  /// A requirement's package and, where it is fixed by `==`, its version: `a-part1==1.0.0 ;
+  /// marker`.
   static func requirement(_ text: String) -> (name: String, version: String?) {
     let bare = text.prefix { $0 != ";" }.filter { !$0.isWhitespace && !"()".contains($0) }
     let name = bare.prefix { $0.isLetter || $0.isNumber || "._-".contains($0) }

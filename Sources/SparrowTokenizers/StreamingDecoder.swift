@@ -1,5 +1,6 @@
-/// Decodes tokens as they come; the pieces joined are what `Tokenizer.decode` gives for all of them, or,
-/// `continuing` other text, what they add to it: the first token then keeps its leading space.
+/// Decodes tokens as they come; the pieces joined are what `Tokenizer.decode` gives for all of
+/// them, or, `continuing` other text, what they add to it: the first token then keeps its leading
+/// space.
 ///
 /// Holds back bytes that may become a character: at most 3.
 public struct StreamingDecoder: Sendable {

@@ -1,8 +1,9 @@
 extension Tokenizer {
-  /// The text of some tokens, with U+FFFD for bytes that are no character; ids out of range add nothing.
+  /// The text of some tokens, with U+FFFD for bytes that are no character; ids out of range add
+  /// nothing.
   ///
-  /// `skipSpecial` leaves out control and unknown tokens. The space that SentencePiece puts before a text
-  /// is dropped.
+  /// `skipSpecial` leaves out control and unknown tokens. The space that SentencePiece puts before
+  /// a text is dropped.
   public func decode(_ ids: some Sequence<Int32>, skipSpecial: Bool = false) -> String {
     var bytes: [UInt8] = []
     for id in ids { append(id, skipSpecial: skipSpecial, to: &bytes) }

@@ -4,9 +4,11 @@ extension Tokenizer {
   /// The tokens of a text.
   ///
   /// - Parameters:
-  ///   - addSpecial: puts the start token before the text, and the end token after it, where the model
+  ///   - addSpecial: puts the start token before the text, and the end token after it, where the
+  ///     model
   ///     was trained so.
-  ///   - parseSpecial: control tokens written in the text become their ids; for text that the program
+  ///   - parseSpecial: control tokens written in the text become their ids; for text that the
+  ///     program
   ///     wrote, never for a user's. User-defined tokens become their ids in any case.
   /// - Complexity: linear, but n log n in the longest stretch that cannot be cut.
   public func encode(

@@ -35,7 +35,7 @@ public final class Tokenizer: Sendable {
       adjacency.insert(description.vocabulary.bytes(of: Int32(id)))
     }
     self.adjacency = adjacency
-    endTokens = Self.ends(description)
+    endTokens = description.endTokens
     // Text can be continued without a template: its problem is told when a conversation asks for
     // it.
     var (template, problem): (ChatTemplate?, SparrowError?) = (given, nil)
@@ -76,30 +76,4 @@ public final class Tokenizer: Sendable {
   }
 
   private func text(_ id: Int32) -> String { String(decoding: bytes(of: id), as: UTF8.self) }
-
-  /// Texts of control tokens that end a turn or a text in some family.
-  static let endTexts = [
-    "</s>", "<|endoftext|>", "<|im_end|>", "<|end|>", "<|eot_id|>", "<|eom_id|>", "<|end_of_text|>",
-    "<end_of_turn>", "<eos>", "<EOT>", "_<EOT>", "[EOT]", "[EOS]", "<end_of_utterance>", "<turn|>",
-    "<|return|>", "<|call|>", "<|calls|>", "<|flush|>",
-    "<\u{FF5C}end\u{2581}of\u{2581}sentence\u{FF5C}>",
-  ].map { Array($0.utf8) }
-
-  private static func ends(_ description: TokenizerDescription) -> Set<Int32> {
-    var ends = description.ends
-    if let eos = description.eos { ends.insert(eos) }
-    let found = description.added.filter {
-      description.kinds[Int($0.id)] == .control && endTexts.contains($0.text)
-    }
-    // Where a turn is returned or calls a tool, <|end|> ends only one of its messages.
-    let texts = Set(found.map(\.text))
-    func has(_ a: String, _ b: String) -> Bool {
-      texts.contains(Array(a.utf8)) && texts.contains(Array(b.utf8))
-    }
-    let endsMessages = has("<|return|>", "<|call|>") || has("<|calls|>", "<|flush|>")
-    for token in found where !(endsMessages && token.text.elementsEqual("<|end|>".utf8)) {
-      ends.insert(token.id)
-    }
-    return ends
-  }
 }

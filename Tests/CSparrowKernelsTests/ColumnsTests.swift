@@ -49,7 +49,8 @@ final class ColumnMatrix {
 }
 
 @Suite struct ColumnsTests {
-  /// Masked-dense identity of one matrix: the chosen columns alone give the product with all other inputs zero.
+  /// Masked-dense identity of one matrix: the chosen columns alone give the product with all other
+  /// inputs zero.
   @Test(arguments: Instructions.available, sk_gguf_type.names.map(\.type))
   func addsTheChosenColumns(_ isa: Instructions, _ type: sk_gguf_type) {
     let width = type.block.weights == 256 ? 512 : 160

@@ -24,8 +24,8 @@ struct Shape: CustomTestStringConvertible {
 }
 
 @Suite struct MatrixTests {
-  /// Each instruction set against the dequantised product in double precision. Float sums of n terms in 16 lanes or
-  /// more, a few roundings a block: within 3e-6 of the terms' sizes.
+  /// Each instruction set against the dequantised product in double precision. Float sums of n
+  /// terms in 16 lanes or more, a few roundings a block: within 3e-6 of the terms' sizes.
   @Test(arguments: Instructions.available, Shape.all)
   func multipliesRows(_ isa: Instructions, _ shape: Shape) {
     let w = PackedMatrix(shape.type, rows: shape.rows, columns: shape.columns)
@@ -48,7 +48,8 @@ struct Shape: CustomTestStringConvertible {
     }
   }
 
-  /// Bit for bit the same, whatever the batch, the range of rows and the gather: prefill agrees with decode.
+  /// Bit for bit the same, whatever the batch, the range of rows and the gather: prefill agrees
+  /// with decode.
   @Test(arguments: Instructions.available, Shape.all)
   func agreesWithItself(_ isa: Instructions, _ shape: Shape) {
     let w = PackedMatrix(shape.type, rows: shape.rows, columns: shape.columns)

@@ -25,7 +25,8 @@ private final class PackedNetwork {
   var width: Int { up.rows }
   var hidden: Int { down.rows }
 
-  /// What the kernel adds to `start` for the neurons `range` of the list, and how many columns it read.
+  /// What the kernel adds to `start` for the neurons `range` of the list, and how many columns it
+  /// read.
   func add(
     _ neurons: [Int32], _ range: Range<Int>, to start: [Float], activation: sk_activation,
     least: Float, hasBiases: Bool, _ x: (gate: Inputs?, up: Inputs)
@@ -71,8 +72,8 @@ private struct Bounded {
       "\(gate?.name ?? "no gate") \(up.name) \(down.name) \(activation), \(width) neurons"
     }
 
-    /// Every format with and without a gate, every activation, formats mixed, and more neurons than gates of which are
-    /// computed before all else.
+    /// Every format with and without a gate, every activation, formats mixed, and more neurons than
+    /// gates of which are computed before all else.
     static let all =
       sk_gguf_type.names.flatMap { type, _ in
         [Case(gate: type, up: type, down: type), Case(gate: nil, up: type, down: type)]
@@ -104,7 +105,8 @@ private struct Bounded {
     return Bounded(value: sum, error: 3e-6 * size)
   }
 
-  /// The activations of these neurons. Slopes of activations are at most 1.2, of the squared one 2|x|.
+  /// The activations of these neurons. Slopes of activations are at most 1.2, of the squared one
+  /// 2|x|.
   private static func activations(
     _ neurons: [Int32], _ network: PackedNetwork, _ example: Case, hasBiases: Bool,
     _ x: (gate: Inputs?, up: Inputs)
@@ -128,8 +130,8 @@ private struct Bounded {
     }
   }
 
-  /// Every instruction set and format against the definition in double precision, over lists of any length and
-  /// parts of them.
+  /// Every instruction set and format against the definition in double precision, over lists of any
+  /// length and parts of them.
   @Test(arguments: Case.all)
   func addsWhatTheNeuronsMake(_ example: Case) {
     let network = PackedNetwork(

@@ -125,8 +125,8 @@ final class PackedMatrix {
   }
 }
 
-/// Random inputs as a matrix's kernels want them, quantised by the instruction set in use, and what they stand
-/// for in double precision.
+/// Random inputs as a matrix's kernels want them, quantised by the instruction set in use, and what
+/// they stand for in double precision.
 final class Inputs {
   let stride: Int
   let values: [[Double]]

@@ -49,7 +49,8 @@ import Testing
     #expect(
       svg.markup == """
         <svg viewBox="0 0 10 20" role="img" aria-label="a &quot;b&quot; &lt;c&gt;">
-        <rect x="1" y="2.3" width="3" height="4" fill="#000000"><title>1 &lt; 2 &amp; 3</title></rect>
+        <rect x="1" y="2.3" width="3" height="4" fill="#000000">\
+        <title>1 &lt; 2 &amp; 3</title></rect>
         <text x="0" y="0" text-anchor="middle" transform="rotate(-90 0 0)">&lt;&amp;&gt;</text>
         </svg>
 

@@ -88,15 +88,18 @@ import Testing
     "{% set s = 'a' * 99999 %}{{ s.replace('a', s) }}", "{% set s = 'a' * 99999 %}{{ s|join(s) }}",
     "{% set s = 'ab' * 9999 %}{% for a in s %}{% for b in s %}{{ s in s }}{% endfor %}{% endfor %}",
     // Values that grow by sharing.
-    "{% set s = namespace(v=[]) %}{% for a in range(60) %}{% set s.v = [s.v, s.v] %}{% endfor %}{{ s.v }}",
-    "{% set s = namespace(v=[]) %}{% for a in range(60) %}{% set s.v = [s.v, s.v] %}{% endfor %}{{ s.v|tojson }}",
+    "{% set s = namespace(v=[]) %}{% for a in range(60) %}"
+      + "{% set s.v = [s.v, s.v] %}{% endfor %}{{ s.v }}",
+    "{% set s = namespace(v=[]) %}{% for a in range(60) %}"
+      + "{% set s.v = [s.v, s.v] %}{% endfor %}{{ s.v|tojson }}",
     "{% set s = namespace(v=[], w=[]) %}{% for a in range(60) %}{% set s.v = [s.v, s.v] %}"
       + "{% set s.w = [s.w, s.w] %}{% endfor %}{{ s.v == s.w }}",
     "{% set s = namespace(v=[]) %}{% for a in range(99) %}{% set s.v = [s.v] %}{% endfor %}",
     "{% set s = namespace(v={}) %}{% for a in range(99) %}{% set s.v = {'a': s.v} %}{% endfor %}",
     // Recursion.
     "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
-    "{% macro m(a) %}{% if a %}{% for b in a %}{{ m([b]) ~ '' }}{% endfor %}{% endif %}{% endmacro %}{{ m([1]) }}",
+    "{% macro m(a) %}{% if a %}{% for b in a %}{{ m([b]) ~ '' }}{% endfor %}"
+      + "{% endif %}{% endmacro %}{{ m([1]) }}",
     "{% macro m(a=m()) %}{% endmacro %}{{ m() }}",
     "{% for x in [1] recursive %}{{ loop([1]) }}{% endfor %}",
     "{% macro m() %}{% call m() %}{{ caller() }}{% endcall %}{% endmacro %}{{ m() }}",

@@ -6,5 +6,6 @@
   import Musl
 #endif
 
-/// A variable of the environment, by which tests that need large files are switched on; nil when unset.
+/// A variable of the environment, by which tests that need large files are switched on; nil when
+/// unset.
 public func environment(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }

@@ -1,4 +1,5 @@
-/// The int8 rounding of inputs that kernels promise for block formats: blocks of 32, scale max / 127.
+/// The int8 rounding of inputs that kernels promise for block formats: blocks of 32, scale max /
+/// 127.
 public func int8Rounded(_ x: [Float]) -> [Double] {
   var result: [Double] = []
   for start in Swift.stride(from: 0, to: x.count, by: 32) {

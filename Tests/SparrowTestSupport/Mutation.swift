@@ -11,8 +11,8 @@ public struct Mutator {
     bound > 0 ? Int(random.next() % UInt64(bound)) : 0
   }
 
-  /// The seed with one fault, or in a third of the cases up to four: flipped bits, changed bytes, numbers that lie, cuts, splices,
-  /// runs repeated or dropped, and pieces of `donors`.
+  /// The seed with one fault, or in a third of the cases up to four: flipped bits, changed bytes,
+  /// numbers that lie, cuts, splices, runs repeated or dropped, and pieces of `donors`.
   public mutating func mutate(_ seed: [UInt8], donors: [[UInt8]] = []) -> [UInt8] {
     var bytes = seed
     for _ in 0...(below(3) == 0 ? below(4) : 0) where !bytes.isEmpty {

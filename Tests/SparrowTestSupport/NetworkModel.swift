@@ -1,6 +1,7 @@
 public import SparrowCore
 
-/// Makes GGUF models whose attention adds nothing, so that a step is their feed-forward networks alone.
+/// Makes GGUF models whose attention adds nothing, so that a step is their feed-forward networks
+/// alone.
 public struct NetworkModel {
   /// The type of the networks' matrices; all else is float32.
   public var type: ElementType

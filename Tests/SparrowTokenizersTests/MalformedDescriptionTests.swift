@@ -85,7 +85,8 @@ import Testing
     Damage(#""ByteLevel""#, #""BertPreTokenizer""#, .unsupported),
     Damage(
       #"{"type": "ByteLevel"}"#,
-      #"{"type": "Sequence", "pretokenizers": [{"type": "Digits"}, {"type": "ByteLevel", "add_prefix_space": true}]}"#,
+      #"{"type": "Sequence", "pretokenizers": [{"type": "Digits"}, "#
+        + #"{"type": "ByteLevel", "add_prefix_space": true}]}"#,
       .unsupported),
     Damage(#""ByteLevel""#, #""UnicodeScripts""#, .unsupported),
     Damage(#""merges": [["#, #""dropout": 0.1, "merges": [["#, .unsupported),
@@ -114,7 +115,8 @@ import Testing
       .unsupported),
     Damage(
       #""post_processor": null"#,
-      #""post_processor": {"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "x"}}, {"Sequence": {}}]}"#,
+      #""post_processor": {"type": "TemplateProcessing", "#
+        + #""single": [{"SpecialToken": {"id": "x"}}, {"Sequence": {}}]}"#,
       .malformed),
     Damage(#"{"a": 0, "b": 1, "ab": 2}"#, #"[]"#, .malformed),
     Damage(#""ab": 2"#, #""ab": 1"#, .malformed),

@@ -37,7 +37,8 @@ final class FidelityRun {
     result = Fidelity(context: context)
   }
 
-  /// Times the first half of a window dense and sparse, and compares both at each position of its second half.
+  /// Times the first half of a window dense and sparse, and compares both at each position of its
+  /// second half.
   ///
   /// `done` gets the window's tokens done and the figures so far, and throws to stop.
   func measure(
@@ -104,8 +105,8 @@ final class FidelityRun {
     return monotonicSeconds() - start
   }
 
-  /// A batch's dense logits are the same bits as those of its tokens one by one, so the dense side takes
-  /// `range` as a batch; the sparse side decodes.
+  /// A batch's dense logits are the same bits as those of its tokens one by one, so the dense side
+  /// takes `range` as a batch; the sparse side decodes.
   private func compare(_ window: [Int32], _ range: Range<Int>) throws(SparrowError) {
     try dense.score(Array(window[range]), from: 0) { index, _, logits in
       denseLogits.withUnsafeMutableBufferPointer { rows in

@@ -2,8 +2,8 @@ public import SparrowCore
 
 /// The metadata of a GGUF file: keys in file order, with typed access.
 ///
-/// The typed accessors throw `.malformed` for a missing key and `.mismatch` for another type, naming
-/// the file, the key, what was found and what was expected.
+/// The typed accessors throw `.malformed` for a missing key and `.mismatch` for another type,
+/// naming the file, the key, what was found and what was expected.
 public struct GGUFMetadata: Sendable {
   /// The file, for messages.
   public let file: String

@@ -7,7 +7,8 @@ public struct GGUFNumbers: Sendable {
   let type: GGUFValueType
   public let count: Int
 
-  /// The parser has checked that `count` values of a fixed-size `type` lie in the file from `start`.
+  /// The parser has checked that `count` values of a fixed-size `type` lie in the file from
+  /// `start`.
   init(file: MappedFile, start: Int, type: GGUFValueType, count: Int) {
     self.file = file
     self.start = start
@@ -15,7 +16,8 @@ public struct GGUFNumbers: Sendable {
     self.count = count
   }
 
-  /// Value `index` as an integer; nil for floating point and for what does not fit. Booleans are 0 and 1.
+  /// Value `index` as an integer; nil for floating point and for what does not fit. Booleans are 0
+  /// and 1.
   public func int(at index: Int) -> Int? {
     switch type {
     case .uint8, .bool: Int(load(index, UInt8.self))

@@ -2,8 +2,8 @@ internal import SparrowCore
 
 /// Reads a GGUF header (version 2 or 3, little endian): metadata and where the tensors lie.
 ///
-/// Nothing is believed: each count, length and offset is checked against the file before it is used.
-/// Touches the header only, not the tensors.
+/// Nothing is believed: each count, length and offset is checked against the file before it is
+/// used. Touches the header only, not the tensors.
 struct GGUFParser {
   /// Longer keys and names than these are no names (the format's own limits are 65,535 and 64).
   static let maximumKey = 65_535
@@ -48,7 +48,8 @@ struct GGUFParser {
       }
       throw cursor.error("version", found: "\(version)", expected: "2 or 3", .unsupported)
     }
-    // The shortest tensor record has a name of one byte and no dimensions, the shortest key one byte.
+    // The shortest tensor record has a name of one byte and no dimensions, the shortest key one
+    // byte.
     let tensorCount = try cursor.count("tensor count", ofAtLeast: 8 + 1 + 4 + 4 + 8)
     let keyCount = try cursor.count("metadata count", ofAtLeast: 8 + 1 + 4 + 1)
     let metadata = try self.metadata(count: keyCount)

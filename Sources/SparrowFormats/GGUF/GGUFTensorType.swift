@@ -16,7 +16,8 @@ enum GGUFTensorType {
     26: .i32, 27: .i64, 28: .f64, 30: .bf16, 34: .tq1_0, 35: .tq2_0, 39: .mxfp4,
   ]
 
-  /// The element type behind ggml's number; throws `.unsupported` naming it and the types there are.
+  /// The element type behind ggml's number; throws `.unsupported` naming it and the types there
+  /// are.
   static func elementType(
     _ number: UInt32, file: String, tensor: String
   ) throws(SparrowError) -> ElementType {

@@ -76,8 +76,8 @@ struct ProcessorFacts {
           "available": .array(instructions.map(JSON.string)), "kernels": .string(kernels),
         ], kernels == "scalar" ? .missing : .fine,
         advice: kernels == "scalar"
-          ? "decoding is slow: kernels want AVX2 with FMA and F16C, AVX-512 with VNNI, or Armv8.2's "
-            + "dot products" : ""),
+          ? "decoding is slow: kernels want AVX2 with FMA and F16C, AVX-512 with VNNI, or Armv8.2's"
+            + " dot products" : ""),
       Finding(
         "cores",
         "\(all) allowed, \(quota): \(allowance.threads) "

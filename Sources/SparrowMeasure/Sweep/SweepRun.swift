@@ -61,7 +61,8 @@ final class SweepRun {
       bytes: isSparse ? bytes.sparse : bytes.dense, denseBytes: bytes.dense)
   }
 
-  /// The scores of all neurons of these layers for all tokens, decoded from empty caches by a batch of 1.
+  /// The scores of all neurons of these layers for all tokens, decoded from empty caches by a batch
+  /// of 1.
   func scores(of layers: [Int]) -> [Int: [Float]] {
     let backend = model.backend
     return model.exclusively {
@@ -75,7 +76,8 @@ final class SweepRun {
     }
   }
 
-  /// Decodes the tokens from empty caches; `head` is its milliseconds a step, where the plan has a sparse one.
+  /// Decodes the tokens from empty caches; `head` is its milliseconds a step, where the plan has a
+  /// sparse one.
   private func profile(isDense: Bool) -> (step: StepProfile, head: Double) {
     let backend = model.backend
     let probes = StepProbes(profile: StepProfile())

@@ -75,7 +75,8 @@ struct PlotLabels {
   /// A generous width of one character.
   private static let characterWidth = 7.0
 
-  /// The baseline of a name that begins (or ends) at `x`: the nearest to `y` that is free, of a few.
+  /// The baseline of a name that begins (or ends) at `x`: the nearest to `y` that is free, of a
+  /// few.
   mutating func place(_ name: String, x: Double, y: Double, isRight: Bool) -> Double {
     let width = Double(name.count) * Self.characterWidth
     let (left, right) = isRight ? (x, x + width) : (x - width, x)

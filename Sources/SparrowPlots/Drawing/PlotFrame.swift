@@ -22,7 +22,8 @@ struct PlotFrame {
     PlotScale(values, start: base, end: top)
   }
 
-  /// The vertical axis: a line across and a number for each tick, and what they mean, with its unit.
+  /// The vertical axis: a line across and a number for each tick, and what they mean, with its
+  /// unit.
   func drawVertical(_ scale: PlotScale, label: String, into svg: inout SVG) {
     for tick in scale.ticks {
       let y = scale(tick)

@@ -1,5 +1,5 @@
-/// The report page's style sheet: light or dark as the reader's system is, colours that colour-blind
-/// readers tell apart (Okabe and Ito).
+/// The report page's style sheet: light or dark as the reader's system is, colours that
+/// colour-blind readers tell apart (Okabe and Ito).
 enum PageStyle {
   static let sheet = """
     :root { color-scheme: light dark; --ink: #1b1b1b; --soft: #5f5f5f; --rule: #dcdcdc;

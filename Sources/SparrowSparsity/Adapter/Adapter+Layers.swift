@@ -1,8 +1,9 @@
 internal import SparrowCore
 internal import SparrowFormats
 
-// A layer in adapter.json is {"layer": 3, "feed_forward": {...}, "attention": {...}, "inputs": {...}}, each part
-// optional; the tensors of the first two begin with "layers.3.feed_forward." and "layers.3.attention.".
+// A layer in adapter.json is {"layer": 3, "feed_forward": {...}, "attention": {...}, "inputs":
+// {...}}, each part optional; the tensors of the first two begin with "layers.3.feed_forward." and
+// "layers.3.attention.".
 
 extension Adapter {
   /// The numbers that layers may have.

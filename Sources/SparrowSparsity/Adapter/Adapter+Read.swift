@@ -5,8 +5,8 @@ public import SparrowTransformer
 extension Adapter {
   /// Reads an adapter's folder.
   ///
-  /// Throws `.system` for files that cannot be read, `.unsupported` for another version or predictor,
-  /// `.malformed`, naming file and field, for whatever else is wrong.
+  /// Throws `.system` for files that cannot be read, `.unsupported` for another version or
+  /// predictor, `.malformed`, naming file and field, for whatever else is wrong.
   public static func read(_ folder: String) throws(SparrowError) -> Adapter {
     let plan = folder + "/" + planName
     let json = try JSON.parse(MappedFile(path: plan))
@@ -14,7 +14,8 @@ extension Adapter {
     return try Adapter(AdapterFields(json, file: plan), tensors: tensors)
   }
 
-  /// Throws `.mismatch` unless the adapter was made for the model with this `Checkpoint.contentHash()`.
+  /// Throws `.mismatch` unless the adapter was made for the model with this
+  /// `Checkpoint.contentHash()`.
   public func check(base hash: String, name: String) throws(SparrowError) {
     guard hash == baseHash else {
       throw SparrowError(

@@ -2,9 +2,10 @@ internal import SparrowCore
 internal import SparrowFormats
 internal import SparrowTransformer
 
-// An entry of "updates" in adapter.json is {"role": "gate", "layer": 3, "coding": "f16", "scale": 2}, with the tensors
-// "updates.layers.3.gate.a" and ".b"; an entry of "vectors" has the role alone, with the tensor
-// "vectors.layers.3.attentionNorm". Matrices of the whole model have neither layer nor "layers.3.".
+// An entry of "updates" in adapter.json is {"role": "gate", "layer": 3, "coding": "f16", "scale":
+// 2}, with the tensors "updates.layers.3.gate.a" and ".b"; an entry of "vectors" has the role
+// alone, with the tensor "vectors.layers.3.attentionNorm". Matrices of the whole model have neither
+// layer nor "layers.3.".
 
 extension Adapter {
   /// The low-rank updates; an adapter without "updates" has none.

@@ -8,8 +8,8 @@ extension Adapter {
 
   /// Writes the adapter's folder, whole or not at all; an older adapter there is replaced.
   ///
-  /// Throws `.system` for what cannot be written and where the folder holds other files, `.malformed` for
-  /// an adapter that `read` would refuse.
+  /// Throws `.system` for what cannot be written and where the folder holds other files,
+  /// `.malformed` for an adapter that `read` would refuse.
   public func write(to folder: String) throws(SparrowError) {
     try validateFields(file: folder)
     if let head = plan.head {

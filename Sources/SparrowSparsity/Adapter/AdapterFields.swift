@@ -29,7 +29,8 @@ struct AdapterFields {
       found: String(found.prefix(80)).debugDescription, expected: expected)
   }
 
-  /// A member that is an object; nil when there is none or it is null. Errors call it `path` where given.
+  /// A member that is an object; nil when there is none or it is null. Errors call it `path` where
+  /// given.
   func object(_ name: String, path: String? = nil) throws(SparrowError) -> AdapterFields? {
     guard let value = try member(name), !value.isNull else { return nil }
     return try AdapterFields(value, file: file, prefix: (path ?? prefix + name) + ".")

@@ -2,7 +2,8 @@ internal import SparrowCore
 internal import SparrowFormats
 
 extension Checkpoint {
-  /// A tensor's elements. Throws `.malformed` unless it has this type and shape; nil stands for any size.
+  /// A tensor's elements. Throws `.malformed` unless it has this type and shape; nil stands for any
+  /// size.
   func values<T: BitwiseCopyable>(
     _ name: String, _ type: ElementType, shape: [Int?], as: T.Type
   ) throws(SparrowError) -> [T] {

@@ -1,8 +1,8 @@
 /// How one layer's attention chooses its head groups for a token.
 ///
-/// A head group is the query heads that share one key/value head; in multi-head models it is one head. The
-/// groups that are not selected do no query, score, value or output work, and their cache is not read: Deja
-/// Vu's head sparsity (arXiv 2310.17157, section 4.2).
+/// A head group is the query heads that share one key/value head; in multi-head models it is one
+/// head. The groups that are not selected do no query, score, value or output work, and their cache
+/// is not read: Deja Vu's head sparsity (arXiv 2310.17157, section 4.2).
 public struct AttentionPlan: Sendable, Equatable {
   /// What turns the attention's input into a score for each head group.
   public enum Predictor: Sendable, Equatable {
@@ -10,17 +10,18 @@ public struct AttentionPlan: Sendable, Equatable {
     case lowRank(LinearPredictor)
     /// One linear map to logits, as LTE's router; the selector sees their sigmoid.
     case router(LinearPredictor)
-    /// The oracle: the L2 norm of each group's exact output (Deja Vu's labels); only the output matrix is sparse.
+    /// The oracle: the L2 norm of each group's exact output (Deja Vu's labels); only the output
+    /// matrix is sparse.
     case exact
   }
 
   public var predictor: Predictor
   public var selector: Selector
-  /// Scores come from the input of the attention before (Deja Vu's latency code: the input of attention l
-  /// tells the heads of l + 1). The first layer has none and takes its own.
+  /// Scores come from the input of the attention before (Deja Vu's latency code: the input of
+  /// attention l tells the heads of l + 1). The first layer has none and takes its own.
   public var lookahead: Bool
-  /// Part of the head groups that a token selects on average, 0...1, as calibration measured it; nil if
-  /// unknown.
+  /// Part of the head groups that a token selects on average, 0...1, as calibration measured it;
+  /// nil if unknown.
   public var density: Float?
 
   public init(

@@ -3,9 +3,10 @@ internal import SparrowTransformer
 extension StepProgram {
   /// The program with the attention of the layers in `plans` made sparse.
   ///
-  /// With a predictor `predict`, `select` and, in multi-head models, `keep` stand before the projections, and all
-  /// that follows touches the selected head groups. A lookahead layer's `predict` stands in the layer before,
-  /// and reads that layer's input. The oracle's stand behind a dense `attend`.
+  /// With a predictor `predict`, `select` and, in multi-head models, `keep` stand before the
+  /// projections, and all that follows touches the selected head groups. A lookahead layer's
+  /// `predict` stands in the layer before, and reads that layer's input. The oracle's stand behind
+  /// a dense `attend`.
   func withSparseAttention(_ plans: [Int: AttentionPlan]) -> StepProgram {
     var result = self
     result.operations = operations.flatMap { operation -> [Operation] in

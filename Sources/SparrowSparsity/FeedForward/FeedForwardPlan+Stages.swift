@@ -1,8 +1,8 @@
 package import SparrowCore
 
 extension FeedForwardPlan {
-  /// This plan's top-k in HiRE's two stages: `predictor` picks `factor` times k candidates of a network of
-  /// `neurons`, of which k are kept by their exact activations.
+  /// This plan's top-k in HiRE's two stages: `predictor` picks `factor` times k candidates of a
+  /// network of `neurons`, of which k are kept by their exact activations.
   ///
   /// Throws `.argument` where the plan keeps no top-k, or for a factor below 1.
   package func fetching(

@@ -1,21 +1,23 @@
 /// How one layer's feed-forward network chooses its neurons for a token.
 ///
-/// A predictor scores groups of neurons, a selector picks groups from the scores, and only the picked
-/// neurons' weights are read, unless `rest` says otherwise. With `kept` a second selector looks at their exact activations, and only what
-/// it keeps reads the down matrix: HiRE's two stages (arXiv 2402.09360, section 3.3).
+/// A predictor scores groups of neurons, a selector picks groups from the scores, and only the
+/// picked neurons' weights are read, unless `rest` says otherwise. With `kept` a second selector
+/// looks at their exact activations, and only what it keeps reads the down matrix: HiRE's two
+/// stages (arXiv 2402.09360, section 3.3).
 public struct FeedForwardPlan: Sendable, Equatable {
   /// What turns the network's input into scores.
   public enum Predictor: Sendable, Equatable {
     /// HiRE: approximate products of gate and up, from which come approximate activations.
     ///
-    /// Rows are those of gate, then from the next multiple of 64 on those of up; without a gate up's alone. A
-    /// group's score is the sum of its neurons' |activation| (HiRE's L1).
+    /// Rows are those of gate, then from the next multiple of 64 on those of up; without a gate
+    /// up's alone. A group's score is the sum of its neurons' |activation| (HiRE's L1).
     case sketch(RowSketch)
     /// Deja Vu: two linear maps; a neuron's (or group's) score.
     case lowRank(LinearPredictor)
     /// LTE: one linear map to logits of groups; the selector sees their sigmoid.
     case router(LinearPredictor)
-    /// CATS (arXiv 2404.08763): the exact |activation(gate)|, for comparison; up and down are sparse.
+    /// CATS (arXiv 2404.08763): the exact |activation(gate)|, for comparison; up and down are
+    /// sparse.
     case gate
     /// The oracle: exact |activation|; only down is sparse.
     case exact
@@ -23,7 +25,8 @@ public struct FeedForwardPlan: Sendable, Equatable {
 
   /// What the neurons give that a token does not select.
   ///
-  /// Estimates go beyond the papers: what is good enough to choose neurons by is good enough for the small ones.
+  /// Estimates go beyond the papers: what is good enough to choose neurons by is good enough for
+  /// the small ones.
   public enum Rest: Sendable, Equatable {
     /// Nothing; their columns of down are not read.
     case nothing
@@ -39,17 +42,20 @@ public struct FeedForwardPlan: Sendable, Equatable {
   /// Neurons that are selected together: 1, 4, 8, 16 or 32.
   public var groupSize: Int
   public var selector: Selector
-  /// Picks groups by the sum of their neurons' exact |activation|, beside the common path; nil keeps all but
-  /// zeros. A threshold picks single neurons.
+  /// Picks groups by the sum of their neurons' exact |activation|, beside the common path; nil
+  /// keeps all but zeros. A threshold picks single neurons.
   public var kept: Selector?
   /// Neuron at each place, where groups are not runs of neighbours; empty where they are.
   public var order: [Int32]
-  /// Groups that every token uses (HiRE's common path, eq 7), ascending; selectors choose among the others.
+  /// Groups that every token uses (HiRE's common path, eq 7), ascending; selectors choose among the
+  /// others.
   public var common: [Int32]
-  /// Scores come from the input of the layer before, so that predicting can overlap with its work (Deja Vu's
-  /// latency code: the input of feed-forward network l tells neurons of l + 1). The first layer has none.
+  /// Scores come from the input of the layer before, so that predicting can overlap with its work
+  /// (Deja Vu's latency code: the input of feed-forward network l tells neurons of l + 1). The
+  /// first layer has none.
   public var lookahead: Bool
-  /// Part of the neurons that a token selects on average, 0...1, as calibration measured it; nil if unknown.
+  /// Part of the neurons that a token selects on average, 0...1, as calibration measured it; nil if
+  /// unknown.
   public var density: Float?
 
   public init(
@@ -85,7 +91,8 @@ public struct FeedForwardPlan: Sendable, Equatable {
   /// Whether all of down is read.
   package var readsDownWhole: Bool { rest == .estimate }
 
-  /// Bytes that predicting, and what stands for down, read for a token, beyond the model's own matrices.
+  /// Bytes that predicting, and what stands for down, read for a token, beyond the model's own
+  /// matrices.
   public var predictorBytes: Int {
     let down = if case .sketch(let down) = rest { down.bytes.count } else { 0 }
     return switch predictor {

@@ -1,8 +1,9 @@
 internal import SparrowTransformer
 
 extension StepProgram {
-  /// The program with the feed-forward networks of the layers in `plans` made sparse: `ffn` becomes `predict`,
-  /// `select`, `ffn`, and a lookahead layer's `predict` stands before the `ffn` of the layer before.
+  /// The program with the feed-forward networks of the layers in `plans` made sparse: `ffn` becomes
+  /// `predict`, `select`, `ffn`, and a lookahead layer's `predict` stands before the `ffn` of the
+  /// layer before.
   ///
   /// In that layer it reads the same input as that layer's own network.
   func withSparseFeedForward(_ plans: [Int: FeedForwardPlan]) -> StepProgram {

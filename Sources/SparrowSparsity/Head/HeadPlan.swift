@@ -8,10 +8,11 @@ public struct HeadPlan: Sendable, Equatable {
   public var kept: Int
   /// Rows with a score within this many deviations of the best exact logit are computed too.
   public var doubt: Float
-  /// Recall of the top k on held-out text where the second pass goes `doubt` deviations below the k-th best
-  /// exact logit, rising.
+  /// Recall of the top k on held-out text where the second pass goes `doubt` deviations below the
+  /// k-th best exact logit, rising.
   public var recalls: [Point]
-  /// Sequences decoded together for which the sketch pays; for more, dense products of all rows are faster.
+  /// Sequences decoded together for which the sketch pays; for more, dense products of all rows are
+  /// faster.
   public var widestBatch: Int
 
   public struct Point: Sendable, Equatable {

@@ -1,6 +1,7 @@
 public import SparrowCore
 
-/// How far a sparse head goes below its best exact logits for candidates that its sketch may have missed.
+/// How far a sparse head goes below its best exact logits for candidates that its sketch may have
+/// missed.
 public struct HeadRecall: Sendable, Equatable {
   /// The exact logit that counts as the frontier: 1 for the best, k for the k-th best.
   public var rank: Int
@@ -17,12 +18,12 @@ public struct HeadRecall: Sendable, Equatable {
     HeadRecall(rank: 1, doubt: plan.doubt)
   }
 
-  /// Less doubt than this keeps its promise only on text like that of calibration: at k' alone, 0.994 there was
-  /// 0.971 on WikiText-2, where 2.5 deviations gave 0.995.
+  /// Less doubt than this keeps its promise only on text like that of calibration: at k' alone,
+  /// 0.994 there was 0.971 on WikiText-2, where 2.5 deviations gave 0.995.
   public static let leastDoubt: Float = 2.5
 
-  /// The smallest doubt from `leastDoubt` on whose recall of the top k, as calibration measured it, reaches
-  /// `target`.
+  /// The smallest doubt from `leastDoubt` on whose recall of the top k, as calibration measured it,
+  /// reaches `target`.
   ///
   /// nil when only the dense head reaches it. Throws `.argument` for a target outside 0...1.
   public static func reaching(

@@ -1,6 +1,7 @@
 /// The `rank`-th largest of `values` (1 is the largest), which are reordered. O(n) on average.
 ///
-/// Hoare's quickselect with the middle element as pivot; values that are not numbers count as smallest.
+/// Hoare's quickselect with the middle element as pivot; values that are not numbers count as
+/// smallest.
 package func largest(_ rank: Int, of values: UnsafeMutableBufferPointer<Float>) -> Float {
   precondition((1...values.count).contains(rank), "a rank beyond the values")
   for index in values.indices where values[index].isNaN { values[index] = -.infinity }

@@ -2,13 +2,14 @@ public import SparrowTransformer
 
 /// Which inputs of one layer's matrices count: TEAL (arXiv 2408.14690, section 4.1).
 ///
-/// An input x_i of a matrix with |x_i| <= threshold counts as zero, so that the matrix's column i is not read.
-/// Nothing is predicted: the inputs are there before the matrix that reads them.
+/// An input x_i of a matrix with |x_i| <= threshold counts as zero, so that the matrix's column i
+/// is not read. Nothing is predicted: the inputs are there before the matrix that reads them.
 public struct InputPlan: Sendable, Equatable {
   public struct Threshold: Sendable, Equatable {
     /// The greatest size that is left out; below 0 nothing is.
     public var value: Float
-    /// Part of the inputs that a token keeps on average, 0...1, as calibration measured it; nil if unknown.
+    /// Part of the inputs that a token keeps on average, 0...1, as calibration measured it; nil if
+    /// unknown.
     public var density: Float?
 
     public init(_ value: Float, density: Float? = nil) {

@@ -1,10 +1,11 @@
 internal import SparrowTransformer
 
 extension StepProgram {
-  /// The program in which the matrices of inputs with a threshold read the columns of large inputs only.
+  /// The program in which the matrices of inputs with a threshold read the columns of large inputs
+  /// only.
   ///
-  /// A network whose inputs have one is taken apart: `ffn` becomes `gate, up`, `activate`, `down`. Operations that
-  /// another plan made sparse stay.
+  /// A network whose inputs have one is taken apart: `ffn` becomes `gate, up`, `activate`, `down`.
+  /// Operations that another plan made sparse stay.
   func withSparseInputs(_ plans: [Int: InputPlan]) -> StepProgram {
     var result = self
     result.operations = operations.flatMap { operation -> [Operation] in

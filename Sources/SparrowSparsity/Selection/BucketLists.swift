@@ -1,6 +1,7 @@
 /// The greatest scores of interleaved buckets: the first stage of bucketed top-k.
 ///
-/// Groups lie in rows of one per bucket; inner loops run over a row and choose without branching on scores.
+/// Groups lie in rows of one per bucket; inner loops run over a row and choose without branching on
+/// scores.
 struct BucketLists {
   private let buckets: Int
   private let depth: Int
@@ -60,7 +61,8 @@ struct BucketLists {
     return count
   }
 
-  /// The greater of list and row stays in the list, the lesser is left in the row for the next place.
+  /// The greater of list and row stays in the list, the lesser is left in the row for the next
+  /// place.
   private func exchange(_ list: UnsafeMutablePointer<Float>, _ count: Int) {
     let tail = count & ~7
     for bucket in stride(from: 0, to: tail, by: 8) {

@@ -1,7 +1,9 @@
-/// Calls `write` with every index and the place that it takes if it is kept; returns how many are kept.
+/// Calls `write` with every index and the place that it takes if it is kept; returns how many are
+/// kept.
 ///
-/// A place is written again until its index is kept, so that nothing branches on scores: a branch as hard to
-/// foretell as a selection costs five times as much. `write` may overwrite `scores` up to the place.
+/// A place is written again until its index is kept, so that nothing branches on scores: a branch
+/// as hard to foretell as a selection costs five times as much. `write` may overwrite `scores` up
+/// to the place.
 ///
 /// - Parameters:
 ///   - indices: of `scores`.

@@ -1,8 +1,10 @@
 extension Cut {
-  /// The cut that keeps the k greatest scores, of equal ones the lowest indices. O(groups) on average.
+  /// The cut that keeps the k greatest scores, of equal ones the lowest indices. O(groups) on
+  /// average.
   ///
-  /// A histogram leaves the few scores that share a bin with the k-th; quickselect ranks those. Scores that
-  /// crowd into few bins are narrowed again within their own range, a few times at most.
+  /// A histogram leaves the few scores that share a bin with the k-th; quickselect ranks those.
+  /// Scores that crowd into few bins are narrowed again within their own range, a few times at
+  /// most.
   static func keeping(
     _ k: Int, of scores: UnsafeBufferPointer<Float>, _ scratch: SelectorScratch
   ) -> Cut {
@@ -41,8 +43,8 @@ extension Cut {
     self.init(floor: floor, tieEnd: .max)
     guard ties < equal else { return }
     var left = ties
-    // Scores that are not numbers rank as minus infinity and can make ties seem more than they are: then this
-    // ends without having counted all.
+    // Scores that are not numbers rank as minus infinity and can make ties seem more than they are:
+    // then this ends without having counted all.
     for index in scores.indices where scores[index] == floor {
       left -= 1
       if left == 0 {

@@ -1,11 +1,13 @@
 public import SparrowCore
 
-/// DA-TOP-k: top-k over groups that several machines share out, without comparing scores between them.
+/// DA-TOP-k: top-k over groups that several machines share out, without comparing scores between
+/// them.
 ///
-/// Each of s shards takes k'/s candidates by approximate score and keeps k/s of them by exact score;
-/// the result is the shards' results side by side. One shard is HiRE's algorithm 1. The paper prints S'
-/// for the set that the exact scores are computed on; a shard's own S'_i is meant, since a union would
-/// need an exchange between the stages. Source: HiRE, arXiv 2402.09360, algorithm 2.
+/// Each of s shards takes k'/s candidates by approximate score and keeps k/s of them by exact
+/// score; the result is the shards' results side by side. One shard is HiRE's algorithm 1. The
+/// paper prints S' for the set that the exact scores are computed on; a shard's own S'_i is meant,
+/// since a union would need an exchange between the stages. Source: HiRE, arXiv 2402.09360,
+/// algorithm 2.
 public struct DistributedTopK: Sendable, Equatable {
   public let shards: Int
   /// k', over all shards.
@@ -45,7 +47,8 @@ public struct DistributedTopK: Sendable, Equatable {
   ///
   /// - Parameters:
   ///   - approximate: `[groups of the shard]`.
-  ///   - exact: scores of the candidates, in their order; called once. A shard with fewer groups than
+  ///   - exact: scores of the candidates, in their order; called once. A shard with fewer groups
+  ///     than
   ///     its part gives what it has, and no other makes up for it.
   public func select(
     shard: Int, approximate: [Float], groupSize: Int = 1, exact: (Selection) -> [Float]

@@ -30,14 +30,15 @@ struct Histogram {
     }
   }
 
-  /// 2^23 and the bin, which rises with the score: the sum rounds to an integer and leaves it in the lowest
-  /// bits, where a conversion would check each for its range.
+  /// 2^23 and the bin, which rises with the score: the sum rounds to an integer and leaves it in
+  /// the lowest bits, where a conversion would check each for its range.
   @inline(__always)
   private func places(of scores: SIMD8<Float>) -> SIMD8<Float> {
     (scores - least) * scale + 0x1p23
   }
 
-  /// The bin that holds the score of this rank (1 is the greatest), and how many scores lie in greater bins.
+  /// The bin that holds the score of this rank (1 is the greatest), and how many scores lie in
+  /// greater bins.
   func bin(ofRank rank: Int) -> (bin: Int, greater: Int) {
     var greater = 0
     var bin = Self.bins - 1
@@ -48,7 +49,8 @@ struct Histogram {
     return (bin, greater)
   }
 
-  /// Copies the scores of one bin to `values`, which may be where `scores` lie; returns their count.
+  /// Copies the scores of one bin to `values`, which may be where `scores` lie; returns their
+  /// count.
   func gather(
     _ bin: Int, of scores: UnsafeBufferPointer<Float>, into values: UnsafeMutablePointer<Float>
   ) -> Int {

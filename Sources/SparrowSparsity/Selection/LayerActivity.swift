@@ -30,9 +30,10 @@ public struct LayerActivity: Sendable, Equatable {
   public var steps: Int
   /// Groups selected, summed over steps.
   public var selected: Int
-  /// Part of the truly greatest neurons, as many as were selected, that the selection holds, summed over
-  /// steps; nil when not audited. Greatest by |activation| times the length of the neuron's column of down. Where a
-  /// second stage chooses among candidates, part of what it would choose of all neurons that those hold.
+  /// Part of the truly greatest neurons, as many as were selected, that the selection holds, summed
+  /// over steps; nil when not audited. Greatest by |activation| times the length of the neuron's
+  /// column of down. Where a second stage chooses among candidates, part of what it would choose of
+  /// all neurons that those hold.
   public var recallSum: Double?
   /// How often each group was selected, `[groups]`.
   public var counts: [Int32]

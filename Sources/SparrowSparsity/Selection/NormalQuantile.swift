@@ -2,8 +2,8 @@ internal import SparrowCore
 
 /// Q(p), the number that a standard normal variable stays below with probability p.
 ///
-/// Relative error below 1e-15 for p from 1e-300 on; minus infinity at 0, infinity at 1, not a number outside.
-/// Source: Wichura 1988, algorithm AS 241 (PPND16).
+/// Relative error below 1e-15 for p from 1e-300 on; minus infinity at 0, infinity at 1, not a
+/// number outside. Source: Wichura 1988, algorithm AS 241 (PPND16).
 package func normalQuantile(_ p: Double) -> Double {
   guard p > 0, p < 1 else { return p == 0 ? -.infinity : p == 1 ? .infinity : .nan }
   let q = p - 0.5

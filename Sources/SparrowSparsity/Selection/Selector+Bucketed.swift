@@ -1,5 +1,6 @@
 extension Selector {
-  /// Bucketed top-k in two cuts: each bucket's own, then that of all survivors. O(groups * perBucket).
+  /// Bucketed top-k in two cuts: each bucket's own, then that of all survivors. O(groups *
+  /// perBucket).
   func selectBucketed(
     _ scores: UnsafeBufferPointer<Float>, _ k: Int, buckets: Int, perBucket: Int,
     into indices: UnsafeMutablePointer<Int32>, _ scratch: SelectorScratch

@@ -1,5 +1,6 @@
 extension Selector {
-  /// Writes the selected groups, ascending, to `indices` and returns their count; allocates nothing.
+  /// Writes the selected groups, ascending, to `indices` and returns their count; allocates
+  /// nothing.
   ///
   /// - Parameters:
   ///   - scores: `[groups]`.
@@ -27,8 +28,8 @@ extension Selector {
     return Selection(ascending: indices, groups: scores.count, groupSize: groupSize)
   }
 
-  /// Where these scores are cut, so that many workers can select at once; nil for bucketed top-k, whose
-  /// selection depends on a group's bucket too. Allocates nothing.
+  /// Where these scores are cut, so that many workers can select at once; nil for bucketed top-k,
+  /// whose selection depends on a group's bucket too. Allocates nothing.
   public func cut(of scores: UnsafeBufferPointer<Float>, scratch: SelectorScratch) -> Cut? {
     switch self {
     case .topK(let k): .keeping(k, of: scores, scratch)

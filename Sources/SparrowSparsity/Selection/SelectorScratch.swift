@@ -1,10 +1,12 @@
-/// Memory that selecting works in, so that selecting itself allocates nothing; for one thread at a time.
+/// Memory that selecting works in, so that selecting itself allocates nothing; for one thread at a
+/// time.
 public final class SelectorScratch {
   /// The most groups that fit.
   public let groups: Int
   /// Scores that are still in question, `[groups]`.
   let values: UnsafeMutablePointer<Float>
-  /// Bucketed top-k's greatest scores, `[perBucket, buckets]`: at most one more a bucket than fill it.
+  /// Bucketed top-k's greatest scores, `[perBucket, buckets]`: at most one more a bucket than fill
+  /// it.
   let greatest: UnsafeMutablePointer<Float>
   /// Two numbers a bucket, or places among survivors, `[2 * groups]`.
   let numbers: UnsafeMutablePointer<Int32>

@@ -1,19 +1,22 @@
 public import SparrowCore
 
-/// A sketch of a matrix's rows, the vocabulary head's or a feed-forward network's: HiRE's cheap copy of the
-/// weights (arXiv 2402.09360, algorithm 1).
+/// A sketch of a matrix's rows, the vocabulary head's or a feed-forward network's: HiRE's cheap
+/// copy of the weights (arXiv 2402.09360, algorithm 1).
 ///
-/// Either product-quantised, made of 4-bit codes that byte shuffles look up, or one of the paper's own three
-/// (`rows`): int4 or int5, low rank, low rank in int4. Product quantisation is the best of them at equal bytes.
+/// Either product-quantised, made of 4-bit codes that byte shuffles look up, or one of the paper's
+/// own three (`rows`): int4 or int5, low rank, low rank in int4. Product quantisation is the best
+/// of them at equal bytes.
 ///
-/// With W' = W - meanRow and x = basis · (h - mean), where the basis makes recorded hidden states white and
-/// orders directions by what they contribute to the products, W'(h - mean) = U x. The columns of U are cut into
-/// groups; each row keeps, for each group, the number of the nearest of 16 centroids. A row's score is
+/// With W' = W - meanRow and x = basis · (h - mean), where the basis makes recorded hidden states
+/// white and orders directions by what they contribute to the products, W'(h - mean) = U x. The
+/// columns of U are cut into groups; each row keeps, for each group, the number of the nearest of
+/// 16 centroids. A row's score is
 ///
-///     score(i) = bias(i) + sum over groups g of x_g · centroid(g, code(i, g))  ≈  W(i) · h - meanRow · h
+///     score(i) = bias(i) + sum over groups g of x_g · centroid(g, code(i, g))
+///              ≈ W(i) · h - meanRow · h
 ///
-/// Bytes read per token: groups / 2 + 2 a row, where the row itself has 17/16 · hidden in Q8_0. With `rows`
-/// the sum is the product of a row's stored directions with x.
+/// Bytes read per token: groups / 2 + 2 a row, where the row itself has 17/16 · hidden in Q8_0.
+/// With `rows` the sum is the product of a row's stored directions with x.
 public struct RowSketch: Sendable, Equatable {
   /// Rows of the matrix.
   public var rowCount: Int
@@ -23,17 +26,17 @@ public struct RowSketch: Sendable, Equatable {
   public var mean: [Float]
   /// Mean row of the matrix, `[hidden]`.
   public var meanRow: [Float]
-  /// `[basisRows, hidden]` as Q8_0 blocks of GGUF (34 bytes for 32 weights), rows in order of weight: at
-  /// least as many as codes need, all of them where the states' energy is wanted; empty where directions are
-  /// the columns themselves.
+  /// `[basisRows, hidden]` as Q8_0 blocks of GGUF (34 bytes for 32 weights), rows in order of
+  /// weight: at least as many as codes need, all of them where the states' energy is wanted; empty
+  /// where directions are the columns themselves.
   public var basis: [UInt8]
   /// Directions of each group: starts, then the end of the last, `[groups + 1]`.
   public var bounds: [Int]
   /// 16 centroids of each group one after another, `[16 · bounds.last]`: group g's centroid c at
   /// `16 · bounds[g] + c · width(g)`.
   public var centroids: [Float]
-  /// `[ceil(rowCount / 64)][ceil(groups / 2)][64]`: byte j holds row 64 b + j's code of group 2p in its
-  /// low and of group 2p + 1 in its high half.
+  /// `[ceil(rowCount / 64)][ceil(groups / 2)][64]`: byte j holds row 64 b + j's code of group 2p in
+  /// its low and of group 2p + 1 in its high half.
   public var codes: [UInt8]
   /// float16 bits, `[ceil(rowCount / 64) · 64]`; minus infinity behind the last row.
   public var bias: [UInt16]
@@ -76,8 +79,8 @@ public struct RowSketch: Sendable, Equatable {
     codes.count + 2 * bias.count + basis.count + 4 * centroids.count + (rows?.bytes.count ?? 0)
   }
 
-  /// Throws `.malformed`, naming `file` and the tensor, unless every part has the size that the others
-  /// imply and every number is finite.
+  /// Throws `.malformed`, naming `file` and the tensor, unless every part has the size that the
+  /// others imply and every number is finite.
   public func validate(file: String, name: String = "head") throws(SparrowError) {
     func require(_ holds: Bool, _ part: String, _ found: Any, _ expected: Any)
       throws(SparrowError)

@@ -2,8 +2,8 @@
 enum TemplateLimits {
   /// Bytes of a template; the longest known is under 32 KB.
   static let source = 1 << 20
-  /// Nesting of a template's blocks, of brackets in an expression, and of the tree that an expression
-  /// makes: `a + b + c` nests twice.
+  /// Nesting of a template's blocks, of brackets in an expression, and of the tree that an
+  /// expression makes: `a + b + c` nests twice.
   static let blocks = 24
   static let nesting = 32
   static let expression = 64

@@ -1,4 +1,5 @@
-/// What a tokenizer needs of a GGUF file's metadata; nil for keys that are missing or of another type.
+/// What a tokenizer needs of a GGUF file's metadata; nil for keys that are missing or of another
+/// type.
 public protocol GGUFTokenizerSource {
   func string(_ key: String) -> String?
   func int(_ key: String) -> Int?

@@ -51,8 +51,8 @@ extension TokenizerDescription {
     let named = model == "gemma4" ? model : source.string(key)
     if named == nil {
       warnings.append(
-        "\(file): no \(key), so the default pre-tokenizer: text is cut otherwise than in training, and "
-          + "answers suffer; convert the model anew")
+        "\(file): no \(key), so the default pre-tokenizer: text is cut otherwise than in training, "
+          + "and answers suffer; convert the model anew")
     }
     guard let rule = GGUFPreTokenizer.named(named ?? "default") else {
       throw error(
@@ -105,7 +105,7 @@ extension TokenizerDescription {
       let id = kinds.count
       var kind = types.flatMap { TokenKind(rawValue: UInt8(truncatingIfNeeded: $0[id])) } ?? .normal
       // As llama.cpp has it: some converters took the marks that end turns for text.
-      if kind == .userDefined, Tokenizer.endTexts.contains(where: { $0.elementsEqual(bytes) }) {
+      if kind == .userDefined, Self.endTexts.contains(where: { $0.elementsEqual(bytes) }) {
         kind = .control
       }
       isGood = append(bytes, kind)

@@ -2,7 +2,8 @@
 enum MergeRule: Sendable {
   /// Byte-pair encoding: the merge written first in the file.
   case ranked(MergeTable)
-  /// SentencePiece: the pair whose joined text is the token of the highest score; one priority a token.
+  /// SentencePiece: the pair whose joined text is the token of the highest score; one priority a
+  /// token.
   case scored([UInt32])
 
   /// Priorities for scores: the higher the score, the smaller the number; equal for equal scores.

@@ -53,8 +53,8 @@ struct Merger {
     if symbols.count <= scanned { scan(bytes) } else { drain(bytes) }
   }
 
-  /// The symbol at `place` after merging: its token, or -1, its bytes, and the place of the next one, or
-  /// -1. The first is at 0, unless `isEmpty`.
+  /// The symbol at `place` after merging: its token, or -1, its bytes, and the place of the next
+  /// one, or -1. The first is at 0, unless `isEmpty`.
   func result(_ place: Int) -> (id: Int32, range: Range<Int>, next: Int) {
     let symbol = symbols[place]
     return (symbol.id, Int(symbol.start)..<Int(symbol.end), Int(symbol.next))

@@ -44,7 +44,8 @@ struct GGUFPreTokenizer: Sendable {
   private static func cased(
     _ upper: String, _ lower: String, tail: String, digits: String
   ) -> String {
-    "[^\\r\\n\\p{L}\\p{N}]?\(upper)*\(lower)+\(tail)|[^\\r\\n\\p{L}\\p{N}]?\(upper)+\(lower)*\(tail)"
+    "[^\\r\\n\\p{L}\\p{N}]?\(upper)*\(lower)+\(tail)"
+      + "|[^\\r\\n\\p{L}\\p{N}]?\(upper)+\(lower)*\(tail)"
       + "|\(digits)| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\(ends)"
   }
 
@@ -136,7 +137,10 @@ struct GGUFPreTokenizer: Sendable {
     (
       ["youtu"],
       .init(
-        "[\u{AC00}-\u{D7A3}\u{3131}-\u{318E}]+|[\u{FF01}\u{2026}\u{201C}\u{201D}\u{2018}\u{2019}\u{2014}\u{FF1A}\u{FF1B}\u{FF0C}\u{3001}-\u{303F}\u{FE30}-\u{FE4F}]+|[\u{3105}-\u{312F}]+|\(japanese)",
+        "[\u{AC00}-\u{D7A3}\u{3131}-\u{318E}]+"
+          + "|[\u{FF01}\u{2026}\u{201C}\u{201D}\u{2018}\u{2019}\u{2014}"
+          + "\u{FF1A}\u{FF1B}\u{FF0C}\u{3001}-\u{303F}"
+          + "\u{FE30}-\u{FE4F}]+|[\u{3105}-\u{312F}]+|\(japanese)",
         cased(casedUpper, casedLower, tail: contractions + "?", digits: "\\p{N}")
       ).with(ignoresMerges: true)
     ),
@@ -184,7 +188,8 @@ struct GGUFPreTokenizer: Sendable {
     (
       ["seed-coder"],
       .init(
-        "\(contractions)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1}| ?[^\\s\\p{L}\\p{N}\\r\\n]+|\(ends)"
+        "\(contractions)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1}"
+          + "| ?[^\\s\\p{L}\\p{N}\\r\\n]+|\(ends)"
       )
     ),
     (["ufakzeka"], .init(llama3(contractions: ""))),

@@ -2,9 +2,9 @@ internal import SparrowCore
 
 /// A token table: ids to bytes and bytes to ids, in three flat arrays.
 ///
-/// One blob of bytes, one offset a token and an open-addressing table of ids; no string is kept. 262,144
-/// tokens take about 5 MB. Only indexed tokens are found by their bytes: control tokens must not come
-/// out of plain text.
+/// One blob of bytes, one offset a token and an open-addressing table of ids; no string is kept.
+/// 262,144 tokens take about 5 MB. Only indexed tokens are found by their bytes: control tokens
+/// must not come out of plain text.
 public struct Vocabulary: Sendable {
   private var blob: [UInt8] = []
   /// `[count + 1]` starts in the blob.
@@ -67,8 +67,8 @@ public struct Vocabulary: Sendable {
   /// Whether the blob still fits its 32-bit offsets.
   var fits: Bool { blob.count <= Int(UInt32.max) }
 
-  /// Makes tokens of one byte or more findable: all of `first`, and those of `second` whose bytes no
-  /// other token has; returns two ids of `first` with the same bytes, when there are such.
+  /// Makes tokens of one byte or more findable: all of `first`, and those of `second` whose bytes
+  /// no other token has; returns two ids of `first` with the same bytes, when there are such.
   mutating func index(
     _ first: (Int) -> Bool, then second: (Int) -> Bool
   ) -> (Int, Int)? {

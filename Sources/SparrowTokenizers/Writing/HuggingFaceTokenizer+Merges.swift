@@ -1,8 +1,8 @@
 extension HuggingFaceTokenizer {
   /// Every way to make a token of two others, the token of the best score first.
   ///
-  /// SentencePiece merges by the score of the result alone, byte-pair encoding by the pair: among the pairs
-  /// of one result the order is that of transformers' `generate_merges`.
+  /// SentencePiece merges by the score of the result alone, byte-pair encoding by the pair: among
+  /// the pairs of one result the order is that of transformers' `generate_merges`.
   static func merges(
     of description: TokenizerDescription, _ texts: [String], _ priorities: [UInt32]
   ) -> [String] {

@@ -2,8 +2,8 @@ public import SparrowCore
 
 /// A GGUF file's tokenizer as the files that transformers and Sparrow read.
 ///
-/// Byte-level vocabularies keep their merges; SentencePiece's scores become merges, as transformers'
-/// own converter makes them. Takes some 200 bytes a token while it is written.
+/// Byte-level vocabularies keep their merges; SentencePiece's scores become merges, as
+/// transformers' own converter makes them. Takes some 200 bytes a token while it is written.
 public struct HuggingFaceTokenizer {
   let description: TokenizerDescription
   /// The tokens' texts as the file has them.
@@ -12,8 +12,8 @@ public struct HuggingFaceTokenizer {
   let merges: [String]
   let padding: Int?
 
-  /// Throws what reading the tokenizer throws, and `.unsupported` for token texts that JSON cannot hold: no
-  /// UTF-8, or the same twice.
+  /// Throws what reading the tokenizer throws, and `.unsupported` for token texts that JSON cannot
+  /// hold: no UTF-8, or the same twice.
   public init(
     gguf source: some GGUFTokenizerSource, file: String
   ) throws(SparrowError) {

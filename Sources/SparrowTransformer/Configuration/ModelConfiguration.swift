@@ -1,4 +1,5 @@
-/// What a decoder-only transformer computes, as data: every supported family is a value of this type.
+/// What a decoder-only transformer computes, as data: every supported family is a value of this
+/// type.
 public struct ModelConfiguration: Sendable, Equatable {
   /// The family's own name for itself: `llama`, `qwen3`, `opt`, ...
   public var architecture: String

@@ -3,7 +3,8 @@ extension Activation {
   static let checkpointNames =
     "relu, relu2, relu_squared, silu, swish, gelu, gelu_new or gelu_pytorch_tanh"
 
-  /// Reads the name of a configuration (Hugging Face's, which GGUF files repeat); nil for an unknown one.
+  /// Reads the name of a configuration (Hugging Face's, which GGUF files repeat); nil for an
+  /// unknown one.
   init?(checkpointName name: String) {
     switch name {
     case "relu": self = .relu

@@ -49,7 +49,8 @@ public struct Operation: Sendable, Equatable {
     case norm(NormDescription, weight: WeightRole.Kind, input: Buffer, output: Buffer)
     /// output (=, +=) matrix · input (+ bias).
     case multiply(WeightRole.Kind, input: Buffer, output: Buffer, Landing)
-    /// outputs (=, +=) the columns of an input's matrices, in their order, that large inputs want (+ biases).
+    /// outputs (=, +=) the columns of an input's matrices, in their order, that large inputs want
+    /// (+ biases).
     case multiplyLarge(LayerInput, input: Buffer, outputs: [Buffer], Landing)
     /// neurons = activation(gates) * neurons, without a gate activation(neurons).
     case activate(FeedForwardDescription)
@@ -69,14 +70,15 @@ public struct Operation: Sendable, Equatable {
     case selectHeads(AttentionDescription)
     /// The layer's input, kept until every skipped head has made its keys and values of it.
     case keepInput(AttentionDescription, input: Buffer)
-    /// Queries of the selected head groups; keys and values of all, or in multi-head models of the selected
-    /// and of those whose turn it is to catch up.
+    /// Queries of the selected head groups; keys and values of all, or in multi-head models of the
+    /// selected and of those whose turn it is to catch up.
     case projectHeads(AttentionDescription, input: Buffer)
     /// The keys and values that `projectHeads` made into the cache.
     case appendHeads(AttentionDescription)
     /// `attend` over the selected head groups.
     case attendHeads(AttentionDescription)
-    /// output (=, +=) the selected head groups' columns of the output matrix · their results (+ bias).
+    /// output (=, +=) the selected head groups' columns of the output matrix · their results (+
+    /// bias).
     case sparseOutput(output: Buffer, Landing)
     /// The whole feed-forward network, dense.
     case feedForward(FeedForwardDescription, input: Buffer, output: Buffer, Landing)

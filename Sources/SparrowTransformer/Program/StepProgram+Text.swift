@@ -59,7 +59,8 @@ extension StepProgram {
     public init() {}
   }
 
-  /// The program as a table, one operation a line, with the bytes of weights that each reads for one token.
+  /// The program as a table, one operation a line, with the bytes of weights that each reads for
+  /// one token.
   ///
   /// Layers equal to the one before, bytes included, are named and not repeated. `sparse` says what
   /// its sparse operations read.

@@ -1,6 +1,7 @@
 /// What one step computes for its tokens: a flat list of operations in the order in which they run.
 ///
-/// A plan rewrites it (dense feed-forward network or head into predict, select, touch); a backend lowers it.
+/// A plan rewrites it (dense feed-forward network or head into predict, select, touch); a backend
+/// lowers it.
 public struct StepProgram: Sendable, Equatable {
   public var operations: [Operation]
 

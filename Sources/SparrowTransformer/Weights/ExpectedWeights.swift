@@ -1,5 +1,6 @@
 extension ModelConfiguration {
-  /// Every tensor that the step program of this configuration reads, with its shape `[rows, columns]`.
+  /// Every tensor that the step program of this configuration reads, with its shape `[rows,
+  /// columns]`.
   var expectedWeights: [(role: WeightRole, shape: [Int], presence: WeightPresence)] {
     var list: [(role: WeightRole, shape: [Int], presence: WeightPresence)] = []
     func add(

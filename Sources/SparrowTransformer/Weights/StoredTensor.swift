@@ -19,8 +19,8 @@ package struct StoredTensor: Sendable {
   package var isMatrix: Bool { shape.count == 2 && !roles[0].kind.isNormWeight }
   package var elementCount: Int { shape.reduce(1, *) }
 
-  /// The elements in file order, from the values of the roles, each row-major in the order in which the
-  /// source keeps its rows.
+  /// The elements in file order, from the values of the roles, each row-major in the order in which
+  /// the source keeps its rows.
   ///
   /// Throws what `values` throws, and `.mismatch` for another count of values.
   package func elements(

@@ -18,7 +18,8 @@ extension WeightBinding {
     }
   }
 
-  /// The tensors of a Hugging Face folder that belong to other parts of it (the vision tower of Gemma 3).
+  /// The tensors of a Hugging Face folder that belong to other parts of it (the vision tower of
+  /// Gemma 3).
   package var otherTensors: [TensorEntry] {
     let prefixes = WeightNames.huggingFace(configuration).ignoredPrefixes
     return checkpoint.tensors.filter { prefixes.contains(where: $0.name.hasPrefix) }
@@ -26,9 +27,9 @@ extension WeightBinding {
 
   /// The tensors of a GGUF file as transformers names, shapes and orders them.
   ///
-  /// Queries and keys that GGUF keeps in pairs get their halves back, Gemma's norms lose the 1 that GGUF
-  /// adds, and GPT-2's matrices are transposed. Throws `.unsupported` for biases that the architecture
-  /// has not in transformers, or lacks though it has them there.
+  /// Queries and keys that GGUF keeps in pairs get their halves back, Gemma's norms lose the 1 that
+  /// GGUF adds, and GPT-2's matrices are transposed. Throws `.unsupported` for biases that the
+  /// architecture has not in transformers, or lacks though it has them there.
   package func huggingFaceTensors() throws(SparrowError) -> [StoredTensor] {
     try checkBiases()
     var tensors = try configuration.huggingFaceTensors(roles, file: checkpoint.path)

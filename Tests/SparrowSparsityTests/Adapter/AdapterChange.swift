@@ -32,8 +32,8 @@ struct AdapterChange: CustomTestStringConvertible {
   }
 }
 
-/// Damages one file of an adapter again and again: reading it gives an adapter that `check` accepts, or an
-/// error that names the file.
+/// Damages one file of an adapter again and again: reading it gives an adapter that `check`
+/// accepts, or an error that names the file.
 func expectNoTrap(
   of adapter: Adapter, damaging name: String, times: Int, seed: UInt64,
   check: (Adapter) throws(SparrowError) -> Void

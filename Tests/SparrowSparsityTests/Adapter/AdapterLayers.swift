@@ -3,7 +3,8 @@ import SparrowSparsity
 import SparrowTestSupport
 @testable import SparrowTransformer
 
-/// Plans with every predictor, selector, coding and part, for gated networks of 64 neurons and 32 inputs.
+/// Plans with every predictor, selector, coding and part, for gated networks of 64 neurons and 32
+/// inputs.
 enum AdapterLayers {
   static let network = FeedForwardDescription(width: 64, activation: .silu, gated: true)
   static let hidden = 32

@@ -147,7 +147,8 @@ import Testing
     AdapterChange("\"group\": 32", "\"group\": 31", .malformed, "layers.4.feed_forward.group"),
     AdapterChange("\"selector\"", "\"other\"", .malformed, "layers.0.feed_forward.selector"),
     AdapterChange(
-      "\"kind\": \"top_k\"", "\"kind\": \"k\"", .unsupported, "layers.0.feed_forward.selector.kind"),
+      "\"kind\": \"top_k\"", "\"kind\": \"k\"", .unsupported,
+      "layers.0.feed_forward.selector.kind"),
     AdapterChange("\"k\": 3", "\"k\": -3", .malformed, "layers.0.feed_forward.selector.k"),
     AdapterChange("\"k\": 9", "\"k\": 1e9", .malformed, "layers.0.feed_forward.kept.k"),
     AdapterChange(

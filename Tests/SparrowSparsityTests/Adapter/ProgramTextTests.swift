@@ -7,7 +7,8 @@ import Testing
 
 /// The printed program of a model with an adapter.
 @Suite struct ProgramTextTests {
-  /// The lines of a network of three matrices of 0.20 MB each that predict, select and touch; spaces narrowed.
+  /// The lines of a network of three matrices of 0.20 MB each that predict, select and touch;
+  /// spaces narrowed.
   private func lines(_ plan: FeedForwardPlan) throws -> [String] {
     let folder = try TemporaryFolder()
     let file = NetworkModel(type: .f32, hidden: 96, width: 512)

@@ -1,5 +1,5 @@
-/// The part of the true top-k that bucketed top-k finds on average when every order of the scores is
-/// equally likely (arXiv 2506.04165).
+/// The part of the true top-k that bucketed top-k finds on average when every order of the scores
+/// is equally likely (arXiv 2506.04165).
 ///
 /// `1 - (1/K) sum_b sum_{r > K'} (r - K') P(r)`: a bucket of M among N groups holds r of the top K
 /// with the hypergeometric probability P(r) and loses what exceeds K'; here with the sizes that

@@ -5,8 +5,8 @@ import Testing
 
 @testable import Sparrow
 
-/// Prints how fast vocabularies load and encode; off unless `SPARROW_TOKENIZER_SPEED` names GGUF files,
-/// with colons between. Meant for release builds.
+/// Prints how fast vocabularies load and encode; off unless `SPARROW_TOKENIZER_SPEED` names GGUF
+/// files, with colons between. Meant for release builds.
 @Suite(.serialized) struct TokenizerSpeedTests {
   static let files = (environment("SPARROW_TOKENIZER_SPEED") ?? "").split(separator: ":").map {
     String($0)

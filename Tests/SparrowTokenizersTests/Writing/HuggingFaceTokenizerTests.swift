@@ -4,7 +4,8 @@ import Testing
 
 @testable import SparrowTokenizers
 
-/// GGUF tokenizers written as `tokenizer.json` and read again, against the ids of the reference libraries.
+/// GGUF tokenizers written as `tokenizer.json` and read again, against the ids of the reference
+/// libraries.
 @Suite struct HuggingFaceTokenizerTests {
   private func written(_ source: StubMetadata) throws -> Tokenizer {
     let files = try HuggingFaceTokenizer(gguf: source, file: "test.gguf")

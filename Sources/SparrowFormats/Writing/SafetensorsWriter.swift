@@ -36,7 +36,8 @@ public struct SafetensorsWriter: Sendable {
     try append(name, type, shape, bytes)
   }
 
-  /// Announces a tensor whose bytes `write` asks for when their turn comes; throws as the other forms do.
+  /// Announces a tensor whose bytes `write` asks for when their turn comes; throws as the other
+  /// forms do.
   package mutating func announce(
     name: String, type: ElementType, shape: [Int]
   ) throws(SparrowError) {
@@ -88,8 +89,8 @@ public struct SafetensorsWriter: Sendable {
     try write(to: path) { name throws(SparrowError) in preconditionFailure("no bytes of \(name)") }
   }
 
-  /// The same, asking for the bytes of announced tensors one at a time, in file order; throws also what
-  /// `bytes` throws, and `.argument` for another count than the announced.
+  /// The same, asking for the bytes of announced tensors one at a time, in file order; throws also
+  /// what `bytes` throws, and `.argument` for another count than the announced.
   package func write(
     to path: String, bytes: (_ name: String) throws(SparrowError) -> [UInt8]
   ) throws(SparrowError) {

@@ -75,8 +75,8 @@ public final class Checkpoint: Sendable {
   /// The tensor of that name, compared byte by byte.
   public subscript(name: String) -> TensorEntry? { index[NameKey(name)].map { tensors[$0] } }
 
-  /// A tensor's bytes in the map, without a copy; valid while the checkpoint lives, which the caller
-  /// must hold (a temporary may go before its bytes are read: `withExtendedLifetime`).
+  /// A tensor's bytes in the map, without a copy; valid while the checkpoint lives, which the
+  /// caller must hold (a temporary may go before its bytes are read: `withExtendedLifetime`).
   public func bytes(of entry: TensorEntry) -> UnsafeRawBufferPointer {
     let bytes = files[entry.file].bytes
     precondition(

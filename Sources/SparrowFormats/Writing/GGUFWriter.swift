@@ -1,7 +1,7 @@
 package import SparrowCore
 
-/// Writes a GGUF file with the metadata of another, byte for byte but for changed values, and tensors of
-/// any type.
+/// Writes a GGUF file with the metadata of another, byte for byte but for changed values, and
+/// tensors of any type.
 package struct GGUFWriter {
   private struct Tensor {
     let name: String
@@ -38,8 +38,8 @@ package struct GGUFWriter {
     changes.append((key, Self.entry(key, .uint32) + Self.little(number)))
   }
 
-  /// Announces the next tensor; `shape` as in `TensorEntry`. Throws `.argument` for a type that GGUF files
-  /// do not have or whose blocks the rows do not fill.
+  /// Announces the next tensor; `shape` as in `TensorEntry`. Throws `.argument` for a type that
+  /// GGUF files do not have or whose blocks the rows do not fill.
   package mutating func announce(
     name: String, type: ElementType, shape: [Int]
   ) throws(SparrowError) {
@@ -53,10 +53,11 @@ package struct GGUFWriter {
     tensors.append(Tensor(name: name, number: number, shape: shape, byteCount: byteCount))
   }
 
-  /// Writes the file atomically, asking for the tensors' bytes one at a time in the announced order.
+  /// Writes the file atomically, asking for the tensors' bytes one at a time in the announced
+  /// order.
   ///
-  /// Throws `.system` when the folder cannot be written or the disk is full, `.argument` for another count
-  /// of bytes than announced, and what `bytes` throws.
+  /// Throws `.system` when the folder cannot be written or the disk is full, `.argument` for
+  /// another count of bytes than announced, and what `bytes` throws.
   package func write(
     to path: String, bytes: (_ name: String) throws(SparrowError) -> [UInt8]
   ) throws(SparrowError) {

@@ -1,7 +1,7 @@
 /// Which bytes follow which inside some mergeable token, 8 KB.
 ///
-/// Where two neighbouring bytes of a text never meet in a token, no merge can cross: text may be cut
-/// there, exactly, even for vocabularies that have no pre-tokeniser.
+/// Where two neighbouring bytes of a text never meet in a token, no merge can cross: text may be
+/// cut there, exactly, even for vocabularies that have no pre-tokeniser.
 struct Adjacency: Sendable {
   private var bits = [UInt64](repeating: 0, count: 1024)
 

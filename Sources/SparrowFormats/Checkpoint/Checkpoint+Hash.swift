@@ -1,11 +1,11 @@
 internal import SparrowCore
 
 extension Checkpoint {
-  /// An identity of the weights, 64 hexadecimal digits: SHA-256 over every tensor's name, type, shape
-  /// and bytes, in the order of the names.
+  /// An identity of the weights, 64 hexadecimal digits: SHA-256 over every tensor's name, type,
+  /// shape and bytes, in the order of the names.
   ///
-  /// How the tensors are split over files, and the metadata, do not count. Reads all weights (1.5 to 2
-  /// GB/s once they are in memory) and gives their pages back.
+  /// How the tensors are split over files, and the metadata, do not count. Reads all weights (1.5
+  /// to 2 GB/s once they are in memory) and gives their pages back.
   public func contentHash() -> String {
     var hash = SHA256()
     let order = tensors.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
