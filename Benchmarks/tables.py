@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Writes the tables of docs/benchmarks.md and the README from Benchmarks/results/*.json.
+"""Writes the tables of the README and of docs/*.md from Benchmarks/results/*.json.
 
     Benchmarks/tables.py            # writes them, between <!-- table: NAME --> and <!-- end -->
     Benchmarks/tables.py --check    # exits with 1 when a page differs from what it would write
 
-NAME is that of a file in Benchmarks/results. Its `kind` says how it is shown: `speed` and
-`perplexity` are kept by compare.py and perplexity.py, a `table` has columns and rows as they were
-printed, and a `summary` picks rows of speeds.
+NAME is that of a file in Benchmarks/results. Its `kind` says how it is shown: `speed`, `perplexity`
+and `fidelity` are kept by compare.py, perplexity.py and fidelity.py, a `table` has columns and rows
+as they were printed, and a `summary` picks rows of speeds, and what they cost in quality.
 """
 import json
 import re
@@ -15,7 +15,7 @@ from textwrap import wrap
 
 from record import FOLDER, ROOT, quoted
 
-PAGES = [ROOT / "docs/benchmarks.md", ROOT / "README.md"]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 ENGINES = {"sparrow": "dense", "sparrow, sparse": "sparse"}
 
 
@@ -68,18 +68,39 @@ def perplexity(found):
     return table(["model", "Sparrow", "llama.cpp", "difference"], rows)
 
 
+def beside_dense(found):
+    return f"{found['ratio']:.4f} ± {found['error']:.4f}" if found["divergence"] else "1"
+
+
+def fidelity(found):
+    rows = []
+    for model, adapters in found["models"].items():
+        for adapter, kept in adapters.items():
+            rows.append([model, adapter, beside_dense(kept), f"{kept['divergence']:.4f}"])
+            rows[-1] += [f"{100 * kept['same']:.2f} %", f"{kept['positions']:,}"]
+    columns = ["model", "adapter", "perplexity, times dense", "KL, nats", "same token", "positions"]
+    return table(columns, rows)
+
+
 def summary(found):
     columns = ["model", "what is sparse", "decode, tokens/s", "llama.cpp", "times", "read a token"]
+    columns += ["perplexity, times dense", "same token"]
     rows, commands = [], []
     for row in found["rows"]:
         kept = read(row["from"])
         rounds = kept["models"][row["model"]]
-        fast, base, ratio = pair(rounds, row["engine"], "decode")
-        cells = [row["name"], row["sparse"], f"{fast:.0f}", f"{base:.0f}", ratio]
-        rows.append(cells + [megabytes(rounds, row["engine"]), row["quality"]])
+        fast, base, times = pair(rounds, row["engine"], "decode")
+        cells = [row["name"], row["sparse"], f"{fast:.0f}", f"{base:.0f}", times]
+        cells.append(megabytes(rounds, row["engine"]))
+        if "fidelity" in row:
+            quality = read(row["fidelity"])["models"][row["model"]][row["adapter"]]
+            cells += [beside_dense(quality), f"{100 * quality['same']:.1f} %"]
+        else:
+            cells += ["", ""]
+        rows.append(cells)
         if kept["command"] not in commands:
             commands.append(kept["command"])
-    return table(columns + ["perplexity, times dense"], rows) + shell(commands)
+    return table(columns, rows) + shell(commands)
 
 
 def shown(name):
@@ -89,7 +110,8 @@ def shown(name):
     if found["kind"] == "table":
         lines = table(found["columns"], found["rows"])
     else:
-        lines = {"speed": speed, "perplexity": perplexity}[found["kind"]](found)
+        kinds = {"speed": speed, "perplexity": perplexity, "fidelity": fidelity}
+        lines = kinds[found["kind"]](found)
     earlier = "earlier, " if found.get("measured") == "earlier" else ""
     facts = f"Measured {earlier}on {found['date']}, Sparrow at {found['commit']}: {found['machine']}."
     return lines + shell(found["command"]) + ["", *wrap(facts, 100)]
