@@ -40,7 +40,7 @@ def main():
         ratio = exp(body["log_ratio"])
         adapters[run["adapter"]] = kept = {
             "ratio": ratio,
-            "error": ratio * body["log_ratio_error_over_windows"],
+            "error": ratio * body["log_ratio_error"],
             "divergence": body["kl_divergence"]["mean"],
             "same": head["same_top_share"]["mean"],
             "positions": found["positions"],
