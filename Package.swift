@@ -150,6 +150,7 @@ let package = Package(
       example("Generate", ["Sparrow"]),
       example("Chat", ["Sparrow"]),
       example("Sequences", ["Sparrow"]),
+      example("Calibrate", ["Sparrow", "SparrowCalibration", "SparrowEvaluation"]),
       .testTarget(
         name: "HouseTests", dependencies: ["SparrowCore", "SparrowTestSupport"],
         swiftSettings: swift),

@@ -50,4 +50,16 @@ struct ExamplesTests {
     let alone = try prompts.map { try Self.run("sequences", [Self.model, $0]).outputText }
     #expect(together.outputText == alone.joined())
   }
+
+  @Test("calibrate makes an adapter and compares")
+  func calibrate() throws {
+    let folder = try TemporaryFolder()
+    let data = Array(try contents(of: Fixtures.path("../../Data/heldout.txt")).prefix(8000))
+    let text = try folder.write("text", data)
+    let adapter = folder.file("adapter")
+    let outcome = try Self.run("calibrate", [Self.model, text, text, adapter])
+    #expect(outcome.status == 0, "\(outcome.complaint)")
+    #expect(outcome.outputText.contains("perplexity, times dense: 1.0\n"))
+    #expect(isFolder(adapter) == true)
+  }
 }
