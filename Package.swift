@@ -23,12 +23,12 @@ func room(_ name: String, _ below: [Target.Dependency], test: [Target.Dependency
   ]
 }
 
-/// A small program of `Examples/` that shows how the library is used.
+/// A small program of `Examples/` that shows how the library is used, compiled as users compile.
 func example(_ name: String, _ below: [Target.Dependency]) -> Target {
   .executableTarget(
     name: "example-" + name.lowercased(),
     dependencies: below + [.product(name: "ArgumentParser", package: "swift-argument-parser")],
-    path: "Examples/" + name, swiftSettings: swift)
+    path: "Examples/" + name, swiftSettings: [.treatAllWarnings(as: .error)])
 }
 
 let package = Package(

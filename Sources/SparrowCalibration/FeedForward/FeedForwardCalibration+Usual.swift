@@ -8,7 +8,7 @@ extension FeedForwardCalibration.Options {
   /// Where a perplexity is to be kept, estimates cost less than leaving neurons out, in 5 bits a
   /// quarter of the error of 4, and least by a sketch of down; not in networks whose neurons are
   /// mostly zero (`firesRarely`). What neurons are only chosen by needs 4 bits, HiRE's (arXiv
-  /// 2402.09360, section 3.1); the rest is from `docs/measurements.md`.
+  /// 2402.09360, section 3.1); the rest is from `docs/benchmarks.md`.
   func settled(firesRarely: Bool) -> Self {
     var settled = self
     if rest == nil, method == .sketch, coding?.keepsColumns ?? true, !firesRarely, !lookahead,
