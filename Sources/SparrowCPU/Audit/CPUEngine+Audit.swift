@@ -4,14 +4,14 @@ import SparrowSparsity
 import SparrowTransformer
 
 extension CPUEngine {
-  /// A step under it takes longer by dense products of the sparse networks' gate and up and by dense
-  /// attention.
+  /// A step under it takes longer by dense products of the sparse networks' gate and up and by
+  /// dense attention.
   package func makeAudit() -> StepAudit {
     let widest = plan.networks.keys.map { model.layers[$0].feedForward.width }.max() ?? 1
     let heads = plan.attention.keys.map { model.layers[$0].attention }
     let exact = ExactValues(
       activations: ExactActivations(width: widest, workers: pool.count),
-      heads: ExactHeads(width: heads.map { $0.heads * $0.headDimension }.max() ?? 1))
+      heads: ExactAttention(width: heads.map { $0.heads * $0.headDimension }.max() ?? 1))
     return StepAudit(plan, model: model, weights: packed, pool: pool, backend: exact)
   }
 
@@ -62,9 +62,9 @@ extension CPUEngine {
 /// What audits compute beside a step.
 final class ExactValues {
   let activations: ExactActivations
-  let heads: ExactHeads
+  let heads: ExactAttention
 
-  init(activations: ExactActivations, heads: ExactHeads) {
+  init(activations: ExactActivations, heads: ExactAttention) {
     self.activations = activations
     self.heads = heads
   }

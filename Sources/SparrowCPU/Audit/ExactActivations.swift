@@ -1,18 +1,19 @@
 import SparrowCore
 
-/// Memory for the sizes of all of a network's activations; networks run one after the other and share it.
+/// Memory for the sizes of all of a network's activations; networks run one after the other and
+/// share it.
 struct ExactActivations {
   private let sizes: NeuronScores
   private let gates: StepBuffer
   private let others: StepBuffer
-  private let memory = Scratch()
+  private let memory = OwnedMemory()
 
   init(width: Int, workers: Int) {
     sizes = NeuronScores(width: width, workers: workers, memory: memory)
-    let values = memory.floats(2 * NeuronScores.maximumRows * width)
+    let values = memory.floats(2 * StepState.maximumSparseRows * width)
     func buffer(_ index: Int) -> StepBuffer {
       StepBuffer(
-        values: values + index * NeuronScores.maximumRows * width, width: width, quantized: nil)
+        values: values + index * StepState.maximumSparseRows * width, width: width, quantized: nil)
     }
     gates = buffer(0)
     others = buffer(1)

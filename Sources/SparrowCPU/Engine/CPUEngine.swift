@@ -5,7 +5,8 @@ import SparrowFormats
 package import SparrowSparsity
 package import SparrowTransformer
 
-/// The CPU backend: packed weights, the programs lowered to kernel calls, and the buffers of a step.
+/// The CPU backend: packed weights, the programs lowered to kernel calls, and the buffers of a
+/// step.
 package final class CPUEngine: Backend, @unchecked Sendable {
   package let model: ModelConfiguration
   package let limits: BackendLimits
@@ -50,7 +51,7 @@ package final class CPUEngine: Backend, @unchecked Sendable {
     self.pool = pool
     limits = BackendLimits(
       rows: maximumRows, logitRows: HeadKernel.maximumRows,
-      sparseSequences: NeuronScores.maximumRows)
+      sparseSequences: StepState.maximumSparseRows)
     try updates.check(binding, file: binding.checkpoint.path)
     let packed = try PackedWeights(binding, pool: pool, updates: updates)
     self.packed = packed
@@ -78,8 +79,8 @@ package final class CPUEngine: Backend, @unchecked Sendable {
 
   // MARK: - Plans
 
-  /// Copies matrices by columns where new parts read columns: a fifth of a second for 30 networks of
-  /// 1536 x 576.
+  /// Copies matrices by columns where new parts read columns: a fifth of a second for 30 networks
+  /// of 1536 x 576.
   package func install(_ plan: SparsePlan) {
     if plan.head != self.plan.head { head.install(plan.head, input: dense.headInput) }
     let changes =

@@ -7,7 +7,7 @@ import SparrowTransformer
 /// What HiRE-Softmax's operations pass on to each other: scores of all vocabulary rows from the
 /// sketch, the candidates, and their exact logits.
 final class SketchSearch {
-  private let memory = Scratch()
+  private let memory = OwnedMemory()
   let sketch: SketchKernel
   let candidates: CandidatesKernel
   let exact: ExactKernel
@@ -66,7 +66,7 @@ struct CandidateLists: BitwiseCopyable {
   let ranked: UnsafeMutablePointer<Float>
   let capacity: Int
 
-  init(scores: SketchScores, capacity: Int, memory: Scratch) {
+  init(scores: SketchScores, capacity: Int, memory: OwnedMemory) {
     self.capacity = capacity
     state = memory.bytes(MemoryLayout<State>.stride).assumingMemoryBound(to: State.self)
     state.initialize(to: State())

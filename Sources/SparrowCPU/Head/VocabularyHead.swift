@@ -2,7 +2,8 @@ internal import CSparrowKernels
 import SparrowSparsity
 import SparrowTransformer
 
-/// The vocabulary head of a model: its matrix, memory for logits, and a plan's search in its sketch.
+/// The vocabulary head of a model: its matrix, memory for logits, and a plan's search in its
+/// sketch.
 final class VocabularyHead {
   /// `[HeadKernel.maximumRows][vocabulary]`
   let logits: UnsafeMutablePointer<Float>

@@ -11,7 +11,8 @@ final class Lowering {
   private(set) var profileParts: [StepProfile.Part] = []
   /// The head's operations, from its input to logits.
   private(set) var headOperations: [LoweredOperation] = []
-  /// What a dense step after sparse ones runs before its own operations; no kernel waits for another.
+  /// What a dense step after sparse ones runs before its own operations; no kernel waits for
+  /// another.
   let catchUps: [CatchUpKernel]
   /// The buffer that the head reads.
   private(set) var headInput: Operation.Buffer = .hidden
@@ -72,7 +73,7 @@ final class Lowering {
     case .attend(let attention): return .attend(operands.attendKernel(attention, layer!))
     case .gateHeads:
       return .gateHeads(
-        GateHeadsKernel(
+        GateAttentionKernel(
           gates: operands.buffer(.headGates, layer),
           attended: operands.buffer(.attended, layer)))
     case .feedForward(let network, let input, let output, let landing):

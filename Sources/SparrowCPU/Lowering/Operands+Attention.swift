@@ -14,21 +14,21 @@ extension Operands {
     return product(kind, layer, into: buffer(output, layer))
   }
 
-  func headsKernel(_ attention: AttentionDescription, _ layer: Int) -> HeadsKernel {
+  func headsKernel(_ attention: AttentionDescription, _ layer: Int) -> AttentionHeadsKernel {
     let rotation = attention.rotary.flatMap { model.rotaries.firstIndex(of: $0) }
     let hasOwn = attention.headNormSpan == .ownHead
     let valueNorm = attention.valueNorm.map {
-      HeadNorm(isRMS: $0.kind == .rms, epsilon: $0.epsilon, weight: nil, stride: 0)
+      AttentionHeadNorm(isRMS: $0.kind == .rms, epsilon: $0.epsilon, weight: nil, stride: 0)
     }
-    func norm(_ kind: WeightRole.Kind, _ heads: Int) -> HeadNorm? {
+    func norm(_ kind: WeightRole.Kind, _ heads: Int) -> AttentionHeadNorm? {
       guard let norm = attention.headNorm, attention.headNormSpan != .allHeads else { return nil }
       let width = attention.headDimension
-      return HeadNorm(
+      return AttentionHeadNorm(
         isRMS: norm.kind == .rms, epsilon: norm.epsilon,
         weight: normWeight(kind, layer, norm, hasOwn ? heads * width : width),
         stride: hasOwn ? width : 0)
     }
-    return HeadsKernel(
+    return AttentionHeadsKernel(
       attention: shape(attention, layer), queryNorm: norm(.queryNorm, attention.heads),
       keyNorm: norm(.keyNorm, attention.keyValueHeads), valueNorm: valueNorm,
       cosine: rotation.map { UnsafePointer(buffers.rotations[$0].cosine) },
@@ -41,7 +41,7 @@ extension Operands {
   func attendKernel(_ attention: AttentionDescription, _ layer: Int) -> AttendKernel {
     AttendKernel(
       layer: layer, attention: shape(attention, layer), input: buffers[projected],
-      parameters: scratch.copy([attention.kernel]), query: buffer(.query, layer),
+      parameters: owned.copy([attention.kernel]), query: buffer(.query, layer),
       output: buffer(.attended, layer), scratch: attendScratch)
   }
 

@@ -7,7 +7,7 @@ import SparrowTransformer
 final class Operands {
   let memory: ModelMemory
   /// What lives as long as the lowered program.
-  let scratch = Scratch()
+  let owned = OwnedMemory()
   /// Layers run one after the other and share it.
   let attendScratch: PerWorker<UInt8>
   /// Buffers that hold a norm's result.
@@ -23,7 +23,7 @@ final class Operands {
           $0, Int32(attention.heads / attention.keyValueHeads), Int32(AttendKernel.block))
       }
     }
-    attendScratch = PerWorker(bytes.max() ?? 0, workers: workers, memory: scratch)
+    attendScratch = PerWorker(bytes.max() ?? 0, workers: workers, memory: owned)
   }
 
   var model: ModelConfiguration { memory.model }
@@ -81,14 +81,14 @@ final class Operands {
     Product(matrix: matrix(kind, layer), bias: bias(kind, layer), output: output)
   }
 
-  /// The weight of a norm of `width` elements, with the family's offset added where the checkpoint's
-  /// form wants it.
+  /// The weight of a norm of `width` elements, with the family's offset added where the
+  /// checkpoint's form wants it.
   func normWeight(
     _ kind: WeightRole.Kind, _ layer: Int?, _ norm: NormDescription, _ width: Int
   ) -> UnsafePointer<Float>? {
     let weight = weights.vector(WeightRole(kind, layer: layer))
     guard let weight, norm.weightOffset != 0 else { return weight }
-    let shifted = scratch.floats(width)
+    let shifted = owned.floats(width)
     for index in 0..<width { shifted[index] = weight[index] + norm.weightOffset }
     return UnsafePointer(shifted)
   }
@@ -100,7 +100,7 @@ final class Operands {
     _ products: [Product], _ input: StepInput, addedTo residual: StepBuffer? = nil
   ) -> MultiplyKernel {
     MultiplyKernel(
-      products: scratch.copy(products), count: products.count, input: input, residual: residual)
+      products: owned.copy(products), count: products.count, input: input, residual: residual)
   }
 
   /// One matrix whose product lands in `output`, perhaps by way of the result buffer.
@@ -113,4 +113,11 @@ final class Operands {
     if let sketch { product.matrix = sketch }
     return multiply([product], input, addedTo: isAdded ? buffers[output] : nil)
   }
+}
+
+/// What lowered programs point into: a model's packed weights and the buffers of its steps.
+struct ModelMemory {
+  let model: ModelConfiguration
+  let weights: PackedWeights
+  let buffers: StepBuffers
 }

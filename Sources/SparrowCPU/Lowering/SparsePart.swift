@@ -17,7 +17,8 @@ protocol SparsePart: AnyObject {
   /// The kernel of an operation; nil where it is not of this kind.
   func lower(_ operation: Operation, _ operands: Operands) -> LoweredOperation?
 
-  /// What a dense step after sparse ones runs before its own operations; no kernel waits for another.
+  /// What a dense step after sparse ones runs before its own operations; no kernel waits for
+  /// another.
   func catchUps(_ operands: Operands) -> [CatchUpKernel]
 
   /// What a sequence keeps for what sparse steps leave out; nil for nothing.

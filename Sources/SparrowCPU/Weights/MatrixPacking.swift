@@ -16,7 +16,8 @@ struct MatrixPacking {
   /// File bytes that are resident at a time while packing.
   private static let chunkBytes = 1 << 20
 
-  /// The update must fit the matrix. Throws `.unsupported` for element types without a kernel layout.
+  /// The update must fit the matrix. Throws `.unsupported` for element types without a kernel
+  /// layout.
   init(
     role: WeightRole, binding: WeightBinding, update: LowRankUpdate? = nil
   ) throws(SparrowError) {

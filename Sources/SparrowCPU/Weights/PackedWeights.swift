@@ -7,8 +7,8 @@ package import SparrowTransformer
 
 /// A model's matrices in kernel layout and its vectors as float32, by role.
 ///
-/// Loading packs one matrix after the other and gives the file's pages back behind it, so that the peak of
-/// resident memory is the packed model and one matrix.
+/// Loading packs one matrix after the other and gives the file's pages back behind it, so that the
+/// peak of resident memory is the packed model and one matrix.
 package final class PackedWeights: BackendWeights, @unchecked Sendable {
   private let arena: WeightArena
   private var matrices: [WeightRole: UnsafePointer<sk_matrix>] = [:]

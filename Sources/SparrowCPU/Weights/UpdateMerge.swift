@@ -3,11 +3,11 @@ import SparrowCore
 import SparrowEngine
 import SparrowSparsity
 
-/// Adds a low-rank update to rows on their way from a file into kernel layout: W + scale · B A in float32, encoded
-/// again in the matrix's own type (LoRA, arXiv 2106.09685, section 4.1).
+/// Adds a low-rank update to rows on their way from a file into kernel layout: W + scale · B A in
+/// float32, encoded again in the matrix's own type (LoRA, arXiv 2106.09685, section 4.1).
 final class UpdateMerge: @unchecked Sendable {
   /// What one worker works in.
-  private struct Place {
+  private struct Workbench {
     /// One row as the file's type is packed, and its bytes in the file where they must be gathered.
     var base: sk_matrix
     var gathered: UnsafeMutableRawPointer
@@ -28,9 +28,9 @@ final class UpdateMerge: @unchecked Sendable {
   /// A's rows, as the columns of its transpose, and the numbers of all of them.
   private let a: UnsafePointer<sk_columns>
   private let numbers: UnsafePointer<Int32>
-  private let places: UnsafeMutablePointer<Place>
+  private let benches: UnsafeMutablePointer<Workbench>
   private let workers: Int
-  private let memory = Scratch()
+  private let memory = OwnedMemory()
 
   /// `type` is the file's; both types must be ones that weights may have.
   init(_ update: LowRankUpdate, from type: ElementType, workers: Int) {
@@ -63,40 +63,41 @@ final class UpdateMerge: @unchecked Sendable {
         packed, index, (rows + Int(index) * stride).assumingMemoryBound(to: Float.self))
     }
     a = memory.copy([transposed])
-    places = .allocate(capacity: workers)
+    benches = .allocate(capacity: workers)
     for index in 0..<workers {
-      (places + index).initialize(
-        to: Place(
+      (benches + index).initialize(
+        to: Workbench(
           base: row.at(memory.bytes(Int(row.row_bytes))), gathered: memory.bytes(rowBytes),
           weights: memory.floats(stride / 4),
           factors: memory.floats(update.rank), encoded: memory.bytes(encodedBytes)))
     }
   }
 
-  deinit { places.deallocate() }
+  deinit { benches.deallocate() }
 
   /// False once a weight of the file was no number.
-  var startsFinite: Bool { (0..<workers).allSatisfy { places[$0].startsFinite } }
+  var startsFinite: Bool { (0..<workers).allSatisfy { benches[$0].startsFinite } }
 
   /// False once a merged weight was more than its type can hold.
-  var fits: Bool { (0..<workers).allSatisfy { places[$0].fits } }
+  var fits: Bool { (0..<workers).allSatisfy { benches[$0].fits } }
 
-  /// Packs rows into `target`. `fileRow` gives a row as the file has it, in the memory given to it if need be.
+  /// Packs rows into `target`. `fileRow` gives a row as the file has it, in the memory given to it
+  /// if need be.
   func pack(
     _ rows: Range<Int>, into target: sk_matrix, worker: Int,
     fileRow: (Int, UnsafeMutableRawPointer) -> UnsafeRawPointer
   ) {
-    let place = places + worker
+    let bench = benches + worker
     for row in rows {
-      sk_pack_rows(&place.pointee.base, type, fileRow(row, place.pointee.gathered), 0, 1)
-      if !place.pointee.base.isFinite(0..<1) { place.pointee.startsFinite = false }
-      sk_unpack_row(&place.pointee.base, 0, place.pointee.weights)
-      sk_unpack_row(b, Int32(row), place.pointee.factors)
-      sk_scale(place.pointee.factors, scale, place.pointee.factors, rank)
-      sk_columns_acc(a, numbers, place.pointee.factors, 0, rank, place.pointee.weights)
-      let encoded = place.pointee.encoded
-      if sk_encode_row(merged, place.pointee.weights, target.columns, encoded) == 0 {
-        place.pointee.fits = false
+      sk_pack_rows(&bench.pointee.base, type, fileRow(row, bench.pointee.gathered), 0, 1)
+      if !bench.pointee.base.isFinite(0..<1) { bench.pointee.startsFinite = false }
+      sk_unpack_row(&bench.pointee.base, 0, bench.pointee.weights)
+      sk_unpack_row(b, Int32(row), bench.pointee.factors)
+      sk_scale(bench.pointee.factors, scale, bench.pointee.factors, rank)
+      sk_columns_acc(a, numbers, bench.pointee.factors, 0, rank, bench.pointee.weights)
+      let encoded = bench.pointee.encoded
+      if sk_encode_row(merged, bench.pointee.weights, target.columns, encoded) == 0 {
+        bench.pointee.fits = false
       }
       var own = target.at(target.data + row * Int(target.row_bytes))
       sk_pack_rows(&own, merged, encoded, 0, 1)

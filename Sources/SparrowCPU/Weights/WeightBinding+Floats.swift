@@ -3,11 +3,11 @@ package import SparrowCore
 package import SparrowTransformer
 
 extension WeightBinding {
-  /// A role's values as float32, row-major, whatever their format in the file: the weights that the engine
-  /// computes with. None for a bias that the checkpoint lacks.
+  /// A role's values as float32, row-major, whatever their format in the file: the weights that the
+  /// engine computes with. None for a bias that the checkpoint lacks.
   ///
-  /// Costs four bytes a value and, while it runs, the packed matrix. Throws `.unsupported` for types
-  /// without a kernel layout, `.system` without memory.
+  /// Costs four bytes a value and, while it runs, the packed matrix. Throws `.unsupported` for
+  /// types without a kernel layout, `.system` without memory.
   package func floats(
     _ role: WeightRole, pool: WorkerPool
   ) throws(SparrowError) -> [Float] {

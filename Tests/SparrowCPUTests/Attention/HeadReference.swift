@@ -78,7 +78,7 @@ final class HeadReference {
 
   private func run(_ step: StepState, _ lowering: Lowering) {
     pool.run { worker in
-      var selected: HeadSelection?
+      var selected: HeadGroupSelection?
       for operation in lowering.operations {
         if case .selectHeads(let kernel) = operation { selected = kernel.selection }
         _ = operation.run(worker, step)
@@ -92,7 +92,7 @@ final class HeadReference {
   }
 
   /// Sets the unselected groups' results to zero, which is harmless before a sparse output matrix.
-  private func mask(_ selection: HeadSelection) {
+  private func mask(_ selection: HeadGroupSelection) {
     let attended = buffers[.attended]
     let width = attended.width / selection.count
     for group in 0..<selection.count where !selection.isSelected(group, row: 0) {

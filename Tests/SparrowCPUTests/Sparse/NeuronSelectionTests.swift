@@ -136,7 +136,7 @@ extension RowSketch {
 private func multiply(
   _ type: ElementType, rows: Int, columns: Int, _ bytes: [UInt8], _ x: [Float]
 ) -> [Double] {
-  let memory = Scratch()
+  let memory = OwnedMemory()
   let matrix = memory.matrix(type, rows: rows, columns: columns, bytes: bytes)
   let input = sk_wants_quantized(matrix) != 0 ? int8Rounded(x) : x.map(Double.init)
   return (0..<rows).map { row in

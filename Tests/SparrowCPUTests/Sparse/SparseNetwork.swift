@@ -92,7 +92,7 @@ final class SparseNetwork {
   func reference(
     _ token: Int32, _ selected: [Int32], others: [Float], by sketch: SketchRows
   ) -> [Double] {
-    let memory = Scratch()
+    let memory = OwnedMemory()
     let x = int8Rounded(others)
     var rest = [Double](repeating: 0, count: engine.model.hidden)
     let rows = memory.matrix(

@@ -1,0 +1,61 @@
+import SparrowCore
+
+/// What predicting, selecting and touching the head groups of one layer pass on to each other.
+struct HeadGroupSelection: BitwiseCopyable {
+  /// Scores and selected numbers of head groups, as of neurons; as columns count the heads whose
+  /// keys and values were made.
+  let groups: NeuronScores
+  /// `[rows][groups]`: not 0 for selected groups.
+  private let marks: UnsafeMutablePointer<UInt8>
+  /// `[rows][groups]`: the first position whose keys and values the step makes for a head.
+  private let firsts: UnsafeMutablePointer<Int32>
+
+  init(groups: Int, workers: Int, memory: OwnedMemory) {
+    self.groups = NeuronScores(width: groups, workers: workers, memory: memory)
+    let rows = StepState.maximumSparseRows
+    marks = memory.bytes(rows * groups).assumingMemoryBound(to: UInt8.self)
+    firsts = memory.integers(rows * groups)
+  }
+
+  var count: Int { groups.width }
+
+  func isSelected(_ group: Int, row: Int) -> Bool { marks[row * count + group] != 0 }
+
+  /// The positions whose keys and values a step makes for a head, up to its own; for multi-head
+  /// layers.
+  func positions(_ head: Int, row: Int, _ segment: StepSegment) -> Range<Int> {
+    Int(firsts[row * count + head])..<segment.firstPosition + 1
+  }
+
+  /// Marks what is selected for `row`.
+  func mark(row: Int) {
+    let marks = marks + row * count
+    marks.update(repeating: 0, count: count)
+    let selected = groups.selection.neurons(of: row)
+    for index in 0..<Int(groups.selection.counts[row]) { marks[Int(selected[index])] = 1 }
+  }
+
+  /// Decides which heads make keys and values now: those selected, and those whose turn it is to
+  /// catch up.
+  func markPositions(
+    row: Int, _ segment: StepSegment, _ inputs: DeferredLayer, _ worker: Worker
+  ) {
+    let counts = inputs.counts(segment)
+    let position = segment.firstPosition
+    var made = 0
+    for head in 0..<count {
+      let isDue =
+        isSelected(head, row: row) || (position + head) % DeferredKeys.positions == 0
+      firsts[row * count + head] = isDue ? counts[head] : Int32(position + 1)
+      made += isDue ? 1 : 0
+    }
+    groups.reads.addColumns(worker.index, made)
+  }
+
+  /// Parts of the groups that a token selected, and for which it made keys and values, on average;
+  /// all before the first.
+  var density: (selected: Double, made: Double) {
+    guard let mean = groups.reads.mean else { return (1, 1) }
+    return (mean.neurons / Double(count), mean.columns / Double(count))
+  }
+}
