@@ -36,8 +36,8 @@ final class NetworkAudit {
 
   func note(_ selected: [Int32], _ sizes: UnsafeMutableBufferPointer<Float>) {
     activity.add(selected.lazy.map { self.groups[Int($0)] }.filter { $0 >= 0 })
-    activity.recallSum? +=
-      kept == nil ? recall(of: selected, sizes) : keptRecall(of: selected, sizes)
+    let recall = kept == nil ? recall(of: selected, sizes) : keptRecall(of: selected, sizes)
+    activity.recallSum? += recall
   }
 
   /// Part of the greatest neurons, as many as are selected and not zero, that the selection holds; 1
