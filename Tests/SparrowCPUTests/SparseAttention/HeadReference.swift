@@ -6,8 +6,8 @@ import SparrowTransformer
 
 @testable import SparrowCPU
 
-/// Sparse attention the long way round: queries, keys, values and attention of all heads, and then only the
-/// selected ones' results.
+/// Sparse attention the long way round: queries, keys, values and attention of all heads, and then
+/// only the selected ones' results.
 final class HeadReference {
   enum Output {
     /// By the sparse output matrix.

@@ -5,7 +5,8 @@ import Testing
 
 @testable import SparrowCPU
 
-/// Masked-dense identity: a sparse network gives what the dense one gives with its unselected neurons zeroed.
+/// Masked-dense identity: a sparse network gives what the dense one gives with its unselected
+/// neurons zeroed.
 @Suite(.serialized) struct SparseFeedForwardTests {
   static let groups = [1, 4, 8, 16, 32]
   static let activations = ["silu", "relu", "gelu_pytorch_tanh", "relu2"]
@@ -21,8 +22,8 @@ import Testing
     }
   }
 
-  /// A plan for every predictor: over all types of weights every pair of type, predictor, group size, batch,
-  /// gate and biases occurs.
+  /// A plan for every predictor: over all types of weights every pair of type, predictor, group
+  /// size, batch, gate and biases occurs.
   static func cases(_ file: NetworkModel, turn: Int) -> [Case] {
     let kinds = file.isGated ? RandomPredictor.allCases : RandomPredictor.ungated
     return kinds.enumerated().map { place, kind in
@@ -79,7 +80,8 @@ import Testing
     }
   }
 
-  /// Sketches that select half of the neurons, every other case by a threshold, and keep `rest` of the others.
+  /// Sketches that select half of the neurons, every other case by a threshold, and keep `rest` of
+  /// the others.
   private static func estimates(
     _ file: NetworkModel, turn: Int, path: String, _ rest: FeedForwardPlan.Rest
   ) throws -> [Case] {

@@ -16,7 +16,9 @@ enum AttentionPlans {
     return all(model) {
       AttentionPlan(
         predictor: .router(
-          maps(groups: $0.attention.keyValueHeads, hidden: model.hidden) { random.uniform() - 0.5 }),
+          maps(groups: $0.attention.keyValueHeads, hidden: model.hidden) {
+            random.uniform() - 0.5
+          }),
         selector: .threshold(0.5), lookahead: lookahead)
     }
   }

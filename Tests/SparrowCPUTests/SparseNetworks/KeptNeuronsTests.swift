@@ -6,7 +6,8 @@ import Testing
 
 @testable import SparrowCPU
 
-/// HiRE's second stage: the exact activations of the selected neurons decide whose columns are read.
+/// HiRE's second stage: the exact activations of the selected neurons decide whose columns are
+/// read.
 @Suite(.serialized) struct KeptNeuronsTests {
   static let selectors: [Selector] = [
     .topK(20), .topK(1), .topK(0), .topK(1000), .statisticalTopK(20),

@@ -16,7 +16,8 @@ import Testing
   import Glibc
 #endif
 
-/// Sparse attention of whole models against dense attention with the unselected heads' results left out.
+/// Sparse attention of whole models against dense attention with the unselected heads' results left
+/// out.
 @Suite(.serialized) struct SparseAttentionTests {
   static let models = [
     "opt", "opt-350m", "gpt2", "llama2", "llama3", "mistral", "qwen3", "gemma3", "gpt-neox",
@@ -139,7 +140,8 @@ import Testing
     }
   }
 
-  // Of float models: block formats quantise the dense output matrix's input and not the sparse one's.
+  // Of float models: block formats quantise the dense output matrix's input and not the sparse
+  // one's.
   @Test("unselected heads count as zeros", arguments: models)
   func maskedDense(name: String) throws {
     let engine = try Self.engine(name) { AttentionPlans.halves($0) }
@@ -222,8 +224,8 @@ import Testing
     let model = sparse.model
     let matrix = model.hidden * model.hidden * 4
     let predictors = model.layers.count * 4 * (model.hidden * 2 + 4)
-    // Half of query and output, whose columns are padded to 64 rows; of key and value half, and a 16th of the
-    // rest as it catches up.
+    // Half of query and output, whose columns are padded to 64 rows; of key and value half, and a
+    // 16th of the rest as it catches up.
     let output = 64 / Double(model.hidden)
     let left = (0.5 + 0.5 * output + 2 * (0.5 + 0.5 / 16)) * Double(matrix * model.layers.count)
     let expected = dense.bytesPerToken - 4 * matrix * model.layers.count + Int(left) + predictors

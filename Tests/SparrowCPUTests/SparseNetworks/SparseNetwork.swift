@@ -9,7 +9,8 @@ import Testing
 
 @testable import SparrowCPU
 
-/// An engine over a `NetworkModel`, and what it must compute, in double precision over its own weights.
+/// An engine over a `NetworkModel`, and what it must compute, in double precision over its own
+/// weights.
 final class SparseNetwork {
   let engine: CPUEngine
   private let network: FeedForwardDescription
@@ -87,8 +88,8 @@ final class SparseNetwork {
     return norm(.finalNorm, nil, h.map { Float($0) }).map(Double.init)
   }
 
-  /// The final hidden state of a token at position 0 whose only layer has these activations by a sketch of down,
-  /// besides these neurons.
+  /// The final hidden state of a token at position 0 whose only layer has these activations by a
+  /// sketch of down, besides these neurons.
   func reference(
     _ token: Int32, _ selected: [Int32], others: [Float], by sketch: SketchRows
   ) -> [Double] {
@@ -105,7 +106,8 @@ final class SparseNetwork {
     return reference(token, [selected], others: rest)
   }
 
-  /// The final hidden state of a token at position 0 whose layers use these neurons alone, and `others` added.
+  /// The final hidden state of a token at position 0 whose layers use these neurons alone, and
+  /// `others` added.
   func reference(_ token: Int32, _ selected: [[Int32]], others: [Double] = []) -> [Double] {
     var h = embedding(token).map(Double.init)
     for (layer, neurons) in selected.enumerated() {
@@ -124,8 +126,8 @@ final class SparseNetwork {
     return norm(.finalNorm, nil, h.map { Float($0) }).map(Double.init)
   }
 
-  /// The final hidden state of a token at position 0 whose only layer leaves small inputs out; inputs of
-  /// matrices by columns are not rounded to 8 bits.
+  /// The final hidden state of a token at position 0 whose only layer leaves small inputs out;
+  /// inputs of matrices by columns are not rounded to 8 bits.
   func reference(_ token: Int32, _ plan: InputPlan) -> [Double] {
     var h = embedding(token).map(Double.init)
     let x = networkInput(0, h).map { abs($0) <= plan.thresholds[.feedForward]!.value ? 0 : $0 }
@@ -158,7 +160,8 @@ final class SparseNetwork {
     return zip(h, row(.positionEmbedding, 0)).map { $0 + $1 }
   }
 
-  /// Activations of neurons from a network's input, rounded as the kernels over rows do unless `isExact`.
+  /// Activations of neurons from a network's input, rounded as the kernels over rows do unless
+  /// `isExact`.
   func activations(
     _ layer: Int, _ x: [Float], of neurons: [Int32], isExact: Bool = false
   ) -> [Double] {

@@ -9,7 +9,8 @@ import Testing
 
 @testable import SparrowCPU
 
-/// Masked-dense identity: matrices that read large inputs only give what they give with the small ones zeroed.
+/// Masked-dense identity: matrices that read large inputs only give what they give with the small
+/// ones zeroed.
 @Suite(.serialized) struct SparseInputTests {
   /// The same threshold for every input of every layer, or for some.
   static func plans(
