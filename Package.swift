@@ -36,6 +36,9 @@ let package = Package(
   platforms: [.macOS(.v15)],
   products: [
     .library(name: "Sparrow", targets: ["Sparrow"]),
+    .library(name: "SparrowCalibration", targets: ["SparrowCalibration"]),
+    .library(name: "SparrowEvaluation", targets: ["SparrowEvaluation"]),
+    .library(name: "SparrowHub", targets: ["SparrowHub"]),
     .executable(name: "sparrow", targets: ["sparrow-cli"]),
   ],
   traits: [
