@@ -91,7 +91,8 @@ void sk_columns_prefetch(
   }
 }
 
-/// Columns that one call of a kernel takes: their pieces of a row block stay in the first-level cache.
+/// Columns that one call of a kernel takes: their pieces of a row block stay in the first-level
+/// cache.
 #define SK_RUN 16
 
 void sk_columns_acc(

@@ -119,7 +119,7 @@ typedef struct {
   float *y;
   int64_t y_stride;  ///< floats between tokens; the four rows' results are adjacent
   int32_t columns;
-  int32_t ahead;     ///< bytes from the rows in work to those to prefetch meanwhile, of one token; 0 for none
+  int32_t ahead;     ///< bytes from the rows in work to those to prefetch, of one token; 0 for none
   sk_layout layout;  ///< of block formats
 } sk_tile;
 

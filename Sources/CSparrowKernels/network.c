@@ -3,11 +3,12 @@
 
 /// Neurons that are worked on together, at most.
 #define SK_RUN 16
-/// Weight bytes of a run. The next one's are asked for meanwhile, a piece before each piece of work: more at
-/// once than a core's buffers for misses only waits (measured: 14 GB/s a core asked for in one go, 18 to
-/// 22 so).
+/// Weight bytes of a run. The next one's are asked for meanwhile, a piece before each piece of
+/// work: more at once than a core's buffers for misses only waits (measured: 14 GB/s a core asked
+/// for in one go, 18 to 22 so).
 #define SK_RUN_BYTES (8 << 10)
-/// Neurons whose gates are computed before anything else of them is read, where most gates may be zero.
+/// Neurons whose gates are computed before anything else of them is read, where most gates may be
+/// zero.
 #define SK_FIRING 256
 
 /// What all tiles of one matrix share.
@@ -46,8 +47,8 @@ SK_INLINE void ask_rows(
     ask((const uint8_t *)data + neurons[i] * bytes, bytes);
 }
 
-/// Adds what chosen neurons make, those of `values` with their gates' activations known; `gate` and `values` are
-/// NULL where there are none. Returns the columns read.
+/// Adds what chosen neurons make, those of `values` with their gates' activations known; `gate` and
+/// `values` are NULL where there are none. Returns the columns read.
 static int32_t touch(
   const sk_network *n, rows_of *gate, const float *values, rows_of *up, const int32_t *neurons,
   int32_t begin, int32_t end, float *y) {
@@ -92,8 +93,8 @@ static int32_t touch(
   return touched;
 }
 
-/// The neurons of [begin, end), at most `SK_FIRING`, whose gates are not zero, and their gates' activations; returns
-/// how many. `values` has room for three more.
+/// The neurons of [begin, end), at most `SK_FIRING`, whose gates are not zero, and their gates'
+/// activations; returns how many. `values` has room for three more.
 static int32_t fire(
   const sk_network *n, rows_of *gate, const int32_t *neurons, int32_t begin, int32_t end,
   int32_t *firing, float *values) {

@@ -87,7 +87,8 @@ SK_INLINE void part_of_group(
   const int h, int32_t start, const int8_t *x, vf sum[ROWS][SK_TILE_TOKENS]) {
   const int halves = s.block == 16 && G > 2 ? 2 : 1, chunks = G / 2 / halves;
   const int bits = sk_value_bits(s.format);
-  // Of a single chunk the products of one token after another are finished: that needs fewer registers.
+  // Of a single chunk the products of one token after another are finished: that needs fewer
+  // registers.
   const int together = chunks == 1 ? 1 : s.tokens;
   vi only[ROWS];
   vf scale[ROWS], minimum[ROWS];

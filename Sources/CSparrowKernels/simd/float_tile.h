@@ -58,8 +58,8 @@ SK_INLINE void float_tile_asking(
   const sk_tile *tile, const sk_format format, const int tokens, const int asks) {
   vf sum[SK_TILE_ROWS][SK_TILE_TOKENS];
   if (tokens == 1 && format != SK_F32 && VW == 16) {
-    // Fewer rows at once are more of a stream: for short elements, decoding gains a twentieth. (Narrow
-    // vectors need the four sums to hide the latency of adding.)
+    // Fewer rows at once are more of a stream: for short elements, decoding gains a twentieth.
+    // (Narrow vectors need the four sums to hide the latency of adding.)
     float_sums(tile, format, tokens, 0, 2, asks, sum);
     float_sums(tile, format, tokens, 2, 2, asks, sum);
   } else {

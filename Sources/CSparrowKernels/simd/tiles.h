@@ -1,5 +1,5 @@
-/// Every format's tiles, instantiated: `block_tile` for up to BLOCK_TOKENS tokens, `float_tile` for up
-/// to FLOAT_TOKENS.
+/// Every format's tiles, instantiated: `block_tile` for up to BLOCK_TOKENS tokens, `float_tile` for
+/// up to FLOAT_TOKENS.
 #pragma once
 #include "blocks.h"
 #include "float_tile.h"

@@ -1,6 +1,5 @@
-package import CSparrowKernels
+internal import CSparrowKernels
 import SparrowCore
-package import SparrowTransformer
 
 /// A dense feed-forward network.
 struct FeedForwardKernel: BitwiseCopyable {
@@ -51,19 +50,6 @@ struct ActivateKernel: BitwiseCopyable {
       let own = neurons.row(row) + share.lowerBound
       let gates = gates.map { $0.row(row) + share.lowerBound }
       sk_activate(activation, gates ?? own, gates == nil ? nil : own, own, Int32(share.count))
-    }
-  }
-}
-
-extension Activation {
-  /// The kernels' name for it.
-  package var kernel: sk_activation {
-    switch self {
-    case .relu: SK_RELU
-    case .reluSquared: SK_RELU_SQUARED
-    case .silu: SK_SILU
-    case .gelu: SK_GELU_ERF
-    case .geluTanh: SK_GELU_TANH
     }
   }
 }
