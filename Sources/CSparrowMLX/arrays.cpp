@@ -4,7 +4,6 @@
 
 #include <cstring>
 #include <optional>
-#include <unordered_map>
 
 namespace {
 
@@ -19,7 +18,6 @@ std::optional<mx::array> optional(smx_array a) {
 smx_type type_of(mx::Dtype type) {
   switch (type.val()) {
     case mx::Dtype::Val::bool_: return SMX_BOOL;
-    case mx::Dtype::Val::uint8: return SMX_UINT8;
     case mx::Dtype::Val::uint16: return SMX_UINT16;
     case mx::Dtype::Val::uint32: return SMX_UINT32;
     case mx::Dtype::Val::int32: return SMX_INT32;
@@ -40,7 +38,6 @@ void smx::fail(const char *text) {
 mx::Dtype smx::type(smx_type type) {
   switch (type) {
     case SMX_BOOL: return mx::bool_;
-    case SMX_UINT8: return mx::uint8;
     case SMX_UINT16: return mx::uint16;
     case SMX_UINT32: return mx::uint32;
     case SMX_INT32: return mx::int32;
@@ -72,11 +69,10 @@ smx_array smx_full(const int32_t *shape, int dimensions, float value, smx_type t
   });
 }
 
-smx_array smx_range(int32_t start, int32_t stop, int32_t step) {
-  return smx::guarded([&] { return mx::arange(start, stop, step); });
+smx_array smx_range(int32_t start, int32_t stop) {
+  return smx::guarded([&] { return mx::arange(start, stop, 1); });
 }
 
-smx_array smx_copy(smx_array a) { return a ? new smx_array_s{a->value} : nullptr; }
 void smx_free(smx_array a) { delete a; }
 int smx_dimensions(smx_array a) { return a ? int(a->value.ndim()) : 0; }
 int32_t smx_size_of(smx_array a, int dimension) { return a ? a->value.shape(dimension) : 0; }
@@ -106,22 +102,14 @@ smx_array smx_unary(smx_unary_operation operation, smx_array a) {
   const auto &x = a->value;
   return smx::guarded([&] {
     switch (operation) {
-      case SMX_NEGATIVE: return mx::negative(x);
       case SMX_ABS: return mx::abs(x);
       case SMX_SQUARE: return mx::square(x);
       case SMX_SQRT: return mx::sqrt(x);
-      case SMX_RSQRT: return mx::rsqrt(x);
       case SMX_EXP: return mx::exp(x);
-      case SMX_LOG: return mx::log(x);
-      case SMX_LOG1P: return mx::log1p(x);
       case SMX_TANH: return mx::tanh(x);
       case SMX_ERF: return mx::erf(x);
       case SMX_SIGMOID: return mx::sigmoid(x);
-      case SMX_COS: return mx::cos(x);
-      case SMX_SIN: return mx::sin(x);
       case SMX_STOP_GRADIENT: return mx::stop_gradient(x);
-      case SMX_IS_FINITE: return mx::isfinite(x);
-      case SMX_NOT: return mx::logical_not(x);
     }
     throw std::invalid_argument("no such operation");
   });
@@ -179,49 +167,20 @@ smx_array smx_reduce(smx_reduction operation, smx_array a, const int *axes, int 
     switch (operation) {
       case SMX_SUM: return mx::sum(x, over, keep);
       case SMX_MEAN: return mx::mean(x, over, keep);
-      case SMX_MAX: return mx::max(x, over, keep);
-      case SMX_MIN: return mx::min(x, over, keep);
       case SMX_LOGSUMEXP: return mx::logsumexp(x, over, keep);
-      case SMX_ALL: return mx::all(x, over, keep);
-      case SMX_ANY: return mx::any(x, over, keep);
     }
     throw std::invalid_argument("no such reduction");
   });
 }
 
-smx_array smx_softmax(smx_array a, int axis, bool precise) {
+smx_array smx_softmax(smx_array a, int axis) {
   if (!a) return nullptr;
-  return smx::guarded([&] { return mx::softmax(a->value, axis, precise); });
-}
-
-smx_array smx_argmax(smx_array a, int axis) {
-  if (!a) return nullptr;
-  return smx::guarded([&] { return mx::argmax(a->value, axis); });
-}
-
-smx_array smx_sort(smx_array a, int axis) {
-  if (!a) return nullptr;
-  return smx::guarded([&] { return mx::sort(a->value, axis); });
-}
-
-smx_array smx_argsort(smx_array a, int axis) {
-  if (!a) return nullptr;
-  return smx::guarded([&] { return mx::argsort(a->value, axis); });
-}
-
-smx_array smx_cumulative_sum(smx_array a, int axis) {
-  if (!a) return nullptr;
-  return smx::guarded([&] { return mx::cumsum(a->value, axis); });
+  return smx::guarded([&] { return mx::softmax(a->value, axis, true); });
 }
 
 smx_array smx_reshape(smx_array a, const int32_t *shape, int dimensions) {
   if (!a) return nullptr;
   return smx::guarded([&] { return mx::reshape(a->value, smx::shape(shape, dimensions)); });
-}
-
-smx_array smx_broadcast(smx_array a, const int32_t *shape, int dimensions) {
-  if (!a) return nullptr;
-  return smx::guarded([&] { return mx::broadcast_to(a->value, smx::shape(shape, dimensions)); });
 }
 
 smx_array smx_transpose(smx_array a, const int *axes, int count) {
@@ -267,11 +226,6 @@ smx_array smx_repeat(smx_array a, int count, int axis) {
 smx_array smx_take(smx_array a, smx_array indices, int axis) {
   if (!a || !indices) return nullptr;
   return smx::guarded([&] { return mx::take(a->value, indices->value, axis); });
-}
-
-smx_array smx_take_along(smx_array a, smx_array indices, int axis) {
-  if (!a || !indices) return nullptr;
-  return smx::guarded([&] { return mx::take_along_axis(a->value, indices->value, axis); });
 }
 
 smx_array smx_rms_norm(smx_array x, smx_array weight, float epsilon) {
@@ -325,14 +279,6 @@ smx_array smx_random_normal(
   if (!key) return nullptr;
   return smx::guarded([&] {
     return mx::random::normal(smx::shape(shape, dimensions), smx::type(type), key->value);
-  });
-}
-
-smx_array smx_random_uniform(
-    const int32_t *shape, int dimensions, smx_type type, smx_array key) {
-  if (!key) return nullptr;
-  return smx::guarded([&] {
-    return mx::random::uniform(smx::shape(shape, dimensions), smx::type(type), key->value);
   });
 }
 

@@ -1,10 +1,8 @@
-// Differentiating, compiling and running functions; memory, files and groups of processes.
+// Differentiating, compiling and running functions; groups of processes.
 #if SPARROW_TRAINING
 #include "internal.h"
 
 #include <memory>
-#include <mutex>
-#include <unordered_map>
 
 namespace {
 
@@ -64,23 +62,6 @@ smx_function smx_checkpoint(smx_body body, void *context, smx_release release) {
   return made([&] { return mx::checkpoint(function(body, context, release)); });
 }
 
-smx_function smx_custom_gradient(
-    smx_body body, smx_body backward, void *context, smx_release release) {
-  return made([&] {
-    auto kept = std::make_shared<Body>(context, release);
-    return mx::custom_vjp(
-        [body, kept](const std::vector<mx::array> &in) { return run(body, kept->context, in); },
-        [backward, kept](
-            const std::vector<mx::array> &in, const std::vector<mx::array> &cotangents,
-            const std::vector<mx::array> &results) {
-          auto all = in;
-          all.insert(all.end(), cotangents.begin(), cotangents.end());
-          all.insert(all.end(), results.begin(), results.end());
-          return run(backward, kept->context, all);
-        });
-  });
-}
-
 int smx_call(smx_function function, smx_list in, smx_list out) {
   if (!function) return 1;
   return smx::attempted([&] { out->values = function->call(in->values); });
@@ -104,12 +85,6 @@ int smx_use_gpu(bool gpu) {
 
 bool smx_gpu_available(void) { return mx::is_available(mx::Device(mx::Device::gpu)); }
 void smx_set_compiling(bool enabled) { enabled ? mx::enable_compile() : mx::disable_compile(); }
-size_t smx_active_memory(void) { return mx::get_active_memory(); }
-size_t smx_peak_memory(void) { return mx::get_peak_memory(); }
-void smx_reset_peak_memory(void) { mx::reset_peak_memory(); }
-void smx_set_memory_limit(size_t bytes) { mx::set_memory_limit(bytes); }
-void smx_set_cache_limit(size_t bytes) { mx::set_cache_limit(bytes); }
-const char *smx_version(void) { return mx::version(); }
 
 int smx_group_start(bool strict, const char *backend) {
   return smx::attempted([&] {

@@ -23,7 +23,7 @@ typedef struct smx_list_s *smx_list;
 typedef struct smx_function_s *smx_function;
 
 typedef enum {
-  SMX_BOOL, SMX_UINT8, SMX_UINT16, SMX_UINT32, SMX_INT32, SMX_FLOAT16, SMX_BFLOAT16, SMX_FLOAT32
+  SMX_BOOL, SMX_UINT16, SMX_UINT32, SMX_INT32, SMX_FLOAT16, SMX_BFLOAT16, SMX_FLOAT32
 } smx_type;
 
 /* The thread's first error since it was cleared, or NULL. */
@@ -33,8 +33,7 @@ void smx_clear_error(void);
 /* Arrays. */
 smx_array smx_from_bytes(const void *data, const int32_t *shape, int dimensions, smx_type type);
 smx_array smx_full(const int32_t *shape, int dimensions, float value, smx_type type);
-smx_array smx_range(int32_t start, int32_t stop, int32_t step);
-smx_array smx_copy(smx_array a);
+smx_array smx_range(int32_t start, int32_t stop);
 void smx_free(smx_array a);
 int smx_dimensions(smx_array a);
 int32_t smx_size_of(smx_array a, int dimension);
@@ -51,8 +50,7 @@ smx_array smx_list_get(smx_list list, size_t index);
 
 /* Element by element. */
 typedef enum {
-  SMX_NEGATIVE, SMX_ABS, SMX_SQUARE, SMX_SQRT, SMX_RSQRT, SMX_EXP, SMX_LOG, SMX_LOG1P, SMX_TANH, SMX_ERF,
-  SMX_SIGMOID, SMX_COS, SMX_SIN, SMX_STOP_GRADIENT, SMX_IS_FINITE, SMX_NOT
+  SMX_ABS, SMX_SQUARE, SMX_SQRT, SMX_EXP, SMX_TANH, SMX_ERF, SMX_SIGMOID, SMX_STOP_GRADIENT
 } smx_unary_operation;
 typedef enum {
   SMX_ADD, SMX_SUBTRACT, SMX_MULTIPLY, SMX_DIVIDE, SMX_MAXIMUM, SMX_MINIMUM, SMX_POWER, SMX_LOGADDEXP,
@@ -66,17 +64,12 @@ smx_array smx_cast(smx_array a, smx_type type);
 smx_array smx_view(smx_array a, smx_type type);
 
 /* Over axes; none means all. */
-typedef enum { SMX_SUM, SMX_MEAN, SMX_MAX, SMX_MIN, SMX_LOGSUMEXP, SMX_ALL, SMX_ANY } smx_reduction;
+typedef enum { SMX_SUM, SMX_MEAN, SMX_LOGSUMEXP } smx_reduction;
 smx_array smx_reduce(smx_reduction operation, smx_array a, const int *axes, int count, bool keep);
-smx_array smx_softmax(smx_array a, int axis, bool precise);
-smx_array smx_argmax(smx_array a, int axis);
-smx_array smx_sort(smx_array a, int axis);
-smx_array smx_argsort(smx_array a, int axis);
-smx_array smx_cumulative_sum(smx_array a, int axis);
+smx_array smx_softmax(smx_array a, int axis);
 
 /* Shapes. */
 smx_array smx_reshape(smx_array a, const int32_t *shape, int dimensions);
-smx_array smx_broadcast(smx_array a, const int32_t *shape, int dimensions);
 smx_array smx_transpose(smx_array a, const int *axes, int count);
 smx_array smx_expand(smx_array a, int axis);
 smx_array smx_slice(smx_array a, int axis, int32_t start, int32_t stop);
@@ -85,7 +78,6 @@ smx_array smx_slice_update(smx_array a, smx_array update, smx_array start, int a
 smx_array smx_concatenate(smx_list arrays, int axis);
 smx_array smx_repeat(smx_array a, int count, int axis);
 smx_array smx_take(smx_array a, smx_array indices, int axis);
-smx_array smx_take_along(smx_array a, smx_array indices, int axis);
 
 /* Fused operations; NULL where a tensor is optional. */
 smx_array smx_rms_norm(smx_array x, smx_array weight, float epsilon);
@@ -103,7 +95,6 @@ smx_array smx_cross_entropy(smx_array logits, smx_array targets);
 smx_array smx_random_key(uint64_t seed);
 smx_array smx_random_split(smx_array key, int count);
 smx_array smx_random_normal(const int32_t *shape, int dimensions, smx_type type, smx_array key);
-smx_array smx_random_uniform(const int32_t *shape, int dimensions, smx_type type, smx_array key);
 /* Indices along `axis`, each as likely as the softmax of `logits` says; uint32. */
 smx_array smx_random_categorical(smx_array logits, int axis, smx_array key);
 
@@ -117,9 +108,6 @@ int smx_value_and_gradient(
 smx_function smx_compile(smx_body body, void *context, smx_release release);
 /* `body` whose intermediate results are not kept for the backward pass but made again there. */
 smx_function smx_checkpoint(smx_body body, void *context, smx_release release);
-/* `body` with a gradient of its own: `backward` reads in, cotangents and results, in that order. */
-smx_function smx_custom_gradient(
-    smx_body body, smx_body backward, void *context, smx_release release);
 int smx_call(smx_function function, smx_list in, smx_list out);
 void smx_function_free(smx_function function);
 
@@ -129,12 +117,6 @@ int smx_eval_async(smx_list arrays);
 int smx_use_gpu(bool gpu);
 bool smx_gpu_available(void);
 void smx_set_compiling(bool enabled);
-size_t smx_active_memory(void);
-size_t smx_peak_memory(void);
-void smx_reset_peak_memory(void);
-void smx_set_memory_limit(size_t bytes);
-void smx_set_cache_limit(size_t bytes);
-const char *smx_version(void);
 
 /* Groups of processes. `backend`: "any", "mpi", "ring" or "nccl". */
 int smx_group_start(bool strict, const char *backend);

@@ -28,7 +28,6 @@
     package static func * (a: Float, b: Tensor) -> Tensor { b * a }
     package static func / (a: Tensor, b: Float) -> Tensor { a / a.scalar(b) }
     package static func / (a: Float, b: Tensor) -> Tensor { b.scalar(a) / b }
-    package static prefix func - (a: Tensor) -> Tensor { a.unary(SMX_NEGATIVE) }
 
     /// Comparisons give tensors of bool.
     package static func .> (a: Tensor, b: Float) -> Tensor { binary(SMX_GREATER, a, a.scalar(b)) }
@@ -47,8 +46,6 @@
 
     package func maximum(_ b: Float) -> Tensor { Tensor.binary(SMX_MAXIMUM, self, scalar(b)) }
     package func minimum(_ b: Float) -> Tensor { Tensor.binary(SMX_MINIMUM, self, scalar(b)) }
-    package func maximum(_ b: Tensor) -> Tensor { Tensor.binary(SMX_MAXIMUM, self, b) }
-    package func minimum(_ b: Tensor) -> Tensor { Tensor.binary(SMX_MINIMUM, self, b) }
     package func power(_ b: Tensor) -> Tensor { Tensor.binary(SMX_POWER, self, b) }
     /// log(exp(self) + exp(b)) without overflow.
     package func logAddExp(_ b: Float) -> Tensor { Tensor.binary(SMX_LOGADDEXP, self, scalar(b)) }
@@ -56,14 +53,10 @@
     package var absolute: Tensor { unary(SMX_ABS) }
     package var squared: Tensor { unary(SMX_SQUARE) }
     package var squareRoot: Tensor { unary(SMX_SQRT) }
-    package var inverseSquareRoot: Tensor { unary(SMX_RSQRT) }
     package var exponential: Tensor { unary(SMX_EXP) }
-    package var logarithm: Tensor { unary(SMX_LOG) }
     package var tanh: Tensor { unary(SMX_TANH) }
     package var errorFunction: Tensor { unary(SMX_ERF) }
     package var sigmoid: Tensor { unary(SMX_SIGMOID) }
-    package var isFinite: Tensor { unary(SMX_IS_FINITE) }
-    package var negated: Tensor { unary(SMX_NOT) }
     /// The value without its gradient.
     package var stopped: Tensor { unary(SMX_STOP_GRADIENT) }
 

@@ -33,17 +33,9 @@
           shape.map(Int32.init), Int32(shape.count), TensorType.float32.native, key.handle)
       }
     }
-
-    /// Numbers in 0..<1.
-    package static func uniform(_ shape: [Int], key: Tensor) -> Tensor {
-      .made(key) {
-        smx_random_uniform(
-          shape.map(Int32.init), Int32(shape.count), TensorType.float32.native, key.handle)
-      }
-    }
   }
 
-  /// Where tensors are computed, and how much memory they take.
+  /// Where tensors are computed.
   package enum TensorDevice {
     /// True for a CUDA or Metal build of MLX on a machine that has such a device.
     package static var hasGPU: Bool { smx_gpu_available() }
@@ -63,13 +55,6 @@
 
     /// On a CPU MLX compiles by running the system's C++ compiler: off unless wanted.
     package static func setCompiling(_ enabled: Bool) { smx_set_compiling(enabled) }
-
-    /// Bytes.
-    package static var activeMemory: Int { smx_active_memory() }
-    package static var peakMemory: Int { smx_peak_memory() }
-    package static func limitMemory(_ bytes: Int) { smx_set_memory_limit(bytes) }
-    package static func limitCache(_ bytes: Int) { smx_set_cache_limit(bytes) }
-    package static var version: String { String(cString: smx_version()) }
   }
 
   /// The group of processes that train together: NCCL on GPUs, MPI or a ring of sockets elsewhere.

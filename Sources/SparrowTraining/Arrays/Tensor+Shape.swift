@@ -7,10 +7,6 @@
       .made(self) { smx_reshape(handle, shape.map(Int32.init), Int32(shape.count)) }
     }
 
-    package func broadcast(_ shape: [Int]) -> Tensor {
-      .made(self) { smx_broadcast(handle, shape.map(Int32.init), Int32(shape.count)) }
-    }
-
     package func transposed(_ axes: [Int]) -> Tensor {
       .made(self) { smx_transpose(handle, axes.map(Int32.init), Int32(axes.count)) }
     }
@@ -45,11 +41,6 @@
     /// Slices along `axis` at `indices`.
     package func taking(_ indices: Tensor, axis: Int) -> Tensor {
       .made(self, indices) { smx_take(handle, indices.handle, Int32(axis)) }
-    }
-
-    /// Elements along `axis` at `indices`, which have this shape but for that axis.
-    package func takingAlong(_ indices: Tensor, axis: Int) -> Tensor {
-      .made(self, indices) { smx_take_along(handle, indices.handle, Int32(axis)) }
     }
 
     package static func concatenated(_ parts: [Tensor], axis: Int) -> Tensor {

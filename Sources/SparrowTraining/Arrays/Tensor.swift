@@ -52,7 +52,7 @@
 
     /// start, start + 1, ..., stop - 1 as int32.
     package static func range(_ range: Range<Int>) -> Tensor {
-      Tensor(owning: smx_range(Int32(range.lowerBound), Int32(range.upperBound), 1))
+      Tensor(owning: smx_range(Int32(range.lowerBound), Int32(range.upperBound)))
     }
 
     package var shape: [Int] {
@@ -115,12 +115,11 @@
 
   /// What a tensor's elements are.
   package enum TensorType: Sendable {
-    case bool, uint8, uint16, uint32, int32, float16, bfloat16, float32
+    case bool, uint16, uint32, int32, float16, bfloat16, float32
 
     var native: smx_type {
       switch self {
       case .bool: SMX_BOOL
-      case .uint8: SMX_UINT8
       case .uint16: SMX_UINT16
       case .uint32: SMX_UINT32
       case .int32: SMX_INT32
@@ -133,7 +132,7 @@
     /// Bytes of an element.
     var byteCount: Int {
       switch self {
-      case .bool, .uint8: 1
+      case .bool: 1
       case .uint16, .float16, .bfloat16: 2
       case .uint32, .int32, .float32: 4
       }
@@ -142,7 +141,6 @@
     init(_ native: smx_type) {
       switch native {
       case SMX_BOOL: self = .bool
-      case SMX_UINT8: self = .uint8
       case SMX_UINT16: self = .uint16
       case SMX_UINT32: self = .uint32
       case SMX_INT32: self = .int32

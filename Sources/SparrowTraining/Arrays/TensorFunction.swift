@@ -17,25 +17,13 @@
     /// Traced once for each set of shapes and types, with element-wise operations fused.
     package static func compiled(_ body: @escaping Body) -> TensorFunction {
       TensorFunction(
-        smx_compile(runForward, TensorBody(body).retained(), TensorBody.release))
+        smx_compile(TensorBody.run, TensorBody(body).retained(), TensorBody.release))
     }
 
     /// Forgets intermediate results and makes them again in the backward pass.
     package static func checkpointed(_ body: @escaping Body) -> TensorFunction {
       TensorFunction(
-        smx_checkpoint(runForward, TensorBody(body).retained(), TensorBody.release))
-    }
-
-    /// With a gradient of its own: `backward` gets arguments, cotangents of the results, and results.
-    package static func customGradient(
-      _ body: @escaping Body,
-      backward:
-        @escaping (_ arguments: [Tensor], _ cotangents: [Tensor], _ results: [Tensor]) ->
-        [Tensor]
-    ) -> TensorFunction {
-      TensorFunction(
-        smx_custom_gradient(
-          runForward, runBackward, TensorBody(body, backward).retained(), TensorBody.release))
+        smx_checkpoint(TensorBody.run, TensorBody(body).retained(), TensorBody.release))
     }
 
     /// The results; an empty list after a failure, whose reason the next evaluation throws.
@@ -62,7 +50,8 @@
             values.with { values in
               gradients.with {
                 smx_value_and_gradient(
-                  runForward, Unmanaged.passUnretained(box).toOpaque(), input, count, values, $0)
+                  TensorBody.run, Unmanaged.passUnretained(box).toOpaque(), input, count, values, $0
+                )
               }
             }
           }
@@ -75,18 +64,9 @@
 
   /// What C carries as a body's context.
   private final class TensorBody {
-    let forward: TensorFunction.Body
-    let backward: (([Tensor], [Tensor], [Tensor]) -> [Tensor])?
-    /// Arguments of the last forward call, and its results: where `backward` cuts its one list.
-    var counts = (arguments: 0, results: 0)
+    let body: TensorFunction.Body
 
-    init(
-      _ forward: @escaping TensorFunction.Body,
-      _ backward: (([Tensor], [Tensor], [Tensor]) -> [Tensor])? = nil
-    ) {
-      self.forward = forward
-      self.backward = backward
-    }
+    init(_ body: @escaping TensorFunction.Body) { self.body = body }
 
     func retained() -> UnsafeMutableRawPointer { Unmanaged.passRetained(self).toOpaque() }
 
@@ -94,28 +74,10 @@
       Unmanaged<TensorBody>.fromOpaque(context!).release()
     }
 
-    static func at(_ context: UnsafeMutableRawPointer?) -> TensorBody {
-      Unmanaged<TensorBody>.fromOpaque(context!).takeUnretainedValue()
+    static let run: smx_body = { context, input, output in
+      let body = Unmanaged<TensorBody>.fromOpaque(context!).takeUnretainedValue()
+      TensorList.append(body.body(TensorList.tensors(of: input)), to: output)
+      return smx_error() == nil ? 0 : 1
     }
-  }
-
-  private let runForward: smx_body = { context, input, output in
-    let body = TensorBody.at(context)
-    let arguments = TensorList.tensors(of: input)
-    let results = body.forward(arguments)
-    body.counts = (arguments.count, results.count)
-    TensorList.append(results, to: output)
-    return smx_error() == nil ? 0 : 1
-  }
-
-  private let runBackward: smx_body = { context, input, output in
-    let body = TensorBody.at(context)
-    let all = TensorList.tensors(of: input)
-    let (arguments, results) = body.counts
-    TensorList.append(
-      body.backward!(
-        Array(all[..<arguments]), Array(all[arguments..<arguments + results]),
-        Array(all[(arguments + results)...])), to: output)
-    return smx_error() == nil ? 0 : 1
   }
 #endif

@@ -1,4 +1,4 @@
-public import SparrowCore
+package import SparrowCore
 
 /// Gives batch after batch without end, each epoch in an order of its own.
 ///
@@ -6,32 +6,32 @@ public import SparrowCore
 /// which begins at a saved position goes on as if nothing had happened, even with another batch or
 /// number of ranks. Each step takes the next `batch * ranks` rows, a rank every `ranks`-th of them; where an
 /// epoch ends, a batch goes on with the next one, so that no row is left out.
-public struct BatchReader: Sendable {
+package struct BatchReader: Sendable {
   /// How many rows were given: to be saved with a checkpoint.
-  public struct Position: Codable, Sendable, Equatable {
-    public var epoch = 0
+  package struct Position: Codable, Sendable, Equatable {
+    package var epoch = 0
     /// Rows of the epoch, over all ranks.
-    public var index = 0
+    package var index = 0
 
-    public init(epoch: Int = 0, index: Int = 0) {
+    package init(epoch: Int = 0, index: Int = 0) {
       self.epoch = epoch
       self.index = index
     }
   }
 
-  public let rows: TokenRows
+  package let rows: TokenRows
   /// Rows a step and rank.
-  public let batch: Int
-  public let seed: UInt64
-  public let rank: Int
-  public let ranks: Int
+  package let batch: Int
+  package let seed: UInt64
+  package let rank: Int
+  package let ranks: Int
   /// Of the first row that is yet to be given; the same in all ranks.
-  public private(set) var position: Position
+  package private(set) var position: Position
   private var order: RowOrder
 
   /// Throws `.argument` for an impossible batch or rank, `.mismatch` for a position that these rows do
   /// not have.
-  public init(
+  package init(
     _ rows: TokenRows, batch: Int, seed: UInt64, rank: Int = 0, of ranks: Int = 1,
     from position: Position = Position()
   ) throws(SparrowError) {
@@ -64,7 +64,7 @@ public struct BatchReader: Sendable {
   }
 
   /// This rank's next batch, `batch` rows. Throws `.malformed` where the store's file was damaged.
-  public mutating func next() throws(SparrowError) -> TokenBatch {
+  package mutating func next() throws(SparrowError) -> TokenBatch {
     var chosen: [Int] = []
     chosen.reserveCapacity(batch)
     for index in 0..<batch * ranks {
@@ -77,4 +77,26 @@ public struct BatchReader: Sendable {
     }
     return try rows.batch(chosen)
   }
+}
+
+/// The order in which an epoch reads the rows: a permutation by seed and epoch alone.
+struct RowOrder: Sendable {
+  let epoch: Int
+  private let rows: [UInt32]
+
+  /// Fisher and Yates's shuffle (Durstenfeld 1964), written out: the standard library's may change.
+  init(count: Int, seed: UInt64, epoch: Int) {
+    var random = SeededRandom(seed: seed)
+    // Epochs of one seed must differ from epochs of its neighbours.
+    random = SeededRandom(seed: random.next() &+ UInt64(epoch))
+    var rows = Array(0..<UInt32(count))
+    for last in stride(from: count - 1, to: 0, by: -1) {
+      let other = random.next().multipliedFullWidth(by: UInt64(last + 1)).high
+      rows.swapAt(last, Int(other))
+    }
+    self.rows = rows
+    self.epoch = epoch
+  }
+
+  subscript(index: Int) -> Int { Int(rows[index]) }
 }

@@ -1,15 +1,15 @@
-public import SparrowCore
+package import SparrowCore
 
 /// A store cut into rows of one length: each token but the first is a target of exactly one position.
 ///
 /// Rows cut documents where they happen to; what the last row lacks is filled up and never learnt.
-public struct TokenRows: Sendable {
-  public let store: TokenStore
+package struct TokenRows: Sendable {
+  package let store: TokenStore
   /// Positions of a row that are predicted; a row has one token more, the next row's first.
-  public let length: Int
+  package let length: Int
 
   /// Throws `.argument` for an impossible length.
-  public init(_ store: TokenStore, length: Int) throws(SparrowError) {
+  package init(_ store: TokenStore, length: Int) throws(SparrowError) {
     guard (1...1 << 24).contains(length) else {
       throw SparrowError(
         .argument, field: "length", found: "\(length)", expected: "1 to \(1 << 24) tokens")
@@ -19,10 +19,10 @@ public struct TokenRows: Sendable {
   }
 
   /// Rows, at least one.
-  public var count: Int { (store.count - 2) / length + 1 }
+  package var count: Int { (store.count - 2) / length + 1 }
 
   /// Some rows as a batch, in the given order. Throws `.malformed` where the file was damaged.
-  public func batch(_ rows: some Sequence<Int>) throws(SparrowError) -> TokenBatch {
+  package func batch(_ rows: some Sequence<Int>) throws(SparrowError) -> TokenBatch {
     let rows = Array(rows)
     var batch = TokenBatch(count: rows.count, length: length)
     batch.tokens.reserveCapacity(rows.count * (length + 1))
@@ -47,4 +47,24 @@ public struct TokenRows: Sendable {
       if position < length { batch.starts.append(start) }
     }
   }
+}
+
+/// Rows of tokens for one step.
+package struct TokenBatch: Sendable, Equatable {
+  /// Rows.
+  package let count: Int
+  /// Positions of a row that are predicted.
+  package let length: Int
+  /// `[count, length + 1]`: inputs are all but a row's last, targets all but its first.
+  package internal(set) var tokens: [Int32] = []
+  /// `[count, length]`: whether the loss counts the target of a position. At the ends of documents, in
+  /// conversations outside the answers, and behind the text's end it does not.
+  package internal(set) var mask: [Bool] = []
+  /// `[count, length]`: the position in its row at which an input's document begins, ascending. Attention
+  /// that must not see other documents looks at positions from there to its own; attention that
+  /// may, as GPT-3's (section 2.2), has no use for it.
+  package internal(set) var starts: [Int32] = []
+
+  /// Positions that the loss counts.
+  package var learnt: Int { mask.count { $0 } }
 }

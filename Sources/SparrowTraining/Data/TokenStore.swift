@@ -5,14 +5,14 @@ import SparrowCore
 ///
 /// The file holds a header of 40 bytes (a mark, the hash of what was encoded), 4 bytes a token
 /// (`PackedToken`), and the counts of documents and learnt tokens, 8 bytes each; all little-endian.
-public struct TokenStore: Sendable {
+package struct TokenStore: Sendable {
   /// Tokens, with those that start and end documents.
-  public let count: Int
-  public let documents: Int
+  package let count: Int
+  package let documents: Int
   /// Tokens whose prediction the loss counts.
-  public let learnt: Int
+  package let learnt: Int
   /// Ids are below this.
-  public let vocabularySize: Int
+  package let vocabularySize: Int
   private let file: MappedFile
 
   static let headerBytes = 40
@@ -20,7 +20,7 @@ public struct TokenStore: Sendable {
   /// The last byte is the format's version.
   static let mark = Array("SPTOKEN1".utf8)
 
-  public var path: String { file.path }
+  package var path: String { file.path }
   /// Of the file: it tells texts, tokenizer and part apart (`TrainingData`).
   var name: String { String(path.split(separator: "/").last ?? "") }
 
@@ -57,4 +57,21 @@ public struct TokenStore: Sendable {
     }
     return token
   }
+}
+
+/// A token of the stream that rows are cut from, in 32 bits: the id in the lower 30, two facts above.
+struct PackedToken: Equatable {
+  var rawValue: UInt32
+
+  init(rawValue: UInt32) { self.rawValue = rawValue }
+
+  /// Ids are below 2^22 (`Vocabulary`), far from the two bits.
+  init(_ id: Int32, isLearnt: Bool, startsDocument: Bool) {
+    rawValue = UInt32(id) | (isLearnt ? 1 << 31 : 0) | (startsDocument ? 1 << 30 : 0)
+  }
+
+  var id: Int32 { Int32(rawValue & (1 << 30 - 1)) }
+  /// Whether the loss counts how well this token is predicted.
+  var isLearnt: Bool { rawValue >> 31 == 1 }
+  var startsDocument: Bool { rawValue >> 30 & 1 == 1 }
 }

@@ -1,11 +1,11 @@
-public import SparrowCore
-public import SparrowTokenizers
+package import SparrowCore
+package import SparrowTokenizers
 
 /// A text's tokens, ready to be cut into rows: what is learnt, and a part held out for measuring.
-public struct TrainingData: Sendable {
-  public let training: TokenStore
+package struct TrainingData: Sendable {
+  package let training: TokenStore
   /// nil when nothing was to be held out.
-  public let heldOut: TokenStore?
+  package let heldOut: TokenStore?
 
   /// Encodes the text, or maps what an earlier run encoded of the same files with the same tokenizer
   /// and the same part.
@@ -15,7 +15,7 @@ public struct TrainingData: Sendable {
   /// share and the choice is the same in each run. `progress` is told bytes read of all, and may throw
   /// to stop. Throws what reading the text throws, `.argument` for a part outside 0 to 0.5 and for a
   /// text that is too short to be parted.
-  public init(
+  package init(
     _ text: TrainingText, tokenizer: Tokenizer, heldOut part: Double = 0, cache folder: String,
     progress: (_ done: Int, _ total: Int) throws(SparrowError) -> Void = { _, _ in }
   ) throws(SparrowError) {

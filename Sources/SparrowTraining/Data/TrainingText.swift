@@ -1,21 +1,22 @@
-public import SparrowCore
+package import SparrowCore
+package import SparrowTemplates
 
 /// The files that a model is trained on.
 ///
 /// Files that end in `.jsonl` hold a document a line: `{"text": …}`, or a conversation,
 /// `{"messages": [{"role": …, "content": …}, …]}` or `{"prompt": …, "completion": …}`, of which only the
 /// answers are learnt. All others are plain text in UTF-8: one document, or several where they are long.
-public struct TrainingText: Sendable {
+package struct TrainingText: Sendable {
   /// Paths, in the order in which they are read.
-  public let files: [String]
+  package let files: [String]
   /// Bytes of all files.
-  public let byteCount: Int
+  package let byteCount: Int
 
   /// The files at `paths`; of folders all `.txt` and `.jsonl` files, those in folders within them too.
   ///
   /// Names that begin with a dot are left out. Throws `.system` for a path where nothing is,
   /// `.argument` for folders without such files, `.malformed` for an empty file.
-  public init(_ paths: [String]) throws(SparrowError) {
+  package init(_ paths: [String]) throws(SparrowError) {
     guard !paths.isEmpty else {
       throw SparrowError(.argument, field: "text", found: "no files", expected: "at least one")
     }
@@ -93,4 +94,19 @@ public struct TrainingText: Sendable {
   static func start(of bytes: UnsafeRawBufferPointer) -> Int {
     bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
   }
+}
+
+/// One text that stands for itself; nothing before it helps to predict it.
+package struct TrainingDocument: Sendable, Equatable {
+  package enum Content: Sendable, Equatable {
+    /// Learnt as a whole.
+    case text(String)
+    /// Only the assistant's answers are learnt.
+    case conversation([ChatMessage])
+  }
+
+  package let content: Content
+  /// Where it begins, for messages.
+  package let file: String
+  package let line: Int
 }

@@ -1,22 +1,22 @@
-public import SparrowCore
+package import SparrowCore
 
 /// The checkpoints of a run: folders `step-00001200`, each whole, the newest two kept.
 ///
 /// One process writes. A save that is killed leaves a folder of another name, which the next start removes.
-public struct CheckpointFolder: Sendable {
+package struct CheckpointFolder: Sendable {
   /// A checkpoint that is whole.
-  public struct Entry: Sendable, Equatable {
-    public let step: Int
-    public let path: String
+  package struct Entry: Sendable, Equatable {
+    package let step: Int
+    package let path: String
   }
 
-  public let path: String
+  package let path: String
 
   private static let prefix = "step-"
   private static let kept = 2
 
   /// Makes the folder and clears what killed saves have left. Throws `.system`.
-  public init(path: String) throws(SparrowError) {
+  package init(path: String) throws(SparrowError) {
     try Files.makeFolder(path)
     self.path = path
     for name in Files.names(in: path) where name.hasPrefix(Self.prefix) && Self.step(name) == nil {
@@ -27,7 +27,7 @@ public struct CheckpointFolder: Sendable {
   }
 
   /// The checkpoint of the most steps; nil when there is none.
-  public var latest: Entry? { entries.last }
+  package var latest: Entry? { entries.last }
 
   /// All checkpoints, ascending.
   var entries: [Entry] {
@@ -44,7 +44,7 @@ public struct CheckpointFolder: Sendable {
   /// removed. Steps ascend: `.mismatch` where a later one is there. What `write` throws is thrown on, and nothing of its folder remains; a full disk is
   /// `.system`, and names the checkpoint that is still whole.
   @discardableResult
-  public func save(
+  package func save(
     step: Int, _ write: (_ folder: String) throws(SparrowError) -> Void
   ) throws(SparrowError) -> Entry {
     precondition(step >= 0, "a step")

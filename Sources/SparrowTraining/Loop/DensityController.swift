@@ -1,4 +1,4 @@
-public import SparrowCore
+package import SparrowCore
 
 /// Steers eta, the weight of the efficiency loss (LTE, section 3.2), so that the density reaches a target.
 ///
@@ -8,37 +8,37 @@ public import SparrowCore
 /// density smoothed and the error kept within ±1: routers are sigmoids, which answer about evenly in these
 /// scales, at 0.2 as at 0.9. Routers follow eta with a lag, and by Adam's steps, whose length does not depend
 /// on it: the proportional part turns eta round before the target is missed, and the integral finds what holds it.
-public struct DensityController: Sendable, Equatable {
+package struct DensityController: Sendable, Equatable {
   /// The part of the neurons that tokens shall touch in the end.
-  public let target: Double
+  package let target: Double
   /// How the target comes there; nil is at once.
-  public let ramp: Ramp?
+  package let ramp: Ramp?
   /// Of the stage, from 0: where the ramp is. Whoever runs the steps sets it.
-  public var step = 0
+  package var step = 0
   /// Added to the integral a step for each unit of error.
-  public let gain: Double
+  package let gain: Double
   /// Added to the drive for each unit of error.
-  public let proportion: Double
+  package let proportion: Double
   /// Steps over which measured densities are averaged, exponentially.
-  public let smoothing: Double
+  package let smoothing: Double
   /// Bounds of eta's size.
-  public let most: Double
+  package let most: Double
   /// The drive's part that remembers; its bound, eta's, keeps it from winding up.
-  public private(set) var integral: Double
+  package private(set) var integral: Double
   /// The average of what was measured; nil before the first step.
-  public private(set) var density: Double?
+  package private(set) var density: Double?
 
   private static let scale = 0.01
 
   /// A target that goes from a density to the last one in even steps of its logit, so that groups leave one by
   /// one while the model adapts.
-  public struct Ramp: Sendable, Equatable {
+  package struct Ramp: Sendable, Equatable {
     /// The target of step 0.
-    public let from: Double
+    package let from: Double
     /// The step that has the last target.
-    public let steps: Int
+    package let steps: Int
 
-    public init(from: Double, steps: Int) {
+    package init(from: Double, steps: Int) {
       self.from = from
       self.steps = steps
     }
@@ -47,7 +47,7 @@ public struct DensityController: Sendable, Equatable {
   /// Begins at `eta`, which is better too small: what it pushes off comes back slowly.
   ///
   /// Throws `.argument` for a target or a ramp's start outside 0 to 1 and for an eta that is not within `most`.
-  public init(
+  package init(
     target: Double, ramp: Ramp? = nil, eta: Double = 0.01, most: Double = 1e3, gain: Double = 0.03,
     proportion: Double = 4, smoothing: Double = 5
   ) throws(SparrowError) {
@@ -82,14 +82,14 @@ public struct DensityController: Sendable, Equatable {
   }
 
   /// The weight for the next step; below 0 it asks for more neurons.
-  public var eta: Double {
+  package var eta: Double {
     let drive = integral + proportion * (error ?? 0)
     let size = Self.scale * (exponential(abs(drive)) - exponential(-abs(drive))) / 2
     return (drive < 0 ? -1 : 1) * min(most, size)
   }
 
   /// Takes the density that a step measured, 0 to 1; what is no number changes nothing.
-  public mutating func update(density measured: Double) {
+  package mutating func update(density measured: Double) {
     guard measured.isFinite else { return }
     density = density.map { $0 + (measured - $0) / smoothing } ?? measured
     let bound = Self.drive(most)

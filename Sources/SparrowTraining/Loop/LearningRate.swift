@@ -1,23 +1,23 @@
-public import SparrowCore
+package import SparrowCore
 
 /// The learning rate of each step: a linear rise, then constant or a cosine's fall (SGDR, Loshchilov and
 /// Hutter 2017, equation 5, without restarts).
-public struct LearningRate: Sendable, Equatable {
-  public enum Decay: Sendable, Equatable {
+package struct LearningRate: Sendable, Equatable {
+  package enum Decay: Sendable, Equatable {
     case constant
     /// Falls over the rest of `steps` to `floor` times the peak.
     case cosine(steps: Int, floor: Double)
   }
 
-  public let peak: Double
+  package let peak: Double
   /// Steps of the rise; the peak is reached at step `warmUp`.
-  public let warmUp: Int
-  public let decay: Decay
+  package let warmUp: Int
+  package let decay: Decay
   /// Steps of the stages before, over which the rise and the fall go on.
-  public let before: Int
+  package let before: Int
 
   /// Throws `.argument` for rates below 0, and for a fall that ends before the rise.
-  public init(
+  package init(
     peak: Double, warmUp: Int = 0, decay: Decay = .constant, after before: Int = 0
   ) throws(SparrowError) {
     precondition(before >= 0, "steps before")
@@ -46,7 +46,7 @@ public struct LearningRate: Sendable, Equatable {
 
   /// The rate of a step of the stage, counted from 0. The run's first is no idle one: it has 1 / (warmUp + 1) of
   /// the peak.
-  public func callAsFunction(_ stageStep: Int) -> Double {
+  package func callAsFunction(_ stageStep: Int) -> Double {
     let step = before + max(stageStep, 0)
     guard step >= warmUp else { return peak * Double(step + 1) / Double(warmUp + 1) }
     switch decay {

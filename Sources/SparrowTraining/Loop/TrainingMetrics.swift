@@ -1,8 +1,8 @@
-public import SparrowCore
+package import SparrowCore
 
 /// The metrics file of a run: one line of JSON a step, with the system as soon as it is appended.
-public struct TrainingMetrics: ~Copyable {
-  public let path: String
+package struct TrainingMetrics: ~Copyable {
+  package let path: String
   private var file: AppendingFile
 
   /// Begins a file, or goes on with one: lines of steps after `resumedAfter` are cut, and a last line
@@ -10,7 +10,7 @@ public struct TrainingMetrics: ~Copyable {
   ///
   /// A run that begins (nil) drops what an older one left. Throws `.system` when the file cannot be
   /// written, `.malformed`, naming the line, for a file that holds something else.
-  public init(path: String, resumedAfter step: Int? = nil) throws(SparrowError) {
+  package init(path: String, resumedAfter step: Int? = nil) throws(SparrowError) {
     var kept: [UInt8] = []
     if let step, Files.isFile(path) {
       for record in try Self.read(path) where record.step <= step { kept += Self.line(record) }
@@ -23,12 +23,12 @@ public struct TrainingMetrics: ~Copyable {
   }
 
   /// Appends a step's line; throws `.system` on a full disk.
-  public mutating func append(_ step: TrainingStep) throws(SparrowError) {
+  package mutating func append(_ step: TrainingStep) throws(SparrowError) {
     try file.write(Self.line(step))
   }
 
   /// The steps of a file, but for a last line without an end. Throws `.system` and `.malformed`.
-  public static func read(_ path: String) throws(SparrowError) -> [TrainingStep] {
+  package static func read(_ path: String) throws(SparrowError) -> [TrainingStep] {
     let file = try MappedFile(path: path)
     defer { withExtendedLifetime(file) {} }
     var steps: [TrainingStep] = []

@@ -1,21 +1,21 @@
-public import SparrowCore
+internal import SparrowCore
 
 /// How far training is, as a line for a terminal.
 ///
 /// ```
 /// step 1200 of 10000  12%  loss 3.213  density 0.52  41.2 k tokens/s  12:03 left
 /// ```
-public struct TrainingProgress: Sendable {
+package struct TrainingProgress: Sendable {
   /// Steps of the whole run.
-  public let steps: Int
+  package let steps: Int
   private var first: (step: Int, time: Double)?
 
-  public init(steps: Int) { self.steps = steps }
+  package init(steps: Int) { self.steps = steps }
 
   /// The line after a step, shorter than `columns`; nil is no limit.
   ///
   /// The time left goes by the mean since the first line, which holds evaluations and checkpoints too.
-  public mutating func line(
+  package mutating func line(
     _ step: TrainingStep, columns: Int? = nil, now: Double = monotonicSeconds()
   ) -> String {
     var facts = ["step \(step.step) of \(steps)"]

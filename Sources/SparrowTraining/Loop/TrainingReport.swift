@@ -1,16 +1,16 @@
-public import SparrowCore
+package import SparrowCore
 import SparrowPlots
 
 /// The curves of a run as a self-contained page of HTML.
-public struct TrainingReport: Sendable {
-  public let title: String
+package struct TrainingReport: Sendable {
+  package let title: String
   /// What was trained on what, in a line.
-  public let subject: String
-  public let steps: [TrainingStep]
+  package let subject: String
+  package let steps: [TrainingStep]
   /// The density that was steered to; nil where none was.
-  public let targetDensity: Double?
+  package let targetDensity: Double?
 
-  public init(
+  package init(
     title: String, subject: String, steps: [TrainingStep], targetDensity: Double? = nil
   ) {
     self.title = title
@@ -20,14 +20,14 @@ public struct TrainingReport: Sendable {
   }
 
   /// Writes the page, whole or not at all; throws `.system`.
-  public func write(to path: String) throws(SparrowError) {
+  package func write(to path: String) throws(SparrowError) {
     var file = try AtomicFile(path: path)
     try file.write(Array(page.utf8))
     try file.commit()
   }
 
   /// Curves of what was measured; long runs are drawn as means of neighbouring steps.
-  public var page: String {
+  package var page: String {
     var body = Page.heading(title, subject)
     body += curve(
       "Loss", "loss", steps.values(\.loss), besides: ("held out", steps.values(\.heldOutLoss)))

@@ -1,35 +1,35 @@
 package import SparrowCore
 
 /// What one step of training measured: a line of the metrics file.
-public struct TrainingStep: Sendable, Equatable {
+package struct TrainingStep: Sendable, Equatable {
   /// A figure beside the usual ones, such as one of the losses that add up to `loss`.
-  public struct Part: Sendable, Equatable {
-    public var name: String
-    public var value: Double
+  package struct Part: Sendable, Equatable {
+    package var name: String
+    package var value: Double
 
-    public init(name: String, value: Double) {
+    package init(name: String, value: Double) {
       self.name = name
       self.value = value
     }
   }
 
   /// Counted from 1: so many steps are done.
-  public var step: Int
+  package var step: Int
   /// What is minimised, in nats a token where it is a language model's loss.
-  public var loss: Double
+  package var loss: Double
   /// The loss on the held-out part, at the steps that measured it.
-  public var heldOutLoss: Double?
+  package var heldOutLoss: Double?
   /// The part of the neurons that tokens touched.
-  public var density: Double?
-  public var eta: Double?
-  public var learningRate: Double
+  package var density: Double?
+  package var eta: Double?
+  package var learningRate: Double
   /// The gradient's length before clipping.
-  public var gradientNorm: Double?
-  public var tokensPerSecond: Double
+  package var gradientNorm: Double?
+  package var tokensPerSecond: Double
   /// In the order in which they are written.
-  public var parts: [Part]
+  package var parts: [Part]
 
-  public init(
+  package init(
     step: Int, loss: Double, heldOutLoss: Double? = nil, density: Double? = nil,
     eta: Double? = nil, learningRate: Double, gradientNorm: Double? = nil,
     tokensPerSecond: Double, parts: [Part] = []

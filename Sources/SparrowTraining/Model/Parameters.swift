@@ -28,8 +28,6 @@
 
     package var tensors: [Tensor] { names.map { values[$0]! } }
 
-    package var isEmpty: Bool { names.isEmpty }
-
     package func filtered(_ isWanted: (String) -> Bool) -> Parameters {
       Parameters(values.filter { isWanted($0.key) })
     }
@@ -43,8 +41,6 @@
       Parameters(
         Dictionary(uniqueKeysWithValues: values.map { ($0.key, change($0.key, $0.value)) }))
     }
-
-    package var elementCount: Int { values.values.reduce(0) { $0 + $1.count } }
   }
 
   extension WeightRole {

@@ -36,16 +36,6 @@
         #expect(abs(try both.gradients[0].value() - 2 * slope) < 1e-6)
         #expect(abs(try both.gradients[1].value() - 0.5 * slope) < 1e-6)
       }
-
-      @Test func ownGradientsReplaceTheRealOnes() throws {
-        let double = TensorFunction.customGradient({ [$0[0] * 2] }) { _, cotangents, results in
-          [cotangents[0] * results[0]]
-        }
-        let both = try TensorFunction.valueAndGradient([Tensor([3])], count: 1) {
-          [double($0)[0].sum()]
-        }
-        #expect(try both.gradients[0].value() == 6)
-      }
     }
   }
 #endif
