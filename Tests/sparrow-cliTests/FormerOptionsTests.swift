@@ -25,6 +25,7 @@ struct FormerOptionsTests {
       ("generate MODEL -p a --maximum-tokens 3", "expected --max-tokens"),
       ("chat MODEL --maximum-tokens 3", "expected --max-tokens"),
       ("demo MODEL --text t --tokens 3", "expected --max-tokens"),
+      ("train topk MODEL --text t --output o --sketch-rank 32", "expected --rank"),
     ])
   func refused(call: String, answer: String) throws {
     let model = Fixtures.path("models/smollm2")

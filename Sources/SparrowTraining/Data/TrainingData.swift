@@ -12,12 +12,11 @@ package struct TrainingData: Sendable {
   ///
   /// Files in `cache` are named after a hash of all that; they may be removed at any time. Whole
   /// documents are held out, evenly over the text and the first among them, so that each file gives its
-  /// share and the choice is the same in each run. `progress` is told bytes read of all, and may throw
-  /// to stop. Throws what reading the text throws, `.argument` for a part outside 0 to 0.5 and for a
+  /// share and the choice is the same in each run. Throws what reading the text throws, `.argument` for a part outside 0 to 0.5 and for a
   /// text that is too short to be parted.
   package init(
     _ text: TrainingText, tokenizer: Tokenizer, heldOut part: Double = 0, cache folder: String,
-    progress: (_ done: Int, _ total: Int) throws(SparrowError) -> Void = { _, _ in }
+    progress: Progress = .none
   ) throws(SparrowError) {
     guard part >= 0, part <= 0.5 else {
       throw SparrowError(
@@ -50,7 +49,7 @@ package struct TrainingData: Sendable {
   private static func encode(
     _ text: TrainingText, _ encoder: DocumentEncoder, _ part: Double, _ hash: [UInt8],
     _ paths: (training: String, heldOut: String),
-    _ progress: (Int, Int) throws(SparrowError) -> Void
+    _ progress: Progress
   ) throws(SparrowError) {
     var training = try TokenStoreWriter(path: paths.training, hash: hash)
     var heldOut = try TokenStoreWriter(path: paths.heldOut, hash: hash)
@@ -64,7 +63,7 @@ package struct TrainingData: Sendable {
         if isHeldOut { try heldOut.append(tokens) } else { try training.append(tokens) }
         count += 1
       }
-      try progress(done, text.byteCount)
+      try progress.report(.init(done, of: text.byteCount, .bytes))
     }
     guard training.documents > 0 else {
       throw SparrowError(

@@ -152,7 +152,7 @@
 
     /// Puts neurons into their groups and adds routers, and LoRA's factors.
     package func prepare(
-      _ run: inout TrainingStart, progress: TrainingStart.Progress
+      _ run: inout TrainingStart, progress: Progress
     ) throws(SparrowError) {
       let given = run
       run.orders = try run.options.inTurn { () throws(SparrowError) in
@@ -171,7 +171,7 @@
 
     /// The start's groups, those that an earlier start of this run has made, or new ones.
     private func orders(
-      _ run: TrainingStart, progress: TrainingStart.Progress
+      _ run: TrainingStart, progress: Progress
     ) throws(SparrowError) -> [[Int32]] {
       let layers = run.configuration.layers
       if let start {
@@ -187,7 +187,7 @@
       let pool = try WorkerPool(count: availableProcessors())
       var orders: [[Int32]] = []
       for (index, layer) in layers.enumerated() {
-        try progress(index, layers.count, "grouping neurons")
+        try progress.report(index, of: layers.count, "grouping neurons")
         orders.append(
           try run.parameters.neuronOrder(
             index, layer.feedForward, groupSize: groupSize, seed: seed, pool: pool))
@@ -222,7 +222,7 @@
     ///
     /// Neurons lie in their groups in a written model; in the base of updates they do not.
     package func adapter(
-      of trained: TrainedModel, base: Checkpoint
+      of trained: TrainedModel, base: Checkpoint, progress: Progress
     ) throws(SparrowError) -> Adapter? {
       var adapter = Adapter(for: base)
       adapter.updates.matrices = try LoRA.updates(

@@ -94,7 +94,7 @@
 
     /// Adds the maps that learn: the start's, or random as torch's Linear has them with biases of 0.
     package func prepare(
-      _ run: inout TrainingStart, progress: TrainingStart.Progress
+      _ run: inout TrainingStart, progress: Progress
     ) throws(SparrowError) {
       if let start {
         run.parameters = run.parameters.merged(with: start.parameters())
@@ -151,9 +151,9 @@
     }
 
     package func adapter(
-      of trained: TrainedModel, base: Checkpoint
+      of trained: TrainedModel, base: Checkpoint, progress: Progress
     ) throws(SparrowError) -> Adapter? {
-      try measured(trained, beside: Model.load(base.path), progress: .none).adapter
+      try measured(trained, beside: Model.load(base.path), progress: progress).adapter
     }
 
     /// Measures trained predictors beside the model in the engine.

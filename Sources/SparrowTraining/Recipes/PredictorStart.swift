@@ -88,7 +88,7 @@
       SparrowError(
         .unsupported, file: file, field: field, found: found,
         expected: "two maps to neurons or head groups in every layer: "
-          + "sparrow calibrate --method low-rank --every-layer")
+          + "sparrow calibrate networks --method low-rank --every-layer")
     }
   }
 

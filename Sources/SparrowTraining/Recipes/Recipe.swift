@@ -27,13 +27,13 @@
 
     /// Puts the parameters in order and adds those that the model does not have.
     func prepare(
-      _ start: inout TrainingStart, progress: TrainingStart.Progress
+      _ start: inout TrainingStart, progress: Progress
     ) throws(SparrowError)
 
     /// What decodes as was learnt, beside the checkpoint `base`: the trained model's, or the one
     /// that training began with where its weights stayed. nil where `base` alone does.
     func adapter(
-      of trained: TrainedModel, base: Checkpoint
+      of trained: TrainedModel, base: Checkpoint, progress: Progress
     ) throws(SparrowError) -> Adapter?
   }
 
@@ -45,11 +45,11 @@
     package func configuration(_ model: ModelConfiguration) -> ModelConfiguration { model }
 
     package func prepare(
-      _ start: inout TrainingStart, progress: TrainingStart.Progress
+      _ start: inout TrainingStart, progress: Progress
     ) throws(SparrowError) {}
 
     package func adapter(
-      of trained: TrainedModel, base: Checkpoint
+      of trained: TrainedModel, base: Checkpoint, progress: Progress
     ) throws(SparrowError) -> Adapter? { nil }
 
     /// What a resumed run must share: the name and all members.
@@ -58,10 +58,6 @@
 
   /// A run before its first step.
   package struct TrainingStart {
-    /// Tells steps done of all, and what is done; ends the work by throwing.
-    package typealias Progress =
-      (_ done: Int, _ total: Int, _ what: String) throws(SparrowError) -> Void
-
     /// The model that learns, and the hash of the checkpoint that it was read from.
     package let configuration: ModelConfiguration
     package let base: String

@@ -71,7 +71,7 @@ package struct RouterStart: Sendable {
   ) -> SparrowError {
     SparrowError(
       .unsupported, file: file, field: field, found: found,
-      expected: expected + ": sparrow calibrate --method router --group-size 8 --every-layer")
+      expected: expected + ": sparrow calibrate networks --method router --groups 8 --every-layer")
   }
 }
 

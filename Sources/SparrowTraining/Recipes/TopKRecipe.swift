@@ -81,13 +81,13 @@
     /// Adds sketches where networks are sparse: the projection of gate and up on their leading directions, which is
     /// their closest copy of that rank. Throws what reading weights throws.
     package func prepare(
-      _ start: inout TrainingStart, progress: TrainingStart.Progress
+      _ start: inout TrainingStart, progress: Progress
     ) throws(SparrowError) {
       guard sketchRank > 0 else { return }
       let model = start.configuration
       let pool = try WorkerPool(count: availableProcessors())
       for (index, mode) in try networks(model).enumerated() where mode != .dense {
-        try progress(index, model.layers.count, "starting sketches")
+        try progress.report(index, of: model.layers.count, "starting sketches")
         let rows = Tensor.concatenated(
           Self.kinds(model.layers[index].feedForward).map {
             start.parameters[WeightRole($0, layer: index).parameterName]!
@@ -104,12 +104,12 @@
     package func stages(_ model: ModelConfiguration) throws(SparrowError) -> [TrainingStage] {
       guard sketchRank >= 0, sketchRank % 32 == 0, sketchRank <= model.hidden else {
         throw SparrowError(
-          .argument, field: "sketch rank", found: "\(sketchRank)",
+          .argument, field: "rank", found: "\(sketchRank)",
           expected: "a multiple of 32, at most \(model.hidden)")
       }
       guard candidates >= 1, candidates.isFinite else {
         throw SparrowError(
-          .argument, field: "candidates", found: "\(candidates)", expected: "1 or more")
+          .argument, field: "candidates per k", found: "\(candidates)", expected: "1 or more")
       }
       let objective = Objective(task: task, distillation: distillation)
       let networks = try networks(model)
@@ -124,7 +124,7 @@
 
     /// Top-k with the sketch that was learnt, or by what its oracle sees.
     package func adapter(
-      of trained: TrainedModel, base: Checkpoint
+      of trained: TrainedModel, base: Checkpoint, progress: Progress
     ) throws(SparrowError) -> Adapter? {
       var adapter = Adapter(for: base)
       for (layer, mode) in trained.networks.enumerated() {

@@ -40,7 +40,7 @@
           base = try Checkpoint.open(file)
         }
       }
-      if let adapter = try recipe.adapter(of: trained, base: base) {
+      if let adapter = try recipe.adapter(of: trained, base: base, progress: progress) {
         let folder = options.output + "/adapter"
         try adapter.write(to: folder)
         written.adapter = folder

@@ -28,17 +28,19 @@
 
     /// `progress` tells what is prepared, `report` each line of metrics.
     package func run(
-      progress: TrainingStart.Progress,
+      progress: Progress,
       report: (TrainingStep, _ stage: String) throws(SparrowError) -> Void,
       shouldStop: () -> Bool
     ) throws(SparrowError) -> TrainedModel {
       let model = recipe.configuration(configuration)
       let stages = try recipe.stages(model)
-      let (reader, heldOut) = try options.inTurn { () throws(SparrowError) in try rows(progress) }
+      let (reader, heldOut) = try options.inTurn { () throws(SparrowError) in
+        try rows(progress.part(0..<0.6))
+      }
       let folder = try options.inTurn { () throws(SparrowError) in
         try CheckpointFolder(path: options.output + "/checkpoints")
       }
-      try progress(0, 1, "reading weights")
+      try progress.report(0.6, "reading weights")
       var first = reader
       var start = TrainingStart(
         configuration: model, base: checkpoint.contentHash(), options: options,
@@ -47,7 +49,7 @@
       let teacher =
         isTaught
         ? (configuration, start.parameters.mapped { $1.cast(options.trainer.type) }) : nil
-      try recipe.prepare(&start, progress: progress)
+      try recipe.prepare(&start, progress: progress.part(0.7..<1))
       let trainer = try Trainer(
         model, start.parameters, stages: stages, reader: reader, heldOut: heldOut,
         teacher: teacher, folder: folder, run: identity(stages, reader), options: options.trainer)
@@ -70,7 +72,7 @@
 
     /// The texts as rows of tokens: those to learn, and those to measure on.
     private func rows(
-      _ progress: TrainingStart.Progress
+      _ progress: Progress
     ) throws(SparrowError) -> (BatchReader, TokenRows?) {
       let tokenizer = try checkpoint.tokenizer()
       func read(
@@ -78,8 +80,7 @@
       ) throws(SparrowError) -> TrainingData {
         try TrainingData(
           TrainingText(paths), tokenizer: tokenizer, heldOut: part,
-          cache: options.output + "/tokens"
-        ) { done, total throws(SparrowError) in try progress(done, total, "reading text") }
+          cache: options.output + "/tokens", progress: progress.part(0..<1, "reading text"))
       }
       let data = try read(options.text, options.heldOutText == nil ? 0.01 : 0)
       let heldOut = try options.heldOutText.map { path throws(SparrowError) in

@@ -111,9 +111,9 @@
     /// Draws batches of rows until there are tokens enough; a batch's documents are written as soon as it is
     /// done, so that a run that is stopped keeps all but its last batch.
     ///
-    /// `progress` is told tokens drawn of all, and may throw to stop.
+    /// Throws `.cancelled` where `progress` is asked to stop.
     package func run(
-      progress: (_ done: Int, _ total: Int) throws(SparrowError) -> Void
+      progress: Progress
     ) throws(SparrowError) -> (documents: Int, tokens: Int) {
       let drawn = options.length - 1
       let count = min(options.rows, (options.tokens + drawn - 1) / drawn)
@@ -133,7 +133,7 @@
         ) {
           new throws(SparrowError) in
           tokens += new
-          try progress(tokens, total)
+          try progress.report(.init(tokens, of: total, .items("tokens")))
         }
         let lines = rows.flatMap(lines)
         try file.write(lines.flatMap { Array(($0 + "\n").utf8) })

@@ -44,11 +44,11 @@
 
     /// Rows of `length` tokens, the first of them `boundary`; the same for the same seed.
     ///
-    /// `progress` is told how many tokens were drawn since it was told last, and may throw to stop. Memory: twice
-    /// the keys and values of all positions, while a full block moves.
+    /// `drew` is told how many tokens were drawn since it was told last, and may throw to stop.
+    /// Memory: twice the keys and values of all positions, while a full block moves.
     package func rows(
       _ count: Int, length: Int, seed: UInt64, openings: [[Int32]] = [],
-      progress: (Int) throws(SparrowError) -> Void = { _ throws(SparrowError) in }
+      drew: (Int) throws(SparrowError) -> Void = { _ throws(SparrowError) in }
     ) throws(SparrowError) -> [[Int32]] {
       let keys = Tensor.randomKey(seed).splitKey(length)
       // What is drawn has -1; a position stands for the token behind it.
@@ -78,7 +78,7 @@
         for row in rows.indices {
           rows[row] += drawn[row * columns.count..<(row + 1) * columns.count]
         }
-        try progress(drawn.count)
+        try drew(drawn.count)
         kept = kept.extended()
       }
       return rows

@@ -10,8 +10,8 @@ enum FormerOptions {
     "generate": ["--maximum-tokens": "--max-tokens"],
     "chat": ["--maximum-tokens": "--max-tokens"],
     "demo": ["--tokens": "--max-tokens"],
-    "pretrain": ["--candidates": "--candidates-per-k"],
-    "train topk": ["--candidates": "--candidates-per-k"],
+    "pretrain": topK,
+    "train topk": topK,
     "train predictors": ["--attention-target": "--target"],
   ]
   private static let networks = [
@@ -22,6 +22,7 @@ enum FormerOptions {
     "--attention-density": "--density", "--attention-target": "--target",
     "--attention-rank": "--rank",
   ]
+  private static let topK = ["--candidates": "--candidates-per-k", "--sketch-rank": "--rank"]
   private static let parts = ["head", "networks", "attention", "inputs", "all"]
 
   /// The error for a call that was not understood because it is a former one; nil for others.

@@ -22,7 +22,7 @@
       help: ArgumentHelp(
         "Directions of low-rank sketches that are learnt beside the model: HiRE-LR. 0 learns none.",
         discussion: "A multiple of 32; a quarter of the width is the paper's choice for the head."))
-    var sketchRank = TopKRecipe().sketchRank
+    var rank = TopKRecipe().sketchRank
 
     @Option(
       parsing: .unconditional,
@@ -43,7 +43,7 @@
       recipe.groupSize = groups
       recipe.common = common
       recipe.layers = layers
-      recipe.sketchRank = sketchRank
+      recipe.sketchRank = rank
       recipe.candidates = candidatesPerK
       recipe.steps = training.steps
       recipe.rate = training.rate

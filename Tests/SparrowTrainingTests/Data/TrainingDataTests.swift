@@ -19,7 +19,7 @@ import Testing
   }
 
   private func prepare(
-    heldOut: Double = 0, progress: (Int, Int) throws(SparrowError) -> Void = { _, _ in }
+    heldOut: Double = 0, progress: Progress = .none
   ) throws -> TrainingData {
     try TrainingData(
       TrainingText(paths), tokenizer: TrainingTokenizer.make(), heldOut: heldOut,
@@ -41,17 +41,19 @@ import Testing
 
   @Test func whatWasEncodedIsEncodedOnce() throws {
     var told = 0
-    _ = try prepare { done, total throws(SparrowError) in
-      #expect(done <= total)
+    let counting = Progress { report in
+      #expect(report.count!.done <= report.count!.total!)
       told += 1
+      return true
     }
+    _ = try prepare(progress: counting)
     #expect(told == 50 && cached().count == 1)
-    _ = try prepare { _, _ throws(SparrowError) in told += 1 }
+    _ = try prepare(progress: counting)
     #expect(told == 50)
-    _ = try prepare(heldOut: 0.1) { _, _ throws(SparrowError) in told += 1 }
+    _ = try prepare(heldOut: 0.1, progress: counting)
     #expect(told == 100 && cached().count == 3)
     try folder.write("1.jsonl", "{\"text\": \"other\"}\n")
-    _ = try prepare { _, _ throws(SparrowError) in told += 1 }
+    _ = try prepare(progress: counting)
     #expect(told == 126)
   }
 

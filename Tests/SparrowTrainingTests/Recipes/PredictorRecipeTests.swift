@@ -28,7 +28,7 @@
         let run = try TrainingRun(model: path, recipe: recipe, options: options)
         var lines: [TrainingStep] = []
         let result = try run.run(
-          progress: { _, _, _ in }, report: { line, _ in lines.append(line) },
+          progress: .none, report: { line, _ in lines.append(line) },
           shouldStop: { false })
         let model = try Model.load(path, options: LoadOptions(threads: 1))
         let made = try recipe.measured(result, beside: model, progress: .none)

@@ -71,7 +71,7 @@
           options: run.options("run \(recipe.rate)"))
         var lines: [TrainingStep] = []
         let result = try training.run(
-          progress: { _, _, _ in }, report: { line, _ in lines.append(line) },
+          progress: .none, report: { line, _ in lines.append(line) },
           shouldStop: { false })
         let loaded = try Model.load(model ?? path, options: LoadOptions(threads: 1))
         return (

@@ -52,7 +52,7 @@
           options: options)
         var losses: [JSON] = []
         let result = try run.run(
-          progress: { _, _, _ in },
+          progress: .none,
           report: { line, _ in
             losses += [line.loss, line.heldOutLoss].compactMap { $0.map(JSON.number) }
           },

@@ -38,7 +38,7 @@
         recipe.rate = 3e-3
         recipe.warmUp = 10
         var start = tiny.start(dense.parameters)
-        try recipe.prepare(&start) { _, _, _ in }
+        try recipe.prepare(&start, progress: .none)
         let lines = try tiny.trained(
           "lte", recipe.stages(tiny.configuration), start.parameters, teacher: dense.parameters
         ).lines
@@ -63,7 +63,7 @@
             $0 == .topK(groupSize: 1, kept: 6, common: 0)
           })
         var start = tiny.start(dense.parameters)
-        try recipe.prepare(&start) { _, _, _ in }
+        try recipe.prepare(&start, progress: .none)
         // Of full rank sketches start without an error.
         let parameters = start.parameters.mapped { name, tensor in
           guard ParameterName.isSketch(name) else { return tensor }

@@ -28,7 +28,7 @@
 
     /// The largest columns of down come first.
     func prepare(
-      _ start: inout TrainingStart, progress: TrainingStart.Progress
+      _ start: inout TrainingStart, progress: Progress
     ) throws(SparrowError) {
       let down = start.parameters[WeightRole(.down, layer: 0).parameterName]!
       let lengths = try down.squared.sum(0).floats()
@@ -37,7 +37,7 @@
     }
 
     func adapter(
-      of trained: TrainedModel, base: Checkpoint
+      of trained: TrainedModel, base: Checkpoint, progress: Progress
     ) throws(SparrowError) -> Adapter? {
       var adapter = Adapter(for: base)
       adapter.plan.networks[0] = FeedForwardPlan(

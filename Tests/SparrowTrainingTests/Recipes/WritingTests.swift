@@ -114,7 +114,7 @@
         var start = TrainingStart(
           configuration: configuration, base: "", options: options, tokens: Tensor(0),
           parameters: try Parameters(run.binding).mapped { $1.cast(.bfloat16).cast(.float32) })
-        try recipe.prepare(&start) { _, _, _ in }
+        try recipe.prepare(&start, progress: .none)
         let parameters = start.parameters
         let model = SparseTransformer(configuration, networks: networks)
         let input = Tensor(integers: Self.tokens, shape: [1, Self.tokens.count])

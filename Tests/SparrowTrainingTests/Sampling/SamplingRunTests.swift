@@ -24,7 +24,7 @@
 
       private func run(
         _ options: SamplingRun.Options,
-        progress: (Int, Int) throws(SparrowError) -> Void = { _, _ throws(SparrowError) in }
+        progress: Progress = .none
       ) throws -> (documents: Int, tokens: Int) {
         let run = try SamplingRun(model: Fixtures.path("models/smollm2"), options: options)
         return try run.run(progress: progress)
@@ -32,7 +32,12 @@
 
       @Test func writesDocumentsThatTrainingReads() throws {
         var told: [Int] = []
-        let result = try run(options) { done, total in told += [done, total] }
+        let result = try run(
+          options,
+          progress: Progress { report in
+            told += [report.count!.done, report.count!.total!]
+            return true
+          })
         // Three batches of three rows of 15 tokens are the first to reach 100.
         #expect(result.tokens == 135 && told == [45, 135, 90, 135, 135, 135])
         var documents = 0
@@ -92,9 +97,7 @@
         var other = options
         other.output = folder.file("stopped.jsonl")
         #expect(throws: SparrowError(.cancelled, found: "stopped")) {
-          _ = try run(other) { done, _ throws(SparrowError) in
-            if done == 135 { throw SparrowError(.cancelled, found: "stopped") }
-          }
+          _ = try run(other, progress: Progress { $0.count!.done < 135 })
         }
         let kept = try Files.read(other.output)
         #expect(kept.count > 0 && kept.count < whole.count && whole.starts(with: kept))

@@ -75,7 +75,7 @@
       let run = try TrainingRun(model: model, recipe: recipe, options: options ?? self.options())
       var lines: [TrainingStep] = []
       let result = try run.run(
-        progress: { _, _, _ in }, report: { line, _ in lines.append(line) }, shouldStop: { false })
+        progress: .none, report: { line, _ in lines.append(line) }, shouldStop: { false })
       return (result, lines)
     }
   }

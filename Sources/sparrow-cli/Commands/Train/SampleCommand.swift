@@ -71,10 +71,7 @@
       let bar = ProgressBar()
       defer { bar.clear() }
       let start = monotonicSeconds()
-      let result = try run.run { done, total throws(SparrowError) in
-        bar.show("sampling", done: done, total: total, unit: .items("tokens"))
-        try Interrupt.check()
-      }
+      let result = try run.run(progress: bar.progress("sampling"))
       let speed = Double(result.tokens) / (monotonicSeconds() - start)
       bar.clear()
       Terminal.write(

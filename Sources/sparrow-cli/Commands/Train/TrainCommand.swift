@@ -47,10 +47,7 @@
       var lines = TrainingProgress(steps: steps)
       defer { bar.clear() }
       let trained = try run.run(
-        progress: { done, total, what throws(SparrowError) in
-          if isFirst { bar.show(what, done: done, total: total, unit: .items("steps")) }
-          try Interrupt.check()
-        },
+        progress: isFirst ? bar.progress() : Progress { _ in !Interrupt.isRequested },
         report: { line, stage throws(SparrowError) in
           guard isFirst else { return }
           bar.clear()

