@@ -99,9 +99,7 @@ import Testing
 
   @Test func stoppingAndBadTextLeaveNothing() throws {
     let stop = #expect(throws: SparrowError.self) {
-      try prepare { done, _ throws(SparrowError) in
-        if done > 100 { throw SparrowError(.cancelled, found: "stopped") }
-      }
+      try prepare(progress: Progress { $0.count!.done <= 100 })
     }
     #expect(stop?.kind == .cancelled)
     try folder.write("1.jsonl", "{\"text\": \"fine\"}\nnot\n")
