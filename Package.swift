@@ -130,8 +130,8 @@ let package = Package(
       [
         "SparrowCore", "SparrowFormats", "SparrowTemplates", "SparrowTokenizers",
         "SparrowTransformer", "SparrowSparsity", "SparrowCPU", "Sparrow", "SparrowPlots",
-        "SparrowNumerics", "SparrowCalibration", "CSparrowKernels", "CSparrowMLX",
-      ], test: ["SparrowReference"])
+        "SparrowNumerics", "SparrowCalibration", "CSparrowMLX",
+      ], test: ["SparrowReference", "CSparrowKernels"])
     + [
       .executableTarget(
         name: "sparrow-cli",

@@ -1,8 +1,9 @@
 /* A thin C face on MLX's C++ arrays, automatic differentiation and compiler.
  *
- * Errors: a C++ exception never leaves. It is kept as the thread's error (`smx_error`), the call gives NULL
- * or a status that is not 0, and every later call that is handed NULL gives NULL and leaves the first
- * error in place. So a long expression is built without a check, and looked at once, where it is evaluated.
+ * Errors: a C++ exception never leaves. It is kept as the thread's error (`smx_error`), the call
+ * gives NULL or a status that is not 0, and every later call that is handed NULL gives NULL and
+ * leaves the first error in place. So a long expression is built without a check, and looked at
+ * once, where it is evaluated.
  *
  * Ownership: whatever returns an array, list or function hands it over; free it once.
  * Work runs when `smx_eval` asks for it, on the default device.
@@ -53,8 +54,9 @@ typedef enum {
   SMX_ABS, SMX_SQUARE, SMX_SQRT, SMX_EXP, SMX_TANH, SMX_ERF, SMX_SIGMOID, SMX_STOP_GRADIENT
 } smx_unary_operation;
 typedef enum {
-  SMX_ADD, SMX_SUBTRACT, SMX_MULTIPLY, SMX_DIVIDE, SMX_MAXIMUM, SMX_MINIMUM, SMX_POWER, SMX_LOGADDEXP,
-  SMX_GREATER, SMX_GREATER_EQUAL, SMX_LESS, SMX_EQUAL, SMX_AND, SMX_OR, SMX_LEFT_SHIFT, SMX_MATMUL
+  SMX_ADD, SMX_SUBTRACT, SMX_MULTIPLY, SMX_DIVIDE, SMX_MAXIMUM, SMX_MINIMUM, SMX_POWER,
+  SMX_LOGADDEXP, SMX_GREATER, SMX_GREATER_EQUAL, SMX_LESS, SMX_EQUAL, SMX_AND, SMX_OR,
+  SMX_LEFT_SHIFT, SMX_MATMUL
 } smx_binary_operation;
 smx_array smx_unary(smx_unary_operation operation, smx_array a);
 smx_array smx_binary(smx_binary_operation operation, smx_array a, smx_array b);
@@ -82,11 +84,12 @@ smx_array smx_take(smx_array a, smx_array indices, int axis);
 /* Fused operations; NULL where a tensor is optional. */
 smx_array smx_rms_norm(smx_array x, smx_array weight, float epsilon);
 smx_array smx_layer_norm(smx_array x, smx_array weight, smx_array bias, float epsilon);
-/* x [batch, heads, tokens, dimension]; `periods` [dimensions / 2] are 1 / frequency; `offset` is the first
- * token's position, a scalar of int32, or NULL for 0. */
+/* x [batch, heads, tokens, dimension]; `periods` [dimensions / 2] are 1 / frequency; `offset` is
+ * the first token's position, a scalar of int32, or NULL for 0. */
 smx_array smx_rope(
     smx_array x, int dimensions, bool interleaved, smx_array periods, smx_array offset);
-/* q [batch, heads, tokens, dimension], k and v with heads / group of them; causal when there is no mask. */
+/* q [batch, heads, tokens, dimension], k and v with heads / group of them; causal when there is no
+ * mask. */
 smx_array smx_attention(smx_array q, smx_array k, smx_array v, float scale, smx_array mask);
 /* logits [..., classes], targets [...] -> loss [...] */
 smx_array smx_cross_entropy(smx_array logits, smx_array targets);
@@ -101,7 +104,8 @@ smx_array smx_random_categorical(smx_array logits, int axis, smx_array key);
 /* Functions of lists. `body` reads `in`, appends its results to `out`, and gives 0, or else 1. */
 typedef int (*smx_body)(void *context, smx_list in, smx_list out);
 typedef void (*smx_release)(void *context);
-/* Gives values (the first is the scalar that is differentiated) and gradients with respect to in[0..<count]. */
+/* Gives values (the first is the scalar that is differentiated) and gradients with respect to
+ * in[0..<count]. */
 int smx_value_and_gradient(
     smx_body body, void *context, smx_list in, size_t count, smx_list values, smx_list gradients);
 /* `body` compiled: traced once for each set of shapes. Takes the context over. */

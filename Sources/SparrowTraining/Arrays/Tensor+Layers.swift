@@ -12,8 +12,9 @@
       .made(self, weight, bias) { smx_layer_norm(handle, weight?.handle, bias?.handle, epsilon) }
     }
 
-    /// Rotary position embedding of `[batch, heads, tokens, dimension]`: the first `dimensions` elements turn by
-    /// position / period. The first token stands at `offset`, a scalar of int32, or at 0.
+    /// Rotary position embedding of `[batch, heads, tokens, dimension]`: the first `dimensions`
+    /// elements turn by position / period. The first token stands at `offset`, a scalar of int32,
+    /// or at 0.
     package func rotated(
       _ dimensions: Int, interleaved: Bool, periods: Tensor, offset: Tensor? = nil
     ) -> Tensor {
@@ -22,8 +23,8 @@
       }
     }
 
-    /// softmax(q k^T scale) v for `[batch, heads, tokens, dimension]`, keys and values with as many heads or a
-    /// divisor; causal, or with an additive mask.
+    /// softmax(q k^T scale) v for `[batch, heads, tokens, dimension]`, keys and values with as many
+    /// heads or a divisor; causal, or with an additive mask.
     package static func attention(
       _ q: Tensor, _ k: Tensor, _ v: Tensor, scale: Float, mask: Tensor? = nil
     ) -> Tensor {

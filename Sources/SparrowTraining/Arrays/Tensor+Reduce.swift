@@ -22,12 +22,13 @@
   }
 
   extension Tensor {
-    /// Where the `count` largest sizes |x| along the last axis are, as bool; all that tie with the least of them
-    /// too. Exact, of floating-point numbers, without a gradient.
+    /// Where the `count` largest sizes |x| along the last axis are, as bool; all that tie with the
+    /// least of them too. Exact, of floating-point numbers, without a gradient.
     ///
-    /// Without its sign a number's bits rise with its size, so the least size that is kept is found bit by bit
-    /// from above: a bit stays where enough numbers are as large with it. Each of the bits but the sign (15 or 31)
-    /// costs a comparison of all elements and a sum of its rows; sorting costs a GPU many times that.
+    /// Without its sign a number's bits rise with its size, so the least size that is kept is found
+    /// bit by bit from above: a bit stays where enough numbers are as large with it. Each of the
+    /// bits but the sign (15 or 31) costs a comparison of all elements and a sum of its rows;
+    /// sorting costs a GPU many times that.
     package func isAmongLargest(_ count: Int) -> Tensor {
       let isWide = type.byteCount == 4
       let bitType = isWide ? TensorType.uint32 : .uint16

@@ -44,8 +44,8 @@
       try TensorFailure.check(smx_use_gpu(gpu))
     }
 
-    /// Chooses the GPU where there is one that may be used, and compiles there; gives the type in which products
-    /// are fast: bfloat16 on a GPU, float32 elsewhere.
+    /// Chooses the GPU where there is one that may be used, and compiles there; gives the type in
+    /// which products are fast: bfloat16 on a GPU, float32 elsewhere.
     package static func start(cpu: Bool) throws(SparrowError) -> TensorType {
       let usesGPU = !cpu && hasGPU
       try use(gpu: usesGPU)
@@ -79,7 +79,8 @@
       sum(smx_group_rank() == 0 ? tensor : Tensor.zeros(tensor.shape, type: tensor.type))
     }
 
-    /// Whether all processes have the same count. Where they do not, at least one of them gets false.
+    /// Whether all processes have the same count. Where they do not, at least one of them gets
+    /// false.
     package static func agrees(on count: Int) throws(SparrowError) -> Bool {
       let own = Int32(clamping: count)
       let sum = try sum(Tensor(integers: [own])).integers()[0]

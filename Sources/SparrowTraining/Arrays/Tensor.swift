@@ -4,9 +4,10 @@
 
   /// A multi-dimensional array of MLX, or a node of the graph that will compute it.
   ///
-  /// Operations only build the graph; `Tensor.evaluate` or reading values runs it. An operation that fails (a
-  /// wrong shape, no memory) gives a tensor without a value, and the first reason is thrown where the result is
-  /// evaluated or read, so that formulas stay readable. Use from one thread at a time.
+  /// Operations only build the graph; `Tensor.evaluate` or reading values runs it. An operation
+  /// that fails (a wrong shape, no memory) gives a tensor without a value, and the first reason is
+  /// thrown where the result is evaluated or read, so that formulas stay readable. Use from one
+  /// thread at a time.
   package struct Tensor {
     let storage: TensorStorage
 

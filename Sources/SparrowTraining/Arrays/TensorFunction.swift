@@ -4,7 +4,8 @@
 
   /// A function of lists of tensors that MLX may trace, differentiate, compile or run again.
   ///
-  /// Whatever has a gradient must come in through its argument: captured tensors are constants to it.
+  /// Whatever has a gradient must come in through its argument: captured tensors are constants to
+  /// it.
   package final class TensorFunction {
     package typealias Body = ([Tensor]) -> [Tensor]
 
@@ -37,7 +38,8 @@
       return status == 0 ? results.tensors : []
     }
 
-    /// Results of `body`, and the gradient of the first, a scalar, with respect to the first `count` arguments.
+    /// Results of `body`, and the gradient of the first, a scalar, with respect to the first
+    /// `count` arguments.
     package static func valueAndGradient(
       _ arguments: [Tensor], count: Int, _ body: Body
     ) throws(SparrowError) -> (values: [Tensor], gradients: [Tensor]) {

@@ -2,10 +2,10 @@ package import SparrowCore
 
 /// Gives batch after batch without end, each epoch in an order of its own.
 ///
-/// What it gives depends on the store, the length, the seed and the position alone, so that a reader
-/// which begins at a saved position goes on as if nothing had happened, even with another batch or
-/// number of ranks. Each step takes the next `batch * ranks` rows, a rank every `ranks`-th of them; where an
-/// epoch ends, a batch goes on with the next one, so that no row is left out.
+/// What it gives depends on the store, the length, the seed and the position alone, so that a
+/// reader which begins at a saved position goes on as if nothing had happened, even with another
+/// batch or number of ranks. Each step takes the next `batch * ranks` rows, a rank every `ranks`-th
+/// of them; where an epoch ends, a batch goes on with the next one, so that no row is left out.
 package struct BatchReader: Sendable {
   /// How many rows were given: to be saved with a checkpoint.
   package struct Position: Codable, Sendable, Equatable {
@@ -29,8 +29,8 @@ package struct BatchReader: Sendable {
   package private(set) var position: Position
   private var order: RowOrder
 
-  /// Throws `.argument` for an impossible batch or rank, `.mismatch` for a position that these rows do
-  /// not have.
+  /// Throws `.argument` for an impossible batch or rank, `.mismatch` for a position that these rows
+  /// do not have.
   package init(
     _ rows: TokenRows, batch: Int, seed: UInt64, rank: Int = 0, of ranks: Int = 1,
     from position: Position = Position()

@@ -1,6 +1,7 @@
 package import SparrowCore
 
-/// A store cut into rows of one length: each token but the first is a target of exactly one position.
+/// A store cut into rows of one length: each token but the first is a target of exactly one
+/// position.
 ///
 /// Rows cut documents where they happen to; what the last row lacks is filled up and never learnt.
 package struct TokenRows: Sendable {
@@ -57,12 +58,12 @@ package struct TokenBatch: Sendable, Equatable {
   package let length: Int
   /// `[count, length + 1]`: inputs are all but a row's last, targets all but its first.
   package internal(set) var tokens: [Int32] = []
-  /// `[count, length]`: whether the loss counts the target of a position. At the ends of documents, in
-  /// conversations outside the answers, and behind the text's end it does not.
+  /// `[count, length]`: whether the loss counts the target of a position. At the ends of documents,
+  /// in conversations outside the answers, and behind the text's end it does not.
   package internal(set) var mask: [Bool] = []
-  /// `[count, length]`: the position in its row at which an input's document begins, ascending. Attention
-  /// that must not see other documents looks at positions from there to its own; attention that
-  /// may, as GPT-3's (section 2.2), has no use for it.
+  /// `[count, length]`: the position in its row at which an input's document begins, ascending.
+  /// Attention that must not see other documents looks at positions from there to its own;
+  /// attention that may, as GPT-3's (section 2.2), has no use for it.
   package internal(set) var starts: [Int32] = []
 
   /// Positions that the loss counts.

@@ -1,7 +1,7 @@
 import SparrowCore
 
-/// A text's tokens in a file that is mapped: documents one after the other, encoded once and read by
-/// every epoch and every later run.
+/// A text's tokens in a file that is mapped: documents one after the other, encoded once and read
+/// by every epoch and every later run.
 ///
 /// The file holds a header of 40 bytes (a mark, the hash of what was encoded), 4 bytes a token
 /// (`PackedToken`), and the counts of documents and learnt tokens, 8 bytes each; all little-endian.
@@ -59,7 +59,8 @@ package struct TokenStore: Sendable {
   }
 }
 
-/// A token of the stream that rows are cut from, in 32 bits: the id in the lower 30, two facts above.
+/// A token of the stream that rows are cut from, in 32 bits: the id in the lower 30, two facts
+/// above.
 struct PackedToken: Equatable {
   var rawValue: UInt32
 

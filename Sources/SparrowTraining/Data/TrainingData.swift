@@ -7,13 +7,13 @@ package struct TrainingData: Sendable {
   /// nil when nothing was to be held out.
   package let heldOut: TokenStore?
 
-  /// Encodes the text, or maps what an earlier run encoded of the same files with the same tokenizer
-  /// and the same part.
+  /// Encodes the text, or maps what an earlier run encoded of the same files with the same
+  /// tokenizer and the same part.
   ///
   /// Files in `cache` are named after a hash of all that; they may be removed at any time. Whole
-  /// documents are held out, evenly over the text and the first among them, so that each file gives its
-  /// share and the choice is the same in each run. Throws what reading the text throws, `.argument` for a part outside 0 to 0.5 and for a
-  /// text that is too short to be parted.
+  /// documents are held out, evenly over the text and the first among them, so that each file gives
+  /// its share and the choice is the same in each run. Throws what reading the text throws,
+  /// `.argument` for a part outside 0 to 0.5 and for a text that is too short to be parted.
   package init(
     _ text: TrainingText, tokenizer: Tokenizer, heldOut part: Double = 0, cache folder: String,
     progress: Progress = .none

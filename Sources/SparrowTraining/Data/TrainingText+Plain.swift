@@ -1,8 +1,8 @@
 import SparrowCore
 
 extension TrainingText {
-  /// Longer texts are cut, so that they stream and a part of a single file can be held out. At 64 KiB,
-  /// some 16,000 tokens, few rows see a cut.
+  /// Longer texts are cut, so that they stream and a part of a single file can be held out. At 64
+  /// KiB, some 16,000 tokens, few rows see a cut.
   private static let longest = 1 << 16
 
   /// A file as documents of at most `longest` bytes, cut behind blank lines where there are any.

@@ -4,15 +4,17 @@ package import SparrowTemplates
 /// The files that a model is trained on.
 ///
 /// Files that end in `.jsonl` hold a document a line: `{"text": …}`, or a conversation,
-/// `{"messages": [{"role": …, "content": …}, …]}` or `{"prompt": …, "completion": …}`, of which only the
-/// answers are learnt. All others are plain text in UTF-8: one document, or several where they are long.
+/// `{"messages": [{"role": …, "content": …}, …]}` or `{"prompt": …, "completion": …}`, of which
+/// only the answers are learnt. All others are plain text in UTF-8: one document, or several where
+/// they are long.
 package struct TrainingText: Sendable {
   /// Paths, in the order in which they are read.
   package let files: [String]
   /// Bytes of all files.
   package let byteCount: Int
 
-  /// The files at `paths`; of folders all `.txt` and `.jsonl` files, those in folders within them too.
+  /// The files at `paths`; of folders all `.txt` and `.jsonl` files, those in folders within them
+  /// too.
   ///
   /// Names that begin with a dot are left out. Throws `.system` for a path where nothing is,
   /// `.argument` for folders without such files, `.malformed` for an empty file.
@@ -59,8 +61,8 @@ package struct TrainingText: Sendable {
   /// Gives all documents in order, each with the bytes of all files up to its end.
   ///
   /// Maps a file at a time and gives pages back behind itself. Throws `.malformed`, naming file and
-  /// line, for bytes that are not UTF-8, for lines that are no JSON or hold no document, and for files
-  /// without any; and what `body` throws.
+  /// line, for bytes that are not UTF-8, for lines that are no JSON or hold no document, and for
+  /// files without any; and what `body` throws.
   package func forEachDocument(
     _ body: (_ document: TrainingDocument, _ done: Int) throws(SparrowError) -> Void
   ) throws(SparrowError) {

@@ -2,7 +2,8 @@ package import SparrowCore
 
 /// The checkpoints of a run: folders `step-00001200`, each whole, the newest two kept.
 ///
-/// One process writes. A save that is killed leaves a folder of another name, which the next start removes.
+/// One process writes. A save that is killed leaves a folder of another name, which the next start
+/// removes.
 package struct CheckpointFolder: Sendable {
   /// A checkpoint that is whole.
   package struct Entry: Sendable, Equatable {
@@ -37,12 +38,13 @@ package struct CheckpointFolder: Sendable {
     }.sorted { $0.step < $1.step }
   }
 
-  /// Saves the checkpoint of a step, in place of an older one of that step: `write` fills the folder
-  /// that it is given.
+  /// Saves the checkpoint of a step, in place of an older one of that step: `write` fills the
+  /// folder that it is given.
   ///
-  /// The files are on the disk before the folder gets its name; then checkpoints but the newest two are
-  /// removed. Steps ascend: `.mismatch` where a later one is there. What `write` throws is thrown on, and nothing of its folder remains; a full disk is
-  /// `.system`, and names the checkpoint that is still whole.
+  /// The files are on the disk before the folder gets its name; then checkpoints but the newest two
+  /// are removed. Steps ascend: `.mismatch` where a later one is there. What `write` throws is
+  /// thrown on, and nothing of its folder remains; a full disk is `.system`, and names the
+  /// checkpoint that is still whole.
   @discardableResult
   package func save(
     step: Int, _ write: (_ folder: String) throws(SparrowError) -> Void

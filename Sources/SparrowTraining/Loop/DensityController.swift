@@ -1,13 +1,15 @@
 package import SparrowCore
 
-/// Steers eta, the weight of the efficiency loss (LTE, section 3.2), so that the density reaches a target.
+/// Steers eta, the weight of the efficiency loss (LTE, section 3.2), so that the density reaches a
+/// target.
 ///
-/// Proportional and integral control of a drive, eta being `scale` · sinh(drive): useful values span decades, so
-/// that the drive counts in powers of e where it is large; and it passes through zero, since nothing else
-/// brings groups back that the model has learnt to do without. A step's error is logit(density) - logit(target), the
-/// density smoothed and the error kept within ±1: routers are sigmoids, which answer about evenly in these
-/// scales, at 0.2 as at 0.9. Routers follow eta with a lag, and by Adam's steps, whose length does not depend
-/// on it: the proportional part turns eta round before the target is missed, and the integral finds what holds it.
+/// Proportional and integral control of a drive, eta being `scale` · sinh(drive): useful values
+/// span decades, so that the drive counts in powers of e where it is large; and it passes through
+/// zero, since nothing else brings groups back that the model has learnt to do without. A step's
+/// error is logit(density) - logit(target), the density smoothed and the error kept within ±1:
+/// routers are sigmoids, which answer about evenly in these scales, at 0.2 as at 0.9. Routers
+/// follow eta with a lag, and by Adam's steps, whose length does not depend on it: the proportional
+/// part turns eta round before the target is missed, and the integral finds what holds it.
 package struct DensityController: Sendable, Equatable {
   /// The part of the neurons that tokens shall touch in the end.
   package let target: Double
@@ -30,8 +32,8 @@ package struct DensityController: Sendable, Equatable {
 
   private static let scale = 0.01
 
-  /// A target that goes from a density to the last one in even steps of its logit, so that groups leave one by
-  /// one while the model adapts.
+  /// A target that goes from a density to the last one in even steps of its logit, so that groups
+  /// leave one by one while the model adapts.
   package struct Ramp: Sendable, Equatable {
     /// The target of step 0.
     package let from: Double
@@ -46,7 +48,8 @@ package struct DensityController: Sendable, Equatable {
 
   /// Begins at `eta`, which is better too small: what it pushes off comes back slowly.
   ///
-  /// Throws `.argument` for a target or a ramp's start outside 0 to 1 and for an eta that is not within `most`.
+  /// Throws `.argument` for a target or a ramp's start outside 0 to 1 and for an eta that is not
+  /// within `most`.
   package init(
     target: Double, ramp: Ramp? = nil, eta: Double = 0.01, most: Double = 1e3, gain: Double = 0.03,
     proportion: Double = 4, smoothing: Double = 5

@@ -1,7 +1,7 @@
 package import SparrowCore
 
-/// The learning rate of each step: a linear rise, then constant or a cosine's fall (SGDR, Loshchilov and
-/// Hutter 2017, equation 5, without restarts).
+/// The learning rate of each step: a linear rise, then constant or a cosine's fall (SGDR,
+/// Loshchilov and Hutter 2017, equation 5, without restarts).
 package struct LearningRate: Sendable, Equatable {
   package enum Decay: Sendable, Equatable {
     case constant
@@ -44,8 +44,8 @@ package struct LearningRate: Sendable, Equatable {
     self.before = before
   }
 
-  /// The rate of a step of the stage, counted from 0. The run's first is no idle one: it has 1 / (warmUp + 1) of
-  /// the peak.
+  /// The rate of a step of the stage, counted from 0. The run's first is no idle one: it has 1 /
+  /// (warmUp + 1) of the peak.
   package func callAsFunction(_ stageStep: Int) -> Double {
     let step = before + max(stageStep, 0)
     guard step >= warmUp else { return peak * Double(step + 1) / Double(warmUp + 1) }

@@ -1,5 +1,6 @@
 #if Training
-  /// One stage's computations as compiled functions of lists: gradients of a batch, and the optimiser's step.
+  /// One stage's computations as compiled functions of lists: gradients of a batch, and the
+  /// optimiser's step.
   ///
   /// They are two, so that gradients can be summed over batches and processes between them.
   final class StepFunctions {
@@ -8,8 +9,8 @@
     private let update: TensorFunction
     private let loss: TensorFunction
 
-    /// `rateFactor` is what a parameter's rate is multiplied by. `frozen` and the teacher's parameters are
-    /// constants; `names` are the parameters that learn.
+    /// `rateFactor` is what a parameter's rate is multiplied by. `frozen` and the teacher's
+    /// parameters are constants; `names` are the parameters that learn.
     init(
       model: SparseTransformer, objective: Objective, names: [String], frozen: Parameters,
       teacher: (model: SparseTransformer, parameters: Parameters)?, optimizer: AdamW,

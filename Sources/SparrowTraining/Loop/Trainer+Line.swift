@@ -47,7 +47,8 @@
       return line
     }
 
-    /// Adds the cross-entropy and the density of held-out rows, by the stage's own networks, where they are due.
+    /// Adds the cross-entropy and the density of held-out rows, by the stage's own networks, where
+    /// they are due.
     func measureHeldOut(
       _ line: inout TrainingStep, _ functions: StepFunctions
     ) throws(SparrowError) {

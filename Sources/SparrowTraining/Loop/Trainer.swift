@@ -32,9 +32,10 @@
     let heldOut: TokenRows?
     var state: TrainingState
 
-    /// `parameters` are all of the model's, new ones included; `teacher` is its dense self, which has activations of
-    /// its own. Where the reader has several ranks, as many processes train together (`TensorGroup`): all begin at
-    /// the same checkpoint or the first one's parameters, and the first writes.
+    /// `parameters` are all of the model's, new ones included; `teacher` is its dense self, which
+    /// has activations of its own. Where the reader has several ranks, as many processes train
+    /// together (`TensorGroup`): all begin at the same checkpoint or the first one's parameters,
+    /// and the first writes.
     package init(
       _ configuration: ModelConfiguration, _ parameters: Parameters, stages: [TrainingStage],
       reader: BatchReader, heldOut: TokenRows?,
@@ -91,9 +92,9 @@
 
     /// Trains to the end, or until `shouldStop`: then the state is saved and `.cancelled` thrown.
     ///
-    /// Gives all parameters. `report` gets every line of metrics. Throws `.system` where a checkpoint cannot be
-    /// written and `.argument` when the loss is no number any more; the last checkpoint then holds what was
-    /// right.
+    /// Gives all parameters. `report` gets every line of metrics. Throws `.system` where a
+    /// checkpoint cannot be written and `.argument` when the loss is no number any more; the last
+    /// checkpoint then holds what was right.
     package func train(
       report: (TrainingStep, String) throws(SparrowError) -> Void,
       shouldStop: () -> Bool = { false }
@@ -142,8 +143,8 @@
       }
     }
 
-    /// Whether to stop now. Processes that train together must stop at the same step: any of them stops all, at a
-    /// line of metrics, where they wait for values anyway.
+    /// Whether to stop now. Processes that train together must stop at the same step: any of them
+    /// stops all, at a line of metrics, where they wait for values anyway.
     private func stops(_ shouldStop: () -> Bool, isLine: Bool) throws(SparrowError) -> Bool {
       guard reader.ranks > 1 else { return shouldStop() }
       guard isLine else { return false }

@@ -5,8 +5,8 @@ package struct TrainingMetrics: ~Copyable {
   package let path: String
   private var file: AppendingFile
 
-  /// Begins a file, or goes on with one: lines of steps after `resumedAfter` are cut, and a last line
-  /// that a killed process left half-written.
+  /// Begins a file, or goes on with one: lines of steps after `resumedAfter` are cut, and a last
+  /// line that a killed process left half-written.
   ///
   /// A run that begins (nil) drops what an older one left. Throws `.system` when the file cannot be
   /// written, `.malformed`, naming the line, for a file that holds something else.

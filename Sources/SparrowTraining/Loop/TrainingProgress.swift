@@ -14,7 +14,8 @@ package struct TrainingProgress: Sendable {
 
   /// The line after a step, shorter than `columns`; nil is no limit.
   ///
-  /// The time left goes by the mean since the first line, which holds evaluations and checkpoints too.
+  /// The time left goes by the mean since the first line, which holds evaluations and checkpoints
+  /// too.
   package mutating func line(
     _ step: TrainingStep, columns: Int? = nil, now: Double = monotonicSeconds()
   ) -> String {

@@ -49,7 +49,8 @@ package struct TrainingReport: Sendable {
     return Page(title: title, body: body).markup
   }
 
-  /// A figure, or nothing where nothing was measured; `draw` turns values into what the axis counts.
+  /// A figure, or nothing where nothing was measured; `draw` turns values into what the axis
+  /// counts.
   private func curve(
     _ heading: String, _ up: String, _ points: [(x: Double, y: Double)],
     besides other: (name: String, points: [(x: Double, y: Double)]) = ("", []),

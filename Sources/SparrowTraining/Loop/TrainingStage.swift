@@ -37,8 +37,8 @@
     case constant(Double)
     /// Steered so that the density reaches a target.
     case controlled(DensityController)
-    /// From 0 to a peak in a quarter of a sine over the stage's first part, then constant (ProSparse,
-    /// arXiv 2402.13516, section 3.2).
+    /// From 0 to a peak in a quarter of a sine over the stage's first part, then constant
+    /// (ProSparse, arXiv 2402.13516, section 3.2).
     case rising(peak: Double, over: Int)
   }
 

@@ -4,9 +4,11 @@
   internal import SparrowTransformer
 
   extension TrainingState {
-    /// Reads what `write` wrote, for these stages and a model of these parameters, of which only shapes matter.
+    /// Reads what `write` wrote, for these stages and a model of these parameters, of which only
+    /// shapes matter.
     ///
-    /// Throws `.mismatch` where another run wrote it, and `.malformed` for what no run of these stages writes.
+    /// Throws `.mismatch` where another run wrote it, and `.malformed` for what no run of these
+    /// stages writes.
     init(
       folder: String, run: JSON, stages: [TrainingStage], parameters: Parameters
     ) throws(SparrowError) {
@@ -57,7 +59,8 @@
       }
     }
 
-    /// What learns, its moments, and what rests. Throws `.malformed` where they are not the model's tensors.
+    /// What learns, its moments, and what rests. Throws `.malformed` where they are not the model's
+    /// tensors.
     private static func lists(
       _ path: String, _ stage: TrainingStage, _ parameters: Parameters
     ) throws(SparrowError) -> [Parameters] {

@@ -59,8 +59,8 @@
       try file.commit()
     }
 
-    /// Shows the controller the density of the step before, and keeps this one's for the next: it is read when the
-    /// next step has been started, so that nothing waits for it.
+    /// Shows the controller the density of the step before, and keeps this one's for the next: it
+    /// is read when the next step has been started, so that nothing waits for it.
     mutating func steer(density: Tensor) throws(SparrowError) {
       guard controller != nil else { return }
       if let lastDensity { controller?.update(density: Double(try lastDensity.value())) }

@@ -8,7 +8,8 @@
     package var distillation: Float
     /// LTE's lambda (arXiv 2402.06126, eq 6: 0.5 everywhere).
     package var separation: Float = 0
-    /// Weight of what each layer's selection loses of its network's dense result: routers learn it directly.
+    /// Weight of what each layer's selection loses of its network's dense result: routers learn it
+    /// directly.
     package var local: Float = 0
     /// Trains predictors by their own loss alone instead of the model.
     package var prediction: PredictionObjective?
@@ -23,8 +24,9 @@
       package var tokens: Tensor
       package var targets: Tensor
       package var mask: Tensor
-      /// What sums over tokens are divided by, a scalar: the mask's sum, or the mean of such sums where several
-      /// batches make a step, so that every token counts the same in whichever batch it is.
+      /// What sums over tokens are divided by, a scalar: the mask's sum, or the mean of such sums
+      /// where several batches make a step, so that every token counts the same in whichever batch
+      /// it is.
       package var learnt: Tensor
 
       package init(tokens: Tensor, targets: Tensor, mask: Tensor, learnt: Tensor? = nil) {
@@ -52,7 +54,8 @@
       }
     }
 
-    /// The loss and its parts without weights, all scalars; zero for parts that the model does not have.
+    /// The loss and its parts without weights, all scalars; zero for parts that the model does not
+    /// have.
     package struct Parts {
       package var total: Tensor
       /// The next token's, or the predictors'.
@@ -67,9 +70,11 @@
       package var density: Tensor
       /// Of predictors and sketches: the part of what is needed that they find.
       package var recall: Tensor
-      /// |f_sparse - f_dense|² / |f_dense|² of networks with routers: the mean over tokens and layers.
+      /// |f_sparse - f_dense|² / |f_dense|² of networks with routers: the mean over tokens and
+      /// layers.
       package var local: Tensor
-      /// Mean relative error of learnt sketches, which is in the total with weight 1: only they learn from it.
+      /// Mean relative error of learnt sketches, which is in the total with weight 1: only they
+      /// learn from it.
       package var sketch: Tensor
 
       package var list: [Tensor] {
@@ -83,8 +88,8 @@
       static let densityIndex = 6
     }
 
-    /// `pressure` is the weight of what sparsity costs: LTE's eta on L_eff, or ProSparse's lambda on activity.
-    /// `teacher` are the dense self's logits.
+    /// `pressure` is the weight of what sparsity costs: LTE's eta on L_eff, or ProSparse's lambda
+    /// on activity. `teacher` are the dense self's logits.
     package func parts(
       _ model: SparseTransformer, _ parameters: Parameters, _ batch: Batch, pressure: Tensor,
       teacher: Tensor? = nil
@@ -129,7 +134,8 @@
 
   /// Losses over the vocabulary: next token and distillation.
   package enum LanguageLoss {
-    /// Mean of -log p(target) over the tokens that the batch learns; logits `[batch, tokens, vocabulary]`.
+    /// Mean of -log p(target) over the tokens that the batch learns; logits `[batch, tokens,
+    /// vocabulary]`.
     package static func crossEntropy(_ logits: Tensor, _ batch: Objective.Batch) -> Tensor {
       mean(logits.crossEntropy(batch.targets).cast(.float32), batch)
     }

@@ -1,7 +1,8 @@
 #if Training
   internal import SparrowTransformer
 
-  /// What predictors of a model's layers shall say: 1 where a token needs a neuron or a head group, else 0.
+  /// What predictors of a model's layers shall say: 1 where a token needs a neuron or a head group,
+  /// else 0.
   struct PredictionLabels {
     let configuration: ModelConfiguration
     let parameters: Parameters
@@ -33,8 +34,8 @@
       return lengths.isAmongLargest(kept).cast(.float32)
     }
 
-    /// The length of what each head group adds to attention's output, |W o|, `[batch, tokens, groups]`: from
-    /// W^T W, as calibration has it.
+    /// The length of what each head group adds to attention's output, |W o|, `[batch, tokens,
+    /// groups]`: from W^T W, as calibration has it.
     func headLengths(_ layer: Int, _ notes: LayerNotes) -> Tensor {
       let heads = notes.heads!.cast(.float32)
       let size = heads.shape

@@ -1,22 +1,25 @@
 #if Training
   internal import SparrowTransformer
 
-  /// Trains low-rank predictors of a model that stays as it is, all layers in one pass over a batch.
+  /// Trains low-rank predictors of a model that stays as it is, all layers in one pass over a
+  /// batch.
   package enum PredictionObjective: Sendable, Equatable {
-    /// Deja Vu: which neurons fire. Of activations that are never zero the labels are, for each token, this part
-    /// of the neurons, by |activation| times the length of the column of down. With `lookahead` layers read
-    /// the input of the network before.
+    /// Deja Vu: which neurons fire. Of activations that are never zero the labels are, for each
+    /// token, this part of the neurons, by |activation| times the length of the column of down.
+    /// With `lookahead` layers read the input of the network before.
     case networks(density: Double, lookahead: Bool)
     /// Deja Vu: which head groups add most to attention's output, this part of them for each token.
     case attention(density: Double, lookahead: Bool)
-    /// HiRE's softmax LR (arXiv 2402.09360, section 3.2): a low-rank head by the next token's cross-entropy.
+    /// HiRE's softmax LR (arXiv 2402.09360, section 3.2): a low-rank head by the next token's
+    /// cross-entropy.
     case head
 
     /// What one batch gives, all scalars.
     struct Parts {
       /// The sum over layers, so that each learns as if it were alone.
       var loss: Tensor
-      /// The part of the labels that are scored above 0, and the part of all scores that is: means over layers.
+      /// The part of the labels that are scored above 0, and the part of all scores that is: means
+      /// over layers.
       var recall: Tensor
       var density: Tensor
     }
@@ -78,9 +81,9 @@
 
   /// What predictors of a frozen model minimise.
   package enum PredictorLoss {
-    /// Deja Vu's cross-entropy of sigmoid(scores), weighted for recall: labels of 1 weigh 1, labels of 0 their
-    /// density and `margin`, so that few of what fires is missed (its code: main_mlp.py adds 0.005, main_att.py
-    /// nothing).
+    /// Deja Vu's cross-entropy of sigmoid(scores), weighted for recall: labels of 1 weigh 1, labels
+    /// of 0 their density and `margin`, so that few of what fires is missed (its code: main_mlp.py
+    /// adds 0.005, main_att.py nothing).
     ///
     /// Any shape, the same for both; the mean over all labels.
     package static func recallWeighted(
@@ -92,9 +95,11 @@
       return (weights * (scores.logAddExp(0) - labels * scores)).mean()
     }
 
-    /// x A^T B^T + bias: two maps with nothing between. `[..., in]`, `[rank, in]`, `[out, rank]`, `[out]`.
+    /// x A^T B^T + bias: two maps with nothing between. `[..., in]`, `[rank, in]`, `[out, rank]`,
+    /// `[out]`.
     ///
-    /// Deja Vu's code has no bias, but fitted predictors do: how often a neuron fires takes no direction then.
+    /// Deja Vu's code has no bias, but fitted predictors do: how often a neuron fires takes no
+    /// direction then.
     package static func scores(
       _ x: Tensor, a: Tensor, b: Tensor, bias: Tensor? = nil
     ) -> Tensor {

@@ -4,8 +4,8 @@
   // softmax(q k^T) v, causal, within a window, with a cap.
 
   extension AttentionDescription {
-    /// Whole rows, each query over the positions that it sees: `[batch, heads, tokens, dimension]`, keys and
-    /// values with as many heads or a divisor.
+    /// Whole rows, each query over the positions that it sees: `[batch, heads, tokens, dimension]`,
+    /// keys and values with as many heads or a divisor.
     func attend(_ q: Tensor, _ k: Tensor, _ v: Tensor) -> Tensor {
       let tokens = q.shape[2]
       let positions = Tensor.range(0..<tokens)
@@ -23,7 +23,8 @@
 
     /// One token's heads, `[rows, heads, 1, dimension]`, over prefix and block.
     ///
-    /// The query heads of a key/value head are the rows of one product, so that its keys are read once.
+    /// The query heads of a key/value head are the rows of one product, so that its keys are read
+    /// once.
     func attend(
       _ q: Tensor, over parts: [KeyValueBlocks.Part], at position: Tensor
     ) -> Tensor {
@@ -51,7 +52,8 @@
       return (scores / softcap).tanh * softcap
     }
 
-    /// 0 where a query sees a position, else a large negative number, `[queries, keys]`, from their positions.
+    /// 0 where a query sees a position, else a large negative number, `[queries, keys]`, from their
+    /// positions.
     private func mask(_ queries: Tensor, _ keys: Tensor, _ type: TensorType) -> Tensor {
       let distance = queries.expanded(1) - keys.expanded(0)
       var isHidden = distance .< Tensor(integers: [0])

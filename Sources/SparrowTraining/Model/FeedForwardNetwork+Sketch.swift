@@ -2,16 +2,17 @@
   import SparrowTransformer
 
   extension FeedForwardNetwork {
-    /// What a low-rank copy of gate and up, learnt beside the model, makes of the network's input: HiRE-LR (arXiv
-    /// 2402.09360, section 3.1); nil without one.
+    /// What a low-rank copy of gate and up, learnt beside the model, makes of the network's input:
+    /// HiRE-LR (arXiv 2402.09360, section 3.1); nil without one.
     ///
-    /// The paper trains it "end to end" and leaves the loss open. Here it is the squared error of the approximate
-    /// activations over the mean square of the exact ones, a scalar: errors count by what they do to sizes, so that
-    /// the copy spends its rank on large activations, among which the top k is decided, and needs no threshold. The
-    /// input and the exact activations are stopped, so that the model does not bend to its sketch.
+    /// The paper trains it "end to end" and leaves the loss open. Here it is the squared error of
+    /// the approximate activations over the mean square of the exact ones, a scalar: errors count
+    /// by what they do to sizes, so that the copy spends its rank on large activations, among which
+    /// the top k is decided, and needs no threshold. The input and the exact activations are
+    /// stopped, so that the model does not bend to its sketch.
     ///
-    /// Recall is the part of the top k that the approximate top k holds, hence the least for any k' from k on;
-    /// choosing costs many passes, and the batch's first row is enough to measure it.
+    /// Recall is the part of the top k that the approximate top k holds, hence the least for any k'
+    /// from k on; choosing costs many passes, and the batch's first row is enough to measure it.
     func sketched(
       _ x: Tensor, _ neurons: Tensor, _ isKept: Tensor, _ weights: LayerWeights
     ) -> (error: Tensor, recall: Tensor)? {

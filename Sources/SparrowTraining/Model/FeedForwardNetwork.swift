@@ -65,8 +65,8 @@
       return result
     }
 
-    /// |f_sparse - f_dense|² / |f_dense|², the mean over tokens, where `rest` is what the groups left out would add
-    /// to `result`: f_dense is their sum, and needs no product of its own.
+    /// |f_sparse - f_dense|² / |f_dense|², the mean over tokens, where `rest` is what the groups
+    /// left out would add to `result`: f_dense is their sum, and needs no product of its own.
     private func lost(_ rest: Tensor, besides result: Tensor) -> Tensor {
       let dense = (result + rest).stopped.cast(.float32).squared.sum(-1)
       return (rest.cast(.float32).squared.sum(-1) / dense.maximum(1e-12)).mean()
@@ -74,8 +74,8 @@
 
     /// activation(gate) · up, times the groups' factors `[batch, tokens, groups]`.
     ///
-    /// It is made again in the backward pass: that reads the products once more, where keeping what lies between
-    /// would write and read arrays of the same size.
+    /// It is made again in the backward pass: that reads the products once more, where keeping what
+    /// lies between would write and read arrays of the same size.
     func units(_ products: [Tensor], times factors: Tensor? = nil) -> Tensor {
       let activation = description.activation
       let function = TensorFunction.checkpointed { arguments in
@@ -85,7 +85,8 @@
       return function(products + factor).first ?? products[0]
     }
 
-    /// LTE's G, `[batch, tokens, groups]`, in float32: half precision does not tell scores near 0.5 apart.
+    /// LTE's G, `[batch, tokens, groups]`, in float32: half precision does not tell scores near 0.5
+    /// apart.
     private func routerScores(_ x: Tensor, _ weights: LayerWeights) -> Tensor {
       let router = weights.parameters[ParameterName.router(layer)]!
       var logits = x.matmul(router.cast(x.type).transposed).cast(.float32)
@@ -104,13 +105,15 @@
         [.full([shape[0], shape[1], common], 1, type: .bool), chosen], axis: -1)
     }
 
-    /// What groups have, `[batch, tokens, groups]`, given to each of their neurons, `[batch, tokens, neurons]`.
+    /// What groups have, `[batch, tokens, groups]`, given to each of their neurons, `[batch,
+    /// tokens, neurons]`.
     private func spread(_ x: Tensor) -> Tensor { x.matmul(members(x.type).transposed) }
 
     /// Which neuron is of which group, `[neurons, groups]` of ones and zeros.
     ///
-    /// A product with it sums over groups, one with its transpose gives to all neurons what their group has, and each
-    /// is the other's gradient: a GPU is slow at reducing millions of rows of a few elements.
+    /// A product with it sums over groups, one with its transpose gives to all neurons what their
+    /// group has, and each is the other's gradient: a GPU is slow at reducing millions of rows of a
+    /// few elements.
     private func members(_ type: TensorType) -> Tensor {
       let size = mode.groupSize ?? 1
       let groups = Tensor.range(0..<description.width / size)

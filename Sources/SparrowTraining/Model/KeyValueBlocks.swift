@@ -3,15 +3,15 @@
 
   /// Keys and values of the tokens so far, by layer, for a model that runs token by token.
   ///
-  /// MLX updates an array in place only once the device is done with it, which would make every step wait for
-  /// the one before. So a step writes into a short block, whose copy is cheap, and reads a prefix of full blocks
-  /// that is never written. All rows stand at the same position.
+  /// MLX updates an array in place only once the device is done with it, which would make every
+  /// step wait for the one before. So a step writes into a short block, whose copy is cheap, and
+  /// reads a prefix of full blocks that is never written. All rows stand at the same position.
   package final class KeyValueBlocks {
     /// `[rows, key/value heads, positions, dimension]`; keys are rotated.
     package typealias Part = (keys: Tensor, values: Tensor)
 
-    /// The next token's place in the block, and its position, scalars of int32. Both are handed on: a constant
-    /// between them would be compiled into the kernels, anew for each prefix.
+    /// The next token's place in the block, and its position, scalars of int32. Both are handed on:
+    /// a constant between them would be compiled into the kernels, anew for each prefix.
     let place: Tensor
     let position: Tensor
     private let prefix: [Part]

@@ -1,6 +1,6 @@
 #if Training
-  /// What a network's selection costs, as scalars that losses and reports use; nil where a mode has none. Beside
-  /// them what predictors learn from, which the notes of checkpointed layers lack.
+  /// What a network's selection costs, as scalars that losses and reports use; nil where a mode has
+  /// none. Beside them what predictors learn from, which the notes of checkpointed layers lack.
   package struct LayerNotes {
     /// Mean of G^2 over tokens and groups: one layer's part of LTE's eq 4.
     var efficiency: Tensor?
@@ -10,15 +10,19 @@
     var density: Tensor?
     /// Mean |activation|: what ProSparse's penalty is made of.
     var activity: Tensor?
-    /// What selection loses of the dense result, as a part of its square; its gradient goes to the scores alone.
+    /// What selection loses of the dense result, as a part of its square; its gradient goes to the
+    /// scores alone.
     var local: Tensor?
-    /// A learnt sketch's relative squared error, and the part of the top k that its own top k holds.
+    /// A learnt sketch's relative squared error, and the part of the top k that its own top k
+    /// holds.
     var sketchError: Tensor?
     var recall: Tensor?
-    /// What the network reads, `[batch, tokens, hidden]`, and its activations, `[batch, tokens, neurons]`.
+    /// What the network reads, `[batch, tokens, hidden]`, and its activations, `[batch, tokens,
+    /// neurons]`.
     var input: Tensor?
     var neurons: Tensor?
-    /// What attention reads, and its heads' results before the output matrix, `[batch, tokens, heads · dimension]`.
+    /// What attention reads, and its heads' results before the output matrix, `[batch, tokens,
+    /// heads · dimension]`.
     var attentionInput: Tensor?
     var heads: Tensor?
 

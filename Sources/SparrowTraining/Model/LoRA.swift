@@ -3,7 +3,8 @@
   internal import SparrowSparsity
   internal import SparrowTransformer
 
-  /// Low-rank updates of matrices (Hu et al. 2021, arXiv 2106.09685): W + alpha / rank * B A, alpha = 2 rank.
+  /// Low-rank updates of matrices (Hu et al. 2021, arXiv 2106.09685): W + alpha / rank * B A, alpha
+  /// = 2 rank.
   package enum LoRA {
     package static let scale: Float = 2
 

@@ -60,8 +60,8 @@
     package static func isRouter(_ name: String) -> Bool {
       name.hasSuffix(".router") || name.hasSuffix(".routerBias")
     }
-    /// A predictor's two maps: `[rank, in]` and `[out, rank]`; those of the low-rank head without a layer. A
-    /// layer's have a bias, `[out]`.
+    /// A predictor's two maps: `[rank, in]` and `[out, rank]`; those of the low-rank head without a
+    /// layer. A layer's have a bias, `[out]`.
     package static func predictorDown(_ layer: Int?) -> String { of("predictorA", layer) }
     package static func predictorUp(_ layer: Int?) -> String { of("predictorB", layer) }
     package static func predictorBias(_ layer: Int) -> String { of("predictorBias", layer) }
@@ -69,7 +69,8 @@
       name.hasSuffix("predictorA") || name.hasSuffix("predictorB")
         || name.hasSuffix(".predictorBias")
     }
-    /// A learnt sketch's two maps: `[rank, hidden]` and `[rows, rank]`, the rows those of gate, then of up.
+    /// A learnt sketch's two maps: `[rank, hidden]` and `[rows, rank]`, the rows those of gate,
+    /// then of up.
     package static func sketchDown(_ layer: Int) -> String { of("sketchA", layer) }
     package static func sketchUp(_ layer: Int) -> String { of("sketchB", layer) }
     package static func isSketch(_ name: String) -> Bool {

@@ -1,5 +1,6 @@
 #if Training
-  /// AdamW (Loshchilov and Hutter 2019) with moments in float32 and clipping of the gradients' global norm.
+  /// AdamW (Loshchilov and Hutter 2019) with moments in float32 and clipping of the gradients'
+  /// global norm.
   package struct AdamW: Sendable {
     package var beta1: Float = 0.9
     package var beta2: Float = 0.95
@@ -23,8 +24,8 @@
         .reduce(Tensor(0)) { $0 + $1 }.squareRoot
     }
 
-    /// One step; `rate` and `step` (from 1) are scalars, so that a compiled step serves all of them. A parameter's
-    /// rate is `factor` of its name times `rate`.
+    /// One step; `rate` and `step` (from 1) are scalars, so that a compiled step serves all of
+    /// them. A parameter's rate is `factor` of its name times `rate`.
     package func update(
       _ parameters: Parameters, _ gradients: Parameters, first: Parameters, second: Parameters,
       norm: Tensor, rate: Tensor, factor rateFactor: (String) -> Float = { _ in 1 },

@@ -2,9 +2,11 @@
   internal import SparrowCore
   internal import SparrowTransformer
 
-  /// What a frozen model makes of held-out tokens, for measuring predictors: rows of floats by token.
+  /// What a frozen model makes of held-out tokens, for measuring predictors: rows of floats by
+  /// token.
   struct HeldOutStates {
-    /// What each layer's predictor reads, and the activations or the head groups' lengths that it tells of.
+    /// What each layer's predictor reads, and the activations or the head groups' lengths that it
+    /// tells of.
     var inputs: [[Float]]
     var targets: [[Float]]
     /// What the vocabulary head reads.

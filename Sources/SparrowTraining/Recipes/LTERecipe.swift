@@ -4,24 +4,27 @@
   package import SparrowSparsity
   package import SparrowTransformer
 
-  /// Learn-To-be-Efficient (arXiv 2402.06126): routers learn which groups of neurons a token needs, then the
-  /// model adapts to what they leave out.
+  /// Learn-To-be-Efficient (arXiv 2402.06126): routers learn which groups of neurons a token needs,
+  /// then the model adapts to what they leave out.
   package struct LTERecipe: Recipe {
     package static let name = "lte"
 
     package var groupSize = 32
-    /// Fitted routers to begin with; nil begins with small random ones, which throw groups away at random.
+    /// Fitted routers to begin with; nil begins with small random ones, which throw groups away at
+    /// random.
     package var start: RouterStart?
     /// Steers eta, which begins at `eta`; nil leaves it there.
     package var targetDensity: Double? = 0.5
     package var eta = 0.01
-    /// The part of the routers' steps in which the target comes from the start's density to `targetDensity`.
+    /// The part of the routers' steps in which the target comes from the start's density to
+    /// `targetDensity`.
     package var ramp = 0.0
-    /// Lambda of L_sep. As printed it is a wall: a router that starts above 0.5 never crosses it. 0 with hard
-    /// gates, 0.5 in the paper.
+    /// Lambda of L_sep. As printed it is a wall: a router that starts above 0.5 never crosses it. 0
+    /// with hard gates, 0.5 in the paper.
     package var separation: Float = 0
-    /// The paper's stage 1 multiplies by soft scores; otherwise gates are hard from the start and routers learn
-    /// through a straight-through gradient, so that both stages see what decoding runs.
+    /// The paper's stage 1 multiplies by soft scores; otherwise gates are hard from the start and
+    /// routers learn through a straight-through gradient, so that both stages see what decoding
+    /// runs.
     package var isSoft = false
     /// The part of the steps in which routers learn.
     package var routerShare = 0.55
@@ -82,7 +85,8 @@
   extension LTERecipe {
     // MARK: - What is learnt
 
-    /// Routers with the model around them, then the model alone. Throws `.argument` for what cannot be trained.
+    /// Routers with the model around them, then the model alone. Throws `.argument` for what cannot
+    /// be trained.
     package func stages(_ model: ModelConfiguration) throws(SparrowError) -> [TrainingStage] {
       try validate(model)
       let first = max(1, Int(Double(steps) * routerShare))

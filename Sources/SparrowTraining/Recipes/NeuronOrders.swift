@@ -1,7 +1,7 @@
 internal import SparrowCore
 
-/// The order of each layer's neurons in their groups, kept beside a run's checkpoints: a resumed run
-/// has no need to group them again.
+/// The order of each layer's neurons in their groups, kept beside a run's checkpoints: a resumed
+/// run has no need to group them again.
 struct NeuronOrders {
   let path: String
   /// What the groups depend on: the model's hash, their size and the seed.

@@ -6,8 +6,8 @@
   package import SparrowSparsity
   package import SparrowTransformer
 
-  /// Deja Vu's predictors (arXiv 2310.17157, section 4) or HiRE's softmax LR, learnt from what the frozen model
-  /// computes on the way: no activation is written to a disk.
+  /// Deja Vu's predictors (arXiv 2310.17157, section 4) or HiRE's softmax LR, learnt from what the
+  /// frozen model computes on the way: no activation is written to a disk.
   package struct PredictorRecipe: Recipe {
     package static let name = "predictors"
 
@@ -33,7 +33,8 @@
     package var start: PredictorStart?
     /// Directions between the two maps; 0 for a quarter of the width.
     package var rank = 0
-    /// Part of the neurons that a token needs, where activations are never zero; part of the head groups.
+    /// Part of the neurons that a token needs, where activations are never zero; part of the head
+    /// groups.
     package var density = 0.5
     /// Part of the firing neurons that the threshold keeps, where activations are zero or not.
     package var recall: Float = 0.99
@@ -92,7 +93,8 @@
       rank == 0 ? max(32, model.hidden / 4 / 32 * 32) : rank
     }
 
-    /// Adds the maps that learn: the start's, or random as torch's Linear has them with biases of 0.
+    /// Adds the maps that learn: the start's, or random as torch's Linear has them with biases of
+    /// 0.
     package func prepare(
       _ run: inout TrainingStart, progress: Progress
     ) throws(SparrowError) {

@@ -4,7 +4,8 @@
   internal import SparrowSparsity
   internal import SparrowTransformer
 
-  /// Low-rank predictors that calibration has fitted, or that were trained before, for training to start from.
+  /// Low-rank predictors that calibration has fitted, or that were trained before, for training to
+  /// start from.
   package struct PredictorStart: Sendable {
     /// One layer's maps.
     struct Layer: Sendable {
@@ -18,11 +19,12 @@
 
     /// What scores are multiplied by to be logits.
     ///
-    /// Fitted scores are pre-activations in units of their deviation, z, with 0 where a neuron begins to fire. It
-    /// does with a probability of Phi(z / s), s the deviation that the maps leave unexplained, or about
-    /// sigmoid(1.7 z / s): 4 is right where they explain 0.82 of the variance. A power of two, so that
-    /// numbers keep their bits in the coding of an adapter. Of smooth activations and heads, scores tell sizes:
-    /// there only their order is a start, and training has to find the logits.
+    /// Fitted scores are pre-activations in units of their deviation, z, with 0 where a neuron
+    /// begins to fire. It does with a probability of Phi(z / s), s the deviation that the maps
+    /// leave unexplained, or about sigmoid(1.7 z / s): 4 is right where they explain 0.82 of the
+    /// variance. A power of two, so that numbers keep their bits in the coding of an adapter. Of
+    /// smooth activations and heads, scores tell sizes: there only their order is a start, and
+    /// training has to find the logits.
     static let scale: Float = 4
 
     let part: PredictorRecipe.Part
@@ -31,7 +33,8 @@
 
     /// Reads an adapter's folder.
     ///
-    /// Throws what reading throws, and `.unsupported` where the part has no predictors or others than two maps.
+    /// Throws what reading throws, and `.unsupported` where the part has no predictors or others
+    /// than two maps.
     package init(_ folder: String, part: PredictorRecipe.Part) throws(SparrowError) {
       source = try StartingAdapter(folder)
       self.part = part
@@ -58,8 +61,8 @@
       self.layers = layers
     }
 
-    /// Throws `.mismatch` where the predictors were fitted to other weights or do not fit the model, and
-    /// `.unsupported` unless every layer has one, of single neurons.
+    /// Throws `.mismatch` where the predictors were fitted to other weights or do not fit the
+    /// model, and `.unsupported` unless every layer has one, of single neurons.
     func check(_ model: ModelConfiguration, base: String) throws(SparrowError) {
       try source.check(model, base: base)
       for (index, layer) in model.layers.enumerated() {

@@ -2,8 +2,9 @@
   package import SparrowCore
   package import SparrowTransformer
 
-  /// ReLU or its square in place of a model's activation (ReLU Strikes Back, arXiv 2310.04564), with a penalty on
-  /// what still fires (ProSparse, arXiv 2402.13516), so that predictors have zeros to predict.
+  /// ReLU or its square in place of a model's activation (ReLU Strikes Back, arXiv 2310.04564),
+  /// with a penalty on what still fires (ProSparse, arXiv 2402.13516), so that predictors have
+  /// zeros to predict.
   package struct ReLURecipe: Recipe {
     package static let name = "relu"
 
@@ -25,7 +26,8 @@
     package var penalty = 0.0
     /// The part of the steps in which the penalty rises, as a quarter of a sine.
     package var riseShare = 0.5
-    /// Weight of KL to the dense self with its own activation, beside `task` of the next token's loss.
+    /// Weight of KL to the dense self with its own activation, beside `task` of the next token's
+    /// loss.
     package var distillation: Float = 1
     package var task: Float = 0.1
     package var steps = 1000

@@ -7,12 +7,12 @@
 
     /// The routers as training reads them: a group is selected where sigmoid(w x + b) is above 0.5.
     ///
-    /// What fitting gave is moved to its cut and divided by its deviation, over the tokens and groups of a layer, so
-    /// that scores fill 0 to 1 and the straight-through gradient s (1 - s) is neither flat nor the same for all.
-    /// The deviation is half the distance of the quantiles that lie one deviation around a normal distribution's
-    /// middle: a few tokens of huge activations, as at a text's start, count no more than others.
-    /// Runs `tokens` `[batch, tokens]` through the dense `model` once. Throws `.argument` where the logits are no
-    /// numbers.
+    /// What fitting gave is moved to its cut and divided by its deviation, over the tokens and
+    /// groups of a layer, so that scores fill 0 to 1 and the straight-through gradient s (1 - s) is
+    /// neither flat nor the same for all. The deviation is half the distance of the quantiles that
+    /// lie one deviation around a normal distribution's middle: a few tokens of huge activations,
+    /// as at a text's start, count no more than others. Runs `tokens` `[batch, tokens]` through the
+    /// dense `model` once. Throws `.argument` where the logits are no numbers.
     func routers(
       _ model: SparseTransformer, _ parameters: Parameters, tokens: Tensor
     ) throws(SparrowError) -> Parameters {

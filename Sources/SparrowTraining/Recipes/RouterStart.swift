@@ -33,9 +33,9 @@ package struct RouterStart: Sendable {
 
   /// Reads an adapter's folder.
   ///
-  /// With a `density` each layer selects that part of its groups; else what its plan has. Throws what reading
-  /// throws, `.argument` for a density that is none, and `.unsupported` unless all of its networks have
-  /// routers over groups of one size and nothing beside them.
+  /// With a `density` each layer selects that part of its groups; else what its plan has. Throws
+  /// what reading throws, `.argument` for a density that is none, and `.unsupported` unless all of
+  /// its networks have routers over groups of one size and nothing beside them.
   package init(_ folder: String, density: Double? = nil) throws(SparrowError) {
     if let density, !(density > 0 && density < 1) {
       throw SparrowError(

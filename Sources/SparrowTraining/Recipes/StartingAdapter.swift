@@ -20,8 +20,8 @@ struct StartingAdapter: Sendable {
     try adapter.plan.check(model, file: path)
   }
 
-  /// A hash of all that training takes over, part of the identity of a run: what is said of each layer, and its
-  /// numbers.
+  /// A hash of all that training takes over, part of the identity of a run: what is said of each
+  /// layer, and its numbers.
   static func hash(_ layers: [Int: (text: String, numbers: [[Float]])]) -> String {
     var hash = SHA256()
     for (index, layer) in layers.sorted(by: { $0.key < $1.key }) {

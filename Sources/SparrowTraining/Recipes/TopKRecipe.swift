@@ -6,7 +6,8 @@
   package import SparrowSparsity
   package import SparrowTransformer
 
-  /// HiRE's fine-tuning: the model learns with exact top-k in its networks (arXiv 2402.09360, eq 6 and 7).
+  /// HiRE's fine-tuning: the model learns with exact top-k in its networks (arXiv 2402.09360, eq 6
+  /// and 7).
   package struct TopKRecipe: Recipe {
     package static let name = "topK"
 
@@ -78,8 +79,8 @@
       return modes
     }
 
-    /// Adds sketches where networks are sparse: the projection of gate and up on their leading directions, which is
-    /// their closest copy of that rank. Throws what reading weights throws.
+    /// Adds sketches where networks are sparse: the projection of gate and up on their leading
+    /// directions, which is their closest copy of that rank. Throws what reading weights throws.
     package func prepare(
       _ start: inout TrainingStart, progress: Progress
     ) throws(SparrowError) {

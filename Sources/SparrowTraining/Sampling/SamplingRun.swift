@@ -5,7 +5,8 @@
   internal import SparrowTokenizers
   internal import SparrowTransformer
 
-  /// Text that a model writes by itself, as a file to train on: the data that distils a model from its dense self.
+  /// Text that a model writes by itself, as a file to train on: the data that distils a model from
+  /// its dense self.
   package struct SamplingRun {
     package struct Options: Sendable {
       /// Tokens to draw at least.
@@ -32,8 +33,9 @@
     private let sampler: TokenSampler
     private let openings: [[Int32]]
 
-    /// Reads the model and the openings. Throws what opening them throws, `.mismatch` for a tokenizer without a
-    /// token to begin with, `.argument` for options out of range and an output that holds something.
+    /// Reads the model and the openings. Throws what opening them throws, `.mismatch` for a
+    /// tokenizer without a token to begin with, `.argument` for options out of range and an output
+    /// that holds something.
     package init(model path: String, options: Options) throws(SparrowError) {
       let checkpoint = try Checkpoint.open(path)
       let description = try ModelDescription(checkpoint)
@@ -86,7 +88,8 @@
         "a new file")
     }
 
-    /// The first tokens of the texts that rows begin with, shuffled by the seed: files hold like beside like.
+    /// The first tokens of the texts that rows begin with, shuffled by the seed: files hold like
+    /// beside like.
     private static func openings(
       _ options: Options, _ tokenizer: Tokenizer
     ) throws(SparrowError) -> [[Int32]] {
@@ -108,8 +111,8 @@
       return found
     }
 
-    /// Draws batches of rows until there are tokens enough; a batch's documents are written as soon as it is
-    /// done, so that a run that is stopped keeps all but its last batch.
+    /// Draws batches of rows until there are tokens enough; a batch's documents are written as soon
+    /// as it is done, so that a run that is stopped keeps all but its last batch.
     ///
     /// Throws `.cancelled` where `progress` is asked to stop.
     package func run(

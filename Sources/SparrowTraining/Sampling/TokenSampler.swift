@@ -4,8 +4,9 @@
 
   /// Draws rows of tokens from a model, all rows at once and everything on the device.
   ///
-  /// A step is one compiled function of the last tokens and the key/value blocks, traced anew when the prefix has
-  /// grown. Tokens are read once a block, so that the device need not wait for the host.
+  /// A step is one compiled function of the last tokens and the key/value blocks, traced anew when
+  /// the prefix has grown. Tokens are read once a block, so that the device need not wait for the
+  /// host.
   package struct TokenSampler {
     package let model: SparseTransformer
     /// What rows begin with, and what stands for the end of a document.
@@ -14,8 +15,9 @@
     private let block: Int
     private let step: TensorFunction
 
-    /// Parameters are taken in the model's type. Tokens are drawn from softmax(logits / temperature); a row that
-    /// draws one of `ends` goes on as a new document. Throws what evaluating the parameters throws.
+    /// Parameters are taken in the model's type. Tokens are drawn from softmax(logits /
+    /// temperature); a row that draws one of `ends` goes on as a new document. Throws what
+    /// evaluating the parameters throws.
     package init(
       _ model: SparseTransformer, _ parameters: Parameters, boundary: Int32, ends: Set<Int32>,
       temperature: Float = 1, block: Int = 64

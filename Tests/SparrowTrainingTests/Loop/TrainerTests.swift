@@ -121,7 +121,8 @@
         #expect(error?.kind == .mismatch && error?.field == "run")
       }
 
-      /// A checkpoint is written to a folder beside it: where none can be made, the disk is as good as full.
+      /// A checkpoint is written to a folder beside it: where none can be made, the disk is as good
+      /// as full.
       @Test func aSaveThatFailsKeepsTheLastCheckpoint() throws {
         var tiny = tiny
         let stages = try controlled()

@@ -104,7 +104,8 @@
         }
       }
 
-      /// What selection loses teaches the routers, and nothing else: neurons and down are constants there.
+      /// What selection loses teaches the routers, and nothing else: neurons and down are constants
+      /// there.
       @Test(arguments: [false, true]) func ofWhatSelectionLoses(isCheckpointed: Bool) throws {
         let golden = try Golden("lte-local")
         let mode = NetworkMode.hard(groupSize: 8, straightThrough: true)

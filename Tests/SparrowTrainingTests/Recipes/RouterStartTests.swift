@@ -46,7 +46,8 @@
         return folder
       }
 
-      /// Layer 0's router as training reads it, the logits that were fitted and those that training has.
+      /// Layer 0's router as training reads it, the logits that were fitted and those that training
+      /// has.
       private func read(_ selector: Selector, density: Double? = nil) throws -> (
         density: Float, fitted: [Float], logits: [Float]
       ) {

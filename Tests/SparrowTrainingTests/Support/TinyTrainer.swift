@@ -125,7 +125,8 @@
         options: options)
     }
 
-    /// Trains as a program would, which may be stopped after some steps, be killed at others, or end.
+    /// Trains as a program would, which may be stopped after some steps, be killed at others, or
+    /// end.
     @discardableResult
     func train(
       _ name: String, _ stages: [TrainingStage], stopAfter: Int = .max, killAfter: Int = .max

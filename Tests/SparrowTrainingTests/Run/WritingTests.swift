@@ -17,7 +17,8 @@
       private static let tokens: [Int32] = [1, 7, 42, 3, 99, 12, 56, 8]
       private static let size = 8
 
-      /// A trained model's stand-in: the fixture in another order, with routers whose scores lie far from 0.5.
+      /// A trained model's stand-in: the fixture in another order, with routers whose scores lie
+      /// far from 0.5.
       private func trained(
         _ run: TrainingRun, rank: Int
       ) throws -> (result: TrainedModel, logits: [Float]) {
