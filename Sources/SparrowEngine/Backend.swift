@@ -46,17 +46,9 @@ package protocol Backend: AnyObject, Sendable {
   /// where it scores single neurons; empty for a dense layer.
   func neuronScores(layer: Int) -> [Float]
 
-  /// Bytes of weights that one decoding step reads, and its dense form; of what is sparse, as much as
-  /// steps have read on average since `select`.
-  var bytesPerToken: Int { get }
-  var denseBytesPerToken: Int { get }
-
-  /// Bytes that the sparse layers' feed-forward networks read for a token, on average, and what they
-  /// would read densely.
-  var feedForwardBytes: (sparse: Int, dense: Int) { get }
-
-  /// Elements of each cached position that a decoding step did not read, on average.
-  var unreadCacheElements: Int { get }
+  /// What part of everything that is sparse a token touched, on average since `select`; all of it
+  /// before the first.
+  var touched: Touched { get }
 
   /// An audit of the layers that run sparsely now, which has seen nothing yet.
   func makeAudit() -> StepAudit

@@ -58,7 +58,7 @@ import Testing
     let engine = try CPUEngine(
       binding, pool: try WorkerPool(count: 1), maximumRows: 32, plan: plan)
     var hash = BitHash()
-    hash.add(plan.rewrite(StepProgram(model)).text(binding, sparse: plan.bytes(binding)))
+    hash.add(plan.rewrite(StepProgram(model)).text(binding, plan: plan))
     let prompt = Array(try Fixtures.expected(name).tokens.prefix(16))
     func step(_ tokens: [Int32], _ caches: [SequenceState]) -> [Int32] {
       engine.step(.decode(tokens, of: caches))

@@ -115,14 +115,13 @@ import Testing
   }
 
   @Test(arguments: Fixtures.models)
-  func everyFamilyBindsAllItsTensorsAndPrintsItsProgram(name: String) throws {
+  func everyFamilyBindsAllItsTensors(name: String) throws {
     let checkpoint = try Checkpoint.open(Fixtures.path("models/" + name))
     let model = try ModelConfiguration(
       huggingFace: try #require(checkpoint.config), file: checkpoint.path)
     let binding = try WeightBinding(checkpoint: checkpoint, configuration: model)
     let program = StepProgram(model)
     #expect(program.operations.count { $0.layer == 0 } >= 7)
-    #expect(program.text(binding).contains("attend"))
     #expect(binding.roles.count >= 8 * model.layers.count)
   }
 

@@ -37,8 +37,6 @@ package final class CPUEngine: Backend, @unchecked Sendable {
   private var stepJob: (Worker) -> Void = { _ in }
   private var headJob: (Worker) -> Void = { _ in }
 
-  package let denseBytesPerToken: Int
-
   /// Packs the weights, `updates` merged, and allocates every buffer that stepping needs.
   ///
   /// The plan must fit the model (`SparsePlan.check`). Throws `.mismatch` for updates that do not.
@@ -64,10 +62,6 @@ package final class CPUEngine: Backend, @unchecked Sendable {
     segments = .allocate(capacity: maximumRows)
     let none = UnsafeMutablePointer<Int32>(mutating: buffers.positions)
     current = StepState(rows: 0, tokens: none, segments: segments, segmentCount: 0)
-    var looked: [WeightRole] = [WeightRole(.positionEmbedding)]
-    if !model.tiedHead { looked.append(WeightRole(.tokenEmbedding)) }
-    denseBytesPerToken =
-      packed.byteCount - looked.reduce(0) { $0 + (packed.byteCount(of: $1) ?? 0) }
     install(plan)
     stepJob = { [unowned(unsafe) self] in execute($0) }
     headJob = { [unowned(unsafe) self] in executeHead($0) }
@@ -192,19 +186,10 @@ package final class CPUEngine: Backend, @unchecked Sendable {
 
   package func layerRun(_ layer: Int?) -> any LayerRun { CPULayerRun(self, layer: layer) }
 
-  // MARK: - Bytes
-
-  package var feedForwardBytes: (sparse: Int, dense: Int) {
-    (networks?.bytesPerToken ?? 0, networks?.denseBytesPerToken ?? 0)
-  }
-
-  package var bytesPerToken: Int {
-    var bytes = denseBytesPerToken + head.bytesPerCall - head.denseBytes
-    for part in sparseParts { bytes += part.bytesPerToken - part.denseBytesPerToken }
-    return bytes
-  }
-
-  package var unreadCacheElements: Int {
-    sparseParts.reduce(0) { $0 + $1.unreadCacheElements }
+  package var touched: Touched {
+    var touched = Touched()
+    for part in sparseParts { part.note(in: &touched) }
+    touched.headRows = head.search?.rowsPerCall
+    return touched
   }
 }

@@ -27,14 +27,11 @@ final class SketchSearch {
       scores: scores, rule: rule, matrix: matrix, input: input, finish: finish, lists: lists)
   }
 
-  /// Rows of the head whose exact logits were computed, over all calls, and the calls.
-  var rowsTouched: Int { exact.lists.state.pointee.rowsTouched }
-  var calls: Int { exact.lists.state.pointee.calls }
-
-  /// Bytes that the sketch and the rows touched so far read per call, on average.
-  var bytesPerCall: Int {
-    let rows = calls > 0 ? rowsTouched / calls : candidates.wanted
-    return sketch.scores.byteCount + rows * Int(exact.matrix.pointee.row_bytes)
+  /// Rows of the head whose exact logits a call computed, on average so far; k' before the first.
+  var rowsPerCall: Double {
+    let state = exact.lists.state.pointee
+    return state.calls > 0
+      ? Double(state.rowsTouched) / Double(state.calls) : Double(candidates.wanted)
   }
 
   /// The candidates and their logits; nil when the dense head must decide.

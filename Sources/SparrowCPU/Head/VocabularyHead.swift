@@ -36,8 +36,4 @@ final class VocabularyHead {
       product: Product(matrix: matrix, bias: nil, output: output), input: input,
       finish: LogitFinish(model))
   }
-
-  /// Bytes that the dense head reads, and what a sparse one does not on average.
-  var denseBytes: Int { Int(matrix.pointee.row_bytes) * model.vocabulary }
-  var bytesPerCall: Int { search?.bytesPerCall ?? denseBytes }
 }

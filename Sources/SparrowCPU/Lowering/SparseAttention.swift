@@ -78,38 +78,12 @@ final class SparseAttention: SparsePart {
     for index in layers.indices { inputs[layers[index]] = place(index) }
   }
 
-  var bytesPerToken: Int {
-    plans.reduce(0) { sum, entry in
-      let (layer, plan) = entry
+  func note(in touched: inout Touched) {
+    for layer in plans.keys {
       let density = selections[layer]!.density
-      let output = outputs[layer]!.pointee
-      let read =
-        Double(bytes(.query, layer)) * (plan.maps == nil ? 1 : density.selected)
-        + Double(bytes(.key, layer) + bytes(.value, layer))
-        * (inputs[layer] == nil ? 1 : density.made)
-        + Double(Int(output.column_bytes) * Int(output.columns) + output.scaleBytes)
-        * density.selected
-      return sum + Int(read) + plan.predictorBytes
+      touched.attention[layer] = .init(
+        selected: density.selected, made: inputs[layer] == nil ? 1 : density.made)
     }
-  }
-
-  var denseBytesPerToken: Int {
-    plans.keys.reduce(0) { sum, layer in
-      sum + [WeightRole.Kind.query, .key, .value, .output].reduce(0) { $0 + bytes($1, layer) }
-    }
-  }
-
-  var unreadCacheElements: Int {
-    plans.reduce(0) { sum, entry in
-      guard entry.value.maps != nil else { return sum }
-      let attention = model.layers[entry.key].attention
-      let elements = 2 * attention.keyValueHeads * attention.headDimension
-      return sum + Int(Double(elements) * (1 - selections[entry.key]!.density.selected))
-    }
-  }
-
-  private func bytes(_ kind: WeightRole.Kind, _ layer: Int) -> Int {
-    weights.byteCount(of: WeightRole(kind, layer: layer)) ?? 0
   }
 
   var deferredKeys: DeferredKeys.Layout? { layout.layers > 0 ? layout : nil }

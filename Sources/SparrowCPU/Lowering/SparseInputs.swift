@@ -58,19 +58,11 @@ final class SparseInputs: SparsePart {
     }
   }
 
-  var bytesPerToken: Int {
-    sources.reduce(0) { sum, source in
-      let mean = reads[source]?.mean?.columns
-      return source.roles.reduce(sum) {
-        guard let matrix = columns[$1]?.pointee else { return $0 }
-        let read = mean ?? Double(matrix.columns)
-        return $0 + Int(read * Double(matrix.column_bytes)) + matrix.scaleBytes
-      }
+  func note(in touched: inout Touched) {
+    for source in sources {
+      let width = weights.shape(of: source.roles.last!).columns
+      touched.inputs[source] = (reads[source]?.mean?.columns).map { $0 / Double(width) } ?? 1
     }
-  }
-
-  var denseBytesPerToken: Int {
-    sources.flatMap(\.roles).reduce(0) { $0 + (weights.byteCount(of: $1) ?? 0) }
   }
 
   // MARK: - Lowering

@@ -65,53 +65,12 @@ final class SparseNetworks: SparsePart {
     scores.values.forEach { $0.reads.reset() }
   }
 
-  var bytesPerToken: Int {
-    plans.reduce(0) { sum, entry in
-      let (layer, plan) = entry
-      let rows = [WeightRole.Kind.gate, .up].compactMap { kind -> (all: Int, row: Int)? in
-        let role = WeightRole(kind, layer: layer)
-        guard let bytes = weights.byteCount(of: role) else { return nil }
-        return (bytes, Int(weights.matrix(role).pointee.row_bytes))
-      }
-      let width = Double(scores[layer]!.width)
-      let (selected, touched) = scores[layer]!.reads.mean ?? (width, width)
-      var read =
-        if let down = columns[layer]?.pointee {
-          touched * Double(down.column_bytes) + Double(down.scaleBytes)
-        } else {
-          Double(weights.byteCount(of: WeightRole(.down, layer: layer)) ?? 0)
-        }
-      switch plan.predictor {
-      case .exact: read += Double(rows.reduce(0) { $0 + $1.all })
-      case .gate: read += Double(rows[0].all) + selected * Double(rows[1].row)
-      default:
-        let ups = gatesFirst(layer, plan) ? touched : selected
-        for (index, part) in rows.enumerated() {
-          read += Double(part.row) * (index == 0 ? selected : ups)
-        }
-      }
-      return sum + Int(read) + plan.predictorBytes
-    }
-  }
-
-  /// Whether up is read for neurons whose gate is not zero alone, which are those whose column is
-  /// read, or nearly.
-  private func gatesFirst(_ layer: Int, _ plan: FeedForwardPlan) -> Bool {
-    guard model.layers[layer].feedForward.activation.isSparse, !plan.readsDownWhole else {
-      return false
-    }
-    switch plan.kept {
-    case nil, .threshold: return true
-    default: return false
-    }
-  }
-
-  var denseBytesPerToken: Int {
-    plans.keys.reduce(0) { sum, layer in
-      sum
-        + [WeightRole.Kind.gate, .up, .down].reduce(0) {
-          $0 + (weights.byteCount(of: WeightRole($1, layer: layer)) ?? 0)
-        }
+  func note(in touched: inout Touched) {
+    for layer in plans.keys {
+      let scores = scores[layer]!
+      let width = Double(scores.width)
+      let (selected, columns) = scores.reads.mean ?? (width, width)
+      touched.networks[layer] = .init(selected: selected / width, columns: columns / width)
     }
   }
 

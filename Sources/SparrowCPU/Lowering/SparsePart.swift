@@ -24,20 +24,13 @@ protocol SparsePart: AnyObject {
   /// What a sequence keeps for what sparse steps leave out; nil for nothing.
   var deferredKeys: DeferredKeys.Layout? { get }
 
-  /// Bytes that its matrices read for a token, as they did on average so far.
-  var bytesPerToken: Int { get }
-
-  /// Bytes that the same matrices read densely.
-  var denseBytesPerToken: Int { get }
-
-  /// Elements of each cached position that a token did not read, on average so far.
-  var unreadCacheElements: Int { get }
+  /// Notes what a token touched on average so far; all of it before the first.
+  func note(in touched: inout Touched)
 }
 
 extension SparsePart {
   func catchUps(_ operands: Operands) -> [CatchUpKernel] { [] }
   var deferredKeys: DeferredKeys.Layout? { nil }
-  var unreadCacheElements: Int { 0 }
 }
 
 extension SparsePlan {

@@ -38,12 +38,16 @@ extension OwnedMemory {
 }
 
 extension sk_columns {
-  /// Bytes of all scales, minimums and steps.
-  var scaleBytes: Int {
-    guard block > 0 else { return 0 }
-    let blocks = (Int(columns) + Int(block) - 1) / Int(block)
-    let halves = steps == nil ? blocks : Int(columns) / 256
-    let perRow = 2 * halves * (minimums == nil ? 1 : 2) + (steps == nil ? 0 : blocks)
-    return perRow * Int(rows)
+  /// Bytes of all columns of a matrix by columns, and of all scales, minimums and steps.
+  static func bytes(of matrix: UnsafePointer<sk_matrix>) -> (all: Int, always: Int) {
+    var layout = sk_columns()
+    var (dataBytes, planeBytes, stepBytes) = (0, 0, 0)
+    sk_columns_layout(matrix, &layout, &dataBytes, &planeBytes, &stepBytes)
+    let all = Int(layout.column_bytes) * Int(layout.columns)
+    guard layout.block > 0 else { return (all, 0) }
+    let blocks = (Int(layout.columns) + Int(layout.block) - 1) / Int(layout.block)
+    let halves = stepBytes == 0 ? blocks : Int(layout.columns) / 256
+    let planes = matrix.pointee.minimums == 0 ? 1 : 2
+    return (all, Int(layout.rows) * (2 * halves * planes + (stepBytes == 0 ? 0 : blocks)))
   }
 }

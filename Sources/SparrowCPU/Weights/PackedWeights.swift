@@ -64,8 +64,17 @@ package final class PackedWeights: BackendWeights, @unchecked Sendable {
     return matrix
   }
 
+  /// Of matrices: norms and biases are next to nothing.
   package func byteCount(of role: WeightRole) -> Int? {
     matrices[role].map { Int($0.pointee.row_bytes) * Int($0.pointee.rows) }
+  }
+
+  package func rowBytes(of role: WeightRole) -> Int {
+    matrices[role].map { Int($0.pointee.row_bytes) } ?? 0
+  }
+
+  package func columnBytes(of role: WeightRole) -> (all: Int, always: Int) {
+    matrices[role].map { sk_columns.bytes(of: $0) } ?? (0, 0)
   }
 
   package func shape(of role: WeightRole) -> (rows: Int, columns: Int) {

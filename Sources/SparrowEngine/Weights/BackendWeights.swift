@@ -4,10 +4,7 @@ package import SparrowTransformer
 /// A model's weights as its backend computes with them: their sizes, and their values read back.
 ///
 /// Safe to read from several threads.
-package protocol BackendWeights: AnyObject, Sendable {
-  /// Bytes of a matrix as the backend reads it; nil when the model has none of that role.
-  func byteCount(of role: WeightRole) -> Int?
-
+package protocol BackendWeights: AnyObject, Sendable, WeightSizes {
   /// Rows and columns of a matrix that the model has.
   func shape(of role: WeightRole) -> (rows: Int, columns: Int)
 
@@ -19,11 +16,6 @@ package protocol BackendWeights: AnyObject, Sendable {
 }
 
 extension BackendWeights {
-  /// Bytes of one row of a matrix that the model has.
-  package func rowBytes(of role: WeightRole) -> Int {
-    (byteCount(of: role) ?? 0) / max(1, shape(of: role).rows)
-  }
-
   /// The L2 norm of each column of a matrix, `[columns]`; expands the whole matrix once.
   package func columnLengths(of role: WeightRole, pool: WorkerPool) -> [Float] {
     let (rows, columns) = shape(of: role)

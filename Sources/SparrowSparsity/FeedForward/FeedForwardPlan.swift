@@ -1,3 +1,5 @@
+package import SparrowTransformer
+
 /// How one layer's feed-forward network chooses its neurons for a token.
 ///
 /// A predictor scores groups of neurons, a selector picks groups from the scores, and only the
@@ -87,6 +89,24 @@ public struct FeedForwardPlan: Sendable, Equatable {
 
   /// Whether unselected neurons keep what the sketch says of them.
   package var isRestEstimated: Bool { rest != .nothing }
+
+  /// The matrices that predicting reads whole, where it is not cheaper than they are.
+  package var readWhole: [WeightRole.Kind] {
+    switch predictor {
+    case .gate: [.gate]
+    case .exact: [.gate, .up]
+    case .sketch, .lowRank, .router: []
+    }
+  }
+
+  /// Whether up is read for neurons alone whose gate is not zero.
+  package func readsGatesFirst(_ network: FeedForwardDescription) -> Bool {
+    guard network.activation.isSparse, !readsDownWhole else { return false }
+    switch kept {
+    case nil, .threshold: return true
+    default: return false
+    }
+  }
 
   /// Whether all of down is read.
   package var readsDownWhole: Bool { rest == .estimate }

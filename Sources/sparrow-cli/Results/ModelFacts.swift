@@ -101,7 +101,7 @@ struct ModelFacts {
   /// What one token's step does.
   var program: String {
     plan.rewrite(StepProgram(configuration)).text(
-      description.binding, sparse: plan.bytes(description.binding))
+      description.binding, plan: plan)
   }
 
   /// How positions are told, where layers differ or only a part of each head turns; nil where all

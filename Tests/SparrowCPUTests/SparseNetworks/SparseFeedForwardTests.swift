@@ -1,4 +1,5 @@
 import SparrowCore
+import SparrowEngine
 import SparrowSparsity
 import SparrowTestSupport
 import Testing

@@ -17,7 +17,7 @@ import Testing
     let binding = try WeightBinding(checkpoint: checkpoint, configuration: model)
     let plan = SparsePlan(networks: [0: plan])
     try plan.check(model, file: "plan")
-    return plan.rewrite(StepProgram(model)).text(binding, sparse: plan.bytes(binding))
+    return plan.rewrite(StepProgram(model)).text(binding, plan: plan)
       .split(separator: "\n").drop { !$0.contains("predict") }.prefix(3)
       .map { $0.split(separator: " ").joined(separator: " ") }
   }

@@ -57,7 +57,7 @@ import Testing
     func lines(_ plan: InputPlan) throws -> [String] {
       let plan = SparsePlan(inputs: [0: plan])
       try plan.check(model, file: "plan")
-      return plan.rewrite(StepProgram(model)).text(binding, sparse: plan.bytes(binding))
+      return plan.rewrite(StepProgram(model)).text(binding, plan: plan)
         .split(separator: "\n").map { $0.split(separator: " ").joined(separator: " ") }
         .filter { $0.contains("[I]") || $0.hasPrefix("ffn") }
     }
