@@ -13,8 +13,8 @@ struct Candidates {
 
   func token(_ index: Int) -> Int32 { ids.map { $0[index] } ?? Int32(index) }
 
-  /// Calls `body` with the tokens in ascending order, penalised, those whose logit is no number at minus
-  /// infinity. It answers with a bound: from then on tokens at or below it may be left out.
+  /// Calls `body` with the tokens in ascending order, penalised, those whose logit is no number at
+  /// minus infinity. It answers with a bound: from then on tokens at or below it may be left out.
   @inline(__always)
   func scan(_ body: (Choice) -> Float) {
     guard let base = logits.baseAddress else { return }

@@ -1,7 +1,9 @@
-/// The last tokens of a sequence: a ring of fixed size and, beside it, the distinct ones in ascending order.
+/// The last tokens of a sequence: a ring of fixed size and, beside it, the distinct ones in
+/// ascending order.
 ///
-/// The order lets a scan over ascending vocabulary rows find them by merging, without a table as large as
-/// the vocabulary. Nothing is allocated after the start. Adding a token costs O(window) at worst.
+/// The order lets a scan over ascending vocabulary rows find them by merging, without a table as
+/// large as the vocabulary. Nothing is allocated after the start. Adding a token costs O(window) at
+/// worst.
 struct RecentTokens {
   private let window: Int
   private var ring: [Int32] = []

@@ -1,11 +1,12 @@
 public import SparrowCore
 
-/// Chooses tokens from logits by `SamplingOptions`, the same way whether all of the vocabulary's logits are
-/// there or only those of a sparse head's candidates.
+/// Chooses tokens from logits by `SamplingOptions`, the same way whether all of the vocabulary's
+/// logits are there or only those of a sparse head's candidates.
 ///
-/// Its state is the random number generator and the window of recent tokens. It keeps its scratch memory:
-/// after the first token of the largest vocabulary nothing is allocated. Logits that are not numbers count
-/// as minus infinity; when none is left the first token is taken. Equal logits rank by token, lowest first.
+/// Its state is the random number generator and the window of recent tokens. It keeps its scratch
+/// memory: after the first token of the largest vocabulary nothing is allocated. Logits that are
+/// not numbers count as minus infinity; when none is left the first token is taken. Equal logits
+/// rank by token, lowest first.
 public struct Sampler: Sendable {
   public let options: SamplingOptions
   private var random: SeededRandom
@@ -34,7 +35,8 @@ public struct Sampler: Sendable {
     sample(candidates(nil, logits))
   }
 
-  /// Chooses from a sparse head's candidates: vocabulary rows, ascending, and their exact logits, not empty.
+  /// Chooses from a sparse head's candidates: vocabulary rows, ascending, and their exact logits,
+  /// not empty.
   public mutating func sample(
     ids: UnsafeBufferPointer<Int32>, logits: UnsafeBufferPointer<Float>
   ) -> Int32 {
@@ -88,7 +90,8 @@ public struct Sampler: Sendable {
     return pick(top: top)
   }
 
-  /// Draws from `kept` by the softmax of its logits over the temperature; leaves weights in their place.
+  /// Draws from `kept` by the softmax of its logits over the temperature; leaves weights in their
+  /// place.
   private mutating func pick(top: Float) -> Int32 {
     let scale = 1 / options.temperature
     var sum = 0.0
@@ -133,7 +136,8 @@ public struct Sampler: Sendable {
     }
   }
 
-  /// Top-p over all candidates: sorts only as many of the likeliest as the mass needs, in growing portions.
+  /// Top-p over all candidates: sorts only as many of the likeliest as the mass needs, in growing
+  /// portions.
   private mutating func keepNucleus(of candidates: Candidates) {
     let top = likeliest(candidates).logit
     var total = 0.0
@@ -145,14 +149,16 @@ public struct Sampler: Sendable {
     while true {
       keepLikeliest(portion, of: candidates)
       Choice.sort(&kept)
-      // Not a number where the logits hold an infinity: nothing to cut, `draw` takes the first such token.
+      // Not a number where the logits hold an infinity: nothing to cut, `draw` takes the first such
+      // token.
       if !total.isFinite || cut(toMass: options.topP, of: total) { return }
       if portion >= candidates.count { return }
       portion *= 8
     }
   }
 
-  /// Cuts `kept`, sorted, after the token that brings its sum to `part` of `total`; false when it falls short.
+  /// Cuts `kept`, sorted, after the token that brings its sum to `part` of `total`; false when it
+  /// falls short.
   @discardableResult
   private mutating func cut(toMass part: Float, of total: Double) -> Bool {
     guard let top = kept.first?.logit else { return false }

@@ -2,8 +2,8 @@ public import SparrowCore
 
 /// How the next token is chosen from the logits.
 ///
-/// The steps run in llama.cpp's order: repetition penalty, top-k, top-p, min-p, temperature, draw. A step
-/// at its neutral value is skipped.
+/// The steps run in llama.cpp's order: repetition penalty, top-k, top-p, min-p, temperature, draw.
+/// A step at its neutral value is skipped.
 public struct SamplingOptions: Sendable, Equatable {
   /// Divides the logits; 0, or too little to divide by, takes the likeliest token and draws nothing
   /// (greedy).
@@ -12,10 +12,11 @@ public struct SamplingOptions: Sendable, Equatable {
   public var topK: Int
   /// Keeps the fewest likeliest tokens whose probabilities reach this sum; 1 keeps all.
   public var topP: Float
-  /// Keeps the tokens at least this likely, as a part of the likeliest one's probability; 0 keeps all.
+  /// Keeps the tokens at least this likely, as a part of the likeliest one's probability; 0 keeps
+  /// all.
   public var minP: Float
-  /// Divides a positive and multiplies a negative logit of each token in the window (Keskar et al. 2019,
-  /// CTRL; as Hugging Face does it); 1 leaves them.
+  /// Divides a positive and multiplies a negative logit of each token in the window (Keskar et al.
+  /// 2019, CTRL; as Hugging Face does it); 1 leaves them.
   public var repetitionPenalty: Float
   /// How many of the last tokens, the prompt's too, count as repeated.
   public var repetitionWindow: Int

@@ -12,8 +12,8 @@ import Synchronization
 extension Model {
   /// Continues `prompt` in a session of its own, as an asynchronous sequence of pieces of text.
   ///
-  /// Kernels run on a thread of their own, never on Swift's cooperative pool. Ending the iteration or
-  /// cancelling its task stops the generation after the current token.
+  /// Kernels run on a thread of their own, never on Swift's cooperative pool. Ending the iteration
+  /// or cancelling its task stops the generation after the current token.
   public func stream(
     _ prompt: String, options: GenerationOptions = GenerationOptions(), context: Int? = nil
   ) -> AsyncThrowingStream<String, any Error> {

@@ -10,8 +10,8 @@ public final class Session {
   let sequence: SequenceState
   /// The tokens that the sequence holds.
   public private(set) var tokens: [Int32] = []
-  /// Runs the dense program and head though the model's plan is sparse: both share their weights, so
-  /// that they can be compared in one process.
+  /// Runs the dense program and head though the model's plan is sparse: both share their weights,
+  /// so that they can be compared in one process.
   package var isDense = false {
     didSet { next.isDense = isDense }
   }
@@ -34,9 +34,9 @@ public final class Session {
 
   /// Runs `new` tokens after those already there, in batches.
   ///
-  /// Throws `.argument` for tokens outside the vocabulary or beyond the context; the session is then
-  /// unchanged. `isCancelled` is asked between batches; the session then keeps the batches done and
-  /// `.cancelled` is thrown.
+  /// Throws `.argument` for tokens outside the vocabulary or beyond the context; the session is
+  /// then unchanged. `isCancelled` is asked between batches; the session then keeps the batches
+  /// done and `.cancelled` is thrown.
   public func append(
     _ new: [Int32], isCancelled: () -> Bool = { false }
   ) throws(SparrowError) {

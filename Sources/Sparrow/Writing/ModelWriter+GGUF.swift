@@ -4,13 +4,13 @@ import SparrowFormats
 import SparrowTransformer
 
 extension ModelWriter {
-  /// Writes a GGUF file with the source's metadata: its element type changed, and its activation where the
-  /// configuration's is another.
+  /// Writes a GGUF file with the source's metadata: its element type changed, and its activation
+  /// where the configuration's is another.
   ///
-  /// Matrices get `type`, but f16 where their rows are no whole blocks of it; norms, biases and learned
-  /// positions stay f32, as llama.cpp expects. Expands and writes one tensor at a time; the file
-  /// appears whole or not at all. Throws `.argument` for a type that is not f32, f16, bf16 or q8_0,
-  /// `.unsupported` for a source that is no GGUF file, else as `writeHuggingFace` does.
+  /// Matrices get `type`, but f16 where their rows are no whole blocks of it; norms, biases and
+  /// learned positions stay f32, as llama.cpp expects. Expands and writes one tensor at a time; the
+  /// file appears whole or not at all. Throws `.argument` for a type that is not f32, f16, bf16 or
+  /// q8_0, `.unsupported` for a source that is no GGUF file, else as `writeHuggingFace` does.
   package func writeGGUF(
     to path: String, type: ElementType, values: Values,
     progress: Progress = .none

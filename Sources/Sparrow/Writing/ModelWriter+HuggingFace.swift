@@ -13,18 +13,21 @@ extension ModelWriter {
     "vocab.json", "merges.txt", "tokenizer.model", "chat_template.jinja", "chat_template.json",
   ]
 
-  /// What a folder has beside weights and configuration, taken over from a source that is such a folder.
+  /// What a folder has beside weights and configuration, taken over from a source that is such a
+  /// folder.
   private static let sideFiles =
     tokenizerFiles + [
       "generation_config.json", "preprocessor_config.json", "processor_config.json",
     ]
 
-  /// Writes a folder that transformers and Sparrow load: configuration, weights of one type, tokenizer.
+  /// Writes a folder that transformers and Sparrow load: configuration, weights of one type,
+  /// tokenizer.
   ///
-  /// Expands and writes one tensor at a time; the folder appears whole or not at all, in place of an older
-  /// one that holds nothing else. Throws `.argument` for a type that is not f32, f16 or bf16, `.unsupported`
-  /// for what transformers' classes cannot hold, `.mismatch` for values of another count or outside
-  /// `type`'s range, `.system` for what cannot be written, and what `values` and `progress` throw.
+  /// Expands and writes one tensor at a time; the folder appears whole or not at all, in place of
+  /// an older one that holds nothing else. Throws `.argument` for a type that is not f32, f16 or
+  /// bf16, `.unsupported` for what transformers' classes cannot hold, `.mismatch` for values of
+  /// another count or outside `type`'s range, `.system` for what cannot be written, and what
+  /// `values` and `progress` throw.
   package func writeHuggingFace(
     to folder: String, type: ElementType, values: Values,
     progress: Progress = .none

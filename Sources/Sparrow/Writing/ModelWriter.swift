@@ -14,8 +14,8 @@ package struct ModelWriter {
   /// Gives a role's values: row-major, rows in the source's order, norms as the source stores them.
   package typealias Values = (WeightRole) throws(SparrowError) -> [Float]
 
-  /// Throws `.argument` for a configuration that differs from the source's in more than the activation,
-  /// or has more than one.
+  /// Throws `.argument` for a configuration that differs from the source's in more than the
+  /// activation, or has more than one.
   package init(
     _ source: WeightBinding, configuration: ModelConfiguration? = nil
   ) throws(SparrowError) {

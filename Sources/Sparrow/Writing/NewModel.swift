@@ -13,8 +13,8 @@ package struct NewModel {
   /// The standard deviation of matrices, GPT-2's (Radford et al. 2019).
   private static let deviation: Float = 0.02
 
-  /// Reads a `config.json` of transformers. Throws what reading it and the tokenizer throws, and `.mismatch` for a
-  /// vocabulary that lacks some of the tokenizer's tokens.
+  /// Reads a `config.json` of transformers. Throws what reading it and the tokenizer throws, and
+  /// `.mismatch` for a vocabulary that lacks some of the tokenizer's tokens.
   package init(config path: String, tokenizer: Checkpoint) throws(SparrowError) {
     config = try JSON.parse(try MappedFile(path: path))
     configuration = try ModelConfiguration(huggingFace: config, file: path)
@@ -29,9 +29,9 @@ package struct NewModel {
 
   /// Writes a folder with weights in float32: the same for the same seed, on every machine.
   ///
-  /// Matrices are normal with a deviation of 0.02, those that add to the residual stream with that over
-  /// sqrt(2 layers), norms 1, biases 0 (GPT-2). The folder appears whole or not at all; an older one of the same
-  /// files is replaced.
+  /// Matrices are normal with a deviation of 0.02, those that add to the residual stream with that
+  /// over sqrt(2 layers), norms 1, biases 0 (GPT-2). The folder appears whole or not at all; an
+  /// older one of the same files is replaced.
   package func write(to folder: String, seed: UInt64) throws(SparrowError) {
     // Falcon, StarCoder2 and GPT-NeoX say it otherwise, or have them unless they say so.
     let usual = config["bias"]?.bool ?? config["use_bias"]?.bool

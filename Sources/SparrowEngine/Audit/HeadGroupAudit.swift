@@ -2,8 +2,8 @@ import SparrowCore
 import SparrowSparsity
 import SparrowTransformer
 
-/// What one layer's sparse attention touched and, in grouped attention, which of its head groups add
-/// most to the output.
+/// What one layer's sparse attention touched and, in grouped attention, which of its head groups
+/// add most to the output.
 final class HeadGroupAudit {
   private(set) var activity: LayerActivity
   /// nil without recall.

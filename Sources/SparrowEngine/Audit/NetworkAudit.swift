@@ -40,8 +40,8 @@ final class NetworkAudit {
     activity.recallSum? += recall
   }
 
-  /// Part of the greatest neurons, as many as are selected and not zero, that the selection holds; 1
-  /// where there are none to hold.
+  /// Part of the greatest neurons, as many as are selected and not zero, that the selection holds;
+  /// 1 where there are none to hold.
   private func recall(of selected: [Int32], _ sizes: UnsafeMutableBufferPointer<Float>) -> Double {
     for neuron in lengths.indices { sizes[neuron] *= lengths[neuron] }
     let count = Selector.topK(selected.count).select(

@@ -39,8 +39,8 @@ package final class StepAudit {
     }
   }
 
-  /// What each sparse layer touched so far, by layer; of multi-head attention the density alone, and
-  /// of inputs too, whose sizes select them.
+  /// What each sparse layer touched so far, by layer; of multi-head attention the density alone,
+  /// and of inputs too, whose sizes select them.
   package var layers: [LayerActivity] {
     (networks.values.map(\.activity) + attention.values.map(\.activity) + inputs.values)
       .sorted { $0.layer < $1.layer }
@@ -48,8 +48,9 @@ package final class StepAudit {
 
   /// Whether a layer's recall wants the results of all heads, skipped ones too.
   ///
-  /// Keys and values of grouped attention are all there, so that the queries of the groups that were
-  /// skipped are all that is missing. Multi-head layers make their keys late, and get no recall.
+  /// Keys and values of grouped attention are all there, so that the queries of the groups that
+  /// were skipped are all that is missing. Multi-head layers make their keys late, and get no
+  /// recall.
   package func wantsResults(ofAttention layer: Int) -> Bool {
     attention[layer]?.norms != nil
   }

@@ -4,8 +4,8 @@ import SparrowTransformer
 extension Backend {
   private var traffic: Traffic { Traffic(plan, model, weights, touched: touched) }
 
-  /// Bytes of weights that one decoding step reads; of what is sparse, as much as steps have read on
-  /// average since `select`.
+  /// Bytes of weights that one decoding step reads; of what is sparse, as much as steps have read
+  /// on average since `select`.
   package var bytesPerToken: Int { traffic.total(plan.rewrite(StepProgram(model))) }
 
   /// Bytes of weights that one dense decoding step reads.
@@ -13,8 +13,8 @@ extension Backend {
     Traffic(.dense, model, weights).total(StepProgram(model))
   }
 
-  /// Bytes that the sparse layers' feed-forward networks read for a token, on average, and what they
-  /// would read densely.
+  /// Bytes that the sparse layers' feed-forward networks read for a token, on average, and what
+  /// they would read densely.
   package var feedForwardBytes: (sparse: Int, dense: Int) {
     var networks = SparsePlan.dense
     networks.networks = plan.networks

@@ -5,8 +5,8 @@ package import SparrowTransformer
 /// A lowering of step programs: one model's weights in a layout of its own, and the buffers of a
 /// step.
 ///
-/// One step runs at a time; sequences differ only by their states. Not safe for concurrent use. What
-/// is read back lies in the host's memory and is valid until the next call.
+/// One step runs at a time; sequences differ only by their states. Not safe for concurrent use.
+/// What is read back lies in the host's memory and is valid until the next call.
 package protocol Backend: AnyObject, Sendable {
   var model: ModelConfiguration { get }
   var limits: BackendLimits { get }
@@ -15,10 +15,11 @@ package protocol Backend: AnyObject, Sendable {
   /// What is sparse now.
   var plan: SparsePlan { get }
 
-  /// Makes the model sparse by a plan that fits it (`SparsePlan.check`), in place of the one before.
+  /// Makes the model sparse by a plan that fits it (`SparsePlan.check`), in place of the one
+  /// before.
   ///
-  /// Packs what its parts read otherwise than the dense program does. Sequences that steps of sparse
-  /// attention have filled must not be used any more.
+  /// Packs what its parts read otherwise than the dense program does. Sequences that steps of
+  /// sparse attention have filled must not be used any more.
   func install(_ plan: SparsePlan)
 
   /// Runs this plan from now on: the layers of the installed one, or some of them, with the same
@@ -80,8 +81,8 @@ extension Backend {
     plan.hasSparseLayers && sequences <= min(plan.widestBatch, limits.sparseSequences)
   }
 
-  /// Whether a batch runs the sparse program: prompts and wide batches touch nearly all neurons, and
-  /// dense products are faster there.
+  /// Whether a batch runs the sparse program: prompts and wide batches touch nearly all neurons,
+  /// and dense products are faster there.
   package func runsSparse(_ batch: StepBatch) -> Bool {
     !batch.isDense && batch.phase == .decode && runsSparse(sequences: batch.slices.count)
   }
@@ -97,8 +98,8 @@ extension Backend {
     logits(of: 0..<rows) { body(HeadOutput(row: $0, logits: $1)) }
   }
 
-  /// Dense logits of rows of the last step, `[vocabulary]` each, in order and as many at once as the
-  /// backend takes; valid until `body` returns.
+  /// Dense logits of rows of the last step, `[vocabulary]` each, in order and as many at once as
+  /// the backend takes; valid until `body` returns.
   package func logits(
     of rows: Range<Int>, _ body: (_ row: Int, UnsafeBufferPointer<Float>) -> Void
   ) {
@@ -119,8 +120,8 @@ package protocol LayerRun: AnyObject {
   /// is.
   var thresholds: [LayerInput: Float] { get set }
 
-  /// Runs the tokens of one sequence from its start: `states` to `results`, `[tokens, hidden]` each,
-  /// which may be the same.
+  /// Runs the tokens of one sequence from its start: `states` to `results`, `[tokens, hidden]`
+  /// each, which may be the same.
   ///
   /// The sequence must have room for them; it is left empty.
   func run(

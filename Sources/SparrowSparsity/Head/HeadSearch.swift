@@ -1,9 +1,9 @@
 /// The rule by which HiRE-Softmax finds the rows of a vocabulary head (arXiv 2402.09360, section
 /// 3.2), for every backend alike.
 ///
-/// Two passes at most: the candidates are the k' best scores, then every row whose score comes within
-/// `doubt` deviations of the frontier of exact logits; more rows than that pays for end in the dense
-/// head.
+/// Two passes at most: the candidates are the k' best scores, then every row whose score comes
+/// within `doubt` deviations of the frontier of exact logits; more rows than that pays for end in
+/// the dense head.
 package struct HeadSearch: BitwiseCopyable {
   /// k': rows of the first pass.
   package let wanted: Int

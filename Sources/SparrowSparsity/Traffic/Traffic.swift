@@ -1,7 +1,7 @@
 public import SparrowTransformer
 
-/// The bytes of weights that a program's operations read for one token: one count for what is printed
-/// and for what is measured.
+/// The bytes of weights that a program's operations read for one token: one count for what is
+/// printed and for what is measured.
 public struct Traffic {
   /// Bytes of one operation.
   public struct Bytes: Sendable, Equatable {
@@ -29,8 +29,8 @@ public struct Traffic {
     self.touched = touched ?? plan.touched(model)
   }
 
-  /// Bytes that a token reads of a whole program; of operations whose reading is unknown, their dense
-  /// bytes.
+  /// Bytes that a token reads of a whole program; of operations whose reading is unknown, their
+  /// dense bytes.
   public func total(_ program: StepProgram) -> Int {
     program.operations.reduce(0) {
       let bytes = self.bytes(of: $1)
