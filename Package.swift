@@ -131,7 +131,7 @@ let package = Package(
         "SparrowCore", "SparrowFormats", "SparrowTemplates", "SparrowTokenizers",
         "SparrowTransformer", "SparrowSparsity", "SparrowCPU", "Sparrow", "SparrowPlots",
         "SparrowNumerics", "SparrowCalibration", "CSparrowMLX",
-      ], test: ["SparrowReference", "CSparrowKernels"])
+      ], test: ["SparrowEngine", "SparrowReference", "CSparrowKernels"])
     + [
       .executableTarget(
         name: "sparrow-cli",
