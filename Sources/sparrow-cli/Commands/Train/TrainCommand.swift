@@ -44,14 +44,14 @@
       // Of processes that train together the first one speaks.
       let isFirst = options.rank == 0
       let bar = ProgressBar()
-      var lines = TrainingProgress(steps: steps)
+      var words = TrainingLine(steps: steps)
       defer { bar.clear() }
       let trained = try run.run(
         progress: isFirst ? bar.progress() : Progress { _ in !Interrupt.isRequested },
         report: { line, stage throws(SparrowError) in
           guard isFirst else { return }
           bar.clear()
-          Terminal.write(stage + "  " + lines.line(line) + "\n")
+          Terminal.write(stage + "  " + words.text(line) + "\n")
         },
         shouldStop: { Interrupt.isRequested })
       return (run, trained)

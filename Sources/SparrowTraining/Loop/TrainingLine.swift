@@ -5,19 +5,19 @@ internal import SparrowCore
 /// ```
 /// step 1200 of 10000  12%  loss 3.213  density 0.52  41.2 k tokens/s  12:03 left
 /// ```
-package struct TrainingProgress: Sendable {
+package struct TrainingLine: Sendable {
   /// Steps of the whole run.
   package let steps: Int
   private var first: (step: Int, time: Double)?
 
   package init(steps: Int) { self.steps = steps }
 
-  /// The line after a step, shorter than `columns`; nil is no limit.
+  /// The line after a step.
   ///
   /// The time left goes by the mean since the first line, which holds evaluations and checkpoints
   /// too.
-  package mutating func line(
-    _ step: TrainingStep, columns: Int? = nil, now: Double = monotonicSeconds()
+  package mutating func text(
+    _ step: TrainingStep, now: Double = monotonicSeconds()
   ) -> String {
     var facts = ["step \(step.step) of \(steps)"]
     if steps > 0 { facts.append("\(min(100, step.step * 100 / steps))%") }
@@ -33,7 +33,6 @@ package struct TrainingProgress: Sendable {
       let pace = (now - first.time) / Double(step.step - first.step)
       facts.append(Quantity.seconds(pace * Double(steps - step.step)) + " left")
     }
-    let line = facts.joined(separator: "  ")
-    return columns.map { String(line.prefix(max(0, $0 - 1))) } ?? line
+    return facts.joined(separator: "  ")
   }
 }
