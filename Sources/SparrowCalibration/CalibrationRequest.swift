@@ -17,6 +17,8 @@ extension Calibration {
     public var inputs: InputCalibration.Options?
     /// Another text that the head is measured on too.
     public var otherText: String?
+    /// Bytes of memory that the program may hold; nil for what all layers together need.
+    public var memory: Int?
 
     public init(
       head: HeadCalibration.Options? = nil, networks: FeedForwardCalibration.Options? = nil,

@@ -3,7 +3,8 @@ import SparrowCore
 
 /// The `sparrow` program: one subcommand a file, none with logic of its own.
 ///
-/// Commands are synchronous: the engine's own workers do the work, and the main thread is one of them.
+/// Commands are synchronous: the engine's own workers do the work, and the main thread is one of
+/// them.
 struct SparrowCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "sparrow",

@@ -30,7 +30,8 @@ import Testing
     try HeadCalibrationTests.model(name, threads: 1)
   }
 
-  /// A random model's heads are told apart by little else than their mean lengths, so recall has to beat chance.
+  /// A random model's heads are told apart by little else than their mean lengths, so recall has to
+  /// beat chance.
   @Test(
     "finds heads better than chance in text held out, and runs",
     arguments: ["gpt2", "llama3"])

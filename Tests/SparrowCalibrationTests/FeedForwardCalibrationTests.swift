@@ -39,7 +39,9 @@ import Testing
     let model = try Self.relu()
     let (plans, reports) = try FeedForwardCalibration.fit(
       model: model, text: Self.text, options: Self.options(method) { $0.rank = 16 })
-    let pass = try TextPass(model, text: Self.otherText, tokens: 1000, window: 64, samples: 120)
+    let text = try StateRecorder(
+      model, text: Self.otherText, tokens: 1000, window: 64, minimum: 2)
+    let pass = TextPass(model, text, samples: 120)
     let other = LayerRecorder(pass)
     try pass.run([other], progress: .none)
     for (layer, plan) in plans {
@@ -70,7 +72,8 @@ import Testing
     #expect(reports.allSatisfy { $0.recall >= 0.99 && $0.loss < 0.01 })
   }
 
-  /// What is nearly exact has one threshold for all tokens of a layer; coarser scores keep as many for each.
+  /// What is nearly exact has one threshold for all tokens of a layer; coarser scores keep as many
+  /// for each.
   @Test(arguments: [SketchCoding.int4, .lowRank, .product])
   func onlyNearlyExactSketchesHaveAThreshold(coding: SketchCoding) throws {
     let model = try HeadCalibrationTests.model("llama3", threads: 1)
@@ -115,8 +118,8 @@ import Testing
     #expect(usual { $0.lookahead = true } == "nothing int4")
   }
 
-  /// What estimates make up for is not lost, as long as they are of the activations themselves; a sketch of down loses
-  /// a little of it again.
+  /// What estimates make up for is not lost, as long as they are of the activations themselves; a
+  /// sketch of down loses a little of it again.
   @Test func estimatesOfTheRestLoseLittle() throws {
     let model = try HeadCalibrationTests.model("llama3", threads: 1)
     func fit(
@@ -137,7 +140,8 @@ import Testing
     }
   }
 
-  /// Where more neurons are zero than a density leaves out, a quantile of the scores is zero, which all reach.
+  /// Where more neurons are zero than a density leaves out, a quantile of the scores is zero, which
+  /// all reach.
   @Test(arguments: [FeedForwardCalibration.Method.sketch, .magnitude])
   func neverKeepsAllForZeros(method: FeedForwardCalibration.Method) throws {
     let model = try Self.relu()
@@ -169,7 +173,8 @@ import Testing
       Case(method: .lowRank, lookahead: true),
     ]
 
-  /// Fits, writes and runs; a random model's activity is hardly predictable, so recall only has to beat chance.
+  /// Fits, writes and runs; a random model's activity is hardly predictable, so recall only has to
+  /// beat chance.
   @Test(arguments: cases)
   func everyMethodMakesPlansThatRun(example: Case) throws {
     let folder = try TemporaryFolder()
@@ -193,7 +198,8 @@ import Testing
     #expect(sparse.configuration == dense.configuration)
   }
 
-  /// Lookahead finds planted activity less well, since half a layer comes between, but far above chance.
+  /// Lookahead finds planted activity less well, since half a layer comes between, but far above
+  /// chance.
   @Test func looksAheadInSparseNetworks() throws {
     let (plans, reports) = try FeedForwardCalibration.fit(
       model: try Self.relu(), text: Self.text,
@@ -211,7 +217,7 @@ import Testing
       ($0.groupSize, $0.density, $0.layers) = (8, 0.25, .all)
     }
     let choice = try #require(
-      try LayerCalibration.choose(model: model, text: Self.text, networks: options).networks)
+      try LayerCalibration(model, text: Self.text, networks: options).choose().networks)
     #expect(choice.layers.count == model.configuration.layers.count)
     for plan in choice.layers.values { #expect(plan.selector == .topK(2) && plan.density == 0.25) }
     #expect(model.plan.networks.isEmpty)
@@ -257,8 +263,9 @@ import Testing
   @Test func samplesAreOfTheWindowsThatRan() throws {
     let model = try HeadCalibrationTests.model("gpt2", threads: 1)
     let length = model.configuration.contextLength
-    let pass = try TextPass(
-      model, text: Self.text, tokens: 1500, window: 4 * length, samples: 1000)
+    let text = try StateRecorder(
+      model, text: Self.text, tokens: 1500, window: 4 * length, minimum: 2)
+    let pass = TextPass(model, text, samples: 1000)
     let recorder = LayerRecorder(pass)
     try pass.run([recorder], progress: .none)
     #expect(recorder.samples > 0)

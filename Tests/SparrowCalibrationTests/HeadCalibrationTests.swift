@@ -53,7 +53,8 @@ import Testing
     #expect(adapters[0] != adapters[2])
   }
 
-  /// Each of HiRE's own sketches, fitted, written, read, and run by the engine beside the dense head.
+  /// Each of HiRE's own sketches, fitted, written, read, and run by the engine beside the dense
+  /// head.
   @Test(arguments: SketchCoding.allCases)
   func everySketchNamesTheDenseToken(coding: SketchCoding) throws {
     let folder = try TemporaryFolder()

@@ -9,7 +9,8 @@ import Testing
   static let hidden = 32
   static let samples = 600
 
-  /// Inputs that are correlated and off the origin, and targets of rank 3 (with an offset) for each.
+  /// Inputs that are correlated and off the origin, and targets of rank 3 (with an offset) for
+  /// each.
   static func drawn() -> (inputs: FloatRows, targets: FloatRows) {
     var random = SeededRandom(seed: 7)
     let mixing = FloatRows(rows: hidden, columns: hidden)

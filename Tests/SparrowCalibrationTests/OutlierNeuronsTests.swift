@@ -36,12 +36,12 @@ import Testing
     predictor.keepAlways([3, 5])
     let lengths = [Float](repeating: 1, count: 128)
     let tradeoff = Tradeoff(
-      scores: predictor.scores, activations: activations, lengths: lengths, samples: 1,
+      scores: scores, activations: activations, lengths: lengths, samples: 1,
       pool: try WorkerPool(count: 1))
     let plan = predictor.plan(density: 0.25, tradeoff: tradeoff)
     #expect(plan.common == [3, 5] && plan.selector == .topK(30) && plan.density == 0.25)
     predictor.recallThreshold = RecallThreshold(
-      scores: predictor.scores, activations: activations, lengths: lengths, samples: 1, recall: 0.5)
+      scores: scores, activations: activations, lengths: lengths, samples: 1, recall: 0.5)
     let threshold = try #require(predictor.recallThreshold)
     #expect(threshold.density == 0.5 && threshold.threshold == 66)
     #expect(predictor.plan(density: 0.25, tradeoff: tradeoff).selector == .threshold(66))

@@ -1,6 +1,6 @@
 import Sparrow
 import SparrowCore
-import SparrowFormats
+import SparrowNumerics
 import SparrowTestSupport
 import Testing
 
@@ -9,27 +9,41 @@ import Testing
 /// Recordings that are stopped and gone on with.
 @Suite(.serialized) struct RecordingTests {
   static func pass(_ model: Model, text: String = HeadCalibrationTests.text) throws -> TextPass {
-    try TextPass(model, text: text, tokens: 400, window: 32, samples: 12)
+    TextPass(
+      model, try StateRecorder(model, text: text, tokens: 400, window: 32, minimum: 2), samples: 12)
   }
 
   /// Everything that can be recorded of layers.
-  static func recorders(_ pass: TextPass, lookahead: Bool = true) -> [any WindowRecorder] {
+  static func recorders(
+    _ pass: TextPass, layers: Range<Int>? = nil, lookahead: Bool = true
+  ) -> [any WindowRecorder] {
     [
-      LayerRecorder(pass) { _ in .activations(lookahead: lookahead) },
-      AttentionRecorder(pass, lookahead: lookahead),
+      LayerRecorder(pass, layers: layers) { _ in .activations(lookahead: lookahead) },
+      AttentionRecorder(pass, layers: layers, lookahead: lookahead),
     ]
   }
 
-  /// All that was recorded, as bytes.
-  static func bytes(_ recorders: [any WindowRecorder]) throws -> [UInt8] {
-    let writer = RecordWriter()
-    for (index, recorder) in recorders.enumerated() {
-      try recorder.visit(PrefixedVisitor(inner: writer, prefix: "\(index)."))
+  /// Keeps copies of all parts.
+  private final class Copies: RecordVisitor {
+    var parts: [String: [UInt8]] = [:]
+
+    func visit(
+      _ name: String, _ type: ElementType, shape: [Int], _ memory: UnsafeMutableRawBufferPointer
+    ) throws(SparrowError) {
+      parts[name] = Array(memory)
     }
-    return writer.file.fileBytes()
   }
 
-  static func unbroken(_ model: Model) throws -> [UInt8] {
+  /// All that was recorded, as bytes.
+  static func bytes(_ recorders: [any WindowRecorder]) throws -> [String: [UInt8]] {
+    let copies = Copies()
+    for (index, recorder) in recorders.enumerated() {
+      try recorder.visit(PrefixedVisitor(inner: copies, prefix: "\(index)."))
+    }
+    return copies.parts
+  }
+
+  static func unbroken(_ model: Model) throws -> [String: [UInt8]] {
     let pass = try pass(model)
     let recorders = recorders(pass)
     try pass.run(recorders, progress: .none)
@@ -67,6 +81,20 @@ import Testing
       try file.remove()
       #expect(folder.names.isEmpty)
     }
+  }
+
+  /// But for what a layer foretells of the first of some, which is there for the next one.
+  @Test("some layers' records are those of a pass that sees all")
+  func someLayers() throws {
+    let model = try HeadCalibrationTests.model("gpt2", threads: 1)
+    let pass = try Self.pass(model)
+    let last = model.configuration.layers.count - 1
+    let some = Self.recorders(pass, layers: last - 1..<last + 1)
+    try pass.run(some, progress: .none)
+    let whole = try Self.unbroken(model)
+    let parts = try Self.bytes(some).filter { !$0.key.contains(".\(last - 1).cross") }
+    #expect(parts.count > 20)
+    for (name, bytes) in parts { #expect(whole[name] == bytes, "\(name)") }
   }
 
   enum Fault: String, CaseIterable {

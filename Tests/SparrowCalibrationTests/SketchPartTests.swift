@@ -53,8 +53,8 @@ import Testing
           + (point[1] - center[1]) * (point[1] - center[1])
       } / 800
     }
-    // A square of the grid has a variance of 1/12 each way, all points together of 125: two pairs of
-    // squares may share a centroid each.
+    // A square of the grid has a variance of 1/12 each way, all points together of 125: two pairs
+    // of squares may share a centroid each.
     #expect(errors.min()! < 10)
   }
 

@@ -33,7 +33,7 @@ import Testing
     let path = folder.file("adapter.safetensors")
     try writer.write(to: path)
     let checkpoint = try Checkpoint.open(path)
-    #expect(writer.contentHash() == checkpoint.contentHash())
+    #expect(try writer.contentHash { _ in [] } == checkpoint.contentHash())
     #expect(checkpoint.tensors.map(\.name) == ["v", "u"])
     #expect(checkpoint.annotations.map(\.key) == ["plan", "base"])
     #expect(checkpoint.annotations.map(\.value) == ["{\"x\": 1}", "é"])

@@ -4,7 +4,8 @@ internal import SparrowCore
 internal import SparrowNumerics
 
 extension FloatRows {
-  /// Expands as many rows of `type`, one after the other in `bytes`, as the decoding kernels read them.
+  /// Expands as many rows of `type`, one after the other in `bytes`, as the decoding kernels read
+  /// them.
   func expand(_ range: Range<Int>, from bytes: UnsafeRawPointer, _ type: ElementType) {
     guard !range.isEmpty else { return }
     var (layout, kind) = type.packed(rows: range.count, columns: columns)

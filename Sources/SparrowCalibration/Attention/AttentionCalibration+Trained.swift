@@ -8,9 +8,10 @@ internal import SparrowTransformer
 extension AttentionCalibration {
   /// Measures maps that were trained, and chooses the layers whose attention they make sparse.
   ///
-  /// `trained` gives a layer's maps, nil for a layer of one head group. Two maps of no fewer directions than
-  /// there are groups are multiplied into one, which reads less and says the same. `heldOut` are windows of
-  /// equal length. Throws `.argument` for a target that no plan reaches, `.cancelled`, and what `trained` throws.
+  /// `trained` gives a layer's maps, nil for a layer of one head group. Two maps of no fewer
+  /// directions than there are groups are multiplied into one, which reads less and says the same.
+  /// `heldOut` are windows of equal length. Throws `.argument` for a target that no plan reaches,
+  /// `.cancelled`, and what `trained` throws.
   package static func choose(
     model: Model, trained: (Int) throws(SparrowError) -> TrainedPredictor?, density: Float,
     heldOut: [[Int32]], target: PlanTarget, progress: Progress

@@ -4,8 +4,9 @@ internal import SparrowEngine
 public import SparrowSparsity
 internal import SparrowTransformer
 
-/// Fits sparse attention: linear maps that tell from an attention's input what each head group will add to the
-/// output (Deja Vu, arXiv 2310.17157, sections 4.2 and 4.3), by regression instead of training.
+/// Fits sparse attention: linear maps that tell from an attention's input what each head group will
+/// add to the output (Deja Vu, arXiv 2310.17157, sections 4.2 and 4.3), by regression instead of
+/// training.
 ///
 /// Targets are the lengths of the groups' parts behind the output matrix (`HeadGroupNorms`).
 public enum AttentionCalibration {
@@ -18,8 +19,8 @@ public enum AttentionCalibration {
     public var target = PlanTarget.perplexity(1.02)
     /// Part of its head groups that a sparse layer touches for a token.
     public var density: Float = 0.5
-    /// Directions of the low-rank maps. 0, or no fewer than there are groups, makes one map instead, which then
-    /// reads less and finds as much.
+    /// Directions of the low-rank maps. 0, or no fewer than there are groups, makes one map
+    /// instead, which then reads less and finds as much.
     public var rank = 0
     /// The maps read the input of the attention before (but for the first layer).
     public var lookahead = false
@@ -66,8 +67,8 @@ public enum AttentionCalibration {
   public struct Choice: Sendable {
     /// Plans of the chosen layers; the others stay dense.
     public var layers: [Int: AttentionPlan]
-    /// Speed of all layers together in decoding, as a multiple of dense, with the chosen layers sparse behind
-    /// `context` tokens; nil where none was chosen.
+    /// Speed of all layers together in decoding, as a multiple of dense, with the chosen layers
+    /// sparse behind `context` tokens; nil where none was chosen.
     public var speedup: Double?
     public var context: Int
     /// Of every layer that has several head groups.
@@ -90,22 +91,23 @@ public enum AttentionCalibration {
     }
   }
 
-  /// Fits all layers and chooses which become sparse.
-  static func choose(
-    _ recorder: AttentionRecorder, heldOut: [[Int32]], model: Model, options: Options,
+  /// Predictors of recorded layers, but of those with one head group.
+  static func fit(
+    _ recorder: AttentionRecorder, layers: Range<Int>, model: Model, options: Options,
     progress: Progress
-  ) throws(SparrowError) -> Choice {
+  ) throws(SparrowError) -> [AttentionFit] {
     var fits: [AttentionFit] = []
-    for (layer, record) in recorder.layers.enumerated() where record.groups > 1 {
-      try progress.part(0..<0.2).report(layer, of: recorder.layers.count, "fitting heads")
+    for layer in layers {
+      try progress.report(layer - layers.lowerBound, of: layers.count, "fitting heads")
+      let record = recorder.layers[layer]
+      guard record.groups > 1 else { continue }
       let before = options.lookahead && layer > 0 ? recorder.layers[layer - 1] : nil
       fits.append(
         try AttentionFit(
           layer, record, before: before, samples: recorder.samples, options: options,
           pool: model.pool))
     }
-    return try choose(
-      fits, heldOut: heldOut, model: model, target: options.target, progress: progress)
+    return fits
   }
 
   /// Which of the fitted layers become sparse.
@@ -115,7 +117,7 @@ public enum AttentionCalibration {
   ) throws(SparrowError) -> Choice {
     defer { try? model.install(.dense) }
     let chooser = try AttentionChooser(
-      model, fits, heldOut: heldOut, progress: progress.part(0.2..<0.25, "running held-out text"))
-    return try chooser.choose(target, progress: progress.part(0.25..<1))
+      model, fits, heldOut: heldOut, progress: progress.part(0..<0.05, "running held-out text"))
+    return try chooser.choose(target, progress: progress.part(0.05..<1))
   }
 }

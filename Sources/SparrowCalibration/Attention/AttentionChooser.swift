@@ -5,15 +5,16 @@ internal import SparrowSparsity
 
 /// Chooses the layers whose attention becomes sparse: those first that change the model least.
 ///
-/// Every layer is measured once by decoding with its attention alone sparse; Deja Vu leaves first and last layers
-/// dense by hand (arXiv 2310.17157, section 5), here the divergence says which. As many layers as the target
-/// allows are then taken in that order, measured together.
+/// Every layer is measured once by decoding with its attention alone sparse; Deja Vu leaves first
+/// and last layers dense by hand (arXiv 2310.17157, section 5), here the divergence says which. As
+/// many layers as the target allows are then taken in that order, measured together.
 final class AttentionChooser {
   private let model: Model
   private let fits: [AttentionFit]
   private let probe: PlanProbe
 
-  /// `heldOut` are windows of tokens that fitting has not seen. Makes all layers sparse. Throws as `PlanProbe`.
+  /// `heldOut` are windows of tokens that fitting has not seen. Makes all layers sparse. Throws as
+  /// `PlanProbe`.
   init(
     _ model: Model, _ fits: [AttentionFit], heldOut: [[Int32]], progress: Progress
   ) throws(SparrowError) {

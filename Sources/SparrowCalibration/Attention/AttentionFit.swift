@@ -13,7 +13,8 @@ struct AttentionFit {
   let recall: Float
   let loss: Float
 
-  /// `before` is the record of the layer before, for a predictor that looks ahead. The layer has several groups.
+  /// `before` is the record of the layer before, for a predictor that looks ahead. The layer has
+  /// several groups.
   init(
     _ layer: Int, _ record: AttentionRecorder.Layer, before: AttentionRecorder.Layer?,
     samples: Int, options: AttentionCalibration.Options, pool: WorkerPool
@@ -30,7 +31,8 @@ struct AttentionFit {
       density: options.density, isLookahead: before != nil, pool: pool)
   }
 
-  /// Of maps that are there: two, or one to logits. `inputs` is `[samples, hidden]`, `lengths` `[samples, groups]`.
+  /// Of maps that are there: two, or one to logits. `inputs` is `[samples, hidden]`, `lengths`
+  /// `[samples, groups]`.
   init(
     _ layer: Int, _ maps: LinearPredictor, inputs: FloatRows, lengths: FloatRows, samples: Int,
     density: Float, isLookahead: Bool, pool: WorkerPool

@@ -5,22 +5,26 @@ internal import SparrowCore
 internal import SparrowNumerics
 internal import SparrowTransformer
 
-/// What attention saw while a text ran through the model: moments of its inputs, their covariance with what each
-/// head group added to the output (`HeadGroupNorms`), and samples of both from windows that were held out.
+/// What attention saw while a text ran through the model: moments of its inputs, their covariance
+/// with what each head group added to the output (`HeadGroupNorms`), and samples of both from
+/// windows that were held out.
 ///
-/// Memory is `[hidden, hidden]` float64 a layer, a window of inputs and heads' results, and the samples.
+/// Memory is `[hidden, hidden]` float64 a layer, a window of inputs and heads' results, and the
+/// samples.
 final class AttentionRecorder: WindowRecorder {
   /// One layer's record.
   final class Layer {
     let moments: MomentSum
-    /// Covariance of the groups' lengths with the layer's inputs, or with those of the layer before.
+    /// Covariance of the groups' lengths with the layer's inputs, or with those of the layer
+    /// before.
     let cross: CrossMoment
     /// `[samples, hidden]` and `[samples, groups]`.
     let inputs: FloatRows
     let lengths: FloatRows
     var groups: Int { norms.groups }
     fileprivate let norms: HeadGroupNorms
-    /// Inputs and heads' results of the window in work, `[window, hidden]` and `[window, heads · dimension]`.
+    /// Inputs and heads' results of the window in work, `[window, hidden]` and `[window, heads ·
+    /// dimension]`.
     fileprivate let window: FloatRows
     fileprivate let results: FloatRows
     fileprivate var rows = 0
@@ -42,18 +46,19 @@ final class AttentionRecorder: WindowRecorder {
     }
   }
 
-  let layers: [Layer]
+  let layers: RecordedLayers<Layer>
   private let pass: TextPass
   private let lookahead: Bool
   private var pool: WorkerPool { pass.model.pool }
   /// Rows whose lengths one worker computes together.
   private static let tileRows = 32
 
-  init(_ pass: TextPass, lookahead: Bool) {
+  /// Records these layers, by default all.
+  init(_ pass: TextPass, layers range: Range<Int>? = nil, lookahead: Bool) {
     self.pass = pass
     self.lookahead = lookahead
     let model = pass.model
-    layers = model.configuration.layers.enumerated().map { index, layer in
+    layers = RecordedLayers(range, of: model.configuration) { index, layer in
       Layer(
         hidden: model.configuration.hidden,
         norms: HeadGroupNorms(
@@ -65,10 +70,10 @@ final class AttentionRecorder: WindowRecorder {
   /// Samples that were taken, of each layer alike.
   var samples: Int { pass.samplesTaken }
 
-  var recorded: String { lookahead ? "heads, looking ahead" : "heads" }
+  var recorded: String { (lookahead ? "heads, looking ahead" : "heads") + layers.name }
 
   func observe(_ seen: Observation) {
-    guard seen.subject == .attention else { return }
+    guard seen.subject == .attention, layers.range.contains(seen.layer) else { return }
     let layer = layers[seen.layer]
     for row in 0..<seen.rows where layer.position < layer.window.rows {
       let place = pass.place(of: layer.position)
@@ -85,11 +90,14 @@ final class AttentionRecorder: WindowRecorder {
   }
 
   func endWindow() {
-    for (index, layer) in layers.enumerated() {
+    for (index, layer) in layers.inOrder {
       let lengths = lengths(layer)
       if layer.places.isEmpty {
         layer.moments.add(layer.window, count: layer.rows)
-        let inputs = lookahead && index > 0 ? layers[index - 1].window : layer.window
+        let looksAhead = lookahead && index > 0
+        // The first of some layers is there for the one behind it.
+        if looksAhead, index == layers.range.lowerBound { continue }
+        let inputs = looksAhead ? layers[index - 1].window : layer.window
         layer.cross.add(lengths, with: inputs, count: layer.rows)
       } else {
         for (row, place) in layer.places.enumerated() {
@@ -98,7 +106,7 @@ final class AttentionRecorder: WindowRecorder {
         }
       }
     }
-    for layer in layers { (layer.rows, layer.position, layer.places) = (0, 0, []) }
+    for (_, layer) in layers.inOrder { (layer.rows, layer.position, layer.places) = (0, 0, []) }
   }
 
   /// What each group added at the window's positions, `[rows, groups]`.
@@ -119,7 +127,7 @@ final class AttentionRecorder: WindowRecorder {
   }
 
   func visit(_ visitor: some RecordVisitor) throws(SparrowError) {
-    for (index, layer) in layers.enumerated() {
+    for (index, layer) in layers.inOrder {
       try layer.moments.visit("\(index).moments", visitor)
       try layer.cross.visit("\(index).cross", visitor)
       try visitor.visit("\(index).inputs", layer.inputs, first: samples)

@@ -20,7 +20,8 @@ enum NeuronOrder {
     return result
   }
 
-  /// Sizes of activations over samples, of length 1 for each neuron: near where neurons fire together.
+  /// Sizes of activations over samples, of length 1 for each neuron: near where neurons fire
+  /// together.
   static func features(activations: FloatRows, samples: Int) -> FloatRows {
     let result = FloatRows(rows: activations.columns, columns: samples)
     for neuron in 0..<result.rows {

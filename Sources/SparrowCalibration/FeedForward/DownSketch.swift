@@ -7,8 +7,8 @@ internal import SparrowTransformer
 
 /// A network's down in 4 or 5 bits, for the neurons that a token does not select.
 ///
-/// Rounded to the nearest: making up for errors of one column by others (`FedBackRounding`) served no better by the
-/// activations that are not selected, and worse by all (docs/calibration.md).
+/// Rounded to the nearest: making up for errors of one column by others (`FedBackRounding`) served
+/// no better by the activations that are not selected, and worse by all (docs/calibration.md).
 struct DownSketch {
   /// `[hidden, neurons]`
   let rows: SketchRows

@@ -6,11 +6,12 @@ internal import SparrowSparsity
 internal import SparrowTransformer
 
 extension FeedForwardCalibration {
-  /// Plans of maps that were trained: they are kept in the options' type, measured and given their selectors as
-  /// fitted ones are. All layers are sparse; of activations that are never zero at the options' density.
+  /// Plans of maps that were trained: they are kept in the options' type, measured and given their
+  /// selectors as fitted ones are. All layers are sparse; of activations that are never zero at the
+  /// options' density.
   ///
-  /// `trained` gives a layer's maps, of which nothing is kept but the plan. Throws `.argument` for maps that do
-  /// not fill whole blocks, `.cancelled`, and what `trained` throws.
+  /// `trained` gives a layer's maps, of which nothing is kept but the plan. Throws `.argument` for
+  /// maps that do not fill whole blocks, `.cancelled`, and what `trained` throws.
   package static func choose(
     model: Model, options: Options, trained: (Int) throws(SparrowError) -> TrainedPredictor,
     progress: Progress
@@ -49,8 +50,9 @@ extension FeedForwardCalibration {
       b: try PredictorMatrix(FloatRows(trained.b, columns: rank), type: options.mapType),
       bias: trained.bias)
     let activations = FloatRows(trained.targets, columns: network.width)
-    let scores = LinearPrediction.scores(
-      maps, inputs: FloatRows(trained.inputs, columns: hidden), samples: samples, pool: pool)
+    let scores = model.predict(
+      .lowRank(maps), layer: layer, FloatRows(trained.inputs, columns: hidden), count: samples
+    ).scores
     var predictor = LayerPredictor(
       .lowRank(maps), groupScores: scores, samples: samples, groupSize: 1, order: [])
     predictor.isLookahead = trained.isLookahead
@@ -60,11 +62,11 @@ extension FeedForwardCalibration {
     predictor.keepAlways(OutlierNeurons.find(greatest: greatest, lengths: lengths))
     if network.activation.isSparse {
       predictor.recallThreshold = RecallThreshold(
-        scores: predictor.scores, activations: activations, lengths: lengths, samples: samples,
+        scores: predictor.scores!, activations: activations, lengths: lengths, samples: samples,
         recall: options.recall)
     }
     let tradeoff = Tradeoff(
-      scores: predictor.scores, activations: activations, lengths: lengths, samples: samples,
+      scores: predictor.takeScores(), activations: activations, lengths: lengths, samples: samples,
       pool: pool)
     return FittedLayer(predictor: predictor, tradeoff: tradeoff)
   }

@@ -20,21 +20,22 @@ public enum FeedForwardCalibration {
     public var coding: SketchCoding?
     /// Half bytes that a product sketch keeps of each row.
     public var codes = 288
-    /// Directions of the low-rank sketches and maps; 0 for a quarter of the width. A multiple of 32 but for
-    /// float16 maps.
+    /// Directions of the low-rank sketches and maps; 0 for a quarter of the width. A multiple of 32
+    /// but for float16 maps.
     public var rank = 0
     /// How linear maps are kept: `.f16`, `.q8_0` or `.q4_0`.
     public var mapType = ElementType.f16
     /// Linear maps read the input of the layer before (but for the first layer).
     public var lookahead = false
-    /// Neurons that are selected together: 1, 4, 8, 16 or 32; magnitudes and exact activations select one.
+    /// Neurons that are selected together: 1, 4, 8, 16 or 32; magnitudes and exact activations
+    /// select one.
     public var groupSize = 1
     public var grouping = Grouping.natural
     /// What the neurons give that are not selected; all but nothing is a sketch's, and `.sketch`
     /// one's that keeps every column. nil is what was measured to serve best (`settled`).
     public var rest: Rest?
-    /// Part of the firing neurons that a linear map's threshold keeps, in networks whose activation is zero or
-    /// not; `density` is for all others.
+    /// Part of the firing neurons that a linear map's threshold keeps, in networks whose activation
+    /// is zero or not; `density` is for all others.
     public var recall: Float = 0.99
     /// Part of the neurons that a token touches, over all sparse layers.
     public var density: Float = 0.5
@@ -95,27 +96,25 @@ public enum FeedForwardCalibration {
     public var reports: [LayerReport]
   }
 
-  /// Fits predictors for all layers of what was recorded, and chooses densities. `heldOut` are
-  /// windows of tokens that fitting has not seen.
+  /// Chooses densities for fitted layers. `heldOut` are windows of tokens that fitting has not
+  /// seen.
   static func choose(
-    _ recorder: LayerRecorder, heldOut: [[Int32]], model: Model, options: Options,
+    _ fitted: [FittedLayer], heldOut: [[Int32]], model: Model, options: Options,
     progress: Progress
   ) throws(SparrowError) -> Choice {
-    let fitted = try fitLayers(
-      recorder, model: model, options: options, progress: progress.part(0..<0.5))
     defer { try? model.install(.dense) }
     var plans: [Int: FeedForwardPlan] = [:]
     if case .target(let target) = options.layers {
       let chooser = try PlanChooser(
         model, fitted, target, heldOut: heldOut,
-        progress: progress.part(0.5..<0.52, "running held-out text"))
+        progress: progress.part(0..<0.04, "running held-out text"))
       plans = try chooser.choose(
-        progress: progress.part(0.52..<0.9, "measuring what layers cost"))
+        progress: progress.part(0.04..<0.8, "measuring what layers cost"))
     } else {
       for (layer, fit) in fitted.enumerated() { plans[layer] = fit.plan(density: options.density) }
     }
     let widest = try PlanChooser.widestBatch(
-      plans, model, progress: progress.part(0.9..<1, "measuring speed"))
+      plans, model, progress: progress.part(0.8..<1, "measuring speed"))
     // Who asks for a density gets it; who asks for speed gets none that does not pay.
     var layers = plans
     if case .target(.perplexity) = options.layers, widest == 0 { layers = [:] }
@@ -127,21 +126,24 @@ public enum FeedForwardCalibration {
 
   /// Sparse networks of one density for all layers.
   ///
-  /// Throws `.argument` for options outside their ranges, a text of fewer than two windows, groups that do not
-  /// divide a network and maps that do not fill whole blocks, `.unsupported` for a method that does not fit the
-  /// model, `.cancelled`.
+  /// Throws `.argument` for options outside their ranges, a text of fewer than two windows, groups
+  /// that do not divide a network and maps that do not fill whole blocks, `.unsupported` for a
+  /// method that does not fit the model, `.cancelled`.
   package static func fit(
     model: Model, text: String, options: Options = Options(),
     progress: Progress = .none
   ) throws(SparrowError) -> (layers: [Int: FeedForwardPlan], reports: [LayerReport]) {
     try options.validate(model.configuration)
-    let pass = try TextPass(
-      model, text: text, tokens: options.tokens, window: options.window,
+    let pass = TextPass(
+      model,
+      try StateRecorder(
+        model, text: text, tokens: options.tokens, window: options.window, minimum: 2),
       samples: LayerCalibration.samples)
     let recorder = LayerRecorder(pass, crossing: options.crossing)
     try pass.run([recorder], progress: progress.part(0..<0.3))
-    let fitted = try fitLayers(
-      recorder, model: model, options: options, progress: progress.part(0.3..<1))
+    let fitted = try fit(
+      recorder, layers: model.configuration.layers.indices, model: model, options: options,
+      progress: progress.part(0.3..<1))
     var plans: [Int: FeedForwardPlan] = [:]
     for (layer, fit) in fitted.enumerated() { plans[layer] = fit.plan(density: options.density) }
     return (
@@ -149,14 +151,15 @@ public enum FeedForwardCalibration {
     )
   }
 
-  /// Predictors of all layers, which plans of any density can use.
-  private static func fitLayers(
-    _ recorder: LayerRecorder, model: Model, options: Options, progress: Progress
+  /// Predictors of recorded layers, which plans of any density can use.
+  static func fit(
+    _ recorder: LayerRecorder, layers: Range<Int>, model: Model, options: Options,
+    progress: Progress
   ) throws(SparrowError) -> [FittedLayer] {
     var fitted: [FittedLayer] = []
-    let count = model.configuration.layers.count
-    for layer in 0..<count {
-      try progress.report(layer, of: count, "fitting layer \(layer)")
+    for layer in layers {
+      try progress.report(
+        layer - layers.lowerBound, of: layers.count, "fitting layer \(layer)")
       // Estimates stand for activations as they are.
       let network = try NetworkWeights(
         model, layer: layer, weighted: options.keptRest == .nothing)
@@ -170,16 +173,15 @@ public enum FeedForwardCalibration {
       switch options.method {
       case .sketch:
         let sketch = try sketch(network, record, options)
-        let found = SketchPrediction.activations(
-          sketch, network.description, inputs: record.inputs, samples: recorder.samples,
-          pool: model.pool)
+        let rest = options.keptRest == .nothing ? FeedForwardPlan.Rest.nothing : .estimate
+        let found = model.predict(
+          .sketch(sketch), rest: rest, layer: layer, record.inputs, count: recorder.samples)
         predictor = LayerPredictor(
-          .sketch(sketch),
-          neuronScores: SketchPrediction.scores(found, samples: recorder.samples),
-          samples: recorder.samples, groupSize: options.groupSize, order: fit.order)
-        guard options.keptRest != .nothing else { break }
+          .sketch(sketch), neuronScores: found.scores, samples: recorder.samples,
+          groupSize: options.groupSize, order: fit.order)
+        guard let activations = found.estimates else { break }
         predictor.rest = .estimate
-        estimates = Tradeoff.Estimates(activations: found)
+        estimates = Tradeoff.Estimates(activations: activations)
         if options.rest == .sketch,
           let down = DownSketch(
             model.backend.weights, layer: layer, coding: options.rowCoding, pool: model.pool)
@@ -193,7 +195,7 @@ public enum FeedForwardCalibration {
       case .exact: predictor = fit.exact()
       }
       let tradeoff = Tradeoff(
-        scores: predictor.scores, activations: record.activations, estimates: estimates,
+        scores: predictor.takeScores(), activations: record.activations, estimates: estimates,
         lengths: network.lengths, samples: recorder.samples, pool: model.pool)
       fitted.append(FittedLayer(predictor: predictor, tradeoff: tradeoff))
     }

@@ -59,10 +59,12 @@ struct LayerFit {
     }
     let maps = try LinearFit(inputs: source.moments, pool: pool).predictor(
       of: targets, rank: rank, type: options.mapType)
-    let scores = LinearPrediction.scores(
-      maps, inputs: source.inputs, samples: samples, pool: pool)
+    let predictor: FeedForwardPlan.Predictor = rank == nil ? .router(maps) : .lowRank(maps)
+    let scores = model.predict(
+      predictor, layer: network.layer, source.inputs, count: samples, groupSize: options.groupSize
+    ).scores
     var result = LayerPredictor(
-      rank == nil ? .router(maps) : .lowRank(maps), groupScores: scores, samples: samples,
+      predictor, groupScores: scores, samples: samples,
       groupSize: options.groupSize, order: order)
     result.isLookahead = before != nil
     if options.fitsPreactivations(network.description) {
@@ -72,7 +74,7 @@ struct LayerFit {
     }
     if network.description.activation.isSparse {
       result.recallThreshold = RecallThreshold(
-        scores: result.scores, activations: record.activations, lengths: network.lengths,
+        scores: result.scores!, activations: record.activations, lengths: network.lengths,
         samples: samples, recall: options.recall)
     }
     return result
@@ -85,20 +87,9 @@ struct LayerFit {
         .unsupported, file: model.path, field: "layer \(network.layer)",
         found: "a network without gate", expected: "one with a gate for magnitudes")
     }
-    let gate = NeuronOrder.features(rowsOf: network)
-    let bias = model.backend.weights.vector(WeightRole(.gateBias, layer: network.layer))
-    let scores = FloatRows(rows: samples, columns: width)
-    pool.run { worker in
-      for sample in worker.share(of: samples) {
-        let own = scores[sample]
-        gate.multiply(
-          0..<width, x: record.inputs[sample], stride: gate.columns, count: 1, output: own,
-          outputStride: width)
-        if let bias { sk_add_acc(bias, own, Int32(width)) }
-        sk_activate(network.description.activation.kernel, own, nil, own, Int32(width))
-        sk_sizes(own, own, Int32(width))
-      }
-    }
+    let scores = model.predict(
+      .gate, layer: network.layer, record.inputs, count: samples
+    ).scores
     return LayerPredictor(.gate, neuronScores: scores, samples: samples)
   }
 
@@ -113,8 +104,8 @@ struct LayerFit {
 }
 
 extension FeedForwardCalibration.Options {
-  /// Whether linear maps tell pre-activations: where their sign tells what fires, and of single neurons; sums
-  /// over groups tell nothing. All others tell |activation| times |column of down|.
+  /// Whether linear maps tell pre-activations: where their sign tells what fires, and of single
+  /// neurons; sums over groups tell nothing. All others tell |activation| times |column of down|.
   func fitsPreactivations(_ network: FeedForwardDescription) -> Bool {
     network.activation.isSparse && groupSize == 1
   }

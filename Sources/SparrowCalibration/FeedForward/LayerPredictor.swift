@@ -8,8 +8,10 @@ internal import SparrowTransformer
 /// One layer's fitted predictor and what it says of the held-out samples.
 struct LayerPredictor {
   var predictor: FeedForwardPlan.Predictor
-  /// Scores of neurons, or of the group that each is in, `[samples, neurons]`.
-  let scores: FloatRows
+  private let neurons: Int
+  /// Scores of neurons, or of the group that each is in, `[samples, neurons]`; nil once they were
+  /// taken.
+  private(set) var scores: FloatRows?
   var groupSize = 1
   var order: [Int32] = []
   var isLookahead = false
@@ -28,6 +30,7 @@ struct LayerPredictor {
     self.groupSize = groupSize
     self.order = order
     self.samples = samples
+    neurons = scores.columns
     self.scores = Self.spread(
       Self.groupSums(scores, samples, groupSize, order), samples, groupSize, order)
   }
@@ -41,12 +44,20 @@ struct LayerPredictor {
     self.groupSize = groupSize
     self.order = order
     self.samples = samples
+    neurons = scores.columns * groupSize
     self.scores = Self.spread(scores, samples, groupSize, order)
+  }
+
+  /// The scores, which are kept no longer: all layers' together would be large.
+  mutating func takeScores() -> FloatRows {
+    guard let scores else { preconditionFailure("scores that were taken before") }
+    self.scores = nil
+    return scores
   }
 
   /// Gives every token these neurons, whatever their scores are. For single neurons.
   mutating func keepAlways(_ neurons: [Int32]) {
-    precondition(groupSize == 1)
+    guard let scores, groupSize == 1 else { preconditionFailure("no scores of single neurons") }
     common = neurons
     for sample in 0..<samples {
       for neuron in neurons { scores[sample][Int(neuron)] = .greatestFiniteMagnitude }
@@ -55,9 +66,10 @@ struct LayerPredictor {
 
   /// The plan that touches this part of the neurons, or what the recall's threshold takes.
   ///
-  /// One threshold for all tokens where scores are exact or nearly so, which leaves each token what it needs: gates
-  /// (CATS) and int4 or int5 sketches. Coarser scores differ between tokens by their errors, and keep as many for each; so
-  /// does a layer of so many zeros that its threshold would be zero too, which all scores reach.
+  /// One threshold for all tokens where scores are exact or nearly so, which leaves each token what
+  /// it needs: gates (CATS) and int4 or int5 sketches. Coarser scores differ between tokens by
+  /// their errors, and keep as many for each; so does a layer of so many zeros that its threshold
+  /// would be zero too, which all scores reach.
   func plan(density: Float, tradeoff: Tradeoff) -> FeedForwardPlan {
     let threshold = tradeoff.point(at: density).threshold
     var plan = FeedForwardPlan(
@@ -74,7 +86,7 @@ struct LayerPredictor {
         plan.selector = .threshold(0.5)
       }
     } else if !keepsThreshold || threshold <= 0 {
-      let groups = Int((density * Float(scores.columns / groupSize)).rounded())
+      let groups = Int((density * Float(neurons / groupSize)).rounded())
       plan.selector = .topK(common.isEmpty ? groups : max(1, groups - common.count))
     }
     return plan

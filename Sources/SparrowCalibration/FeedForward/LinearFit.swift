@@ -4,9 +4,10 @@ internal import SparrowSparsity
 
 /// Fits linear predictors by least squares from moments alone, without training.
 ///
-/// Reduced-rank regression (Izenman 1975, doi:10.1016/0047-259X(75)90042-1): with inputs x made white, z = W x,
-/// and N the covariance of targets with z, N z is the least-squares fit; of rank r the best is (N Uᵀ)(U z), U
-/// the leading eigenvectors of Nᵀ N. The ridge is part of the inputs' covariance.
+/// Reduced-rank regression (Izenman 1975, doi:10.1016/0047-259X(75)90042-1): with inputs x made
+/// white, z = W x, and N the covariance of targets with z, N z is the least-squares fit; of rank r
+/// the best is (N Uᵀ)(U z), U the leading eigenvectors of Nᵀ N. The ridge is part of the inputs'
+/// covariance.
 struct LinearFit {
   private let mean: [Float]
   /// W, `[hidden, hidden]`.

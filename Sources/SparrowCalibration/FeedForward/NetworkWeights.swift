@@ -8,8 +8,9 @@ internal import SparrowTransformer
 struct NetworkWeights {
   let layer: Int
   let description: FeedForwardDescription
-  /// Gate (where there is one) and up. Where `weighted`, up's rows are times the length of their column of down, so
-  /// that what a sketch predicts is what a neuron adds to the output, and not its |activation|.
+  /// Gate (where there is one) and up. Where `weighted`, up's rows are times the length of their
+  /// column of down, so that what a sketch predicts is what a neuron adds to the output, and not
+  /// its |activation|.
   let rows: SketchedRows
   /// |column of down| of each neuron, `[neurons]`.
   let lengths: [Float]

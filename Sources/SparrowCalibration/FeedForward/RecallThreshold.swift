@@ -1,7 +1,8 @@
 internal import SparrowCore
 internal import SparrowNumerics
 
-/// The least score that keeps a part of the neurons which truly fire, for activations that are zero elsewhere.
+/// The least score that keeps a part of the neurons which truly fire, for activations that are zero
+/// elsewhere.
 ///
 /// Measured over all samples together, so that a neuron counts as often as it fires.
 struct RecallThreshold {
@@ -13,8 +14,8 @@ struct RecallThreshold {
   /// As `Tradeoff.Point` has it.
   let loss: Float
 
-  /// `scores` and `activations` are `[samples, neurons]`, `lengths` those of down's columns. Selects nothing
-  /// where nothing fires.
+  /// `scores` and `activations` are `[samples, neurons]`, `lengths` those of down's columns.
+  /// Selects nothing where nothing fires.
   init(
     scores: FloatRows, activations: FloatRows, lengths: [Float], samples: Int, recall target: Float
   ) {

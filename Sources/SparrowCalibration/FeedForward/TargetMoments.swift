@@ -9,13 +9,13 @@ struct TargetMoments {
   /// Covariance of each target with the inputs, `[targets, hidden]`.
   var cross: FloatRows
 
-  /// Pre-activations, linear in the network's own input: that of each neuron in units of its own deviation,
-  /// so that all neurons count alike and 0 stays where the activation begins.
+  /// Pre-activations, linear in the network's own input: that of each neuron in units of its own
+  /// deviation, so that all neurons count alike and 0 stays where the activation begins.
   ///
-  /// `rows` are gate's (up's without a gate), `inputs` the moments of the network's input, `cross` the
-  /// covariance of that input with the predictor's, `[hidden, hidden]`; nil where both are the same. Then the
-  /// ridge is in both covariances, so that the weights tell what to do in directions that no text took, and one
-  /// map of full rank is the weights.
+  /// `rows` are gate's (up's without a gate), `inputs` the moments of the network's input, `cross`
+  /// the covariance of that input with the predictor's, `[hidden, hidden]`; nil where both are the
+  /// same. Then the ridge is in both covariances, so that the weights tell what to do in directions
+  /// that no text took, and one map of full rank is the weights.
   init(
     preactivationsOf rows: FloatRows, bias: UnsafePointer<Float>?, inputs: MomentSum,
     cross: FloatRows?, pool: WorkerPool

@@ -4,15 +4,16 @@ internal import SparrowNumerics
 
 /// What a layer loses at each density when the neurons of the greatest scores are kept.
 struct Tradeoff {
-  /// Densities measured, rising; the least are for estimates, which need hardly any exact activation.
+  /// Densities measured, rising; the least are for estimates, which need hardly any exact
+  /// activation.
   static let densities: [Float] = [0.01, 0.02] + (1...19).map { Float($0) * 0.05 }
 
   struct Point {
     var density: Float
     /// The score at which this part of all scores is kept.
     var threshold: Float
-    /// Part of the output's energy, sum of (activation · |column|)², that the dropped neurons lose: theirs, or
-    /// that of their estimates' errors.
+    /// Part of the output's energy, sum of (activation · |column|)², that the dropped neurons lose:
+    /// theirs, or that of their estimates' errors.
     var loss: Float
     /// Part of the truly greatest neurons (as many as are kept) among the kept ones.
     var recall: Float
@@ -22,8 +23,8 @@ struct Tradeoff {
   struct Estimates {
     /// `[samples, neurons]`
     var activations: FloatRows
-    /// Lengths of what down's columns differ by from those that the estimates are multiplied with, `[neurons]`; nil
-    /// where they are the same.
+    /// Lengths of what down's columns differ by from those that the estimates are multiplied with,
+    /// `[neurons]`; nil where they are the same.
     var errors: [Float]?
   }
 

@@ -4,8 +4,8 @@ package struct TrainedPredictor {
   package var a: [Float]
   package var b: [Float]
   package var bias: [Float]
-  /// What the maps read, `[samples, hidden]`, and what they tell of: activations, `[samples, neurons]`, or head
-  /// groups' lengths.
+  /// What the maps read, `[samples, hidden]`, and what they tell of: activations, `[samples,
+  /// neurons]`, or head groups' lengths.
   package var inputs: [Float]
   package var targets: [Float]
   /// The inputs are those of the layer before.

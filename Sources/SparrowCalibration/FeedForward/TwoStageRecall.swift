@@ -13,7 +13,8 @@ struct TwoStageRecall {
     groups = plan.predictedGroups(width: width)
   }
 
-  /// `scores` and `activations` are of neurons, `[samples, neurons]`; `lengths` those of down's columns.
+  /// `scores` and `activations` are of neurons, `[samples, neurons]`; `lengths` those of down's
+  /// columns.
   func report(
     layer: Int, scores: FloatRows, activations: FloatRows, lengths: [Float], samples: Int
   ) -> FeedForwardCalibration.LayerReport {

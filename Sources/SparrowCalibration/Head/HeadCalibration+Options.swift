@@ -10,7 +10,8 @@ extension HeadCalibration {
     public var coding: SketchCoding
     /// Groups of directions, half a byte of each row's code each; for product quantisation.
     public var codes: Int
-    /// Directions of the low-rank codings, a multiple of 32; 0 for a quarter of the width, as in the paper.
+    /// Directions of the low-rank codings, a multiple of 32; 0 for a quarter of the width, as in
+    /// the paper.
     public var rank: Int
     /// k' of the plan.
     public var candidates: Int

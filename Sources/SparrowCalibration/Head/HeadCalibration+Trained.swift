@@ -9,9 +9,10 @@ extension HeadCalibration {
   /// A low-rank head that was trained (HiRE's LR, arXiv 2402.09360, section 3.2), measured on
   /// `states`, `[count, hidden]`, of held-out tokens.
   ///
-  /// `a` is `[rank, hidden]`, `b` `[vocabulary, rank]`; the options' rank, coding and text are not read. Adding the
-  /// same to all logits changes no softmax, so that rows of `b` are told less their mean, as logits are.
-  /// Throws `.unsupported` for a head whose rows are no multiple of 32 long, `.cancelled`.
+  /// `a` is `[rank, hidden]`, `b` `[vocabulary, rank]`; the options' rank, coding and text are not
+  /// read. Adding the same to all logits changes no softmax, so that rows of `b` are told less
+  /// their mean, as logits are. Throws `.unsupported` for a head whose rows are no multiple of 32
+  /// long, `.cancelled`.
   package static func head(
     of model: Model, a: [Float], b: [Float], states: [Float], options: Options = Options(),
     progress: Progress

@@ -5,11 +5,12 @@ internal import SparrowNumerics
 package import SparrowSparsity
 internal import SparrowTransformer
 
-/// Fits the sparse vocabulary head: a sketch of the head's rows in coordinates learnt from hidden states.
+/// Fits the sparse vocabulary head: a sketch of the head's rows in coordinates learnt from hidden
+/// states.
 ///
-/// Only the mean and covariance of the states are kept, so the model's own memory and about 200 MB suffice
-/// for a head of 262144 rows of 640. The order of work: record states, second moment of the head's rows,
-/// basis, codebooks, codes, measurement on windows held out.
+/// Only the mean and covariance of the states are kept, so the model's own memory and about 200 MB
+/// suffice for a head of 262144 rows of 640. The order of work: record states, second moment of the
+/// head's rows, basis, codebooks, codes, measurement on windows held out.
 public enum HeadCalibration {
   /// Held-out states that are measured, at most.
   private static let measuredStates = 2048

@@ -6,8 +6,8 @@ internal import SparrowSparsity
 extension HeadMeasurement {
   /// Compares the scores of `states`, `[count, hidden]`, with their exact logits.
   ///
-  /// Uses the basis as stored, codes and centroids; the run time's byte tables and int8 inputs are not
-  /// imitated. `deviation` nil measures it, else it is the sketch's.
+  /// Uses the basis as stored, codes and centroids; the run time's byte tables and int8 inputs are
+  /// not imitated. `deviation` nil measures it, else it is the sketch's.
   static func run(
     _ sketch: RowSketch, head: SketchedRows, states: FloatRows, candidates: Int, kept: Int,
     deviation: Float?, progress: Progress

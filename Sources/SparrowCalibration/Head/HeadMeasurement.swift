@@ -1,4 +1,5 @@
-/// How well a sketch foresees the greatest logits, measured on hidden states that it was not fitted on.
+/// How well a sketch foresees the greatest logits, measured on hidden states that it was not fitted
+/// on.
 public struct HeadMeasurement: Sendable, Equatable {
   /// Hidden states measured.
   public var positions: Int

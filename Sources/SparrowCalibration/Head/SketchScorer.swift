@@ -61,8 +61,8 @@ final class SketchScorer {
     decoded = FloatRows(rows: Self.chunkRows, columns: directions)
   }
 
-  /// Adds the rows' scores (with their logits) to `best` and logits (with their scores) to `exact`, a list
-  /// for each state. Logits lack the mean row's part, as scores do.
+  /// Adds the rows' scores (with their logits) to `best` and logits (with their scores) to `exact`,
+  /// a list for each state. Logits lack the mean row's part, as scores do.
   func score(_ range: Range<Int>, best: inout [TopList], exact: inout [TopList]) {
     head.read(range, less: sketch.meanRow, into: rows)
     sketch.decode(range, into: decoded, pool: head.pool)

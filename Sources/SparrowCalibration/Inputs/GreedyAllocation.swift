@@ -1,19 +1,22 @@
 internal import SparrowCore
 internal import SparrowTransformer
 
-/// How much of each input of a layer is left out: TEAL's block-wise greedy choice (arXiv 2408.14690,
-/// Algorithm 1).
+/// How much of each input of a layer is left out: TEAL's block-wise greedy choice (arXiv
+/// 2408.14690, Algorithm 1).
 ///
-/// From all inputs whole, the one is cut that hurts least, again and again; every cut leaves the same bytes of
-/// weights unread, so that small matrices lose more of their inputs at a time than large ones.
+/// From all inputs whole, the one is cut that hurts least, again and again; every cut leaves the
+/// same bytes of weights unread, so that small matrices lose more of their inputs at a time than
+/// large ones.
 enum GreedyAllocation {
   /// Part of the layer's bytes that a cut leaves unread.
   static let step = 0.02
 
-  /// Densities whose mean, weighted by `shares` of the layer's bytes, is `target`, above 0 and at most 1.
+  /// Densities whose mean, weighted by `shares` of the layer's bytes, is `target`, above 0 and at
+  /// most 1.
   ///
-  /// `error` says what the layer's result loses at such densities, and is asked once for each input and cut. An
-  /// input that has less left than a cut gives that; inputs compete by error for the bytes that they save.
+  /// `error` says what the layer's result loses at such densities, and is asked once for each input
+  /// and cut. An input that has less left than a cut gives that; inputs compete by error for the
+  /// bytes that they save.
   static func densities(
     shares: [LayerInput: Double], target: Double,
     error: ([LayerInput: Double]) throws(SparrowError) -> Double

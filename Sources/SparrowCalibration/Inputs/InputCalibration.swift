@@ -59,9 +59,9 @@ public enum InputCalibration {
 
   /// Runs the text densely once; thresholds are quantiles of the sizes that each input has there.
   ///
-  /// The greedy allocation then runs 256 tokens through each layer 4 times for each cut (`GreedyAllocation`).
-  /// Inputs that it leaves whole get no threshold. Throws `.argument` for a text of fewer than two
-  /// windows and for a density outside 0...1, `.cancelled`.
+  /// The greedy allocation then runs 256 tokens through each layer 4 times for each cut
+  /// (`GreedyAllocation`). Inputs that it leaves whole get no threshold. Throws `.argument` for a
+  /// text of fewer than two windows and for a density outside 0...1, `.cancelled`.
   static func fit(
     model: Model, text: String, options: Options = Options(),
     progress: Progress = .none

@@ -3,7 +3,8 @@ internal import SparrowEngine
 internal import SparrowCore
 internal import SparrowTransformer
 
-/// Chooses how much of each input of every layer is left out, by what the layer's result loses (`LayerProbe`).
+/// Chooses how much of each input of every layer is left out, by what the layer's result loses
+/// (`LayerProbe`).
 final class InputCutter {
   private let model: Model
   private let sizes: InputSizes
@@ -25,8 +26,8 @@ final class InputCutter {
       skipped: min(recorder.skipped, length / 2))
   }
 
-  /// Densities of the inputs of a layer: the first one, or that after the last asked for. Their mean, by bytes of
-  /// weights, is `target`. Throws `.cancelled`.
+  /// Densities of the inputs of a layer: the first one, or that after the last asked for. Their
+  /// mean, by bytes of weights, is `target`. Throws `.cancelled`.
   func densities(
     of layer: Int, target: Double, progress: Progress
   ) throws(SparrowError) -> [LayerInput: Double] {

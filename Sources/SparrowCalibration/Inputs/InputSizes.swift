@@ -13,7 +13,8 @@ final class InputSizes {
   /// By layer and input.
   let layers: [[LayerInput: Sizes]]
   private var isHeldOut = false
-  /// Positions of the window that each layer's input has seen, and how many of the first are not counted.
+  /// Positions of the window that each layer's input has seen, and how many of the first are not
+  /// counted.
   private var positions: [[LayerInput: Int]]
   private let skipped: Int
 

@@ -4,8 +4,8 @@ internal import SparrowCore
 internal import SparrowNumerics
 internal import SparrowTransformer
 
-/// What leaving out inputs of one layer's matrices costs where the layer ends, on the way of a text through the
-/// dense model.
+/// What leaving out inputs of one layer's matrices costs where the layer ends, on the way of a text
+/// through the dense model.
 ///
 /// Residual streams of the text are kept at two places: before the layer in work and behind it.
 final class LayerProbe {
@@ -45,8 +45,8 @@ final class LayerProbe {
     self.layer = run
   }
 
-  /// Squared distance between the layer's results with these thresholds and without, over all positions that
-  /// count.
+  /// Squared distance between the layer's results with these thresholds and without, over all
+  /// positions that count.
   func error(_ thresholds: [LayerInput: Float]) -> Double {
     guard let layer else { preconditionFailure("no layer yet") }
     layer.thresholds = thresholds

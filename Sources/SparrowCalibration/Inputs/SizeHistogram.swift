@@ -1,7 +1,7 @@
 /// How often sizes |x| of inputs fell into each bin: what thresholds of a density come from.
 ///
-/// A bin is the numbers with the same upper 16 bits, so that its ends are less than 1 % apart; between them
-/// sizes are taken to lie evenly. 128 kB.
+/// A bin is the numbers with the same upper 16 bits, so that its ends are less than 1 % apart;
+/// between them sizes are taken to lie evenly. 128 kB.
 struct SizeHistogram {
   /// By the upper 16 bits of |x|.
   private var counts = [Int32](repeating: 0, count: 1 << 15)

@@ -6,10 +6,10 @@ internal import SparrowSparsity
 
 /// Chooses a density for each layer, or leaves it dense.
 ///
-/// What a layer costs in fidelity is measured once, by decoding with that layer alone sparse; over other
-/// densities it goes with the energy that is lost (`Tradeoff`). A layer whose threshold comes from a recall
-/// has that one sparse form, which is the one measured. Costs of layers are taken to add up, so that choices
-/// come from a `PlanFrontier`.
+/// What a layer costs in fidelity is measured once, by decoding with that layer alone sparse; over
+/// other densities it goes with the energy that is lost (`Tradeoff`). A layer whose threshold comes
+/// from a recall has that one sparse form, which is the one measured. Costs of layers are taken to
+/// add up, so that choices come from a `PlanFrontier`.
 final class PlanChooser {
   private let model: Model
   private let layers: [FeedForwardCalibration.FittedLayer]
@@ -21,7 +21,8 @@ final class PlanChooser {
   private let isEstimated: Bool
   private static let densities = Tradeoff.densities.filter { $0 <= 0.9 }
 
-  /// `heldOut` are windows of tokens that fitting has not seen. Makes all layers sparse. Throws as `PlanProbe`.
+  /// `heldOut` are windows of tokens that fitting has not seen. Makes all layers sparse. Throws as
+  /// `PlanProbe`.
   init(
     _ model: Model, _ layers: [FeedForwardCalibration.FittedLayer], _ target: PlanTarget,
     heldOut: [[Int32]], progress: Progress
@@ -106,7 +107,8 @@ final class PlanChooser {
   private func times(
     progress: Progress
   ) throws(SparrowError) -> (dense: Double, fixed: Double, touching: Double) {
-    // Scattered reads cost more the more there are: where estimates stand for the rest, few are wanted.
+    // Scattered reads cost more the more there are: where estimates stand for the rest, few are
+    // wanted.
     let densities: [Float] = isEstimated ? [0.02, 0.15] : [0.3, 0.6]
     var points: [DensitySweep.Point] = []
     for (index, density) in densities.enumerated() {
@@ -129,8 +131,8 @@ final class PlanChooser {
     return (dense / count, fixed * dense / count, slope * dense / count)
   }
 
-  /// The widest batch up to which the plans' steps are no slower than dense ones; 0 where even single tokens
-  /// are. Measured times scatter by some per cent, so no loss at all is allowed here.
+  /// The widest batch up to which the plans' steps are no slower than dense ones; 0 where even
+  /// single tokens are. Measured times scatter by some per cent, so no loss at all is allowed here.
   ///
   /// Throws `.cancelled`.
   static func widestBatch(

@@ -2,10 +2,11 @@ internal import SparrowCore
 
 /// The best choices of one option for each layer, from the most faithful to the cheapest.
 ///
-/// At a price each layer takes what is least of `divergence + price · cost`; the choices of all prices are
-/// those on the convex hull of what layers can do together (Everett 1963, doi:10.1287/opre.11.3.399). A layer
-/// changes its mind only at prices where two of its options are worth the same, so that one price between each
-/// two of those finds every choice, whatever the scale of costs.
+/// At a price each layer takes what is least of `divergence + price · cost`; the choices of all
+/// prices are those on the convex hull of what layers can do together (Everett 1963,
+/// doi:10.1287/opre.11.3.399). A layer changes its mind only at prices where two of its options are
+/// worth the same, so that one price between each two of those finds every choice, whatever the
+/// scale of costs.
 struct PlanFrontier {
   /// One thing that a layer may do.
   struct Option: Equatable {
@@ -59,9 +60,11 @@ struct PlanFrontier {
       expected: "at least \(Quantity.fixed(least + 5e-4, 3)), the least that these layers reach")
   }
 
-  /// The cheapest choice for which `holds` is true, which it must be for the first one and for all up to it.
+  /// The cheapest choice for which `holds` is true, which it must be for the first one and for all
+  /// up to it.
   ///
-  /// `holds` is asked of about log2 of the choices, with the part of the search that each question is.
+  /// `holds` is asked of about log2 of the choices, with the part of the search that each question
+  /// is.
   func lastChoice(
     where holds: ([Option], _ done: Range<Double>) throws(SparrowError) -> Bool
   ) throws(SparrowError) -> [Option] {

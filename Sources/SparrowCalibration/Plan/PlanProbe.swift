@@ -6,8 +6,8 @@ internal import SparrowMeasure
 internal import SparrowNumerics
 internal import SparrowSparsity
 
-/// What plans cost in fidelity on held-out text, by decoding the same tokens again and again: the dense model's
-/// logits are computed once.
+/// What plans cost in fidelity on held-out text, by decoding the same tokens again and again: the
+/// dense model's logits are computed once.
 final class PlanProbe {
   /// Divergence and log-likelihood loss against dense, in nats a token.
   struct Result {
@@ -32,9 +32,10 @@ final class PlanProbe {
   private static let longest = 160
   private static let skippedAtMost = 32
   /// Memory that dense logits may take.
-  private static let logitBytes = 256 << 20
+  static let logitBytes = 256 << 20
 
-  /// Pieces of at most 160 tokens of `heldOut`, at even distances: as many as give `positions` scores, or all.
+  /// Pieces of at most 160 tokens of `heldOut`, at even distances: as many as give `positions`
+  /// scores, or all.
   ///
   /// `heldOut` are windows of equal length that fitting has not seen (`LayerRecorder`). Throws
   /// `.argument` for windows of fewer than 4 tokens, `.cancelled`.

@@ -10,8 +10,9 @@ public enum PlanTarget: Sendable, Equatable {
   /// The least density that layers are given: what they lose is measured from here on.
   static let leastDensity = Tradeoff.densities[0]
 
-  /// What the sparse layers of a plan come to, about: where costs are measured. A layer that is sparse for speed
-  /// touches a third or less, since more does not pay, and few per cent where the rest is estimated.
+  /// What the sparse layers of a plan come to, about: where costs are measured. A layer that is
+  /// sparse for speed touches a third or less, since more does not pay, and few per cent where the
+  /// rest is estimated.
   func typicalDensity(isEstimated: Bool) -> Float {
     switch self {
     case .density(let density): min(0.9, max(isEstimated ? 0.01 : 0.1, density))

@@ -5,8 +5,8 @@ internal import SparrowCore
 internal import SparrowNumerics
 internal import SparrowTransformer
 
-/// What feed-forward networks saw while a text ran through the model: moments of their inputs, and samples of
-/// inputs and activations from windows that were held out.
+/// What feed-forward networks saw while a text ran through the model: moments of their inputs, and
+/// samples of inputs and activations from windows that were held out.
 ///
 /// Memory is `[hidden, hidden]` float64 a layer, the samples, and what is crossed:
 /// `[neurons, hidden]` and a window's activations, float32.
@@ -26,7 +26,8 @@ final class LayerRecorder: WindowRecorder {
     /// `[samples, hidden]` and `[samples, neurons]`.
     let inputs: FloatRows
     let activations: FloatRows
-    /// The greatest |activation| of each neuron over all positions, the windows' first ones too: `[1, neurons]`.
+    /// The greatest |activation| of each neuron over all positions, the windows' first ones too:
+    /// `[1, neurons]`.
     let greatest: FloatRows
     /// Covariance of `Crossing`'s two; nil for nothing, and for the inputs of the first layer.
     let cross: CrossMoment?
@@ -70,16 +71,20 @@ final class LayerRecorder: WindowRecorder {
     }
   }
 
-  let layers: [Layer]
+  let layers: RecordedLayers<Layer>
   private let pass: TextPass
   private let crossings: [Crossing]
 
-  init(_ pass: TextPass, crossing: (FeedForwardDescription) -> Crossing = { _ in .nothing }) {
+  /// Records these layers, by default all.
+  init(
+    _ pass: TextPass, layers range: Range<Int>? = nil,
+    crossing: (FeedForwardDescription) -> Crossing = { _ in .nothing }
+  ) {
     self.pass = pass
     let model = pass.model
     let crossings = model.configuration.layers.map { crossing($0.feedForward) }
     self.crossings = crossings
-    layers = model.configuration.layers.enumerated().map { index, layer in
+    layers = RecordedLayers(range, of: model.configuration) { index, layer in
       Layer(
         hidden: model.configuration.hidden, neurons: layer.feedForward.width,
         samples: pass.samples, window: pass.text.windowLength, crossing: crossings[index],
@@ -91,11 +96,11 @@ final class LayerRecorder: WindowRecorder {
   var samples: Int { pass.samplesTaken }
 
   var recorded: String {
-    "networks with " + crossings.map { "\($0)" }.joined(separator: ", ")
+    "networks with " + crossings.map { "\($0)" }.joined(separator: ", ") + layers.name
   }
 
   func observe(_ seen: Observation) {
-    guard seen.subject == .feedForward else { return }
+    guard seen.subject == .feedForward, layers.range.contains(seen.layer) else { return }
     let layer = layers[seen.layer]
     let hidden = layer.inputs.columns
     for row in 0..<seen.rows where layer.position < layer.window.rows {
@@ -118,16 +123,18 @@ final class LayerRecorder: WindowRecorder {
   }
 
   func endWindow() {
-    for (index, layer) in layers.enumerated() {
+    for (index, layer) in layers.inOrder {
       layer.moments.add(layer.window, count: layer.rows)
+      // The first of some layers is there for the one behind it.
+      if layer.looksAhead, index == layers.range.lowerBound { continue }
       let inputs = layer.looksAhead ? layers[index - 1].window : layer.window
       layer.cross?.add(layer.sizes ?? layer.window, with: inputs, count: layer.rows)
     }
-    for layer in layers { (layer.rows, layer.position) = (0, 0) }
+    for (_, layer) in layers.inOrder { (layer.rows, layer.position) = (0, 0) }
   }
 
   func visit(_ visitor: some RecordVisitor) throws(SparrowError) {
-    for (index, layer) in layers.enumerated() {
+    for (index, layer) in layers.inOrder {
       try layer.moments.visit("\(index).moments", visitor)
       try layer.cross?.visit("\(index).cross", visitor)
       try visitor.visit("\(index).inputs", layer.inputs, first: samples)

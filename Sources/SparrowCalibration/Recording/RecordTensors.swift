@@ -2,14 +2,28 @@ internal import SparrowCore
 internal import SparrowFormats
 internal import SparrowNumerics
 
-/// Makes tensors of records' parts.
+/// Announces tensors of records' parts.
 final class RecordWriter: RecordVisitor {
   var file = SafetensorsWriter()
 
   func visit(
     _ name: String, _ type: ElementType, shape: [Int], _ memory: UnsafeMutableRawBufferPointer
   ) throws(SparrowError) {
-    try file.add(name: name, type: type, shape: shape, bytes: Array(memory))
+    try file.announce(name: name, type: type, shape: shape)
+  }
+}
+
+/// Copies one of the records' parts: all of them at once would double their memory.
+final class RecordPicker: RecordVisitor {
+  private let wanted: String
+  private(set) var bytes: [UInt8] = []
+
+  init(_ wanted: String) { self.wanted = wanted }
+
+  func visit(
+    _ name: String, _ type: ElementType, shape: [Int], _ memory: UnsafeMutableRawBufferPointer
+  ) throws(SparrowError) {
+    if name == wanted { bytes = Array(memory) }
   }
 }
 

@@ -21,8 +21,8 @@ final class RecordingKeeper {
     self.recorders = recorders
   }
 
-  /// Goes on where the file's run stopped. Whatever is wrong with a file there is noted, and the pass begins
-  /// anew.
+  /// Goes on where the file's run stopped. Whatever is wrong with a file there is noted, and the
+  /// pass begins anew.
   func restore() {
     guard Files.isFile(file.path) else { return }
     do throws(SparrowError) {
@@ -60,12 +60,19 @@ final class RecordingKeeper {
     var done = pass.windows
     try writer.visit("windows", &done)
     try visitRecords(writer)
-    let identity = identity + [("sha256", .string(writer.file.contentHash()))]
+    func bytes(_ name: String) throws(SparrowError) -> [UInt8] {
+      let picker = RecordPicker(name)
+      try picker.visit("windows", &done)
+      try visitRecords(picker)
+      return picker.bytes
+    }
+    let hash = try writer.file.contentHash(bytes: bytes)
+    let identity = identity + [("sha256", .string(hash))]
     writer.file.annotate(Self.annotation, JSON.object(identity).text())
     if let slash = file.path.lastIndex(of: "/"), slash > file.path.startIndex {
       try Files.makeFolder(String(file.path[..<slash]))
     }
-    try writer.file.write(to: file.path)
+    try writer.file.write(to: file.path, bytes: bytes)
   }
 
   private func read() throws(SparrowError) {

@@ -54,8 +54,8 @@ struct StateRecorder {
     return hash.hexDigest()
   }
 
-  /// Records the windows in order, from the one numbered `first` on. `body` gets the window's index and its
-  /// states, `[states, hidden]`, valid until it returns; what it throws ends the run.
+  /// Records the windows in order, from the one numbered `first` on. `body` gets the window's index
+  /// and its states, `[states, hidden]`, valid until it returns; what it throws ends the run.
   func run(
     hidden: Int, from first: Int = 0, _ probes: StepProbes? = nil,
     body: (Int, FloatRows) throws(SparrowError) -> Void

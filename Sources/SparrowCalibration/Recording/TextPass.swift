@@ -2,8 +2,8 @@ internal import Sparrow
 internal import SparrowEngine
 internal import SparrowCore
 
-/// One pass of a text through the model, for all that records it: which windows are held out, which of their
-/// positions become samples, and where the pass goes on after it was stopped.
+/// One pass of a text through the model, for all that records it: which windows are held out, which
+/// of their positions become samples, and where the pass goes on after it was stopped.
 final class TextPass {
   /// What becomes of a position of a window.
   enum Place {
@@ -25,12 +25,10 @@ final class TextPass {
   /// Of each held-out window as many positions, at even distances.
   private let samplesPerWindow: Int
 
-  /// Throws `.argument` for a text of fewer than two windows.
-  init(
-    _ model: Model, text: String, tokens: Int, window: Int, samples limit: Int
-  ) throws(SparrowError) {
+  /// At most `limit` samples, over all held-out windows.
+  init(_ model: Model, _ text: StateRecorder, samples limit: Int) {
     self.model = model
-    self.text = try StateRecorder(model, text: text, tokens: tokens, window: window, minimum: 2)
+    self.text = text
     let heldOut = self.text.heldOutCount
     let most = min(limit, heldOut * self.text.windowLength)
     samplesPerWindow = max(1, most / max(heldOut, 1))
@@ -63,11 +61,12 @@ final class TextPass {
     heldOutWindows = (0..<done).count { text.isHeldOut($0) }
   }
 
-  /// Runs the windows that are left past all recorders. With a file, goes on where the file's run stopped,
-  /// keeps there what was recorded from time to time, and when stopped, which throws `.cancelled`.
+  /// Runs the windows that are left past all recorders. With a file, goes on where the file's run
+  /// stopped, keeps there what was recorded from time to time, and when stopped, which throws
+  /// `.cancelled`; and all of it at the end where another pass follows.
   func run(
     _ recorders: [any WindowRecorder], file: RecordingFile? = nil,
-    progress: Progress
+    isFollowed: Bool = false, progress: Progress
   ) throws(SparrowError) {
     let keeper = file.map { RecordingKeeper($0, pass: self, recorders) }
     keeper?.restore()
@@ -87,5 +86,6 @@ final class TextPass {
         throw error
       }
     }
+    if isFollowed { keeper?.save(isLast: true) }
   }
 }

@@ -2,9 +2,9 @@ internal import SparrowCore
 
 /// 16 centroids of one group of directions.
 ///
-/// Lloyd's k-means from points drawn at random. k-means++ starts were no better on held-out windows and worse
-/// on another text (one run: top 32 of Gemma 3 270M on WikiText-2 among 256, 95.9% against 96.5%). Kept by
-/// coordinate, so that one vector operation meets all 16.
+/// Lloyd's k-means from points drawn at random. k-means++ starts were no better on held-out windows
+/// and worse on another text (one run: top 32 of Gemma 3 270M on WikiText-2 among 256, 95.9%
+/// against 96.5%). Kept by coordinate, so that one vector operation meets all 16.
 struct Codebook {
   /// Directions of the group.
   let width: Int

@@ -3,18 +3,21 @@ internal import SparrowCore
 internal import SparrowNumerics
 internal import SparrowSparsity
 
-/// Rounds rows to 4 or 5 bits so that each direction makes up for the errors of those before it, as the covariance of
-/// inputs lets it: GPTQ (Frantar et al. 2022, arXiv 2210.17323, equations 2 and 3).
+/// Rounds rows to 4 or 5 bits so that each direction makes up for the errors of those before it, as
+/// the covariance of inputs lets it: GPTQ (Frantar et al. 2022, arXiv 2210.17323, equations 2 and
+/// 3).
 ///
-/// With the inverse covariance written as WᵀW, W lower triangular, directions go from the last to the first, and an
-/// error at j moves those before it by -error · W[j] / W[j][j]. Costs order² / 2 multiplications a row.
+/// With the inverse covariance written as WᵀW, W lower triangular, directions go from the last to
+/// the first, and an error at j moves those before it by -error · W[j] / W[j][j]. Costs order² / 2
+/// multiplications a row.
 struct FedBackRounding {
   /// Row j: what an error at j moves the directions before it by; nil moves none.
   private let moves: FloatRows?
   private let order: Int
   /// Codes of a block go from 0 to twice this, which stands for zero, less one.
   private let half: Float
-  /// Part of the mean variance that is added to every direction's: unseen inputs are not as regular.
+  /// Part of the mean variance that is added to every direction's: unseen inputs are not as
+  /// regular.
   private static let damping = 0.01
   /// Scales that are tried, as parts of the one that takes in a block's greatest weight.
   private static let trials: [Float] = [1, 0.95, 0.9, 0.85, 0.8, 0.75, 0.7]
@@ -76,7 +79,8 @@ struct FedBackRounding {
     return UInt8(steps.isFinite ? min(max(steps.rounded() + half, 0), 2 * half - 1) : half)
   }
 
-  /// The scale of least squared error by itself; the greatest weight is the least code of the first one tried.
+  /// The scale of least squared error by itself; the greatest weight is the least code of the first
+  /// one tried.
   private func scale(_ values: UnsafeMutablePointer<Float>) -> Float {
     var greatest: Float = 0
     for index in 0..<32 where abs(values[index]) > abs(greatest) { greatest = values[index] }

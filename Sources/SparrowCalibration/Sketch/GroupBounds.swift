@@ -2,9 +2,9 @@ internal import SparrowCore
 
 /// Cuts directions into groups that each deserve four bits.
 ///
-/// Reverse water-filling (Cover and Thomas, Elements of Information Theory, theorem 10.3.3): at level t
-/// direction j deserves ½ log2(S_j / t) bits. Groups are runs of directions with about four bits together;
-/// the level is bisected until there are as many groups as wanted.
+/// Reverse water-filling (Cover and Thomas, Elements of Information Theory, theorem 10.3.3): at
+/// level t direction j deserves ½ log2(S_j / t) bits. Groups are runs of directions with about four
+/// bits together; the level is bisected until there are as many groups as wanted.
 enum GroupBounds {
   /// Directions below this many bits are left out.
   private static let leastBits = 0.05

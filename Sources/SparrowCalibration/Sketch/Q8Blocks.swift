@@ -7,7 +7,8 @@ enum Q8Blocks {
   private static let weights = 32
   private static let bytes = 34
 
-  /// The first rows (by default all) of a matrix whose order is a multiple of 32, one after another.
+  /// The first rows (by default all) of a matrix whose order is a multiple of 32, one after
+  /// another.
   static func quantized(_ matrix: SquareMatrix, rows: Int? = nil) -> [UInt8] {
     quantized(count: (rows ?? matrix.order) * matrix.order) { Float(matrix[0][$0]) }
   }

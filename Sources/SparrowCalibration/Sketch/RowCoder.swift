@@ -4,10 +4,11 @@ internal import SparrowCore
 internal import SparrowNumerics
 internal import SparrowSparsity
 
-/// Codes a matrix's rows one direction at a time: HiRE's Q, LR and LRQ (arXiv 2402.09360, section 3.1).
+/// Codes a matrix's rows one direction at a time: HiRE's Q, LR and LRQ (arXiv 2402.09360, section
+/// 3.1).
 ///
-/// The low-rank ones keep the leading directions of `SketchBasis`, the closed form of the least-squares fit
-/// to logits of recorded hidden states (the paper trains them by cross-entropy).
+/// The low-rank ones keep the leading directions of `SketchBasis`, the closed form of the
+/// least-squares fit to logits of recorded hidden states (the paper trains them by cross-entropy).
 final class RowCoder {
   private let source: SketchedRows
   private let basis: SketchBasis

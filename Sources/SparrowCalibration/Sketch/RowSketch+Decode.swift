@@ -3,7 +3,8 @@ internal import SparrowNumerics
 internal import SparrowSparsity
 
 extension RowSketch {
-  /// The rows of `range` as their codes tell them: row i of `decoded` becomes row `range.lowerBound + i`.
+  /// The rows of `range` as their codes tell them: row i of `decoded` becomes row `range.lowerBound
+  /// + i`.
   func decode(_ range: Range<Int>, into decoded: FloatRows, pool: WorkerPool) {
     if let rows, let type = rows.coding.type {
       rows.bytes.withUnsafeBytes { bytes in

@@ -4,8 +4,8 @@ internal import SparrowNumerics
 package import SparrowSparsity
 
 extension RowSketch {
-  /// HiRE-LR of maps that were learnt: `basis` `[rank or more, hidden]` and `b` `[rows, rank]`, with a `bias` for
-  /// each row where there is one.
+  /// HiRE-LR of maps that were learnt: `basis` `[rank or more, hidden]` and `b` `[rows, rank]`,
+  /// with a `bias` for each row where there is one.
   ///
   /// Throws `.argument` for rows of the basis that are no multiple of 32 long.
   package init(

@@ -1,11 +1,12 @@
 internal import SparrowCore
 internal import SparrowNumerics
 
-/// Coordinates in which hidden states are white and directions are ordered by their share of logits.
+/// Coordinates in which hidden states are white and directions are ordered by their share of
+/// logits.
 ///
-/// With C the states' covariance and G the second moment of the centred head's rows, C^½ G C^½ = V S Vᵀ.
-/// Then x = Vᵀ C^-½ (h - mean) and u = Vᵀ C^½ w give w · (h - mean) = u · x, and the mean square of u's
-/// element j is S_j: what direction j adds to the logits' variance.
+/// With C the states' covariance and G the second moment of the centred head's rows, C^½ G C^½ = V
+/// S Vᵀ. Then x = Vᵀ C^-½ (h - mean) and u = Vᵀ C^½ w give w · (h - mean) = u · x, and the mean
+/// square of u's element j is S_j: what direction j adds to the logits' variance.
 struct SketchBasis {
   /// Vᵀ C^-½, `[hidden, hidden]`: states to x.
   let states: SquareMatrix

@@ -3,8 +3,8 @@ internal import SparrowCore
 internal import SparrowNumerics
 internal import SparrowSparsity
 
-/// Codebooks of all groups, and the codes of all rows: product quantisation (Jégou, Douze and Schmid, 2011,
-/// doi:10.1109/TPAMI.2010.57) of a matrix's rows in the sketch's basis.
+/// Codebooks of all groups, and the codes of all rows: product quantisation (Jégou, Douze and
+/// Schmid, 2011, doi:10.1109/TPAMI.2010.57) of a matrix's rows in the sketch's basis.
 final class SketchFitter {
   private let source: SketchedRows
   private let basis: SketchBasis

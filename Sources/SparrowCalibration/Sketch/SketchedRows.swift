@@ -6,8 +6,8 @@ internal import SparrowNumerics
 internal import SparrowSparsity
 internal import SparrowTransformer
 
-/// The rows of the matrices of one input as float32, expanded in chunks: the vocabulary head, or gate and up
-/// one after the other.
+/// The rows of the matrices of one input as float32, expanded in chunks: the vocabulary head, or
+/// gate and up one after the other.
 struct SketchedRows {
   let matrices: [WeightRole]
   /// Factors of each matrix's rows; nil for 1.
@@ -39,7 +39,8 @@ struct SketchedRows {
     }
   }
 
-  /// Rows from one matrix to the next: padded to whole blocks of the sketch where there are several.
+  /// Rows from one matrix to the next: padded to whole blocks of the sketch where there are
+  /// several.
   private var step: Int {
     let block = RowSketch.blockRows
     return matrices.count == 1 ? shape.rows : (shape.rows + block - 1) / block * block

@@ -51,6 +51,12 @@ package protocol Backend: AnyObject, Sendable {
   /// before the first.
   var touched: Touched { get }
 
+  /// What a plan's predictor says of inputs of a layer's network, `[count, hidden]`, as decoding
+  /// computes it. The plan need not be installed.
+  func predict(
+    _ plan: FeedForwardPlan, layer: Int, inputs: UnsafePointer<Float>, count: Int
+  ) -> Prediction
+
   /// An audit of the layers that run sparsely now, which has seen nothing yet.
   func makeAudit() -> StepAudit
 

@@ -103,8 +103,7 @@ public struct SafetensorsWriter: Sendable {
     var file = try AtomicFile(path: path)
     try file.write(header)
     for tensor in order {
-      let content: [UInt8]
-      if let known = tensor.bytes { content = known } else { content = try bytes(tensor.name) }
+      let content = try content(of: tensor, bytes)
       guard content.count == tensor.byteCount else {
         throw SparrowError(
           .argument, file: path, field: "tensor " + tensor.name.quoted,
@@ -115,14 +114,24 @@ public struct SafetensorsWriter: Sendable {
     try file.commit()
   }
 
-  /// What `Checkpoint.contentHash()` will say of the file; no tensor may be only announced.
-  package func contentHash() -> String {
+  /// What `Checkpoint.contentHash()` will say of the file, asking for the bytes of announced
+  /// tensors one at a time; throws what `bytes` throws.
+  package func contentHash(
+    bytes: (_ name: String) throws(SparrowError) -> [UInt8]
+  ) throws(SparrowError) -> String {
     var hash = SHA256()
     for tensor in tensors.sorted(by: { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }) {
       hash.update(Checkpoint.title(tensor.name, tensor.type, tensor.shape, tensor.byteCount))
-      hash.update(tensor.bytes!)
+      hash.update(try content(of: tensor, bytes))
     }
     return hash.hexDigest()
+  }
+
+  private func content(
+    of tensor: Tensor, _ bytes: (_ name: String) throws(SparrowError) -> [UInt8]
+  ) throws(SparrowError) -> [UInt8] {
+    if let known = tensor.bytes { return known }
+    return try bytes(tensor.name)
   }
 
   /// The whole file in memory; no tensor may be only announced.

@@ -13,8 +13,6 @@ package final class MomentSum {
   private let pool: WorkerPool
   /// Vectors that one product takes.
   private static let groupRows = 512
-  private let columns: FloatRows
-  private let product: FloatRows
 
   package init(dimension: Int, pool: WorkerPool) {
     self.dimension = dimension
@@ -22,8 +20,6 @@ package final class MomentSum {
     center = Array(repeating: 0, count: dimension)
     sums = Array(repeating: 0, count: dimension)
     products = SquareMatrix(order: dimension)
-    columns = FloatRows(rows: dimension, columns: Self.groupRows)
-    product = FloatRows(rows: dimension, columns: dimension)
   }
 
   /// Adds the first `count` rows.
@@ -70,6 +66,9 @@ package final class MomentSum {
 
   private func addGroup(_ rows: FloatRows, _ group: Range<Int>) {
     let dimension = dimension
+    // Not kept: there are many sums at once.
+    let columns = FloatRows(rows: dimension, columns: Self.groupRows)
+    let product = FloatRows(rows: dimension, columns: dimension)
     sums.withUnsafeMutableBufferPointer { sums in
       let sums = sums.baseAddress!
       pool.run { worker in

@@ -54,7 +54,8 @@ struct PerplexityCommand: ParsableCommand {
         + "exact logits a position, \(agreement.fallbacks) fallbacks\n")
   }
 
-  /// How a sparse head compares with the dense one over the same hidden states; nil when the head is dense.
+  /// How a sparse head compares with the dense one over the same hidden states; nil when the head
+  /// is dense.
   private func headAgreement(
     _ model: Model, _ words: String, _ progress: Progress
   ) throws -> HeadAgreement? {

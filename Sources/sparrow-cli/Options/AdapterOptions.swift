@@ -23,7 +23,8 @@ struct AdapterOptions: ParsableArguments {
     sparse ? try Self.calibrated(forModel: path, name: name) : adapter
   }
 
-  /// The adapter that `sparrow calibrate` has made for a model. Throws `.argument` when there is none yet.
+  /// The adapter that `sparrow calibrate` has made for a model. Throws `.argument` when there is
+  /// none yet.
   static func calibrated(forModel path: String, name: String) throws(SparrowError) -> String {
     guard let own = try ModelCache().adapter(forModel: path) else {
       throw SparrowError(

@@ -33,6 +33,14 @@ struct CalibrationOptions: ParsableArguments {
   @Option(parsing: .unconditional, help: "The same seed gives the same adapter.")
   var seed = HeadCalibration.Options().seed
 
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Memory to stay within, as 2GB or in bytes. (default: four fifths of what is free)",
+      discussion: "Less of it means more passes over the text, and the same adapter."),
+    transform: MemorySize.bytes)
+  var memory: Int?
+
   @OptionGroup var threads: ThreadOptions
 
   @OptionGroup var printing: OutputOptions
@@ -58,7 +66,10 @@ struct CalibrationOptions: ParsableArguments {
     let words = try CalibrationText.read(text)
     let start = monotonicSeconds()
     let begun = try adapter.map { folder throws(SparrowError) in try read(folder) }
+    var request = request
+    request.memory = memory ?? MemoryAllowance.current().map { $0 / 5 * 4 }
     let model = try Model.loadAndWarn(path, options: LoadOptions(threads: threads.count))
+    try tell(Calibration.memory(for: request, of: model).plan(within: request.memory), of: model)
     let bar = ProgressBar()
     defer { bar.clear() }
     var recording = RecordingFile(
@@ -77,6 +88,14 @@ struct CalibrationOptions: ParsableArguments {
       folder: folder, adapter: made.adapter, measured: made.report,
       seconds: monotonicSeconds() - start)
     if printing.json { printing.print(printed.json) } else { Terminal.write(printed.text) }
+  }
+
+  /// Tells what the work will take, before it begins.
+  private func tell(_ plan: (layersAtOnce: Int, peak: Int), of model: Model) {
+    let layers = model.configuration.layers.count
+    let passes = (layers + plan.layersAtOnce - 1) / plan.layersAtOnce
+    let how = passes == 1 ? "" : ", \(plan.layersAtOnce) layers in each of \(passes) passes"
+    Terminal.note("takes up to \(Quantity.bytes(plan.peak)) of memory\(how)\n")
   }
 
   /// An adapter of this model. Throws `.mismatch`, naming the folder, for another model's.

@@ -18,7 +18,8 @@ enum Interrupt {
     return !isRequested
   }
 
-  /// Ends the program with the exit code of an interrupt, after a result that was cut short was printed.
+  /// Ends the program with the exit code of an interrupt, after a result that was cut short was
+  /// printed.
   static func exit(if isCutShort: Bool) throws {
     if isCutShort { throw ExitCode(130) }
   }

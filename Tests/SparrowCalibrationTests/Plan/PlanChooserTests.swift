@@ -17,9 +17,8 @@ import Testing
   ) throws -> FeedForwardCalibration.Choice {
     let options = Fitting.options(method) { ($0.rank, $0.layers) = (0, .target(target)) }
     return try #require(
-      try LayerCalibration.choose(
-        model: model, text: Fitting.text, networks: options, progress: progress
-      ).networks)
+      try LayerCalibration(model, text: Fitting.text, networks: options)
+        .choose(progress: progress).networks)
   }
 
   private static func meanDensity(

@@ -4,7 +4,8 @@ import Testing
 @testable import SparrowCalibration
 
 @Suite struct PlanFrontierTests {
-  /// Two layers that may be dense, or touch a half or a tenth; the second one loses 1000 times as much.
+  /// Two layers that may be dense, or touch a half or a tenth; the second one loses 1000 times as
+  /// much.
   private static let options: [[PlanFrontier.Option]] = [1e-9, 1e-6].map { loss in
     [
       .init(density: nil, divergence: 0, milliseconds: 1),

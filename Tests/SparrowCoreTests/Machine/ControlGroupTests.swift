@@ -115,4 +115,17 @@ import Testing
     #expect(allowance.warning(threads: expected) == nil)
     #expect(allowance.warning(threads: expected + 1)?.contains("\(expected) would be") == true)
   }
+
+  @Test("memory is what is free, or less where a group grants less")
+  func memory() throws {
+    let files = ["proc/meminfo": "MemTotal: 99 kB\nMemAvailable:    2097152 kB\n"]
+    let free = try FakeSystem(groups: "0::/\n", mounts: FakeSystem.mounts2(), files: files)
+    #expect(MemoryAllowance.current(root: free.root) == 2 << 30)
+    let limited = try FakeSystem(
+      groups: "0::/\n", mounts: FakeSystem.mounts2(),
+      files: files.merging(["sys/fs/cgroup/memory.max": "1073741824\n"]) { $1 })
+    #expect(MemoryAllowance.current(root: limited.root) == 1 << 30)
+    let silent = try FakeSystem(groups: "0::/\n", mounts: FakeSystem.mounts2(), files: [:])
+    #expect(MemoryAllowance.current(root: silent.root) == nil)
+  }
 }

@@ -1,0 +1,65 @@
+import SparrowCore
+package import SparrowEngine
+package import SparrowSparsity
+import SparrowTransformer
+
+extension CPUEngine {
+  package func predict(
+    _ plan: FeedForwardPlan, layer: Int, inputs: UnsafePointer<Float>, count: Int
+  ) -> Prediction {
+    let sparse = SparsePlan(networks: [layer: plan])
+    var program = sparse.rewrite(StepProgram(model))
+    program.operations.removeAll { $0.layer != layer || !$0.isPrediction }
+    guard case .predict(let network, let input)? = program.operations.first?.kind else {
+      preconditionFailure("a sparse network without a prediction")
+    }
+    let most = StepState.maximumSparseRows
+    let buffers = StepBuffers(model, maximumTokens: max(most, pool.count))
+    let memory = ModelMemory(model: model, weights: packed, buffers: buffers)
+    let networks = SparseNetworks(sparse, memory, pool: pool)!
+    let lowering = Lowering(program, memory, parts: [networks], workers: pool.count)
+    let result = networks.scores[layer]!
+    let width = plan.scoreCount(neurons: network.width)
+    let activations = network.gated ? buffers.gates : buffers.neurons
+    var scores: [Float] = []
+    var estimates: [Float] = []
+    scores.reserveCapacity(count * width)
+    for start in stride(from: 0, to: count, by: most) {
+      let rows = min(most, count - start)
+      buffers[input].values.update(from: inputs + start * model.hidden, count: rows * model.hidden)
+      let noTokens = [Int32](repeating: 0, count: rows)
+      noTokens.withUnsafeBufferPointer { tokens in
+        let step = StepState(
+          rows: rows, tokens: tokens.baseAddress!, segments: UnsafePointer(segments),
+          segmentCount: 0)
+        pool.run { worker in
+          for operation in lowering.operations where operation.run(worker, step) {
+            worker.barrier()
+          }
+        }
+      }
+      for row in 0..<rows {
+        scores += UnsafeBufferPointer(start: result.scores(of: row), count: width)
+        guard plan.isRestEstimated else { continue }
+        estimates += UnsafeBufferPointer(start: activations.row(row), count: network.width)
+      }
+    }
+    return Prediction(scores: scores, estimates: estimates)
+  }
+}
+
+extension Operation {
+  fileprivate var isPrediction: Bool {
+    if case .predict = kind { true } else { false }
+  }
+}
+
+extension FeedForwardPlan {
+  /// Scores that the predictor gives an input.
+  fileprivate func scoreCount(neurons: Int) -> Int {
+    switch predictor {
+    case .lowRank(let maps), .router(let maps): maps.bias.count
+    case .sketch, .gate, .exact: neurons
+    }
+  }
+}
