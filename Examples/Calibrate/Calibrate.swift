@@ -22,7 +22,7 @@ struct Calibrate: ParsableCommand {
 
   func run() throws {
     // With `networks` or `attention` more becomes sparse, and takes longer.
-    let request = Calibration.Request(head: HeadCalibration.Options(tokens: 30_000))
+    let request = Calibration.Request(head: VocabularyCalibration.Options(tokens: 30_000))
     let progress = Progress { report in
       print(report.label, "\(Int(100 * report.fraction)) %")
       return true  // false stops

@@ -27,12 +27,12 @@ public enum Calibration {
     var parts = request.parts(progress)[...]
     if let options = request.head {
       let part = parts.removeFirst()
-      let (head, measured) = try HeadCalibration.fit(
+      let (head, measured) = try VocabularyCalibration.fit(
         model: model, text: text, options: options, progress: part)
       made.plan.head = head
       report.head = measured
       if let otherText = request.otherText {
-        report.otherText = try HeadCalibration.measure(
+        report.otherText = try VocabularyCalibration.measure(
           head, model: model, text: otherText, progress: part.part(1..<1))
       }
     }

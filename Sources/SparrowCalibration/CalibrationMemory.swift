@@ -68,9 +68,9 @@ public struct CalibrationMemory: Sendable {
   /// The program, the tokenizer with its merges, and the model.
   private var base: Int { 30 << 20 + 300 * model.vocabulary + weightBytes }
 
-  private func head(_ options: HeadCalibration.Options) -> Int {
+  private func head(_ options: VocabularyCalibration.Options) -> Int {
     let states = min(2048, max(1, options.tokens / options.window / 10) * options.window)
-    let scored = min(max(HeadMeasurement.rowLimit, options.candidates), model.vocabulary)
+    let scored = min(max(VocabularyMeasurement.rowLimit, options.candidates), model.vocabulary)
     // Entries of two numbers, twice as many as are kept, of each state.
     let lists = states * 2 * scored * 8
     let rows = 4 * hidden * (states * 2 + 2 * SketchScorer.chunkRows)

@@ -4,9 +4,9 @@ internal import SparrowTransformer
 extension Calibration {
   /// What was measured of the parts that were made; nil or empty for those that were not.
   public struct Report: Sendable {
-    public var head: HeadMeasurement?
+    public var head: VocabularyMeasurement?
     /// Of the head on the request's other text.
-    public var otherText: HeadMeasurement?
+    public var otherText: VocabularyMeasurement?
     public var networks: FeedForwardCalibration.Choice?
     public var attention: AttentionCalibration.Choice?
     public var inputs: [InputCalibration.LayerReport] = []

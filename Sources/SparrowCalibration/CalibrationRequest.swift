@@ -7,7 +7,7 @@ extension Calibration {
   /// What is to become sparse; nil leaves a part as it is.
   public struct Request: Sendable {
     /// The vocabulary head.
-    public var head: HeadCalibration.Options?
+    public var head: VocabularyCalibration.Options?
     /// Feed-forward networks.
     public var networks: FeedForwardCalibration.Options?
     /// Head groups of attention. With networks both are recorded in one pass, by the networks'
@@ -21,7 +21,7 @@ extension Calibration {
     public var memory: Int?
 
     public init(
-      head: HeadCalibration.Options? = nil, networks: FeedForwardCalibration.Options? = nil,
+      head: VocabularyCalibration.Options? = nil, networks: FeedForwardCalibration.Options? = nil,
       attention: AttentionCalibration.Options? = nil, inputs: InputCalibration.Options? = nil
     ) {
       self.head = head

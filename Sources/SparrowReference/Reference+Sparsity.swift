@@ -120,7 +120,7 @@ extension Reference {
   }
 }
 
-extension SketchedHead {
+extension SketchedVocabulary {
   /// Rows with scores from `floor` on, ascending; nil where they are so many that the dense head is
   /// cheaper.
   fileprivate func rows(of scores: [Float], from floor: Float) -> [Int32]? {

@@ -21,13 +21,13 @@ import Testing
     let request = Calibration.Request(attention: options)
     return try #require(
       try Calibration.run(
-        request, of: model, on: HeadCalibrationTests.text, recording: recording,
+        request, of: model, on: VocabularyCalibrationTests.text, recording: recording,
         progress: progress
       ).report.attention)
   }
 
   static func oneThread(_ name: String) throws -> Model {
-    try HeadCalibrationTests.model(name, threads: 1)
+    try VocabularyCalibrationTests.model(name, threads: 1)
   }
 
   /// A random model's heads are told apart by little else than their mean lengths, so recall has to
@@ -56,8 +56,8 @@ import Testing
     let sparse = try Model.load(
       dense.path, options: LoadOptions(threads: 1, adapter: folder.file("a")))
     #expect(sparse.plan.attention == choice.layers)
-    let own = try HeadCalibrationTests.greedyTokens(sparse)
-    let same = zip(own, try HeadCalibrationTests.greedyTokens(dense)).count { $0 == $1 }
+    let own = try VocabularyCalibrationTests.greedyTokens(sparse)
+    let same = zip(own, try VocabularyCalibrationTests.greedyTokens(dense)).count { $0 == $1 }
     #expect(same > own.count / 2)
   }
 

@@ -21,13 +21,13 @@ import Testing
 
   @Test("layers in several passes are the layers of one", arguments: ["gpt2", "llama3"])
   func sameBits(name: String) throws {
-    let model = try HeadCalibrationTests.model(name, threads: 1)
+    let model = try VocabularyCalibrationTests.model(name, threads: 1)
     let sketch = FeedForwardCalibrationTests.options(.sketch) { ($0.rank, $0.layers) = (0, .all) }
     for networks in [sketch, Self.lowRank()] {
       let attention = networks.method == .lowRank ? Self.attention() : nil
       let choices = try [nil, 1].map { count in
         try LayerCalibration(
-          model, text: HeadCalibrationTests.text, networks: networks, attention: attention
+          model, text: VocabularyCalibrationTests.text, networks: networks, attention: attention
         ).choose(layersAtOnce: count)
       }
       #expect(choices[0].networks?.layers == choices[1].networks?.layers)
@@ -38,11 +38,11 @@ import Testing
 
   @Test("a run that was stopped in a later pass goes on there")
   func resumes() throws {
-    let model = try HeadCalibrationTests.model("llama3", threads: 1)
+    let model = try VocabularyCalibrationTests.model("llama3", threads: 1)
     let folder = try TemporaryFolder()
     let file = RecordingFile(adapter: folder.file("a"), modelHash: "m")
     let layers = try LayerCalibration(
-      model, text: HeadCalibrationTests.text, networks: Self.lowRank())
+      model, text: VocabularyCalibrationTests.text, networks: Self.lowRank())
     let error = #expect(throws: SparrowError.self) {
       try layers.choose(
         layersAtOnce: 1, recording: file, progress: Progress { $0.fraction < 0.3 })
@@ -63,7 +63,7 @@ import Testing
 
   /// Llama 2 7B's sizes.
   private static func large() throws -> ModelConfiguration {
-    var model = try HeadCalibrationTests.model("llama3", threads: 1).configuration
+    var model = try VocabularyCalibrationTests.model("llama3", threads: 1).configuration
     (model.hidden, model.vocabulary, model.embeddingWidth) = (4096, 32000, 4096)
     model.contextLength = 4096
     var layer = model.layers[0]
@@ -95,12 +95,12 @@ import Testing
 
   @Test("a limit that cannot be kept is refused before any work")
   func refusesFirst() throws {
-    let model = try HeadCalibrationTests.model("llama3", threads: 1)
+    let model = try VocabularyCalibrationTests.model("llama3", threads: 1)
     var request = Calibration.Request(networks: Self.lowRank(), attention: Self.attention())
     request.memory = 1_000_000
     let error = #expect(throws: SparrowError.self) {
       try Calibration.run(
-        request, of: model, on: HeadCalibrationTests.text, progress: Progress { _ in false })
+        request, of: model, on: VocabularyCalibrationTests.text, progress: Progress { _ in false })
     }
     #expect(error?.field == "memory")
   }

@@ -7,7 +7,7 @@ import Testing
 
 /// The way in: what is asked for is made, and nothing else.
 @Suite(.serialized) struct CalibrationTests {
-  private static let text = HeadCalibrationTests.text
+  private static let text = VocabularyCalibrationTests.text
 
   private static func networks(
     _ layers: FeedForwardCalibration.Layers = .all
@@ -29,11 +29,11 @@ import Testing
 
   @Test("parts made together, or one after the other, are the parts made alone")
   func partsAreIndependent() throws {
-    let model = try HeadCalibrationTests.model("llama3", threads: 1)
-    let head = Calibration.Request(head: HeadCalibrationTests.options)
+    let model = try VocabularyCalibrationTests.model("llama3", threads: 1)
+    let head = Calibration.Request(head: VocabularyCalibrationTests.options)
     let networks = Calibration.Request(networks: Self.networks())
     let both = Calibration.Request(
-      head: HeadCalibrationTests.options, networks: Self.networks())
+      head: VocabularyCalibrationTests.options, networks: Self.networks())
     func run(_ request: Calibration.Request, addingTo adapter: Adapter? = nil) throws -> Adapter {
       var made = try Calibration.run(
         request, of: model, on: Self.text, addingTo: adapter
@@ -53,13 +53,13 @@ import Testing
   }
 
   @Test func progressRisesOverAllParts() throws {
-    let model = try HeadCalibrationTests.model("llama3", threads: 1)
+    let model = try VocabularyCalibrationTests.model("llama3", threads: 1)
     var fractions: [Double] = []
     let progress = Progress { report in
       fractions.append(report.fraction)
       return true
     }
-    let request = Calibration.Request(head: HeadCalibrationTests.options, inputs: Self.inputs)
+    let request = Calibration.Request(head: VocabularyCalibrationTests.options, inputs: Self.inputs)
     let made = try Calibration.run(request, of: model, on: Self.text, progress: progress)
     #expect(fractions == fractions.sorted() && abs(fractions.last! - 1) < 1e-9)
     #expect(made.adapter.plan.widestBatch == 1 && made.report.inputs.count == 2)
@@ -90,7 +90,7 @@ import Testing
 
   @Test("a part that an adapter's own parts exclude is refused before any work")
   func refusesAdapters() throws {
-    let model = try HeadCalibrationTests.model("llama3", threads: 1)
+    let model = try VocabularyCalibrationTests.model("llama3", threads: 1)
     var adapter = Adapter(for: model.binding.checkpoint)
     adapter.plan.networks = [0: FeedForwardPlan(predictor: .exact, selector: .topK(4))]
     func refusal(_ adapter: Adapter, _ request: Calibration.Request) -> SparrowError? {

@@ -11,7 +11,7 @@ import Testing
 
 /// Fitting sparse networks of tiny models.
 @Suite(.serialized) struct FeedForwardCalibrationTests {
-  static let text = HeadCalibrationTests.text
+  static let text = VocabularyCalibrationTests.text
   static let otherText = String(
     repeating: "Quick zebras, vexed by 40 jumping foxes; why do you hum a dull tune? ", count: 30)
 
@@ -76,7 +76,7 @@ import Testing
   /// for each.
   @Test(arguments: [SketchCoding.int4, .lowRank, .product])
   func onlyNearlyExactSketchesHaveAThreshold(coding: SketchCoding) throws {
-    let model = try HeadCalibrationTests.model("llama3", threads: 1)
+    let model = try VocabularyCalibrationTests.model("llama3", threads: 1)
     let (plans, _) = try FeedForwardCalibration.fit(
       model: model, text: Self.text,
       options: Self.options(.sketch) { ($0.coding, $0.codes, $0.density) = (coding, 8, 0.25) })
@@ -121,7 +121,7 @@ import Testing
   /// What estimates make up for is not lost, as long as they are of the activations themselves; a
   /// sketch of down loses a little of it again.
   @Test func estimatesOfTheRestLoseLittle() throws {
-    let model = try HeadCalibrationTests.model("llama3", threads: 1)
+    let model = try VocabularyCalibrationTests.model("llama3", threads: 1)
     func fit(
       _ rest: FeedForwardCalibration.Rest
     ) throws -> (kinds: Set<String>, [FeedForwardCalibration.LayerReport]) {
@@ -178,7 +178,7 @@ import Testing
   @Test(arguments: cases)
   func everyMethodMakesPlansThatRun(example: Case) throws {
     let folder = try TemporaryFolder()
-    let dense = try HeadCalibrationTests.model("llama3", threads: 1)
+    let dense = try VocabularyCalibrationTests.model("llama3", threads: 1)
     let (plans, reports) = try FeedForwardCalibration.fit(
       model: dense, text: Self.text,
       options: Self.options(example.method) {
@@ -212,7 +212,7 @@ import Testing
   }
 
   @Test func withoutATargetEveryLayerIsSparseAtTheDensity() throws {
-    let model = try HeadCalibrationTests.model("llama3", threads: 1)
+    let model = try VocabularyCalibrationTests.model("llama3", threads: 1)
     let options = Self.options(.router) {
       ($0.groupSize, $0.density, $0.layers) = (8, 0.25, .all)
     }
@@ -236,7 +236,7 @@ import Testing
     ]
 
   @Test func refusesOptionsOutsideTheirRanges() throws {
-    let model = try HeadCalibrationTests.model("llama3", threads: 1)
+    let model = try VocabularyCalibrationTests.model("llama3", threads: 1)
     for (field, change) in Self.refused {
       let error = #expect(throws: SparrowError.self) {
         try FeedForwardCalibration.fit(
@@ -248,7 +248,7 @@ import Testing
 
   /// 72 neurons are no whole groups of 16.
   @Test func refusesGroupsThatDoNotDivideTheNeurons() throws {
-    let model = try HeadCalibrationTests.model("llama3", threads: 1)
+    let model = try VocabularyCalibrationTests.model("llama3", threads: 1)
     var configuration = model.configuration
     configuration.layers[1].feedForward.width = 72
     var options = FeedForwardCalibration.Options()
@@ -261,7 +261,7 @@ import Testing
 
   /// A window as long as the context leaves no sample empty, whatever was asked for.
   @Test func samplesAreOfTheWindowsThatRan() throws {
-    let model = try HeadCalibrationTests.model("gpt2", threads: 1)
+    let model = try VocabularyCalibrationTests.model("gpt2", threads: 1)
     let length = model.configuration.contextLength
     let text = try StateRecorder(
       model, text: Self.text, tokens: 1500, window: 4 * length, minimum: 2)
@@ -277,7 +277,7 @@ import Testing
   }
 
   @Test func magnitudesNeedAGate() throws {
-    let model = try HeadCalibrationTests.model("gpt2", threads: 1)
+    let model = try VocabularyCalibrationTests.model("gpt2", threads: 1)
     let error = #expect(throws: SparrowError.self) {
       try FeedForwardCalibration.fit(
         model: model, text: Self.text, options: Self.options(.magnitude) { _ in })

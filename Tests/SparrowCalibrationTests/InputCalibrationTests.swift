@@ -15,12 +15,12 @@ import Testing
     "finds the wanted density, on held-out windows and where it decodes",
     arguments: [("smollm2", Float(0.5)), ("gpt2", 0.4), ("llama3", 0.7)])
   func density(name: String, wanted: Float) throws {
-    let dense = try HeadCalibrationTests.model(name, threads: 1)
+    let dense = try VocabularyCalibrationTests.model(name, threads: 1)
     var options = InputCalibration.Options(
       tokens: 1500, density: wanted, allocation: .uniform)
     options.window = 64
     let (inputs, reports) = try InputCalibration.fit(
-      model: dense, text: HeadCalibrationTests.text, options: options)
+      model: dense, text: VocabularyCalibrationTests.text, options: options)
     #expect(inputs.count == dense.configuration.layers.count && reports.count == inputs.count)
     for report in reports {
       #expect(report.densities.count == 4)
@@ -37,7 +37,7 @@ import Testing
     let audit = model.backend.makeAudit()
     let session = try model.session(context: 48)
     session.probes = StepProbes(audit: audit)
-    for token in model.tokenizer.encode(HeadCalibrationTests.text).prefix(48) {
+    for token in model.tokenizer.encode(VocabularyCalibrationTests.text).prefix(48) {
       _ = try session.advance(token) { $0.logits.count }
     }
     let found = audit.layers.reduce(0) { $0 + $1.density } / Double(audit.layers.count)
@@ -49,7 +49,7 @@ import Testing
     arguments: [("smollm2", Float(0.6)), ("gpt2", 0.8)])
   func greedy(name: String, wanted: Float) throws {
     let (inputs, reports) = try Self.fit(
-      try HeadCalibrationTests.model(name, threads: 1), density: wanted)
+      try VocabularyCalibrationTests.model(name, threads: 1), density: wanted)
     for report in reports {
       #expect(abs(report.density - wanted) < 0.05)
       for (input, density) in report.densities {
@@ -62,7 +62,7 @@ import Testing
   @Test("the greedy choice leaves out first what adds nothing")
   func planted() throws {
     let folder = try TemporaryFolder()
-    let source = try HeadCalibrationTests.model("llama3", threads: 1)
+    let source = try VocabularyCalibrationTests.model("llama3", threads: 1)
     let writer = try ModelWriter(source.binding)
     try writer.writeHuggingFace(to: folder.file("m"), type: .f32) { role throws(SparrowError) in
       let values = try writer.sourceValues(role)
@@ -80,7 +80,7 @@ import Testing
 
   @Test(arguments: ["recording inputs", "cutting inputs"])
   func stopsInTheMidstOf(stage: String) throws {
-    let model = try HeadCalibrationTests.model("gpt2", threads: 1)
+    let model = try VocabularyCalibrationTests.model("gpt2", threads: 1)
     var asked = 0
     let progress = Progress { report in
       #expect((0...1).contains(report.fraction))
@@ -99,15 +99,15 @@ import Testing
     var options = InputCalibration.Options(tokens: 800, density: density)
     options.window = 64
     return try InputCalibration.fit(
-      model: model, text: HeadCalibrationTests.text, options: options, progress: progress)
+      model: model, text: VocabularyCalibrationTests.text, options: options, progress: progress)
   }
 
   @Test(arguments: [Float(0), -1, 1.5, .nan])
   func refusesADensityThatIsNone(density: Float) throws {
-    let model = try HeadCalibrationTests.model("gpt2", threads: 1)
+    let model = try VocabularyCalibrationTests.model("gpt2", threads: 1)
     let error = #expect(throws: SparrowError.self) {
       try InputCalibration.fit(
-        model: model, text: HeadCalibrationTests.text, options: .init(density: density))
+        model: model, text: VocabularyCalibrationTests.text, options: .init(density: density))
     }
     #expect(error?.kind == .argument && error?.field == "density")
   }

@@ -22,7 +22,7 @@ import Testing
 
   @Test("scores for fitting are the scores of a decoding step")
   func sameAsDecoding() throws {
-    let model = try HeadCalibrationTests.model("llama3", threads: 1)
+    let model = try VocabularyCalibrationTests.model("llama3", threads: 1)
     let hidden = model.configuration.hidden
     for (name, options) in Self.options {
       let (plans, _) = try FeedForwardCalibration.fit(
@@ -50,7 +50,7 @@ import Testing
 
   @Test("many inputs get the scores that each gets alone, and estimates where they are wanted")
   func batches() throws {
-    let model = try HeadCalibrationTests.model("llama3", threads: 2)
+    let model = try VocabularyCalibrationTests.model("llama3", threads: 2)
     let hidden = model.configuration.hidden
     let (plans, _) = try FeedForwardCalibration.fit(
       model: model, text: Fitting.text, options: Fitting.options(.sketch) { _ in })

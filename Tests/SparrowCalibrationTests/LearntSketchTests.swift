@@ -20,7 +20,7 @@ import Testing
     return try #require(
       try Calibration.run(
         Calibration.Request(networks: options),
-        of: try HeadCalibrationTests.model("llama3", threads: 1),
+        of: try VocabularyCalibrationTests.model("llama3", threads: 1),
         on: FeedForwardCalibrationTests.text
       ).report.networks)
   }

@@ -8,7 +8,9 @@ import Testing
 
 /// Recordings that are stopped and gone on with.
 @Suite(.serialized) struct RecordingTests {
-  static func pass(_ model: Model, text: String = HeadCalibrationTests.text) throws -> TextPass {
+  static func pass(_ model: Model, text: String = VocabularyCalibrationTests.text) throws
+    -> TextPass
+  {
     TextPass(
       model, try StateRecorder(model, text: text, tokens: 400, window: 32, minimum: 2), samples: 12)
   }
@@ -63,7 +65,7 @@ import Testing
   /// The tenth window is held out: stopped behind the first, around that one, and before the last.
   @Test("goes on where it was stopped, to the same bits", arguments: ["llama3", "gpt2"])
   func resumes(name: String) throws {
-    let model = try HeadCalibrationTests.model(name, threads: 1)
+    let model = try VocabularyCalibrationTests.model(name, threads: 1)
     let whole = try Self.unbroken(model)
     let count = try Self.pass(model).text.count
     #expect(count == 12)
@@ -86,7 +88,7 @@ import Testing
   /// But for what a layer foretells of the first of some, which is there for the next one.
   @Test("some layers' records are those of a pass that sees all")
   func someLayers() throws {
-    let model = try HeadCalibrationTests.model("gpt2", threads: 1)
+    let model = try VocabularyCalibrationTests.model("gpt2", threads: 1)
     let pass = try Self.pass(model)
     let last = model.configuration.layers.count - 1
     let some = Self.recorders(pass, layers: last - 1..<last + 1)
@@ -103,13 +105,13 @@ import Testing
 
   @Test("a file that does not fit is noted, and recording begins anew", arguments: Fault.allCases)
   func refuses(fault: Fault) throws {
-    let model = try HeadCalibrationTests.model("llama3", threads: 1)
+    let model = try VocabularyCalibrationTests.model("llama3", threads: 1)
     let folder = try TemporaryFolder()
     var file = RecordingFile(adapter: folder.file("a"), modelHash: "m")
     try Self.stop(model, file, behind: 5)
     let name = "a.recording.safetensors"
     var bytes = try folder.read(name)
-    var text = HeadCalibrationTests.text
+    var text = VocabularyCalibrationTests.text
     switch fault {
     case .model: file.modelHash = "n"
     case .text: text = FeedForwardCalibrationTests.otherText
@@ -132,7 +134,7 @@ import Testing
   }
 
   @Test func savesFromTimeToTime() throws {
-    let model = try HeadCalibrationTests.model("llama3", threads: 1)
+    let model = try VocabularyCalibrationTests.model("llama3", threads: 1)
     let folder = try TemporaryFolder()
     var file = RecordingFile(adapter: folder.file("new/folder/a"), modelHash: "m")
     file.interval = 0
@@ -143,7 +145,7 @@ import Testing
   }
 
   @Test func recordsWithoutAPlaceForItsFile() throws {
-    let model = try HeadCalibrationTests.model("llama3", threads: 1)
+    let model = try VocabularyCalibrationTests.model("llama3", threads: 1)
     let folder = try TemporaryFolder()
     try folder.write("a", "no folder")
     var file = RecordingFile(adapter: folder.file("a/b"), modelHash: "m")

@@ -69,6 +69,6 @@ import Testing
 
   @Test func comparingHeadsNeedsASparseOne() throws {
     let model = try model()
-    #expect(throws: SparrowError.self) { try HeadAgreement.measure(model, text: Self.text) }
+    #expect(throws: SparrowError.self) { try VocabularyAgreement.measure(model, text: Self.text) }
   }
 }

@@ -15,9 +15,9 @@ public enum SparseModel {
   /// Finds candidates by the head's own rows in float16. A model of its own for each caller.
   public static func load() throws -> Model {
     let checkpoint = try Checkpoint.open(path)
-    let plan = HeadPlan(candidates: 24, kept: 8, widestBatch: widestHeadBatch)
+    let plan = VocabularyPlan(candidates: 24, kept: 8, widestBatch: widestHeadBatch)
     return try load(
-      checkpoint, SparsePlan(head: SketchedHead(plan: plan, sketch: sketch(checkpoint))),
+      checkpoint, SparsePlan(head: SketchedVocabulary(plan: plan, sketch: sketch(checkpoint))),
       threads: 2)
   }
 

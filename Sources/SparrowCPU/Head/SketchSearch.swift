@@ -14,11 +14,12 @@ final class SketchSearch {
 
   /// `input` is the buffer that the head reads.
   init(
-    _ head: SketchedHead, matrix: UnsafePointer<sk_matrix>, input: StepBuffer, finish: LogitFinish,
+    _ head: SketchedVocabulary, matrix: UnsafePointer<sk_matrix>, input: StepBuffer,
+    finish: LogitFinish,
     workers: Int
   ) {
     let scores = SketchScores(head.sketch, inputs: 1, workers: workers, memory: memory)
-    let rule = HeadSearch(head)
+    let rule = VocabularySearch(head)
     let lists = CandidateLists(
       scores: scores, capacity: rule.capacity, memory: memory)
     sketch = SketchKernel(scores: scores, matrix: matrix, input: input)
@@ -150,7 +151,7 @@ struct CandidatesKernel: BitwiseCopyable {
 /// Exact logits of the candidates, and of all rows that their sketch leaves in doubt.
 struct ExactKernel: BitwiseCopyable {
   let scores: SketchScores
-  let rule: HeadSearch
+  let rule: VocabularySearch
   let matrix: UnsafePointer<sk_matrix>
   let input: StepBuffer
   let finish: LogitFinish

@@ -23,7 +23,7 @@ final class VocabularyHead {
   deinit { logits.deallocate() }
 
   /// `input` is the buffer that the head reads.
-  func install(_ head: SketchedHead?, input: StepBuffer) {
+  func install(_ head: SketchedVocabulary?, input: StepBuffer) {
     search = head.map {
       SketchSearch($0, matrix: matrix, input: input, finish: LogitFinish(model), workers: workers)
     }

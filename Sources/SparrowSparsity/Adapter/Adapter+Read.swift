@@ -43,7 +43,7 @@ extension Adapter {
       matrices: try Self.matrices(fields, tensors: tensors),
       vectors: try Self.vectors(fields, tensors: tensors))
     if let head = try fields.object("head") {
-      plan.head = try SketchedHead(head, tensors: tensors)
+      plan.head = try SketchedVocabulary(head, tensors: tensors)
     }
   }
 }
@@ -56,7 +56,7 @@ extension Adapter {
   }
 }
 
-extension SketchedHead {
+extension SketchedVocabulary {
   fileprivate init(_ head: AdapterFields, tensors: Checkpoint) throws(SparrowError) {
     let predictor = try head.string("predictor")
     guard predictor == "sketch" else {
@@ -70,13 +70,13 @@ extension SketchedHead {
     try sketch.validate(file: tensors.path)
   }
 
-  private static func plan(_ head: AdapterFields) throws(SparrowError) -> HeadPlan {
-    var points: [HeadPlan.Point] = []
+  private static func plan(_ head: AdapterFields) throws(SparrowError) -> VocabularyPlan {
+    var points: [VocabularyPlan.Point] = []
     for point in try head.list("recalls") {
       points.append(
-        HeadPlan.Point(doubt: try point.float("doubt"), recall: try point.float("recall")))
+        VocabularyPlan.Point(doubt: try point.float("doubt"), recall: try point.float("recall")))
     }
-    return HeadPlan(
+    return VocabularyPlan(
       candidates: try head.integer("candidates", in: 1...65536),
       kept: try head.integer("kept", in: 1...65536), doubt: try head.float("doubt"),
       recalls: points,

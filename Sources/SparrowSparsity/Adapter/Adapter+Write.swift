@@ -54,7 +54,7 @@ extension Adapter {
     ])
   }
 
-  private static func json(_ plan: HeadPlan, _ sketch: RowSketch) -> JSON {
+  private static func json(_ plan: VocabularyPlan, _ sketch: RowSketch) -> JSON {
     .object(
       [
         ("predictor", "sketch"),

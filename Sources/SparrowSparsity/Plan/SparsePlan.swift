@@ -3,7 +3,7 @@
 /// Programs are rewritten by it, engines pack what it needs, adapters keep it.
 public struct SparsePlan: Sendable, Equatable {
   /// nil leaves the vocabulary head dense.
-  public var head: SketchedHead?
+  public var head: SketchedVocabulary?
   /// The sparse feed-forward networks by layer; the others stay dense.
   public var networks: [Int: FeedForwardPlan]
   /// The sparse attention by layer; the others stay dense.
@@ -18,7 +18,7 @@ public struct SparsePlan: Sendable, Equatable {
   public static let dense = SparsePlan()
 
   public init(
-    head: SketchedHead? = nil, networks: [Int: FeedForwardPlan] = [:],
+    head: SketchedVocabulary? = nil, networks: [Int: FeedForwardPlan] = [:],
     attention: [Int: AttentionPlan] = [:], inputs: [Int: InputPlan] = [:],
     widestBatch: Int = BatchLimit.sequences
   ) {

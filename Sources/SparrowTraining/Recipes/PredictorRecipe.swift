@@ -149,7 +149,7 @@
       /// Of what was trained; the others are nil.
       package var networks: FeedForwardCalibration.Choice?
       package var attention: AttentionCalibration.Choice?
-      package var head: HeadMeasurement?
+      package var head: VocabularyMeasurement?
     }
 
     package func adapter(
@@ -205,7 +205,7 @@
         made.adapter.plan.attention = choice.layers
         made.attention = choice
       case .head:
-        let (head, measured) = try HeadCalibration.head(
+        let (head, measured) = try VocabularyCalibration.head(
           of: model, a: try parameters[ParameterName.predictorDown(nil)]!.floats(),
           b: try parameters[ParameterName.predictorUp(nil)]!.floats(), states: held.states,
           progress: progress)

@@ -59,12 +59,12 @@ struct DemoCommand: ParsableCommand {
     return cache.adapterPath(forModel: path)
   }
 
-  private func compare(_ model: Model, _ path: String) throws -> HeadAgreement {
+  private func compare(_ model: Model, _ path: String) throws -> VocabularyAgreement {
     let words = try TextFile.read(path)
     let bar = ProgressBar()
     defer { bar.clear() }
     let context = min(512, model.configuration.contextLength)
-    return try HeadAgreement.measure(
+    return try VocabularyAgreement.measure(
       model, text: words, context: context, progress: bar.progress("comparing heads"))
   }
 

@@ -58,13 +58,13 @@ struct PerplexityCommand: ParsableCommand {
   /// is dense.
   private func headAgreement(
     _ model: Model, _ words: String, _ progress: Progress
-  ) throws -> HeadAgreement? {
+  ) throws -> VocabularyAgreement? {
     guard model.plan.head != nil else { return nil }
-    return try HeadAgreement.measure(
+    return try VocabularyAgreement.measure(
       model, text: words, context: windows.context, windows: windows.limit, progress: progress)
   }
 
-  private func json(_ result: Perplexity, _ agreement: HeadAgreement?) -> JSON {
+  private func json(_ result: Perplexity, _ agreement: VocabularyAgreement?) -> JSON {
     .object(
       [
         ("perplexity", .number(result.estimate)), ("error", .number(result.error)),

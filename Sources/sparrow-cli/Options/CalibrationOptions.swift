@@ -28,10 +28,10 @@ struct CalibrationOptions: ParsableArguments {
   var adapter: String?
 
   @Option(parsing: .unconditional, help: "Tokens of the text to run through the model.")
-  var tokens = HeadCalibration.Options().tokens
+  var tokens = VocabularyCalibration.Options().tokens
 
   @Option(parsing: .unconditional, help: "The same seed gives the same adapter.")
-  var seed = HeadCalibration.Options().seed
+  var seed = VocabularyCalibration.Options().seed
 
   @Option(
     parsing: .unconditional,

@@ -106,7 +106,7 @@ struct CalibrationReport {
     return text
   }
 
-  private static func table(_ measured: HeadMeasurement, title: String) -> String {
+  private static func table(_ measured: VocabularyMeasurement, title: String) -> String {
     func percent(_ share: Float) -> String {
       let text = Quantity.fixed(Double(share) * 100, 2)
       return String(repeating: " ", count: max(0, 10 - text.utf8.count)) + text + "%"
@@ -156,7 +156,7 @@ struct CalibrationReport {
     return .object(members)
   }
 
-  private static func json(_ measured: HeadMeasurement) -> JSON {
+  private static func json(_ measured: VocabularyMeasurement) -> JSON {
     [
       "positions": .integer(measured.positions), "kept": .integer(measured.kept),
       "deviation": .number(Double(measured.deviation)),

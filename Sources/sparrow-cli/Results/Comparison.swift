@@ -22,7 +22,7 @@ struct Comparison {
   let dense: Side
   let sparse: Side
   /// The heads compared over the same hidden states of another text.
-  let heads: HeadAgreement?
+  let heads: VocabularyAgreement?
 
   /// Tokens before the first difference of each text, and all tokens.
   var agreement: (same: Int, all: Int) {

@@ -84,7 +84,7 @@ struct ModelFacts {
       let names = Set(plan.attention.values.map(\.predictorName)).sorted().joined(separator: ", ")
       rows.append(
         (
-          "sparse heads",
+          "head groups",
           "attention of \(plan.attention.count) of \(configuration.layers.count) layers, by \(names)"
         ))
     }

@@ -31,7 +31,7 @@ import Testing
 
   @Test(arguments: [Float(0.05), 0.1, 0.4])
   func reachesTheDensityThatIsAskedFor(density: Float) throws {
-    let model = try HeadCalibrationTests.model("llama3", threads: 1)
+    let model = try VocabularyCalibrationTests.model("llama3", threads: 1)
     let choice = try Self.choose(model, .magnitude, .density(density))
     #expect(choice.layers.count == model.configuration.layers.count)
     #expect(Self.meanDensity(choice, model) <= density + 1e-6)
@@ -62,7 +62,7 @@ import Testing
 
   @Test(arguments: ["running held-out text", "measuring what layers cost", "measuring speed"])
   func stopsInTheMidstOf(stage: String) throws {
-    let model = try HeadCalibrationTests.model("llama3", threads: 1)
+    let model = try VocabularyCalibrationTests.model("llama3", threads: 1)
     var asked = 0
     let progress = Progress { report in
       if report.label == stage { asked += 1 }
@@ -76,7 +76,7 @@ import Testing
   }
 
   @Test func theSearchForAPerplexityTellsItsProgress() throws {
-    let model = try HeadCalibrationTests.model("llama3", threads: 1)
+    let model = try VocabularyCalibrationTests.model("llama3", threads: 1)
     var parts: [Double] = []
     let progress = Progress { report in
       parts.append(report.fraction)
@@ -87,7 +87,7 @@ import Testing
   }
 
   @Test func probesTheWindowsThatFittingHasNotSeen() throws {
-    let model = try HeadCalibrationTests.model("llama3", threads: 1)
+    let model = try VocabularyCalibrationTests.model("llama3", threads: 1)
     let recorder = try StateRecorder(
       model, text: Fitting.text, tokens: 1500, window: 64, minimum: 2)
     let heldOut = recorder.heldOutWindows

@@ -20,13 +20,13 @@ import Testing
       rowCount: 70, hidden: 32, mean: floats(32), meanRow: floats(32), basis: bytes(32 * 34),
       bounds: [0, 1, 4, 9], centroids: floats(16 * 9), codes: bytes(2 * 2 * 64), bias: bias,
       deviation: 1.25)
-    let plan = HeadPlan(
+    let plan = VocabularyPlan(
       candidates: 16, kept: 4, doubt: 2.5,
       recalls: [.init(doubt: 0, recall: 0.5), .init(doubt: 1, recall: 0.75)], widestBatch: 5)
     let hash = String(repeating: "0123456789abcdef", count: 4)
     return Adapter(
       baseHash: hash, baseName: "a \"base\".gguf",
-      plan: SparsePlan(head: SketchedHead(plan: plan, sketch: sketch), widestBatch: 3))
+      plan: SparsePlan(head: SketchedVocabulary(plan: plan, sketch: sketch), widestBatch: 3))
   }
 
   @Test func readsWhatItWrote() throws {

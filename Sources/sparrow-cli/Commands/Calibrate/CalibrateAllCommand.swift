@@ -28,7 +28,7 @@ struct CalibrateAllCommand: ParsableCommand {
     networks.tokens = calibration.tokens
     networks.seed = calibration.seed
     networks.layers = .target(try PlanTarget(target))
-    let head = HeadCalibration.Options(tokens: calibration.tokens, seed: calibration.seed)
+    let head = VocabularyCalibration.Options(tokens: calibration.tokens, seed: calibration.seed)
     return Calibration.Request(head: head, networks: networks)
   }
 

@@ -24,20 +24,20 @@ struct CalibrateHeadCommand: ParsableCommand {
       "How the sketch keeps rows: product, int4, int5, low-rank or low-rank-int4.",
       discussion: "product finds most for its bytes; the others are HiRE's Q, LR and LRQ."),
     transform: word(of: "--sketch"))
-  var sketch = HeadCalibration.Options().coding
+  var sketch = VocabularyCalibration.Options().coding
 
   @Option(
     parsing: .unconditional,
     help: "Directions of the low-rank sketches; 0 is a quarter of the width.")
-  var rank = HeadCalibration.Options().rank
+  var rank = VocabularyCalibration.Options().rank
 
   @Option(
     parsing: .unconditional,
     help: "Codes of half a byte that a product sketch keeps of each row: more find more.")
-  var codes = HeadCalibration.Options().codes
+  var codes = VocabularyCalibration.Options().codes
 
   @Option(parsing: .unconditional, help: "Rows whose logits are computed exactly.")
-  var candidates = HeadCalibration.Options().candidates
+  var candidates = VocabularyCalibration.Options().candidates
 
   @Option(
     parsing: .unconditional, help: "Measure the head on this text too.", completion: .file())
@@ -47,9 +47,9 @@ struct CalibrateHeadCommand: ParsableCommand {
 
   private var request: Calibration.Request {
     Calibration.Request(
-      head: HeadCalibration.Options(
+      head: VocabularyCalibration.Options(
         tokens: calibration.tokens, coding: sketch, codes: codes, rank: rank,
-        candidates: candidates, kept: min(HeadCalibration.Options().kept, max(1, candidates)),
+        candidates: candidates, kept: min(VocabularyCalibration.Options().kept, max(1, candidates)),
         seed: calibration.seed))
   }
 

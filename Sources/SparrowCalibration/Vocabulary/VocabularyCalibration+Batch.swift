@@ -4,12 +4,12 @@ internal import SparrowCore
 internal import SparrowMeasure
 internal import SparrowSparsity
 
-extension HeadCalibration {
+extension VocabularyCalibration {
   /// The widest batch for which the sketch is clearly faster than dense products of all rows, at
   /// least 1: a single row's dense head reads the most for what it computes. Measured times scatter
   /// by some per cent, so a tenth is asked for. The model's head is dense again afterwards.
   static func widestBatch(
-    _ head: SketchedHead, _ model: Model, progress: Progress
+    _ head: SketchedVocabulary, _ model: Model, progress: Progress
   ) throws(SparrowError) -> Int {
     try model.install(SparsePlan(head: head))
     defer { try? model.install(.dense) }

@@ -2,7 +2,7 @@ public import SparrowCore
 
 /// How far a sparse head goes below its best exact logits for candidates that its sketch may have
 /// missed.
-public struct HeadRecall: Sendable, Equatable {
+public struct VocabularyRecall: Sendable, Equatable {
   /// The exact logit that counts as the frontier: 1 for the best, k for the k-th best.
   public var rank: Int
   /// Deviations below the frontier down to which scores are candidates.
@@ -14,8 +14,8 @@ public struct HeadRecall: Sendable, Equatable {
   }
 
   /// The frontier is the best logit: what greedy decoding needs.
-  public static func greedy(_ plan: HeadPlan) -> HeadRecall {
-    HeadRecall(rank: 1, doubt: plan.doubt)
+  public static func greedy(_ plan: VocabularyPlan) -> VocabularyRecall {
+    VocabularyRecall(rank: 1, doubt: plan.doubt)
   }
 
   /// Less doubt than this keeps its promise only on text like that of calibration: at k' alone,
@@ -27,8 +27,8 @@ public struct HeadRecall: Sendable, Equatable {
   ///
   /// nil when only the dense head reaches it. Throws `.argument` for a target outside 0...1.
   public static func reaching(
-    _ target: Float, _ plan: HeadPlan
-  ) throws(SparrowError) -> HeadRecall? {
+    _ target: Float, _ plan: VocabularyPlan
+  ) throws(SparrowError) -> VocabularyRecall? {
     guard (0...1).contains(target) else {
       throw SparrowError(
         .argument, field: "head recall", found: "\(target)", expected: "a number from 0 to 1")
@@ -38,6 +38,6 @@ public struct HeadRecall: Sendable, Equatable {
     else {
       return nil
     }
-    return HeadRecall(rank: plan.kept, doubt: point.doubt)
+    return VocabularyRecall(rank: plan.kept, doubt: point.doubt)
   }
 }

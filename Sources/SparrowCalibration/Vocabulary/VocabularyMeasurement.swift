@@ -1,6 +1,6 @@
 /// How well a sketch foresees the greatest logits, measured on hidden states that it was not fitted
 /// on.
-public struct HeadMeasurement: Sendable, Equatable {
+public struct VocabularyMeasurement: Sendable, Equatable {
   /// Hidden states measured.
   public var positions: Int
   /// k: the exact logits that recall counts.

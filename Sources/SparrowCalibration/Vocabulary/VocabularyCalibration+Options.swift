@@ -1,7 +1,7 @@
 public import SparrowCore
 public import SparrowSparsity
 
-extension HeadCalibration {
+extension VocabularyCalibration {
   /// How a sketch is fitted.
   public struct Options: Sendable, Equatable {
     /// Tokens of the text whose hidden states are recorded, at most.

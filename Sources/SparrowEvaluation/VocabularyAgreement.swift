@@ -6,7 +6,7 @@ import SparrowMeasure
 import SparrowSparsity
 
 /// How often a sparse head names the dense head's token, both run over the same hidden states.
-public struct HeadAgreement: Sendable, Equatable {
+public struct VocabularyAgreement: Sendable, Equatable {
   /// Positions compared.
   public var positions = 0
   /// Positions where both heads have the same greedy token.
@@ -36,7 +36,7 @@ public struct HeadAgreement: Sendable, Equatable {
   public static func measure(
     _ model: Model, text: String, context: Int = 512, windows limit: Int? = nil,
     progress: Progress = .none
-  ) throws(SparrowError) -> HeadAgreement {
+  ) throws(SparrowError) -> VocabularyAgreement {
     guard let plan = model.plan.head?.plan else {
       throw SparrowError(
         .argument, file: model.path, field: "adapter", found: "none",
@@ -44,7 +44,7 @@ public struct HeadAgreement: Sendable, Equatable {
     }
     let windows = try TextWindows(model, text: text, context: context, limit: limit)
     let session = try model.session(context: context)
-    var result = HeadAgreement(kept: plan.kept)
+    var result = VocabularyAgreement(kept: plan.kept)
     var ranked: [Float] = []
     for index in 0..<windows.count {
       session.clear()

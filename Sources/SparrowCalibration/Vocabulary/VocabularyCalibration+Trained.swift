@@ -5,7 +5,7 @@ internal import SparrowFormats
 internal import SparrowNumerics
 package import SparrowSparsity
 
-extension HeadCalibration {
+extension VocabularyCalibration {
   /// A low-rank head that was trained (HiRE's LR, arXiv 2402.09360, section 3.2), measured on
   /// `states`, `[count, hidden]`, of held-out tokens.
   ///
@@ -16,7 +16,7 @@ extension HeadCalibration {
   package static func head(
     of model: Model, a: [Float], b: [Float], states: [Float], options: Options = Options(),
     progress: Progress
-  ) throws(SparrowError) -> (head: SketchedHead, measurement: HeadMeasurement) {
+  ) throws(SparrowError) -> (head: SketchedVocabulary, measurement: VocabularyMeasurement) {
     let head = try SketchedRows(headOf: model)
     let rank = a.count / head.hidden
     precondition(

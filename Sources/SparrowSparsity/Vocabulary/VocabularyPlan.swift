@@ -1,7 +1,7 @@
 public import SparrowCore
 
 /// How the vocabulary head uses its sketch (HiRE-Softmax, arXiv 2402.09360, section 3.2).
-public struct HeadPlan: Sendable, Equatable {
+public struct VocabularyPlan: Sendable, Equatable {
   /// k': rows whose logits are computed exactly.
   public var candidates: Int
   /// k: exact logits that recall is measured on.

@@ -9,10 +9,10 @@ import Testing
 @testable import SparrowCalibration
 
 /// Fitting on tiny random models.
-@Suite(.serialized) struct HeadCalibrationTests {
+@Suite(.serialized) struct VocabularyCalibrationTests {
   static let text = String(
     repeating: "In the beginning was the word, and the sparrow ate 12 crumbs of bread. ", count: 60)
-  static let options = HeadCalibration.Options(
+  static let options = VocabularyCalibration.Options(
     tokens: 1200, codes: 28, candidates: 24, kept: 8, window: 64)
 
   static func model(_ name: String, threads: Int = 2) throws -> Model {
@@ -24,7 +24,7 @@ import Testing
   @Test(arguments: ["llama3", "smollm2"])
   func findsTheTop(name: String) throws {
     let model = try Self.model(name)
-    let (head, measured) = try HeadCalibration.fit(
+    let (head, measured) = try VocabularyCalibration.fit(
       model: model, text: Self.text, options: Self.options)
     try head.sketch.validate(file: name)
     try head.plan.validate(file: name)
@@ -32,13 +32,13 @@ import Testing
     #expect(measured.byCandidates.first { $0.candidates == 24 }!.recall > 0.75)
     let recalls = head.plan.recalls.map(\.recall)
     #expect(recalls == recalls.sorted() && recalls.last! > 0.9)
-    let again = try HeadCalibration.measure(head, model: model, text: Self.text, window: 64)
+    let again = try VocabularyCalibration.measure(head, model: model, text: Self.text, window: 64)
     #expect(again.deviation == head.sketch.deviation)
     #expect(again.byDoubt.last!.recall > 0.9)
   }
 
   private static func calibrate(
-    _ model: Model, _ options: HeadCalibration.Options = options
+    _ model: Model, _ options: VocabularyCalibration.Options = options
   ) throws -> (adapter: Adapter, report: Calibration.Report) {
     try Calibration.run(.init(head: options), of: model, on: text)
   }
@@ -104,7 +104,7 @@ import Testing
   func stops(at end: Double) throws {
     let model = try Self.model("llama3")
     let error = #expect(throws: SparrowError.self) {
-      _ = try HeadCalibration.fit(
+      _ = try VocabularyCalibration.fit(
         model: model, text: Self.text, options: Self.options,
         progress: Progress { $0.fraction < end })
     }
@@ -114,7 +114,7 @@ import Testing
   @Test func refusesShortTexts() throws {
     let model = try Self.model("llama3")
     let error = #expect(throws: SparrowError.self) {
-      _ = try HeadCalibration.fit(model: model, text: "short", options: Self.options)
+      _ = try VocabularyCalibration.fit(model: model, text: "short", options: Self.options)
     }
     #expect(error?.kind == .argument && error?.field == "text")
   }

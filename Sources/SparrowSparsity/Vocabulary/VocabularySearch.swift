@@ -4,7 +4,7 @@
 /// Two passes at most: the candidates are the k' best scores, then every row whose score comes
 /// within `doubt` deviations of the frontier of exact logits; more rows than that pays for end in
 /// the dense head.
-package struct HeadSearch: BitwiseCopyable {
+package struct VocabularySearch: BitwiseCopyable {
   /// k': rows of the first pass.
   package let wanted: Int
   /// Candidates that the second pass takes before the dense head is cheaper.
@@ -15,7 +15,7 @@ package struct HeadSearch: BitwiseCopyable {
   private let deviation: Float
   private let hidden: Float
 
-  package init(_ head: SketchedHead) {
+  package init(_ head: SketchedVocabulary) {
     let rows = head.sketch.rowCount
     wanted = min(head.plan.candidates, rows)
     capacity = min(rows, max(2 * head.plan.candidates, rows / 8))

@@ -2,14 +2,14 @@ public import SparrowCore
 internal import SparrowTransformer
 
 /// A sparse vocabulary head: how candidates are found, in what, and how many are enough.
-public struct SketchedHead: Sendable, Equatable {
-  public var plan: HeadPlan
+public struct SketchedVocabulary: Sendable, Equatable {
+  public var plan: VocabularyPlan
   public var sketch: RowSketch
   /// How far below its best exact logits it looks for others; an adapter's file does not say.
-  public var recall: HeadRecall
+  public var recall: VocabularyRecall
 
   /// As greedy decoding needs it where `recall` is nil.
-  public init(plan: HeadPlan, sketch: RowSketch, recall: HeadRecall? = nil) {
+  public init(plan: VocabularyPlan, sketch: RowSketch, recall: VocabularyRecall? = nil) {
     self.plan = plan
     self.sketch = sketch
     self.recall = recall ?? .greedy(plan)
@@ -19,9 +19,9 @@ public struct SketchedHead: Sendable, Equatable {
   /// one does.
   ///
   /// Throws `.argument` for a target outside 0...1.
-  public func reaching(_ target: Float) throws(SparrowError) -> SketchedHead? {
-    try HeadRecall.reaching(target, plan).map { recall in
-      SketchedHead(plan: plan, sketch: sketch, recall: recall)
+  public func reaching(_ target: Float) throws(SparrowError) -> SketchedVocabulary? {
+    try VocabularyRecall.reaching(target, plan).map { recall in
+      SketchedVocabulary(plan: plan, sketch: sketch, recall: recall)
     }
   }
 

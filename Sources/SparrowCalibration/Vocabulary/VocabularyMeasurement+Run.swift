@@ -3,7 +3,7 @@ internal import SparrowCore
 internal import SparrowNumerics
 internal import SparrowSparsity
 
-extension HeadMeasurement {
+extension VocabularyMeasurement {
   /// Compares the scores of `states`, `[count, hidden]`, with their exact logits.
   ///
   /// Uses the basis as stored, codes and centroids; the run time's byte tables and int8 inputs are
@@ -11,7 +11,7 @@ extension HeadMeasurement {
   static func run(
     _ sketch: RowSketch, head: SketchedRows, states: FloatRows, candidates: Int, kept: Int,
     deviation: Float?, progress: Progress
-  ) throws(SparrowError) -> HeadMeasurement {
+  ) throws(SparrowError) -> VocabularyMeasurement {
     let scorer = SketchScorer(sketch, head: head, states: states)
     let limit = min(max(rowLimit, candidates), sketch.rowCount)
     var best = Array(repeating: TopList(capacity: limit), count: states.rows)
@@ -27,7 +27,7 @@ extension HeadMeasurement {
     }
     let energies = scorer.energies
     let deviation = deviation ?? self.deviation(best.map(\.entries), energies)
-    var result = HeadMeasurement(
+    var result = VocabularyMeasurement(
       positions: states.rows, kept: kept, deviation: deviation, byCandidates: [], byDoubt: [])
     let positions = Float(states.rows)
     for count in Set(candidateCounts + [candidates]).sorted() where (kept...limit).contains(count) {

@@ -11,7 +11,7 @@ internal import SparrowTransformer
 /// Only the mean and covariance of the states are kept, so the model's own memory and about 200 MB
 /// suffice for a head of 262144 rows of 640. The order of work: record states, second moment of the
 /// head's rows, basis, codebooks, codes, measurement on windows held out.
-public enum HeadCalibration {
+public enum VocabularyCalibration {
   /// Held-out states that are measured, at most.
   private static let measuredStates = 2048
 
@@ -21,7 +21,7 @@ public enum HeadCalibration {
   /// head whose rows are no multiple of 32 long, `.cancelled`.
   package static func fit(
     model: Model, text: String, options: Options = Options(), progress: Progress = .none
-  ) throws(SparrowError) -> (head: SketchedHead, measurement: HeadMeasurement) {
+  ) throws(SparrowError) -> (head: SketchedVocabulary, measurement: VocabularyMeasurement) {
     try options.validate()
     let head = try SketchedRows(headOf: model)
     let (moments, heldOut) = try record(
@@ -41,20 +41,20 @@ public enum HeadCalibration {
   static func finish(
     _ fitted: RowSketch, _ head: SketchedRows, states: FloatRows, _ model: Model,
     _ options: Options, progress: Progress
-  ) throws(SparrowError) -> (head: SketchedHead, measurement: HeadMeasurement) {
+  ) throws(SparrowError) -> (head: SketchedVocabulary, measurement: VocabularyMeasurement) {
     var sketch = fitted
     let kept = min(options.kept, head.rowCount)
     let candidates = min(options.candidates, head.rowCount)
-    let measured = try HeadMeasurement.run(
+    let measured = try VocabularyMeasurement.run(
       sketch, head: head, states: states, candidates: candidates, kept: kept, deviation: nil,
       progress: progress)
     sketch.deviation = measured.deviation
-    let plan = HeadPlan(
+    let plan = VocabularyPlan(
       candidates: candidates, kept: kept, doubt: options.doubt,
       recalls: measured.byDoubt.map { .init(doubt: $0.doubt, recall: min($0.recall, 1)) })
     try plan.validate(file: model.path)
     try sketch.validate(file: model.path)
-    return (SketchedHead(plan: plan, sketch: sketch), measured)
+    return (SketchedVocabulary(plan: plan, sketch: sketch), measured)
   }
 
   /// The sketch in the coding that the options ask for.
@@ -83,9 +83,9 @@ public enum HeadCalibration {
 
   /// Measures a head on another text. Throws as `fit` does.
   static func measure(
-    _ own: SketchedHead, model: Model, text: String, tokens: Int = 2048, window: Int = 512,
+    _ own: SketchedVocabulary, model: Model, text: String, tokens: Int = 2048, window: Int = 512,
     progress: Progress = .none
-  ) throws(SparrowError) -> HeadMeasurement {
+  ) throws(SparrowError) -> VocabularyMeasurement {
     let head = try SketchedRows(headOf: model)
     let recorder = try StateRecorder(
       model, text: text, tokens: tokens, window: window, minimum: 1)
@@ -96,7 +96,7 @@ public enum HeadCalibration {
       states[index * window.rows].update(from: window[0], count: window.values.count)
       try recording.report(index + 1, of: recorder.count)
     }
-    return try HeadMeasurement.run(
+    return try VocabularyMeasurement.run(
       own.sketch, head: head, states: states, candidates: own.plan.candidates, kept: own.plan.kept,
       deviation: own.sketch.deviation, progress: progress.part(0.5..<1, "measuring recall"))
   }
