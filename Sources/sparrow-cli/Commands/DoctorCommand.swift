@@ -11,9 +11,9 @@ struct DoctorCommand: ParsableCommand {
       Example:
         sparrow doctor --json
 
-      For reports of faults: it names no users or hosts, and no folder but the cache's. The exit status is 1 \
-      when something is broken that Sparrow cannot work without. Takes about two seconds, in which memory \
-      is read at full speed.
+      For reports of faults: it names no users or hosts, and no folder but the cache's. The exit \
+      status is 1 when something is broken that Sparrow cannot work without. Takes about two \
+      seconds, in which memory is read at full speed.
       """)
 
   @OptionGroup var output: OutputOptions

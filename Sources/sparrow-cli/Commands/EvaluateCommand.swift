@@ -18,20 +18,20 @@ struct EvaluateCommand: ParsableCommand {
         sparrow evaluate m.gguf --adapter a --adapter b --text t.txt --html r.html
 
       A text is cut into windows. The sparse model decodes each token by token, as it does when it \
-      generates; the second half of a window is scored, the first half is timed, dense and sparse in turn. \
-      Perplexity and divergence are of the body: the dense head over the sparse layers' output, since a \
-      sparse head names candidates only.
+      generates; the second half of a window is scored, the first half is timed, dense and sparse \
+      in turn. Perplexity and divergence are of the body: the dense head over the sparse layers' \
+      output, since a sparse head names candidates only.
 
-      Density is the part of its groups that a sparse layer touches for a token. Recall is the part of the \
-      truly greatest neurons (as many as it touches, by |activation| times the length of their column of \
-      down) that it finds, or of what its second stage would keep of all; both are means over the layers, \
-      counted while the text is scored. Predict, select and touch are all layers' milliseconds while it is \
-      timed.
+      Density is the part of its groups that a sparse layer touches for a token. Recall is the \
+      part of the truly greatest neurons (as many as it touches, by |activation| times the length \
+      of their column of down) that it finds, or of what its second stage would keep of all; both \
+      are means over the layers, counted while the text is scored. Predict, select and touch are \
+      all layers' milliseconds while it is timed.
 
-      A task is a line of JSON: {"prompt": "2 + 2 =", "choices": [" 3", " 4"], "answer": 1}, scored by each \
-      choice's log-probability, whole and by byte; or {"prompt": "2 + 2 =", "answers": ["4"], \
-      "stop": ["\\n"]}, right when the greedy text equals an answer. stop may be left out. Prompt and choice \
-      are joined as they are: give choices their leading space.
+      A task is a line of JSON: {"prompt": "2 + 2 =", "choices": [" 3", " 4"], "answer": 1}, \
+      scored by each choice's log-probability, whole and by byte; or {"prompt": "2 + 2 =", \
+      "answers": ["4"], "stop": ["\\n"]}, right when the greedy text equals an answer. stop may be \
+      left out. Prompt and choice are joined as they are: give choices their leading space.
       """)
 
   @OptionGroup var location: PathOptions

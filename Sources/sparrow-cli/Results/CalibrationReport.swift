@@ -20,9 +20,10 @@ struct CalibrationReport {
   var text: String {
     var text = "adapter      \(folder)\n"
     if measured.head != nil {
-      let share = Quantity.fixed(Double(sparseBytes) / Double(measured.denseHeadBytes) * 100, 1)
+      let dense = measured.denseHeadBytes
+      let share = Quantity.fixed(Double(sparseBytes) / Double(dense) * 100, 1)
       text +=
-        "head         \(Quantity.bytes(sparseBytes)) a token of \(Quantity.bytes(measured.denseHeadBytes)): "
+        "head         \(Quantity.bytes(sparseBytes)) a token of \(Quantity.bytes(dense)): "
         + "\(share)%\n"
     }
     if let choice = measured.networks {

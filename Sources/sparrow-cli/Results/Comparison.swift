@@ -53,7 +53,8 @@ struct Comparison {
     if let heads {
       let share = Quantity.fixed(heads.sameTopShare * 100, 2)
       text +=
-        "On other text both heads name the same token at \(share)% of \(heads.positions) positions.\n"
+        "On other text both heads name the same token at \(share)% of "
+        + "\(heads.positions) positions.\n"
     }
     return text
   }

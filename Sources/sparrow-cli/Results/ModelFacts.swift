@@ -50,8 +50,8 @@ struct ModelFacts {
       ("hidden", "\(model.hidden)"),
       (
         "heads",
-        "\(range { $0.attention.heads }), \(range { $0.attention.keyValueHeads }) of keys and values, "
-          + "each \(range { $0.attention.headDimension }) wide"
+        "\(range { $0.attention.heads }), "
+          + "\(range { $0.attention.keyValueHeads }) of keys and values, each \(range { $0.attention.headDimension }) wide"
       ),
       ("feed-forward", "\(range { $0.feedForward.width })\(activations)"),
       ("vocabulary", "\(model.vocabulary)\(model.tiedHead ? ", head tied to the embedding" : "")"),
@@ -77,7 +77,8 @@ struct ModelFacts {
       rows.append(
         (
           "sparse layers",
-          "\(plan.networks.count) of \(configuration.layers.count) feed-forward networks, by \(names)"
+          "\(plan.networks.count) of \(configuration.layers.count) feed-forward networks, "
+            + "by \(names)"
         ))
     }
     if !plan.attention.isEmpty {
@@ -85,7 +86,8 @@ struct ModelFacts {
       rows.append(
         (
           "head groups",
-          "attention of \(plan.attention.count) of \(configuration.layers.count) layers, by \(names)"
+          "attention of \(plan.attention.count) of \(configuration.layers.count) layers, "
+            + "by \(names)"
         ))
     }
     if !plan.inputs.isEmpty {

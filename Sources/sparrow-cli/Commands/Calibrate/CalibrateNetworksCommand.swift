@@ -37,8 +37,8 @@ struct CalibrateNetworksCommand: ParsableCommand {
     help: ArgumentHelp(
       "What layers' densities are chosen for: perplexity=1.03 or density=0.5.",
       discussion: """
-        The fastest plan at most that many times the dense perplexity, or the most faithful plan of \
-        that mean density.
+        The fastest plan at most that many times the dense perplexity, or the most faithful plan \
+        of that mean density.
         """))
   var target = "perplexity=1.03"
 
