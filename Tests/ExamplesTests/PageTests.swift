@@ -11,6 +11,12 @@ struct PageTests {
     return parts.dropLast(3).joined(separator: "/") + "/"
   }()
 
+  private static let pages =
+    ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "Data/README.md"]
+    + ["docs", "Adapters", "Sources/Sparrow/Sparrow.docc"].flatMap { folder in
+      Files.allFiles(under: root + folder).filter { $0.hasSuffix(".md") }.map { folder + "/" + $0 }
+    }
+
   private static func text(_ path: String) throws -> String {
     String(decoding: try contents(of: root + path), as: UTF8.self)
   }
@@ -36,5 +42,35 @@ struct PageTests {
       environment: processEnvironment()
     ).run()
     #expect(check.status == 0, "\(check.complaint)")
+  }
+
+  @Test("files that pages name, and pages that they link to, are there", arguments: pages)
+  func places(page: String) throws {
+    let text = try Self.text(page)
+    let folder = page.split(separator: "/").dropLast().map { $0 + "/" }.joined()
+    for link in text.split(separator: "](").dropFirst() {
+      let place = link.prefix { !")#".contains($0) }
+      guard !place.isEmpty, !place.contains(":") else { continue }
+      #expect(isFolder(Self.root + folder + place) != nil, "\(page): \(place)")
+    }
+    for word in text.split(whereSeparator: { " \n`()|,;".contains($0) }) {
+      let name = word.last == "." || word.last == ":" ? word.dropLast() : word
+      guard
+        name.hasPrefix("Sources/") || name.hasPrefix("Tests/") || name.hasPrefix("Scripts/")
+          || name.hasPrefix("Benchmarks/") || name.hasPrefix("Examples/")
+      else { continue }
+      let isPattern = name.contains("Name") || name.contains("NAME") || name.contains("*")
+      #expect(isPattern || isFolder(Self.root + name) != nil, "\(page): \(name)")
+    }
+  }
+
+  @Test("prose keeps to 100 columns", arguments: pages)
+  func width(page: String) throws {
+    var isCode = false
+    for line in try Self.text(page).split(separator: "\n") {
+      if line.hasPrefix("```") { isCode.toggle() }
+      if isCode || line.hasPrefix("|") || line.hasPrefix("!") { continue }
+      #expect(line.count <= 100, "\(page): \(line)")
+    }
   }
 }
