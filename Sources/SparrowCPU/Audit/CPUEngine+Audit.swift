@@ -48,7 +48,7 @@ extension CPUEngine {
       guard worker.index == 0 else { return }
       for row in 0..<step.rows {
         audit.note(
-          attention: layer, selected: kernel.selection.groups.selection.all(of: row),
+          attention: layer, selected: kernel.selection.groups.lists.all(of: row),
           results: hasResults ? UnsafePointer(exact.heads.attended.row(row)) : nil)
       }
     case .multiplyLarge(let kernel):

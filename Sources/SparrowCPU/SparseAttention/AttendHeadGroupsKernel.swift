@@ -25,8 +25,8 @@ struct AttendHeadGroupsKernel: BitwiseCopyable {
     for row in 0..<step.rows {
       let visible = step.segments[row].firstPosition + 1
       let cost = window > 0 ? min(window, visible) : visible
-      let selected = selection.groups.selection.neurons(of: row)
-      for index in 0..<Int(selection.groups.selection.counts[row]) {
+      let selected = selection.groups.lists.neurons(of: row)
+      for index in 0..<Int(selection.groups.lists.counts[row]) {
         body(row, Int(selected[index]), cost)
       }
     }

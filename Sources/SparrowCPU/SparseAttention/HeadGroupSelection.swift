@@ -31,8 +31,8 @@ struct HeadGroupSelection: BitwiseCopyable {
   func mark(row: Int) {
     let marks = marks + row * count
     marks.update(repeating: 0, count: count)
-    let selected = groups.selection.neurons(of: row)
-    for index in 0..<Int(groups.selection.counts[row]) { marks[Int(selected[index])] = 1 }
+    let selected = groups.lists.neurons(of: row)
+    for index in 0..<Int(groups.lists.counts[row]) { marks[Int(selected[index])] = 1 }
   }
 
   /// Decides which heads make keys and values now: those selected, and those whose turn it is to

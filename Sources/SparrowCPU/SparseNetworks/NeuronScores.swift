@@ -9,19 +9,19 @@ struct NeuronScores: BitwiseCopyable {
   /// `[rows][stride]`: a score for each group, or for each neuron where the selection sums them up.
   private let scores: UnsafeMutablePointer<Float>
   /// The neurons that rows selected.
-  let selection: NeuronLists
+  let lists: NeuronLists
   /// What was read so far.
   let reads: NeuronReads
 
   init(width: Int, workers: Int, memory: OwnedMemory) {
     stride = FeedForwardPlan.paddedNeurons(width)
     scores = memory.floats(StepState.maximumSparseRows * stride)
-    selection = NeuronLists(width: width, memory: memory)
+    lists = NeuronLists(width: width, memory: memory)
     reads = NeuronReads(workers: workers, memory: memory)
   }
 
   /// Neurons of the network.
-  var width: Int { selection.width }
+  var width: Int { lists.width }
 
   /// The neurons that a worker scores where it scores whole blocks.
   func share(_ worker: Worker) -> Range<Int> { worker.share(of: stride, unit: RowSketch.blockRows) }

@@ -72,17 +72,17 @@ struct SelectKernel: BitwiseCopyable {
       let isPart = singleRow == .parts
       let count =
         isPart ? selectPart(worker) : select(worker, 0, into: worker.index)
-      result.selection.counts[worker.index] = Int32(count)
-      if worker.index == 0 { result.selection.parts.pointee = isPart ? Int32(worker.count) : 1 }
+      result.lists.counts[worker.index] = Int32(count)
+      if worker.index == 0 { result.lists.parts.pointee = isPart ? Int32(worker.count) : 1 }
       if isPart || worker.index == 0 {
         result.reads.add(worker.index, tokens: worker.index == 0 ? 1 : 0, neurons: count)
       }
       return
     }
-    if worker.index == 0 { result.selection.parts.pointee = 1 }
+    if worker.index == 0 { result.lists.parts.pointee = 1 }
     for row in stride(from: worker.index, to: step.rows, by: worker.count) {
       let count = select(worker, row, into: row)
-      result.selection.counts[row] = Int32(count)
+      result.lists.counts[row] = Int32(count)
       result.reads.add(worker.index, tokens: 1, neurons: count)
     }
   }
@@ -94,12 +94,12 @@ struct SelectKernel: BitwiseCopyable {
     return Int(
       sk_select_above(
         result.scores(of: 0) + own.lowerBound, Int32(own.count), least, Int32(own.lowerBound),
-        result.selection.neurons(of: worker.index), Int32(own.count)))
+        result.lists.neurons(of: worker.index), Int32(own.count)))
   }
 
   private func select(_ worker: Worker, _ row: Int, into list: Int) -> Int {
     var scores = result.scores(of: row)
-    let neurons = result.selection.neurons(of: list)
+    let neurons = result.lists.neurons(of: list)
     if groupSize == 1 && commonCount == 0 && order == nil {
       return choose(scores, worker, into: neurons)
     }

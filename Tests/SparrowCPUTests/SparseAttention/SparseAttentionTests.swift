@@ -123,7 +123,7 @@ import Testing
   func deferredKeys(name: String, type: CacheType) throws {
     for plans in Self.plans {
       let engine = try Self.engine(name, plans)
-      let reference = try HeadReference(
+      let reference = try HeadGroupReference(
         Self.binding(name), engine.pool, plans(engine.model), .sparse)
       let cache = try engine.sequence(capacity: 64, type: type)
       let other = try engine.sequence(capacity: 64, type: type)
@@ -145,7 +145,7 @@ import Testing
   @Test("unselected heads count as zeros", arguments: models)
   func maskedDense(name: String) throws {
     let engine = try Self.engine(name) { AttentionPlans.halves($0) }
-    let reference = try HeadReference(
+    let reference = try HeadGroupReference(
       Self.binding(name), engine.pool, AttentionPlans.halves(engine.model), .masked)
     let cache = try engine.sequence(capacity: 64, type: .f32)
     let other = try engine.sequence(capacity: 64, type: .f32)

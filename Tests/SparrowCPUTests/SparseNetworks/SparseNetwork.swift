@@ -57,7 +57,7 @@ final class SparseNetwork {
 
   /// The neurons that a row of the last step selected.
   func selected(_ layer: Int = 0, row: Int) -> [Int32] {
-    engine.networks!.scores[layer]!.selection.all(of: row)
+    engine.networks!.scores[layer]!.lists.all(of: row)
   }
 
   /// The scores that a row of the last step had.

@@ -8,7 +8,7 @@ import SparrowTransformer
 
 /// Sparse attention the long way round: queries, keys, values and attention of all heads, and then
 /// only the selected ones' results.
-final class HeadReference {
+final class HeadGroupReference {
   enum Output {
     /// By the sparse output matrix.
     case sparse
