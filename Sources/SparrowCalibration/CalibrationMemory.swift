@@ -163,15 +163,16 @@ public struct CalibrationMemory: Sendable {
     }
   }
 
-  /// What decoding with plans holds: they are packed once more, networks' downs by columns too, and
-  /// beside them stand the dense logits of held-out text.
+  /// What decoding with plans holds: they are packed once more, networks' downs by columns too, all
+  /// in huge pages; beside them stand the dense logits of held-out text and sequences to time.
   private var choosing: Int {
     guard request.networks != nil || request.attention != nil else { return 0 }
     let downs = request.networks == nil ? 0 : model.downShare * Double(weightBytes)
     let positions = request.networks == nil ? 640 : 1280
     let logits = min(
       PlanProbe.logitBytes, 4 * model.vocabulary * min(positions, heldOutWindows * window))
-    return 2 * plans + Int(downs) + logits
+    let pages = (model.layers.count + BatchLimit.sequences) << 20
+    return 2 * plans + Int(downs) + logits + pages
   }
 }
 

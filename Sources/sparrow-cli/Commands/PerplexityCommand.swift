@@ -49,7 +49,8 @@ struct PerplexityCommand: ParsableCommand {
     guard let agreement else { return }
     let share = Quantity.fixed(agreement.sameTopShare * 100, 2)
     Terminal.write(
-      "sparse head: the dense head's token at \(share)% of \(agreement.positions) positions, recall@\(agreement.kept) "
+      "sparse head: the dense head's token at \(share)% of "
+        + "\(agreement.positions) positions, recall@\(agreement.kept) "
         + "\(Quantity.fixed(agreement.recall, 4)), \(Quantity.fixed(agreement.meanCandidates, 0)) "
         + "exact logits a position, \(agreement.fallbacks) fallbacks\n")
   }

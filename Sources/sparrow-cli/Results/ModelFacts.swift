@@ -51,7 +51,8 @@ struct ModelFacts {
       (
         "heads",
         "\(range { $0.attention.heads }), "
-          + "\(range { $0.attention.keyValueHeads }) of keys and values, each \(range { $0.attention.headDimension }) wide"
+          + "\(range { $0.attention.keyValueHeads }) of keys and values, "
+          + "each \(range { $0.attention.headDimension }) wide"
       ),
       ("feed-forward", "\(range { $0.feedForward.width })\(activations)"),
       ("vocabulary", "\(model.vocabulary)\(model.tiedHead ? ", head tied to the embedding" : "")"),
