@@ -75,6 +75,21 @@ let package = Package(
         "SparrowCore", "SparrowFormats", "SparrowTransformer", "SparrowSparsity", "Sparrow",
         "SparrowTestSupport",
       ], path: "Tests/SparrowTestModels", swiftSettings: swift),
+    .target(
+      name: "SparrowTestPlans",
+      dependencies: [
+        "SparrowCore", "SparrowFormats", "SparrowTransformer", "SparrowSparsity", "SparrowEngine",
+        "SparrowTestSupport",
+      ],
+      path: "Tests/SparrowTestPlans", swiftSettings: swift),
+    // What every backend must pass.
+    .testTarget(
+      name: "BackendTests",
+      dependencies: [
+        "SparrowCore", "SparrowFormats", "SparrowTransformer", "SparrowSparsity", "SparrowEngine",
+        "SparrowReference", "SparrowCPU", "SparrowTestPlans", "SparrowTestSupport",
+      ],
+      swiftSettings: swift),
   ]
     + room("SparrowCore", ["CSparrowSystem"])
     + room("SparrowFormats", ["SparrowCore"])
@@ -99,13 +114,13 @@ let package = Package(
       [
         "SparrowCore", "SparrowFormats", "SparrowTransformer", "SparrowSparsity", "SparrowEngine",
         "CSparrowKernels", "CSparrowSystem",
-      ])
+      ], test: ["SparrowTestPlans"])
     + room(
       "Sparrow",
       [
         "SparrowCore", "SparrowFormats", "SparrowTemplates", "SparrowTokenizers",
         "SparrowTransformer", "SparrowSparsity", "SparrowEngine", "SparrowCPU",
-      ])
+      ], test: ["SparrowTestPlans"])
     + room(
       "SparrowMeasure",
       [

@@ -22,8 +22,8 @@ extension Reference {
   }
 
   func selectHeads(_ step: inout Step, _ layer: Int) {
-    guard step.heads[layer] == nil, let plan = plan.attention[layer] else { return }
-    step.heads[layer] = plan.kernelSelector.select(step.headScores[layer] ?? []).indices
+    guard step.selected.heads[layer] == nil, let plan = plan.attention[layer] else { return }
+    step.selected.heads[layer] = plan.kernelSelector.select(step.headScores[layer] ?? []).indices
   }
 
   // MARK: - Networks
@@ -32,7 +32,9 @@ extension Reference {
   func predict(
     _ step: inout Step, _ network: FeedForwardDescription, _ input: Operation.Buffer, _ layer: Int
   ) {
-    guard let plan = plan.networks[layer] else { return }
+    guard let plan = plan.networks[layer],
+      step.selected.neurons[layer] == nil || plan.isRestEstimated
+    else { return }
     let x = step[input]
     switch plan.predictor {
     case .lowRank(let maps), .router(let maps): step.scores[layer] = maps.scores(x)
@@ -54,12 +56,12 @@ extension Reference {
 
   /// The neurons of the groups with the best scores, and of the common path.
   func select(_ step: inout Step, _ network: FeedForwardDescription, _ layer: Int) {
-    guard step.neurons[layer] == nil, let plan = plan.networks[layer],
+    guard step.selected.neurons[layer] == nil, let plan = plan.networks[layer],
       let scores = step.scores[layer]
     else { return }
     var groups = plan.maps == nil ? plan.sums(scores) : scores
     for group in plan.common { groups[Int(group)] = .nan }
-    step.neurons[layer] = plan.neurons(
+    step.selected.neurons[layer] = plan.neurons(
       of: plan.kernelSelector.select(groups).indices + plan.common)
   }
 
@@ -71,7 +73,7 @@ extension Reference {
     let exact = activations(network, layer, x)
     var result = [Float](repeating: 0, count: network.width)
     if plan.isRestEstimated { result = step.estimates[layer] ?? result }
-    for neuron in plan.kept(of: step.neurons[layer] ?? [], exact) {
+    for neuron in plan.kept(of: step.selected.neurons[layer] ?? [], exact) {
       result[Int(neuron)] = exact[Int(neuron)]
     }
     return result
@@ -84,10 +86,23 @@ extension Reference {
     guard case .sketch(let sketch) = plan.networks[layer]?.rest else {
       return multiply(role, neurons)
     }
-    let selected = Set(step.neurons[layer] ?? [])
+    let selected = Set(step.selected.neurons[layer] ?? [])
     let own = neurons.indices.map { selected.contains(Int32($0)) ? neurons[$0] : 0 }
     let others = zip(neurons, own).map { $0 - $1 }
     return zip(multiply(role, own), product(sketch.values, others, nil)).map { $0 + $1 }
+  }
+
+  // MARK: - Inputs
+
+  /// An input with zeros for all that the plan's threshold leaves out.
+  func large(_ step: inout Step, _ source: InputSource, _ x: [Float]) -> [Float] {
+    let least = plan.inputs[source.layer]?.thresholds[source.input]?.value ?? -1
+    let kept =
+      step.selected.inputs[source] ?? x.indices.filter { abs(x[$0]) > least }.map(Int32.init)
+    step.selected.inputs[source] = kept
+    var result = [Float](repeating: 0, count: x.count)
+    for index in kept { result[Int(index)] = x[Int(index)] }
+    return result
   }
 
   // MARK: - The vocabulary head (HiRE-Softmax)
@@ -106,9 +121,9 @@ extension Reference {
   /// rule out.
   func exact(_ step: inout Step, _ input: Operation.Buffer) {
     let x = step[input]
-    let all = logits(x)
+    let all = product(weights[headRole]!, x, nil)
     guard let head = plan.head, let first = step.candidates else {
-      (step.candidates, step.logits) = (nil, all)
+      (step.candidates, step.logits) = (nil, all.map(finished))
       return
     }
     let frontier = first.map { all[Int($0)] }.sorted(by: >)[min(head.recall.rank, first.count) - 1]
@@ -116,7 +131,7 @@ extension Reference {
     let floor = frontier - dot(head.sketch.meanRow, x) - head.recall.doubt * spread
     let threshold = first.map { step.sketch[Int($0)] }.min() ?? 0
     if !(floor >= threshold) { step.candidates = head.rows(of: step.sketch, from: floor) }
-    step.logits = step.candidates.map { $0.map { all[Int($0)] } } ?? all
+    step.logits = (step.candidates.map { $0.map { all[Int($0)] } } ?? all).map(finished)
   }
 }
 

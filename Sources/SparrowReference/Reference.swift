@@ -40,7 +40,23 @@ package final class Reference {
 
     package init() {}
 
-    fileprivate func clear() { (tokens, keys, values) = ([], [:], [:]) }
+    /// Forgets the positions from `count` on.
+    package func truncate(to count: Int) {
+      tokens = Array(tokens.prefix(count))
+      keys = keys.mapValues { Array($0.prefix(count)) }
+      values = values.mapValues { Array($0.prefix(count)) }
+    }
+  }
+
+  /// What a step touches, by layer, ascending.
+  package struct Selections {
+    package var neurons: [Int: [Int32]] = [:]
+    /// Head groups.
+    package var heads: [Int: [Int32]] = [:]
+    /// Elements of inputs that matrices read.
+    package var inputs: [InputSource: [Int32]] = [:]
+
+    package init() {}
   }
 
   /// One token's way: named buffers, each `[width]`, and what was selected.
@@ -52,13 +68,11 @@ package final class Reference {
     /// `value`: `[keyValueHeads * headDimension]`. `gates`, `neurons`: `[width]`. `final`: the
     /// head's input.
     package internal(set) var buffers: [Operation.Buffer: [Float]] = [:]
-    /// By layer, of neuron groups and of head groups.
-    var scores: [Int: [Float]] = [:]
-    var headScores: [Int: [Float]] = [:]
-    /// By layer: the neurons and the head groups that the step touches, ascending. Given ones are
-    /// not chosen anew.
-    package internal(set) var neurons: [Int: [Int32]] = [:]
-    package internal(set) var heads: [Int: [Int32]] = [:]
+    /// By layer, of neurons or their groups, and of head groups.
+    package internal(set) var scores: [Int: [Float]] = [:]
+    package internal(set) var headScores: [Int: [Float]] = [:]
+    /// What was given is not chosen anew.
+    package internal(set) var selected = Selections()
     /// By layer: activations that a sketch estimates, `[width]`.
     var estimates: [Int: [Float]] = [:]
     /// Scores of the vocabulary by the head's sketch, its candidates, and the logits: of all rows,
@@ -70,30 +84,36 @@ package final class Reference {
 
   /// Runs the next token of a sequence, by the plan or densely.
   ///
-  /// `neurons` and `heads` are selections by layer that stand in place of the plan's own, as where
-  /// another backend's, whose scores are rounded, are to be followed.
+  /// `selected` stands in place of the plan's own selections where it has some, as where another
+  /// backend's, whose scores are rounded, are to be followed.
   package func step(
-    _ token: Int32, of sequence: Sequence, isDense: Bool = false, neurons: [Int: [Int32]] = [:],
-    heads: [Int: [Int32]] = [:]
+    _ token: Int32, of sequence: Sequence, isDense: Bool = false,
+    following selected: Selections = Selections()
   ) -> Step {
     turn(sequence)
-    var step = Step(token: Int(token), position: sequence.tokens.count)
-    (step.neurons, step.heads) = (neurons, heads)
-    for operation in (isDense ? dense : sparse).operations { run(operation, &step, sequence) }
-    sequence.tokens.append(token)
-    return step
+    return run(isDense ? dense : sparse, token, sequence, selected)
   }
 
-  /// Runs a sequence anew where its next token makes it so long that all of it turns by other
+  /// Runs a sequence anew, densely, where its next token gives it a length that turns by other
   /// frequencies.
   private func turn(_ sequence: Sequence) {
-    guard let beyond = model.longRotaryBeyond, !sequence.turnsLong,
-      sequence.tokens.count + 1 > beyond
+    guard let beyond = model.longRotaryBeyond,
+      case let isLong = sequence.tokens.count >= beyond, isLong != sequence.turnsLong
     else { return }
     let tokens = sequence.tokens
-    sequence.clear()
-    sequence.turnsLong = true
-    for token in tokens { _ = step(token, of: sequence, isDense: true) }
+    sequence.truncate(to: 0)
+    sequence.turnsLong = isLong
+    for token in tokens { _ = run(dense, token, sequence, Selections()) }
+  }
+
+  private func run(
+    _ program: StepProgram, _ token: Int32, _ sequence: Sequence, _ selected: Selections
+  ) -> Step {
+    var step = Step(token: Int(token), position: sequence.tokens.count)
+    step.selected = selected
+    for operation in program.operations { run(operation, &step, sequence) }
+    sequence.tokens.append(token)
+    return step
   }
 
   private func run(_ operation: Operation, _ step: inout Step, _ sequence: Sequence) {
@@ -134,10 +154,10 @@ package final class Reference {
     case .projectHeads(let attention, let input): project(&step, attention, input, layer)
     case .appendHeads: append(step, sequence, layer)
     case .attendHeads(let attention):
-      attend(&step, sequence, attention, layer, groups: step.heads[layer] ?? [])
+      attend(&step, sequence, attention, layer, groups: step.selected.heads[layer] ?? [])
     case .sparseOutput(let output, let landing):
       let attention = model.layers[layer].attention
-      let attended = masked(step[.attended], attention, groups: step.heads[layer] ?? [])
+      let attended = masked(step[.attended], attention, groups: step.selected.heads[layer] ?? [])
       step.land(multiply(role(.output), attended), in: output, landing)
 
     // The feed-forward network.
@@ -152,8 +172,7 @@ package final class Reference {
 
     // Matrices that read large inputs only.
     case .multiplyLarge(let name, let input, let outputs, let landing):
-      let least = plan.inputs[layer]?.thresholds[name]?.value ?? -1
-      let large = step[input].map { abs($0) <= least ? 0 : $0 }
+      let large = self.large(&step, InputSource(layer: layer, input: name), step[input])
       let kinds = name.matrices.filter { weights[role($0)] != nil }
       for (kind, output) in zip(kinds, outputs) {
         step.land(multiply(role(kind), large), in: output, landing)

@@ -2,8 +2,8 @@ import CSparrowKernels
 import SparrowCPU
 import SparrowCore
 import SparrowEngine
-import SparrowFormats
 import SparrowSparsity
+import SparrowTestPlans
 import SparrowTestSupport
 import SparrowTransformer
 import Testing
@@ -50,10 +50,8 @@ import Testing
   /// Of the program's text, a prompt's logits, a few greedy tokens', and a batch's of three
   /// sequences.
   static func hash(_ name: String, _ kind: PlanKind) throws -> String {
-    let checkpoint = try Checkpoint.open(Fixtures.path("models/" + name))
-    let model = try ModelConfiguration(
-      huggingFace: try #require(checkpoint.config), file: checkpoint.path)
-    let binding = try WeightBinding(checkpoint: checkpoint, configuration: model)
+    let binding = try WeightBinding(opening: Fixtures.path("models/" + name))
+    let model = binding.configuration
     let plan = kind.plan(model)
     let engine = try CPUEngine(
       binding, pool: try WorkerPool(count: 1), maximumRows: 32, plan: plan)
@@ -82,76 +80,6 @@ import Testing
     var tokens = [token, prompt[1], prompt[2]]
     for _ in 0..<2 { tokens = step(tokens, [cache] + others) }
     return hash.text
-  }
-}
-
-/// A kind of sparsity, with plans that are the same in every run.
-enum PlanKind: String, CaseIterable, CustomStringConvertible {
-  case dense, head, networks, kept, lookahead, estimated, sketched, attention, inputs, all
-
-  var description: String { rawValue }
-
-  func plan(_ model: ModelConfiguration) -> SparsePlan {
-    SparsePlan(
-      head: head(model), networks: networks(model), attention: attention(model),
-      inputs: inputs(model))
-  }
-
-  private func head(_ model: ModelConfiguration) -> SketchedVocabulary? {
-    guard self == .head || self == .all else { return nil }
-    var random = SeededRandom(seed: 3)
-    let sketch = RowSketch.random(
-      rows: model.vocabulary, hidden: model.embeddingWidth, coding: .product, directions: 30,
-      &random)
-    return SketchedVocabulary(
-      plan: VocabularyPlan(candidates: model.vocabulary / 4, kept: 8, doubt: 0), sketch: sketch)
-  }
-
-  private func networks(_ model: ModelConfiguration) -> [Int: FeedForwardPlan] {
-    let group = model.layers.allSatisfy { $0.feedForward.width % 8 == 0 } ? 8 : 1
-    return switch self {
-    case .networks: SparseStepTests.plans(.product, group: group) { .topK($0 / 2) }(model)
-    case .kept:
-      SparseStepTests.plans(.int4) { .topK($0 / 2) }(model).mapValues { plan in
-        var plan = plan
-        plan.kept = .topK(8)
-        return plan
-      }
-    case .lookahead:
-      SparseStepTests.plans(.lowRank, group: group) { _ in .threshold(0) }(model).mapValues {
-        plan in
-        var plan = plan
-        plan.lookahead = true
-        return plan
-      }
-    case .estimated, .sketched:
-      SparseStepTests.plans(.int5) { _ in .threshold(0.5) }(model).mapValues { plan in
-        var plan = plan
-        plan.rest = self == .estimated ? .estimate : .sketch(down: down(model))
-        return plan
-      }
-    case .all: SparseStepTests.plans(.router, group: group) { _ in .threshold(0.5) }(model)
-    default: [:]
-    }
-  }
-
-  private func down(_ model: ModelConfiguration) -> SketchRows {
-    var random = SeededRandom(seed: 5)
-    let width = model.layers[0].feedForward.width
-    return SketchRows(
-      coding: .int5, directions: width,
-      bytes: ElementType.q5_0.randomBytes(elements: model.hidden * width, &random))
-  }
-
-  private func attention(_ model: ModelConfiguration) -> [Int: AttentionPlan] {
-    guard self == .attention || self == .all else { return [:] }
-    return AttentionPlans.halves(model).filter {
-      model.layers[$0.key].attention.needsAllHeads == nil
-    }
-  }
-
-  private func inputs(_ model: ModelConfiguration) -> [Int: InputPlan] {
-    self == .inputs ? SparseInputTests.plans(model, 0.5) : [:]
   }
 }
 

@@ -33,9 +33,8 @@ public struct NetworkModel {
     var random = SeededRandom(seed: seed)
     var file = GGUFBuilder()
     addMetadata(&file)
-    func floats(_ name: String, _ dimensions: [Int], _ value: () -> Float) {
-      let count = dimensions.reduce(1, *)
-      let values = (0..<count).map { _ in value() }
+    func floats(_ name: String, _ dimensions: [Int], _ value: (_ index: Int) -> Float) {
+      let values = (0..<dimensions.reduce(1, *)).map(value)
       file.add(
         name, dimensions.map(UInt64.init), bytes: values.withUnsafeBytes { Array($0) })
     }
@@ -50,15 +49,21 @@ public struct NetworkModel {
         bytes: type.randomBytes(elements: rows * columns, &random))
     }
     func bias(_ name: String, _ count: Int) {
-      if hasBiases { floats(name + ".bias", [count]) { random.uniform() - 0.5 } }
+      if hasBiases { floats(name + ".bias", [count]) { _ in random.uniform() - 0.5 } }
     }
     func norm(_ name: String) {
-      floats(name + ".weight", [hidden]) { 0.75 + random.uniform() / 2 }
-      if !isGated { floats(name + ".bias", [hidden]) { random.uniform() - 0.5 } }
+      var weight: Float = 0
+      floats(name + ".weight", [hidden]) { index in
+        if index % 32 == 0 { weight = 0.75 + random.uniform() / 2 }
+        return weight
+      }
+      if !isGated { floats(name + ".bias", [hidden]) { _ in 0 } }
     }
-    // Small beside what the networks add.
-    floats("token_embd.weight", [hidden, Self.vocabulary]) { (random.uniform() - 0.5) / 64 }
-    if !isGated { floats("position_embd.weight", [hidden, 64]) { (random.uniform() - 0.5) / 64 } }
+    let embedding = (0..<Self.vocabulary).flatMap { _ in
+      (0..<(hidden + 31) / 32).flatMap { _ in steps(&random) }.prefix(hidden)
+    }
+    floats("token_embd.weight", [hidden, Self.vocabulary]) { embedding[$0] }
+    if !isGated { zeros("position_embd.weight", rows: 64) }
     norm("output_norm")
     for layer in 0..<layers {
       let name = "blk.\(layer)."
@@ -76,6 +81,18 @@ public struct NetworkModel {
       bias(name + "ffn_down", hidden)
     }
     return file.bytes
+  }
+
+  /// 32 elements whose mean is 0: steps of a scale that the greatest has 127 of.
+  ///
+  /// A network's inputs are then, in the first layer, the same in blocks of 8 bits as in float32:
+  /// backends that round the inputs of block formats compute what others do. They are small beside
+  /// what networks add.
+  private func steps(_ random: inout SeededRandom) -> [Float] {
+    let halves = [127] + (1..<16).map { _ in Float(random.next() % 128) }
+    var all = (halves + halves.map { -$0 }).map { $0 / 16384 }
+    for index in all.indices { all.swapAt(index, Int(random.next() % 32)) }
+    return all
   }
 
   private func addMetadata(_ file: inout GGUFBuilder) {

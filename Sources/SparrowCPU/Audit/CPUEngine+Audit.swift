@@ -18,44 +18,70 @@ extension CPUEngine {
   /// All workers look at an operation before it runs, when what it selects is known and its input
   /// whole.
   func look(
-    _ audit: StepAudit, at operation: LoweredOperation, _ worker: Worker, _ step: StepState
+    _ probes: StepProbes, at operation: LoweredOperation, _ worker: Worker, _ step: StepState
   ) {
-    let exact = unsafeDowncast(audit.backend, to: ExactValues.self)
+    let audit = probes.audit
+    let exact = audit.map { unsafeDowncast($0.backend, to: ExactValues.self) }
     switch operation {
     case .sparseFeedForward(let kernel):
       let neurons = kernel.neurons
-      exact.activations.compute(neurons, worker, step)
+      exact?.activations.compute(neurons, worker, step)
       worker.barrier()
       // The network's own barriers keep the next one's activations from coming too early.
       guard worker.index == 0 else { return }
       for row in 0..<step.rows {
-        audit.note(
-          network: neurons.layer, selected: neurons.lists.all(of: row),
+        let selected = neurons.lists.all(of: row)
+        probes.note(.network, neurons.layer, row, selected)
+        guard let exact else { continue }
+        audit?.note(
+          network: neurons.layer, selected: selected,
           sizes: exact.activations.sizes(of: row, width: neurons.up.rows))
       }
-    case .projectHeads(let kernel) where audit.wantsResults(ofAttention: kernel.layer):
-      exact.heads.project(kernel, worker, step)
-    case .appendHeads(let kernel) where audit.wantsResults(ofAttention: kernel.layer):
-      exact.heads.prepare(kernel.heads, worker, step)
+    case .projectHeads(let kernel) where probes.wantsResults(ofAttention: kernel.layer):
+      exact?.heads.project(kernel, worker, step)
+    case .appendHeads(let kernel) where probes.wantsResults(ofAttention: kernel.layer):
+      exact?.heads.prepare(kernel.heads, worker, step)
     case .attendHeads(let kernel):
       let layer = kernel.attend.layer
-      let hasResults = audit.wantsResults(ofAttention: layer)
+      let hasResults = probes.wantsResults(ofAttention: layer)
       if hasResults {
-        exact.heads.attend(kernel.attend, worker, step)
+        exact?.heads.attend(kernel.attend, worker, step)
         worker.barrier()
       }
       // The attention's own barrier keeps the next layer's results from coming too early.
-      guard worker.index == 0 else { return }
+      guard let exact, worker.index == 0 else { return }
       for row in 0..<step.rows {
-        audit.note(
+        audit?.note(
           attention: layer, selected: kernel.selection.groups.lists.all(of: row),
           results: hasResults ? UnsafePointer(exact.heads.attended.row(row)) : nil)
       }
+    case .sparseOutput(let kernel):
+      guard worker.index == 0 else { return }
+      for row in 0..<step.rows {
+        probes.note(
+          .attention, kernel.layer, row, kernel.selection.groups.lists.all(of: row))
+      }
     case .multiplyLarge(let kernel):
       guard worker.index == 0 else { return }
-      kernel.forEachRow(worker, step) { audit.note(kernel.source, kept: $0) }
+      kernel.forEachRow(worker, step) { row, kept in
+        audit?.note(kernel.source, kept: kept)
+        probes.note(.inputs(kernel.source.input), kernel.source.layer, row, Array(kept))
+      }
     default: break
     }
+  }
+}
+
+extension StepProbes {
+  fileprivate func note(
+    _ part: Selected.Part, _ layer: Int, _ row: Int, _ indices: @autoclosure () -> [Int32]
+  ) {
+    guard let selections else { return }
+    selections(Selected(part, layer: layer, row: row, indices: indices()))
+  }
+
+  fileprivate func wantsResults(ofAttention layer: Int) -> Bool {
+    audit?.wantsResults(ofAttention: layer) ?? false
   }
 }
 

@@ -123,11 +123,11 @@ package final class CPUEngine: Backend, @unchecked Sendable {
     let step = current
     let probes = probes!
     let isFirst = worker.index == 0
-    let audit = runsSparse ? probes.audit : nil
+    let isLookedAt = runsSparse && (probes.audit != nil || probes.selections != nil)
     let profiles = isFirst && probes.profile != nil
     var since = profiles ? monotonicSeconds() : 0
     for (operation, part) in zip(program.operations, program.parts) {
-      if let audit { look(audit, at: operation, worker, step) }
+      if isLookedAt { look(probes, at: operation, worker, step) }
       if operation.run(worker, step) { worker.barrier() }
       if profiles {
         let now = monotonicSeconds()

@@ -130,7 +130,8 @@ final class SparseAttention: SparsePart {
       let attended = operands.buffer(.attended, layer)
       return .sparseOutput(
         SparseOutputKernel(
-          matrix: outputs[layer]!, bias: operands.bias(.output, layer), columns: columns,
+          layer: layer, matrix: outputs[layer]!, bias: operands.bias(.output, layer),
+          columns: columns,
           groupWidth: attended.width / selection.count, attended: attended,
           output: operands.buffers[output], isAdded: landing == .add, selection: selection,
           sums: sums))

@@ -5,6 +5,7 @@ import SparrowCore
 ///
 /// Workers share out the columns, sum them into results of their own, and add those up.
 struct SparseOutputKernel: BitwiseCopyable {
+  let layer: Int
   let matrix: UnsafePointer<sk_columns>
   let bias: UnsafePointer<Float>?
   /// All columns' numbers, of which a group's are a run.

@@ -65,12 +65,13 @@ struct MultiplyLargeKernel: BitwiseCopyable {
 
   /// Gives away the large inputs of each row, before the operation runs.
   func forEachRow(
-    _ worker: Worker, _ step: StepState, _ body: (UnsafeBufferPointer<Int32>) -> Void
+    _ worker: Worker, _ step: StepState,
+    _ body: (_ row: Int, UnsafeBufferPointer<Int32>) -> Void
   ) {
     let x = input.rows(worker, step)
     for row in 0..<step.rows {
       let found = lists.find(in: x[row], 0..<width, above: threshold, worker)
-      body(UnsafeBufferPointer(start: lists.indices[worker], count: found))
+      body(row, UnsafeBufferPointer(start: lists.indices[worker], count: found))
     }
   }
 

@@ -8,13 +8,16 @@ package final class StepProbes {
   /// Sees every dense network's and every dense attention's input and result, while the other
   /// workers wait.
   package let observer: ((Observation) -> Void)?
+  /// Sees what sparse steps select, in the order of their operations.
+  package let selections: ((Selected) -> Void)?
 
   package init(
     profile: StepProfile? = nil, audit: StepAudit? = nil,
-    observer: ((Observation) -> Void)? = nil
+    observer: ((Observation) -> Void)? = nil, selections: ((Selected) -> Void)? = nil
   ) {
     self.profile = profile
     self.audit = audit
     self.observer = observer
+    self.selections = selections
   }
 }

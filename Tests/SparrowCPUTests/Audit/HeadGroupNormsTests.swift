@@ -1,6 +1,7 @@
 import CSparrowKernels
 import SparrowCore
 import SparrowEngine
+import SparrowTestSupport
 import SparrowTransformer
 import Testing
 
@@ -8,9 +9,9 @@ import Testing
 
 /// Lengths of head groups' parts behind the output matrix.
 @Suite(.serialized) struct HeadGroupNormsTests {
-  @Test(arguments: ["opt-350m", "llama3", "gemma2", "llama3.gguf"])
+  @Test(arguments: ["models/opt-350m", "models/llama3", "models/gemma2", "gguf/llama3.gguf"])
   func lengthsAreThoseBehindTheMatrix(name: String) throws {
-    let engine = try SparseAttentionTests.engine(name) { _ in [:] }
+    let engine = try engine(Fixtures.path(name), threads: 2)
     let attention = engine.model.layers[1].attention
     let norms = HeadGroupNorms(
       engine.weights, layer: 1, attention: attention, pool: engine.pool)

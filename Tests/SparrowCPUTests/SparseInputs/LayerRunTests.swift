@@ -1,6 +1,7 @@
 import SparrowCore
 import SparrowEngine
 import SparrowSparsity
+import SparrowTestPlans
 import SparrowTestSupport
 import SparrowTransformer
 import Testing
@@ -11,16 +12,20 @@ import Testing
 @Suite(.serialized) struct LayerRunTests {
   @Test("one after the other, layers end where decoding ends", arguments: Fixtures.models)
   func chain(name: String) throws {
-    let binding = try SparseAttentionTests.binding(name)
+    let binding = try WeightBinding(opening: Fixtures.path("models/" + name))
     let model = binding.configuration
     // All of a sequence turns as its length says, and single steps know no more of it than they
     // have.
     let count = min(17, model.longRotaryBeyond ?? 17)
     let tokens = Array(try Fixtures.expected(name).tokens.prefix(count))
-    let engine = try SparseInputTests.engine(
-      binding, threads: name == "llama3" ? 2 : 1, SparseInputTests.plans(model, 0.3))
-    let own = [try engine.sequence(capacity: tokens.count, type: .f32)]
-    let decoded = tokens.flatMap { SparseInputTests.step(engine, [$0], own)[0] }
+    let engine = try CPUEngine(
+      binding, pool: try WorkerPool(count: name == "llama3" ? 2 : 1), maximumRows: 32,
+      plan: SparsePlan(inputs: InputPlans.all(model, 0.3)))
+    let own = try engine.sequence(capacity: tokens.count, type: .f32)
+    let decoded = tokens.flatMap { token in
+      engine.step(.decode([token], of: [own]))
+      return Array(engine.hidden(row: 0))
+    }
 
     let cache = try engine.sequence(capacity: tokens.count, type: .f32)
     var states = [Float](repeating: 0, count: tokens.count * model.hidden)
@@ -33,13 +38,12 @@ import Testing
       }
     }
     let found = try Self.headInput(of: states, engine)
-    #expect(relativeError(found, decoded.map(Double.init)) <= 2e-5)
+    #expect(relativeError(found, decoded) <= 2e-5)
   }
 
   @Test("without thresholds a layer is whole, however often it runs")
   func whole() throws {
-    let binding = try SparseAttentionTests.binding("llama3")
-    let engine = try SparseInputTests.engine(binding, [:])
+    let engine = try engine(Fixtures.path("models/llama3"), threads: 2)
     let run = engine.layerRun(1)
     let cache = try engine.sequence(capacity: 20)
     let states = (0..<20 * engine.model.hidden).map { Float($0 % 13) / 8 - 0.75 }

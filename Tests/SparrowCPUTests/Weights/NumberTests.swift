@@ -1,6 +1,7 @@
 import SparrowCPU
 import SparrowCore
 import SparrowFormats
+import SparrowTestPlans
 import SparrowTestSupport
 import SparrowTransformer
 import Testing

@@ -3,6 +3,7 @@ import SparrowCPU
 import SparrowCore
 import SparrowFormats
 import SparrowSparsity
+import SparrowTestPlans
 import SparrowTestSupport
 import SparrowTransformer
 import Testing

@@ -1,3 +1,4 @@
+import SparrowTestPlans
 import SparrowTestSupport
 import Testing
 

@@ -1,5 +1,5 @@
-import SparrowCPU
 import SparrowCore
+import SparrowTestPlans
 import SparrowTestSupport
 import Testing
 
@@ -10,16 +10,16 @@ import Testing
 @Suite struct RandomModelTests {
   static let folder = environment("SPARROW_MODELS")
 
-  @Test(.enabled(if: folder != nil))
-  func logitsEqualHuggingFace() throws {
+  @Test(.enabled(if: folder != nil), arguments: TestBackend.all)
+  func logitsEqualHuggingFace(backend: TestBackend) throws {
     let folder = try #require(Self.folder)
     for name in Files.names(in: folder).sorted() {
       let path = folder + "/" + name
       do {
         let expected = try Expected(folder: path)
-        let engine = try engine(path, threads: 2)
+        let own = try backend.open(path)
         for chunk in [1, 7, 32] {
-          let found = try logits(engine, expected.tokens, chunk: chunk)
+          let found = try logits(own, expected.tokens, chunk: chunk)
           let worst = zip(found, expected.logits).map { abs($0 - $1) }.max() ?? .infinity
           #expect(worst < 1e-3, "\(name), \(chunk) at a time: worst difference \(worst)")
         }

@@ -1,17 +1,19 @@
 import SparrowCore
-import SparrowSparsity
-import SparrowTransformer
+package import SparrowSparsity
+package import SparrowTransformer
 
 /// Plans for all layers of a model, with predictors that select at random, by the token.
-enum AttentionPlans {
-  static func all(
+package enum AttentionPlans {
+  package static func all(
     _ model: ModelConfiguration, _ plan: (LayerDescription) -> AttentionPlan
   ) -> [Int: AttentionPlan] {
     Dictionary(uniqueKeysWithValues: model.layers.indices.map { ($0, plan(model.layers[$0])) })
   }
 
   /// Selects each group of about half of the tokens.
-  static func halves(_ model: ModelConfiguration, lookahead: Bool = false) -> [Int: AttentionPlan] {
+  package static func halves(_ model: ModelConfiguration, lookahead: Bool = false) -> [Int:
+    AttentionPlan]
+  {
     var random = SeededRandom(seed: 11)
     return all(model) {
       AttentionPlan(
@@ -24,7 +26,7 @@ enum AttentionPlans {
   }
 
   /// Every other head is never selected.
-  static func evenHeads(_ model: ModelConfiguration) -> [Int: AttentionPlan] {
+  package static func evenHeads(_ model: ModelConfiguration) -> [Int: AttentionPlan] {
     all(model) {
       let groups = $0.attention.keyValueHeads
       var maps = maps(groups: groups, hidden: model.hidden) { 0 }
@@ -34,7 +36,7 @@ enum AttentionPlans {
   }
 
   /// Selects everything.
-  static func everything(_ model: ModelConfiguration) -> [Int: AttentionPlan] {
+  package static func everything(_ model: ModelConfiguration) -> [Int: AttentionPlan] {
     all(model) {
       AttentionPlan(
         predictor: .router(
@@ -43,12 +45,17 @@ enum AttentionPlans {
     }
   }
 
-  static func maps(groups: Int, hidden: Int, _ weight: () -> Float) -> LinearPredictor {
-    let bytes = (0..<groups * hidden).flatMap { _ in
-      withUnsafeBytes(of: Float16(weight()).bitPattern.littleEndian) { Array($0) }
-    }
+  package static func maps(groups: Int, hidden: Int, _ weight: () -> Float) -> LinearPredictor {
+    let bytes = halfBytes((0..<groups * hidden).map { _ in weight() })
     return LinearPredictor(
       a: nil, b: PredictorMatrix(rows: groups, columns: hidden, type: .f16, bytes: bytes),
       bias: [Float](repeating: 0, count: groups))
+  }
+}
+
+/// Numbers in float16.
+package func halfBytes(_ values: [Float]) -> [UInt8] {
+  values.flatMap { value in
+    withUnsafeBytes(of: Float16(value).bitPattern.littleEndian) { Array($0) }
   }
 }

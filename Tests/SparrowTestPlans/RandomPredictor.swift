@@ -1,16 +1,16 @@
-import SparrowCore
-import SparrowSparsity
+package import SparrowCore
+package import SparrowSparsity
 import SparrowTestSupport
 
 /// Predictors that know nothing: random ones of every kind, of the size that a network needs.
-enum RandomPredictor: CaseIterable {
+package enum RandomPredictor: CaseIterable {
   case product, int4, int5, lowRankSketch, lowRankInt4, lowRank, router, gate, exact
 
   /// Kinds that a network without gate can have.
-  static let ungated = allCases.filter { $0 != .gate }
+  package static let ungated = allCases.filter { $0 != .gate }
 
   /// `coding` is that of linear maps.
-  func make(
+  package func make(
     hidden: Int, width: Int, group: Int, isGated: Bool, coding: ElementType = .f16,
     seed: UInt64 = 7
   ) -> FeedForwardPlan.Predictor {
@@ -47,13 +47,13 @@ enum RandomPredictor: CaseIterable {
 
 extension SeededRandom {
   /// Uniform in -size...size.
-  mutating func floats(_ count: Int, size: Float = 1) -> [Float] {
+  package mutating func floats(_ count: Int, size: Float = 1) -> [Float] {
     (0..<count).map { _ in (2 * uniform() - 1) * size }
   }
 }
 
 extension RowSketch {
-  static func random(
+  package static func random(
     rows: Int, hidden: Int, coding: SketchCoding, directions: Int, _ random: inout SeededRandom
   ) -> RowSketch {
     let padded = FeedForwardPlan.paddedNeurons(rows)

@@ -1,21 +1,21 @@
-import SparrowCPU
 import SparrowCore
 import SparrowFormats
+import SparrowTestPlans
 import SparrowTestSupport
 import SparrowTransformer
 import Testing
 
 /// The tiny model of `Benchmarks/make_relu_llama.py`, whose script computes its own forward pass.
 @Suite struct ReLULlamaTests {
-  @Test(arguments: [1, 7, 24])
-  func logitsEqualTheScriptsForwardPass(chunk: Int) throws {
+  @Test(arguments: TestBackend.all, [1, 7, 24])
+  func logitsEqualTheScriptsForwardPass(backend: TestBackend, chunk: Int) throws {
     let expected = try Checkpoint.open(Fixtures.path("relu/expected.safetensors"))
-    let logits = try expected.floats(try #require(expected["logits"]))
+    let wanted = try expected.floats(try #require(expected["logits"]))
     let tokens = try expected.floats(try #require(expected["input_ids"])).map { Int32($0) }
-    let engine = try engine(Fixtures.path("relu/model.gguf"), threads: 2)
-    let found = try SparrowCPUTests.logits(engine, tokens, chunk: chunk)
-    #expect(found.count == logits.count)
-    let worst = zip(found, logits).map { abs($0 - $1) }.max() ?? .infinity
+    let own = try backend.open(Fixtures.path("relu/model.gguf"))
+    let found = try logits(own, tokens, chunk: chunk)
+    #expect(found.count == wanted.count)
+    let worst = zip(found, wanted).map { abs($0 - $1) }.max() ?? .infinity
     #expect(worst < 1e-3, "worst difference \(worst)")
   }
 

@@ -1,0 +1,65 @@
+import SparrowEngine
+import SparrowTestPlans
+import SparrowTestSupport
+import SparrowTransformer
+import Testing
+
+/// What must not depend on how a sequence is stepped.
+@Suite struct StepTests {
+  static let names = ["llama3", "gemma3", "opt-350m", "gpt2", "qwen3"]
+
+  @Test(arguments: TestBackend.all, names)
+  func logitsDoNotDependOnTheBatchThatATokenCameIn(backend: TestBackend, name: String) throws {
+    let tokens = try Fixtures.expected(name).tokens
+    let own = try backend.open(Fixtures.path("models/" + name))
+    let whole = try logits(own, tokens, chunk: 24, type: .f16)
+    for chunk in [1, 3, 17] {
+      #expect(try logits(own, tokens, chunk: chunk, type: .f16) == whole)
+    }
+  }
+
+  @Test(arguments: TestBackend.all, names)
+  func logitsDoNotDependOnTheThreads(backend: TestBackend, name: String) throws {
+    let tokens = try Fixtures.expected(name).tokens
+    let found = try (1...3).map { threads in
+      let own = try backend.open(Fixtures.path("models/" + name), threads: threads)
+      return try logits(own, tokens, chunk: 24, type: .f16)
+    }
+    #expect(found[0] == found[1] && found[1] == found[2])
+  }
+
+  @Test(arguments: TestBackend.all, names)
+  func sequencesSteppedTogetherEqualEachAlone(backend: TestBackend, name: String) throws {
+    let tokens = try Fixtures.expected(name).tokens
+    let own = try backend.open(Fixtures.path("models/" + name))
+    let prefixes = [Array(tokens[..<5]), Array(tokens[..<9]), Array(tokens[3..<4])]
+    let sequences = try prefixes.map { prefix in
+      let sequence = try own.sequence(capacity: 32, type: .f16)
+      own.step(.prompt(prefix, of: sequence))
+      return sequence
+    }
+    let next: [Int32] = [7, 8, 9]
+    own.step(.decode(next, of: sequences))
+    let together = Array(own.logits(rows: 0..<3))
+    var alone: [Float] = []
+    for (prefix, token) in zip(prefixes, next) {
+      alone += try logits(own, prefix + [token], chunk: 32, type: .f16)
+        .suffix(own.model.vocabulary)
+    }
+    #expect(together == alone)
+  }
+
+  @Test(arguments: TestBackend.all)
+  func aTruncatedSequenceGoesOnAsIfTheRestHadNeverBeen(backend: TestBackend) throws {
+    let tokens = try Fixtures.expected("llama3").tokens
+    let own = try backend.open(Fixtures.path("models/llama3"))
+    let sequence = try own.sequence(capacity: 32, type: .f16)
+    own.step(.prompt(tokens, of: sequence))
+    sequence.truncate(to: 6)
+    let rest = Array(tokens[6...])
+    own.step(.prompt(rest, of: sequence))
+    let again = Array(own.logits(rows: rest.count - 1..<rest.count))
+    #expect(
+      try again == logits(own, tokens, chunk: 24, type: .f16).suffix(own.model.vocabulary))
+  }
+}
