@@ -83,13 +83,14 @@ extension Reference {
   /// one.
   func down(_ neurons: [Float], _ step: Step, _ layer: Int) -> [Float] {
     let role = WeightRole(.down, layer: layer)
-    guard case .sketch(let sketch) = plan.networks[layer]?.rest else {
+    guard let rest = plan.networks[layer]?.rest, rest != .nothing else {
       return multiply(role, neurons)
     }
+    guard case .sketch(let sketch) = rest else { return multiply(role, rounding(neurons)) }
     let selected = Set(step.selected.neurons[layer] ?? [])
     let own = neurons.indices.map { selected.contains(Int32($0)) ? neurons[$0] : 0 }
     let others = zip(neurons, own).map { $0 - $1 }
-    return zip(multiply(role, own), product(sketch.values, others, nil)).map { $0 + $1 }
+    return zip(multiply(role, own), product(sketch.values, rounding(others), nil)).map { $0 + $1 }
   }
 
   // MARK: - Inputs

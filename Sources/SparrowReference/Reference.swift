@@ -11,6 +11,8 @@ package final class Reference {
   package let model: ModelConfiguration
   package let plan: SparsePlan
   let weights: [WeightRole: [Float]]
+  /// How activations that a sketch estimates are read: as they are, or as a backend rounds them.
+  package var rounding: ([Float]) -> [Float] = { $0 }
   private let dense: StepProgram
   private let sparse: StepProgram
 

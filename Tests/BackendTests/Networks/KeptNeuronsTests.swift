@@ -6,7 +6,7 @@ import SparrowTestSupport
 import SparrowTransformer
 import Testing
 
-/// HiRE's second stage: the exact activations of the selected neurons decide whose columns are read.
+/// HiRE's second stage: the exact activations of selected neurons decide whose columns are read.
 @Suite(.serialized) struct KeptNeuronsTests {
   static let selectors: [Selector] = [
     .topK(20), .topK(1), .topK(0), .topK(1000), .statisticalTopK(20),

@@ -114,12 +114,16 @@ import Testing
       for rest in [FeedForwardPlan.Rest.estimate, .sketch(down: down)] {
         // A backend may read activations in 8 bits where what stands for down is in blocks.
         let isRounded = rest != .estimate || type.blockElements > 1
+        var errors: [Float] = []
         for own in try Self.estimates(file, turn: turn, binding, backend, rest) {
           let run = try ComparedRun(backend, binding, own)
-          let tokens = (0..<Int32(min(own.batch, 3))).map { $0 * 3 }
-          for error in run.start(tokens) { #expect(error < (isRounded ? 1e-2 : 1e-5), "\(own)") }
+          if isRounded { run.reference.rounding = { int8Rounded($0).map { Float($0) } } }
+          errors += run.start((0..<Int32(min(own.batch, 3))).map { $0 * 3 })
           #expect(run.neurons().count < file.width, "\(own)")
         }
+        // Now and then an activation lies between two steps, and each takes another.
+        #expect(errors.count { $0 > 1e-5 } <= (isRounded ? errors.count / 4 : 0), "\(errors)")
+        #expect(errors.allSatisfy { $0 < 0.01 }, "\(errors)")
       }
     }
   }
