@@ -1,5 +1,6 @@
 import SparrowCore
 import SparrowEngine
+import SparrowReference
 import SparrowSparsity
 import SparrowTestPlans
 import SparrowTestSupport
