@@ -66,9 +66,8 @@ package final class Reference {
     let token: Int
     let position: Int
     /// `hidden`: the residual stream. `input`: a norm's result. `query`: `[heads * headDimension]`,
-    /// `key` and
-    /// `value`: `[keyValueHeads * headDimension]`. `gates`, `neurons`: `[width]`. `final`: the
-    /// head's input.
+    /// `key` and `value`: `[keyValueHeads * headDimension]`. `gates`, `neurons`: `[width]`. `final`:
+    /// the head's input.
     package internal(set) var buffers: [Operation.Buffer: [Float]] = [:]
     /// By layer, of neurons or their groups, and of head groups.
     package internal(set) var scores: [Int: [Float]] = [:]

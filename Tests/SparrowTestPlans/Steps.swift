@@ -45,9 +45,9 @@ package func logits(
 
 /// The greatest difference, as a part of the greatest expected size.
 package func relativeError(
-  _ found: some Sequence<Float>, _ expected: some Sequence<Float>
+  _ found: some Collection<Float>, _ expected: some Collection<Float>
 ) -> Float {
+  guard found.count == expected.count, found.allSatisfy(\.isFinite) else { return .infinity }
   let largest = expected.reduce(0) { max($0, abs($1)) }
-  let differences = zip(found, expected).map { abs($0 - $1) }
-  return differences.allSatisfy(\.isFinite) ? (differences.max() ?? .infinity) / largest : .infinity
+  return (zip(found, expected).map { abs($0 - $1) }.max() ?? .infinity) / largest
 }

@@ -48,6 +48,22 @@ import Testing
     #expect(error?.field == "layers.0.inputs.down.threshold")
   }
 
+  @Test func matricesHaveOnePlan() throws {
+    let checkpoint = try Checkpoint.open(Fixtures.path("models/llama3"))
+    let model = try ModelConfiguration(
+      huggingFace: try #require(checkpoint.config), file: checkpoint.path)
+    let networks = [0: FeedForwardPlan(predictor: .exact, selector: .topK(5))]
+    for input in LayerInput.allCases {
+      let plan = SparsePlan(networks: networks, inputs: [0: InputPlan([input: .init(0)])])
+      guard input == .feedForward || input == .down else {
+        try plan.check(model, file: "plan")
+        continue
+      }
+      let error = #expect(throws: SparrowError.self) { try plan.check(model, file: "plan") }
+      #expect(error?.kind == .mismatch && error?.field == "layers.0.inputs.\(input.rawValue)")
+    }
+  }
+
   @Test func theProgramShowsWhatATokenReads() throws {
     let folder = try TemporaryFolder()
     let file = NetworkModel(type: .f32, hidden: 96, width: 512)
