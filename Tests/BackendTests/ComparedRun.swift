@@ -72,6 +72,11 @@ final class ComparedRun {
   /// The reference's input of the head for a row of the last step.
   func hidden(_ row: Int) -> [Float] { steps[row].buffers[last] ?? [] }
 
+  /// What the reference selects by itself for a token that begins a sequence.
+  func ownSelections(_ token: Int32) -> Reference.Selections {
+    reference.step(token, of: Reference.Sequence()).selected
+  }
+
   /// The neurons that a row of the last step selected.
   func neurons(_ layer: Int = 0, row: Int = 0) -> [Int32] { selected[row].neurons[layer] ?? [] }
 

@@ -75,6 +75,12 @@ import Testing
         (13 * Int32(turn) + 5 * $0) % vocabulary
       }
       for error in run.decode(tokens) { #expect(error < 1e-5) }
+      for step in run.steps {
+        for (layer, plan) in plan.attention {
+          let own = plan.kernelSelector.select(step.headScores[layer] ?? []).indices
+          #expect(step.selected.heads[layer] == own)
+        }
+      }
     }
   }
 

@@ -1,5 +1,6 @@
 import SparrowCore
 import SparrowEngine
+import SparrowReference
 import SparrowSparsity
 import SparrowTestPlans
 import SparrowTestSupport
@@ -26,6 +27,8 @@ import Testing
         Int32((turn * 13 + $0 * 5) % binding.configuration.vocabulary)
       }
       for error in run.decode(tokens) { #expect(error < 1e-5, "batch of \(rows)") }
+      guard turn == 0 else { continue }
+      #expect(run.steps[0].selected.inputs == run.ownSelections(tokens[0]).inputs)
     }
   }
 
@@ -52,8 +55,10 @@ import Testing
         backend, WeightBinding(file), threads: 1 + turn % 3, sequences: 8,
         SparsePlan(inputs: [0: plan]))
       for batch in [1, 2 + turn % 7] {
-        let errors = run.start((0..<Int32(batch)).map { $0 * 3 })
-        #expect(errors.allSatisfy { $0 < 1e-5 }, "batch of \(batch)")
+        let tokens = (0..<Int32(batch)).map { $0 * 3 }
+        #expect(run.start(tokens).allSatisfy { $0 < 1e-5 }, "batch of \(batch)")
+        let last = run.steps[batch - 1].selected.inputs
+        #expect(last.count == 2 && last == run.ownSelections(tokens[batch - 1]).inputs)
       }
     }
   }

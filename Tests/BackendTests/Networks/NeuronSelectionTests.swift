@@ -10,9 +10,9 @@ import Testing
 /// From a network's input to scores, and from scores to neurons: what the reference computes and
 /// selects by itself.
 @Suite(.serialized) struct NeuronSelectionTests {
-  /// What the reference does with tokens that begin sequences.
-  private static func steps(_ run: ComparedRun, _ tokens: [Int32]) -> [Reference.Step] {
-    tokens.map { run.reference.step($0, of: Reference.Sequence()) }
+  /// The scores that the reference computes for a token that begins a sequence.
+  private static func scores(_ run: ComparedRun, _ token: Int32) -> [Float] {
+    run.reference.step(token, of: Reference.Sequence()).scores[0] ?? []
   }
 
   /// Predictors whose scores are float32.
@@ -36,8 +36,8 @@ import Testing
         SparsePlan(networks: [0: plan]))
       for tokens: [Int32] in [[3], [3, 5, 7]] {
         #expect(run.start(tokens).allSatisfy { $0 < 1e-5 })
-        for (row, own) in Self.steps(run, tokens).enumerated() {
-          #expect(run.neurons(row: row) == own.selected.neurons[0])
+        for (row, token) in tokens.enumerated() {
+          #expect(run.neurons(row: row) == run.ownSelections(token).neurons[0])
           #expect(run.neurons(row: row).count == group * (groups / 3 + 2))
         }
       }
@@ -55,14 +55,13 @@ import Testing
         SparsePlan(networks: [0: plan]))
       for tokens: [Int32] in [[9], [9, 1]] {
         #expect(run.start(tokens).allSatisfy { $0 < 1e-5 })
-        let steps = Self.steps(run, tokens)
         let scores = run.backend.neuronScores(layer: 0).prefix(20)
         // The second map of blocks may read its input in 8 bits.
         let isRounded = kind == .lowRank && coding != .f16
-        #expect(relativeError(scores, steps[0].scores[0] ?? []) < (isRounded ? 0.02 : 1e-5))
+        #expect(relativeError(scores, Self.scores(run, tokens[0])) < (isRounded ? 0.02 : 1e-5))
         if isRounded { continue }
-        for (row, own) in steps.enumerated() {
-          #expect(run.neurons(row: row) == own.selected.neurons[0])
+        for (row, token) in tokens.enumerated() {
+          #expect(run.neurons(row: row) == run.ownSelections(token).neurons[0])
         }
       }
     }
@@ -81,9 +80,9 @@ import Testing
           SparsePlan(networks: [0: plan]))
         for tokens: [Int32] in [[4], [6, 4, 2]] {
           #expect(run.start(tokens).allSatisfy { $0 < 1e-5 })
-          let scores = Self.steps(run, tokens)[0].scores[0] ?? []
           // Codes are looked up, and directions read, in 8 bits.
-          let error = relativeError(run.backend.neuronScores(layer: 0), scores)
+          let error = relativeError(
+            run.backend.neuronScores(layer: 0), Self.scores(run, tokens[0]))
           #expect(error < (kind.isExact ? 1e-5 : 0.05), "\(kind)")
         }
       }
