@@ -12,18 +12,19 @@ extension Reference {
   ) {
     guard let plan = plan.attention[layer] else { return }
     if let maps = plan.maps {
-      step.headScores[layer] = maps.scores(step[input])
+      step.headGroupScores[layer] = maps.scores(step[input])
     } else {
       let width = attention.heads / attention.keyValueHeads * attention.headDimension
-      step.headScores[layer] = step[input].chunks(of: width).map { output in
+      step.headGroupScores[layer] = step[input].chunks(of: width).map { output in
         output.reduce(0) { $0 + $1 * $1 }.squareRoot()
       }
     }
   }
 
   func selectHeads(_ step: inout Step, _ layer: Int) {
-    guard step.selected.heads[layer] == nil, let plan = plan.attention[layer] else { return }
-    step.selected.heads[layer] = plan.kernelSelector.select(step.headScores[layer] ?? []).indices
+    guard step.selected.headGroups[layer] == nil, let plan = plan.attention[layer] else { return }
+    step.selected.headGroups[layer] =
+      plan.kernelSelector.select(step.headGroupScores[layer] ?? []).indices
   }
 
   // MARK: - Networks

@@ -53,8 +53,7 @@ package final class Reference {
   /// What a step touches, by layer, ascending.
   package struct Selections {
     package var neurons: [Int: [Int32]] = [:]
-    /// Head groups.
-    package var heads: [Int: [Int32]] = [:]
+    package var headGroups: [Int: [Int32]] = [:]
     /// Elements of inputs that matrices read.
     package var inputs: [InputSource: [Int32]] = [:]
 
@@ -66,12 +65,12 @@ package final class Reference {
     let token: Int
     let position: Int
     /// `hidden`: the residual stream. `input`: a norm's result. `query`: `[heads * headDimension]`,
-    /// `key` and `value`: `[keyValueHeads * headDimension]`. `gates`, `neurons`: `[width]`. `final`:
-    /// the head's input.
+    /// `key` and `value`: `[keyValueHeads * headDimension]`. `gates`, `neurons`: `[width]`.
+    /// `final`: the head's input.
     package internal(set) var buffers: [Operation.Buffer: [Float]] = [:]
     /// By layer, of neurons or their groups, and of head groups.
     package internal(set) var scores: [Int: [Float]] = [:]
-    package internal(set) var headScores: [Int: [Float]] = [:]
+    package internal(set) var headGroupScores: [Int: [Float]] = [:]
     /// What was given is not chosen anew.
     package internal(set) var selected = Selections()
     /// By layer: activations that a sketch estimates, `[width]`.
@@ -155,10 +154,11 @@ package final class Reference {
     case .projectHeads(let attention, let input): project(&step, attention, input, layer)
     case .appendHeads: append(step, sequence, layer)
     case .attendHeads(let attention):
-      attend(&step, sequence, attention, layer, groups: step.selected.heads[layer] ?? [])
+      attend(&step, sequence, attention, layer, groups: step.selected.headGroups[layer] ?? [])
     case .sparseOutput(let output, let landing):
       let attention = model.layers[layer].attention
-      let attended = masked(step[.attended], attention, groups: step.selected.heads[layer] ?? [])
+      let attended = masked(
+        step[.attended], attention, groups: step.selected.headGroups[layer] ?? [])
       step.land(multiply(role(.output), attended), in: output, landing)
 
     // The feed-forward network.

@@ -83,7 +83,7 @@ final class ComparedRun {
   private func note(_ found: Selected) {
     switch found.part {
     case .network: selected[found.row].neurons[found.layer] = found.indices
-    case .attention: selected[found.row].heads[found.layer] = found.indices
+    case .attention: selected[found.row].headGroups[found.layer] = found.indices
     case .inputs(let input):
       selected[found.row].inputs[InputSource(layer: found.layer, input: input)] = found.indices
     }

@@ -14,14 +14,14 @@ package enum PlanKind: String, CaseIterable, CustomStringConvertible {
       inputs: inputs(model))
   }
 
-  private func head(_ model: ModelConfiguration) -> SketchedHead? {
+  private func head(_ model: ModelConfiguration) -> SketchedVocabulary? {
     guard self == .head || self == .all else { return nil }
     var random = SeededRandom(seed: 3)
     let sketch = RowSketch.random(
       rows: model.vocabulary, hidden: model.embeddingWidth, coding: .product, directions: 30,
       &random)
-    return SketchedHead(
-      plan: HeadPlan(candidates: model.vocabulary / 4, kept: 8, doubt: 0), sketch: sketch)
+    return SketchedVocabulary(
+      plan: VocabularyPlan(candidates: model.vocabulary / 4, kept: 8, doubt: 0), sketch: sketch)
   }
 
   private func networks(_ model: ModelConfiguration) -> [Int: FeedForwardPlan] {

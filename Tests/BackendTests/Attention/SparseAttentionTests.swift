@@ -77,8 +77,8 @@ import Testing
       for error in run.decode(tokens) { #expect(error < 1e-5) }
       for step in run.steps {
         for (layer, plan) in plan.attention {
-          let own = plan.kernelSelector.select(step.headScores[layer] ?? []).indices
-          #expect(step.selected.heads[layer] == own)
+          let own = plan.kernelSelector.select(step.headGroupScores[layer] ?? []).indices
+          #expect(step.selected.headGroups[layer] == own)
         }
       }
     }
@@ -195,9 +195,9 @@ import Testing
         // By itself the reference would have selected the same.
         for (step, row) in zip(run.steps, 0...) {
           for layer in plans.keys {
-            let selected = step.selected.heads[layer] ?? []
+            let selected = step.selected.headGroups[layer] ?? []
             #expect(selected.count == count, "row \(row)")
-            let scores = try #require(step.headScores[layer])
+            let scores = try #require(step.headGroupScores[layer])
             let least = scores.sorted(by: >)[count - 1]
             #expect(selected.allSatisfy { scores[Int($0)] >= least * 0.9999 })
           }

@@ -8,7 +8,7 @@ import SparrowTransformer
 import Testing
 
 /// HiRE-Softmax: candidates by a sketch, their exact logits, the dense head where doubt remains.
-@Suite(.serialized) struct SparseHeadTests {
+@Suite(.serialized) struct SparseVocabularyHeadTests {
   /// Own and tied heads, scaled and capped logits, embeddings narrower than the residual stream.
   static let models = ["llama3", "gemma2", "cohere", "granite", "opt-350m", "gpt2", "smollm2"]
   private static let candidates = 8
@@ -42,11 +42,11 @@ import Testing
   }
 
   private static func run(
-    _ backend: TestBackend, _ name: String, candidates: Int = candidates, _ recall: HeadRecall
+    _ backend: TestBackend, _ name: String, candidates: Int = candidates, _ recall: VocabularyRecall
   ) throws -> ComparedRun {
     let binding = try WeightBinding(opening: Fixtures.path("models/" + name))
-    let plan = HeadPlan(candidates: candidates, kept: min(candidates, 4))
-    let head = SketchedHead(
+    let plan = VocabularyPlan(candidates: candidates, kept: min(candidates, 4))
+    let head = SketchedVocabulary(
       plan: plan, sketch: sketch(binding, try backend.open(binding)), recall: recall)
     return try ComparedRun(backend, binding, sequences: 2, SparsePlan(head: head))
   }
@@ -71,14 +71,14 @@ import Testing
 
   @Test("without doubt the k' best scores are the candidates", arguments: TestBackend.all, models)
   func candidates(backend: TestBackend, name: String) throws {
-    let run = try Self.run(backend, name, HeadRecall(rank: 1, doubt: 0))
+    let run = try Self.run(backend, name, VocabularyRecall(rank: 1, doubt: 0))
     #expect(try Self.counts(run, name).allSatisfy { $0 == Self.candidates })
   }
 
   @Test("with doubt all that may be better are", arguments: TestBackend.all, models)
   func doubt(backend: TestBackend, name: String) throws {
-    let recalls = [HeadRecall(rank: 1, doubt: 4), HeadRecall(rank: 3, doubt: 2)]
-    let counts = try (recalls + [HeadRecall(rank: 8, doubt: 0)]).flatMap {
+    let recalls = [VocabularyRecall(rank: 1, doubt: 4), VocabularyRecall(rank: 3, doubt: 2)]
+    let counts = try (recalls + [VocabularyRecall(rank: 8, doubt: 0)]).flatMap {
       try Self.counts(Self.run(backend, name, $0), name)
     }
     #expect(counts.contains { $0 != nil && $0! > Self.candidates }, "\(counts)")
@@ -86,7 +86,7 @@ import Testing
 
   @Test("where many may be better the dense head decides", arguments: TestBackend.all, models)
   func fallsBack(backend: TestBackend, name: String) throws {
-    let run = try Self.run(backend, name, HeadRecall(rank: 1, doubt: 1000))
+    let run = try Self.run(backend, name, VocabularyRecall(rank: 1, doubt: 1000))
     #expect(try Self.counts(run, name).allSatisfy { $0 == nil })
     let output = run.backend.output(row: 1)
     #expect(Array(output.logits) == Array(run.backend.logits(rows: 1..<2)))
@@ -96,7 +96,7 @@ import Testing
   func everything(backend: TestBackend, name: String) throws {
     let vocabulary = 100
     let run = try Self.run(
-      backend, name, candidates: vocabulary, HeadRecall(rank: 1, doubt: 0))
+      backend, name, candidates: vocabulary, VocabularyRecall(rank: 1, doubt: 0))
     #expect(run.backend.model.vocabulary == vocabulary)
     #expect(try Self.counts(run, name).allSatisfy { $0 == vocabulary })
     let sparse = Array(run.backend.output(row: 0).logits)
@@ -105,7 +105,7 @@ import Testing
 
   @Test("a dense step has a dense head, and so has a wide batch", arguments: TestBackend.all)
   func isDense(backend: TestBackend) throws {
-    let run = try Self.run(backend, "llama3", HeadRecall(rank: 1, doubt: 0))
+    let run = try Self.run(backend, "llama3", VocabularyRecall(rank: 1, doubt: 0))
     for isDense in [false, true] {
       _ = run.decode([3, 4], isDense: isDense)
       let output = run.backend.output(row: 1)
