@@ -261,16 +261,14 @@ package final class Reference {
   /// Turns pairs of each query and key head by the position times the pair's frequency.
   private func rotate(_ step: inout Step, _ attention: AttentionDescription, isLong: Bool) {
     guard let rotary = attention.rotary else { return }
-    let frequencies = isLong ? rotary.long?.frequencies ?? rotary.frequencies : rotary.frequencies
+    let frequencies = rotary.frequencies(isLong: isLong)
     let half = rotary.dimension / 2
     for buffer in [Operation.Buffer.query, .key] {
       step.buffers[buffer] = step[buffer].chunks(of: attention.headDimension).flatMap { head in
         var head = Array(head)
         for pair in 0..<half {
           let (i, j) = rotary.interleaved ? (2 * pair, 2 * pair + 1) : (pair, pair + half)
-          let angle = Double(Float(step.position) * frequencies[pair])
-          let cosine = Float(SparrowCore.cosine(angle)) * rotary.magnitude
-          let sine = Float(SparrowCore.sine(angle)) * rotary.magnitude
+          let (cosine, sine) = rotary.turn(frequencies[pair], at: step.position)
           (head[i], head[j]) = (
             head[i] * cosine - head[j] * sine, head[j] * cosine + head[i] * sine
           )
@@ -314,7 +312,7 @@ package final class Reference {
   func masked(
     _ attended: [Float], _ attention: AttentionDescription, groups: [Int32]
   ) -> [Float] {
-    let width = attention.heads / attention.keyValueHeads * attention.headDimension
+    let width = attention.groupWidth
     return attended.indices.map { groups.contains(Int32($0 / width)) ? attended[$0] : 0 }
   }
 

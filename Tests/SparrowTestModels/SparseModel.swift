@@ -23,7 +23,7 @@ public enum SparseModel {
 
   /// Half of the neurons by their exact gates.
   public static func loadSparseBody(
-    threads: Int = 2, widestBatch: Int = BatchLimit.sequences, selector: Selector = .topK(32)
+    threads: Int = 2, widestBatch: Int = BatchLimit.none, selector: Selector = .topK(32)
   ) throws -> Model {
     let plan = FeedForwardPlan(predictor: .gate, selector: selector)
     return try load(

@@ -46,11 +46,8 @@ extension Operands {
   }
 
   func shape(_ attention: AttentionDescription, _ layer: Int) -> AttentionShape {
-    let before = model.layers[..<layer].reduce(0) {
-      $0 + 2 * $1.attention.keyValueHeads * $1.attention.headDimension
-    }
-    return AttentionShape(
+    AttentionShape(
       heads: attention.heads, keyValueHeads: attention.keyValueHeads,
-      headDimension: attention.headDimension, elementsBefore: before)
+      headDimension: attention.headDimension, elementsBefore: model.cacheElements(before: layer))
   }
 }

@@ -51,14 +51,7 @@ final class Operands {
 
   /// A buffer with rows as wide as the layer's, which may have less of heads than others.
   func buffer(_ name: Operation.Buffer, _ layer: Int?) -> StepBuffer {
-    guard let attention = layer.map({ model.layers[$0].attention }) else { return buffers[name] }
-    switch name {
-    case .query, .headGates, .attended:
-      return buffers[name].narrowed(to: attention.heads * attention.headDimension)
-    case .key, .value:
-      return buffers[name].narrowed(to: attention.keyValueHeads * attention.headDimension)
-    default: return buffers[name]
-    }
+    buffers[name].narrowed(to: model.width(of: name, layer: layer) ?? buffers[name].width)
   }
 
   /// A buffer as matrices read it.

@@ -1,17 +1,13 @@
 internal import CSparrowKernels
 import SparrowCore
+import SparrowSparsity
 
 /// What a sequence keeps for the keys and values that skipped heads have not made: a layer's inputs
 /// at the last positions, and for each head how many positions it has made.
 ///
 /// What a head lacks is then always a run up to the sequence's end, so that truncating needs no
-/// more than a minimum. Deja Vu keeps 16 inputs a layer and makes all heads catch up at once at
-/// every 16th token (`mha_dejavu.py`); here each head has its own turn, so that no token pays for
-/// all.
+/// more than a minimum.
 final class DeferredKeys {
-  /// Positions that a head may lack, the current one included.
-  static let positions = 16
-
   /// The sizes of one sequence's memory.
   struct Layout: BitwiseCopyable {
     /// Layers whose heads may lack keys.
@@ -23,7 +19,7 @@ final class DeferredKeys {
 
     var countBytes: Int { CacheLine.whole(4 * heads) }
     /// Inputs lie there twice, so that any run of positions is in one piece.
-    var layerBytes: Int { countBytes + 2 * DeferredKeys.positions * slotBytes }
+    var layerBytes: Int { countBytes + 2 * CatchUp.positions * slotBytes }
   }
 
   let memory: UnsafeMutableRawPointer

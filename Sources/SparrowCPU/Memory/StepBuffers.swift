@@ -24,8 +24,8 @@ final class StepBuffers {
   private let memory: OwnedMemory
   let maximumTokens: Int
   /// Activated neurons, `[tokens, width]`, and their second half before gating.
-  private(set) var neurons: StepBuffer
-  private(set) var gates: StepBuffer
+  let neurons: StepBuffer
+  let gates: StepBuffer
   /// Position of each row.
   let positions: UnsafeMutablePointer<Int32>
   /// Cosines then sines of each rotary embedding, `[rotary][tokens][dimension / 2]`.
@@ -39,21 +39,11 @@ final class StepBuffers {
         values: memory.floats(maximumTokens * width), width: width,
         quantized: QuantizedRows(maximumTokens, width: width, memory: memory))
     }
-    let attention = model.layers.map(\.attention)
-    let queries = attention.map { $0.heads * $0.headDimension }.max() ?? 1
-    let keys = attention.map { $0.keyValueHeads * $0.headDimension }.max() ?? 1
-    let neurons = model.layers.map(\.feedForward.width).max() ?? 1
-    buffers = [
-      .hidden: buffer(model.hidden), .input: buffer(model.hidden), .result: buffer(model.hidden),
-      .final: buffer(model.hidden), .query: buffer(queries), .key: buffer(keys),
-      .value: buffer(keys), .attended: buffer(queries),
-    ]
-    if model.embeddingWidth != model.hidden { buffers[.embedding] = buffer(model.embeddingWidth) }
-    self.neurons = buffer(neurons)
-    gates = buffer(model.layers.contains { $0.feedForward.gated } ? neurons : 1)
-    if attention.contains(where: \.isGated) { buffers[.headGates] = buffer(queries) }
-    buffers[.neurons] = self.neurons
-    buffers[.gates] = gates
+    for name in Operation.Buffer.allCases {
+      buffers[name] = model.width(of: name).map(buffer)
+    }
+    neurons = buffers[.neurons] ?? buffer(1)
+    gates = buffers[.gates] ?? buffer(1)
     positions = memory.bytes(maximumTokens * 4).assumingMemoryBound(to: Int32.self)
     rotations = model.rotaries.map { rotary in
       let bytes = maximumTokens * rotary.dimension / 2 * 4
@@ -108,14 +98,12 @@ extension StepBuffers {
     for (rotary, rotation) in zip(rotaries, rotations) {
       for index in 0..<step.segmentCount {
         let segment = step.segments[index]
-        let long = segment.turnsLong ? rotary.long?.frequencies : nil
+        let frequencies = rotary.frequencies(isLong: segment.turnsLong)
         var offset = segment.firstRow * rotary.dimension / 2
         for row in 0..<segment.rows {
-          let position = Float(segment.firstPosition + row)
-          for frequency in long ?? rotary.frequencies {
-            let angle = Double(position * frequency)
-            rotation.cosine[offset] = Float(cosine(angle)) * rotary.magnitude
-            rotation.sine[offset] = Float(sine(angle)) * rotary.magnitude
+          for frequency in frequencies {
+            (rotation.cosine[offset], rotation.sine[offset]) =
+              rotary.turn(frequency, at: segment.firstPosition + row)
             offset += 1
           }
         }

@@ -1,5 +1,6 @@
 internal import CSparrowKernels
 import SparrowCore
+import SparrowSparsity
 
 /// Where one layer finds itself in `DeferredKeys`, and the form in which it keeps its inputs.
 struct DeferredLayer: BitwiseCopyable {
@@ -56,7 +57,7 @@ struct DeferredLayer: BitwiseCopyable {
       angles(slot).update(from: cosine, count: rotary / 2)
       (angles(slot) + rotary / 2).update(from: sine, count: rotary / 2)
     }
-    let twin = slot + DeferredKeys.positions * layout.slotBytes
+    let twin = slot + CatchUp.positions * layout.slotBytes
     twin.copyMemory(from: slot, byteCount: slotBytes)
   }
 
@@ -65,7 +66,7 @@ struct DeferredLayer: BitwiseCopyable {
   }
 
   private func slot(_ segment: StepSegment, _ position: Int) -> UnsafeMutableRawPointer {
-    base(segment) + layout.countBytes + position % DeferredKeys.positions * layout.slotBytes
+    base(segment) + layout.countBytes + position % CatchUp.positions * layout.slotBytes
   }
 
   private func angles(_ slot: UnsafeMutableRawPointer) -> UnsafeMutablePointer<Float> {

@@ -1,4 +1,5 @@
 import SparrowCore
+import SparrowSparsity
 
 /// What predicting, selecting and touching the head groups of one layer pass on to each other.
 struct HeadGroupSelection: BitwiseCopyable {
@@ -45,7 +46,7 @@ struct HeadGroupSelection: BitwiseCopyable {
     var made = 0
     for head in 0..<count {
       let isDue =
-        isSelected(head, row: row) || (position + head) % DeferredKeys.positions == 0
+        isSelected(head, row: row) || CatchUp.isDue(head, at: position)
       firsts[row * count + head] = isDue ? counts[head] : Int32(position + 1)
       made += isDue ? 1 : 0
     }

@@ -1,5 +1,6 @@
 internal import CSparrowKernels
 import SparrowCore
+import SparrowSparsity
 
 /// Makes keys and values of a multi-head layer from the inputs of a run of positions.
 struct MissingKeys: BitwiseCopyable {
@@ -50,19 +51,19 @@ struct MissingKeysMemory: BitwiseCopyable {
   private let keys: UnsafeMutablePointer<Float>
   private let values: UnsafeMutablePointer<Float>
 
-  /// For each row of a sparse step, or each worker, `[DeferredKeys.positions][width]`.
+  /// For each row of a sparse step, or each worker, `[CatchUp.positions][width]`.
   init(width: Int, workers: Int, memory: OwnedMemory) {
     self.width = width
-    let count = max(workers, StepState.maximumSparseRows) * DeferredKeys.positions * width
+    let count = max(workers, StepState.maximumSparseRows) * CatchUp.positions * width
     keys = memory.floats(count)
     values = memory.floats(count)
   }
 
   func keys(_ place: Int) -> UnsafeMutablePointer<Float> {
-    keys + place * DeferredKeys.positions * width
+    keys + place * CatchUp.positions * width
   }
   func values(_ place: Int) -> UnsafeMutablePointer<Float> {
-    values + place * DeferredKeys.positions * width
+    values + place * CatchUp.positions * width
   }
 }
 

@@ -140,7 +140,8 @@ final class PlanChooser {
   ) throws(SparrowError) -> Int {
     guard !plans.isEmpty else { return 0 }
     try model.install(SparsePlan(networks: plans))
-    let limit = min(model.plan.widestBatch, model.backend.limits.rows)
+    let limits = model.backend.limits
+    let limit = min(model.plan.widestBatch, limits.sparseSequences, limits.rows)
     let batches = [1, 2, 4, 8, 16].filter { $0 <= limit }
     let sweep = try DensitySweep.run(
       model, options: sweepOptions(model, batches: batches),

@@ -13,7 +13,7 @@ extension VocabularyCalibration {
   ) throws(SparrowError) -> Int {
     try model.install(SparsePlan(head: head))
     defer { try? model.install(.dense) }
-    let limit = min(BatchLimit.sequences, model.backend.limits.rows)
+    let limit = min(model.backend.limits.sparseSequences, model.backend.limits.rows)
     let sweep = try DensitySweep.run(
       model,
       options: .init(

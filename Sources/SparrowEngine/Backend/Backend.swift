@@ -97,7 +97,9 @@ extension Backend {
   /// where that pays for so many, else by dense products of many rows at once. What `body` gets is
   /// valid until it returns.
   package func outputs(rows: Int, isDense: Bool = false, _ body: (HeadOutput) -> Void) {
-    if let head = plan.head, !isDense, rows <= head.plan.widestBatch {
+    if let head = plan.head, !isDense,
+      rows <= min(head.plan.widestBatch, limits.sparseSequences)
+    {
       for row in 0..<rows { body(output(row: row)) }
       return
     }

@@ -38,7 +38,7 @@ extension Adapter {
     try Self.validate(hash: baseHash, file: fields.file)
     plan = try Self.layers(fields, tensors: tensors)
     plan.widestBatch =
-      try fields.optionalInteger("widest_batch", in: BatchLimit.range) ?? BatchLimit.sequences
+      try fields.optionalInteger("widest_batch", in: BatchLimit.range) ?? BatchLimit.none
     updates = WeightUpdates(
       matrices: try Self.matrices(fields, tensors: tensors),
       vectors: try Self.vectors(fields, tensors: tensors))
@@ -81,6 +81,6 @@ extension SketchedVocabulary {
       kept: try head.integer("kept", in: 1...65536), doubt: try head.float("doubt"),
       recalls: points,
       widestBatch: try head.optionalInteger("widest_batch", in: BatchLimit.range)
-        ?? BatchLimit.sequences)
+        ?? BatchLimit.none)
   }
 }

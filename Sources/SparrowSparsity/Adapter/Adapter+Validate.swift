@@ -9,7 +9,9 @@ extension Adapter {
     ) throws(SparrowError) {
       try SparrowError.require(value, in: range, field, kind: .malformed, file: file)
     }
-    try require(plan.widestBatch, in: BatchLimit.range, "widest_batch")
+    if plan.widestBatch != BatchLimit.none {
+      try require(plan.widestBatch, in: BatchLimit.range, "widest_batch")
+    }
     for layer in plan.networks.keys { try require(layer, in: Self.layerNumbers, "layers") }
     for layer in plan.attention.keys { try require(layer, in: Self.layerNumbers, "layers") }
     for layer in plan.inputs.keys { try require(layer, in: Self.layerNumbers, "layers") }

@@ -48,7 +48,7 @@ extension Adapter {
       ("base", ["hash": .string(baseHash), "name": .string(baseName)]),
       ("head", plan.head.map { Self.json($0.plan, $0.sketch) } ?? .null),
       ("layers", plan.layersJSON),
-      ("widest_batch", .integer(plan.widestBatch)),
+      ("widest_batch", BatchLimit.json(plan.widestBatch)),
       ("updates", updatesJSON),
       ("vectors", vectorsJSON),
     ])
@@ -61,7 +61,7 @@ extension Adapter {
         ("candidates", .integer(plan.candidates)),
         ("kept", .integer(plan.kept)),
         ("doubt", .number(Double(plan.doubt))),
-        ("widest_batch", .integer(plan.widestBatch)),
+        ("widest_batch", BatchLimit.json(plan.widestBatch)),
         (
           "recalls",
           .array(

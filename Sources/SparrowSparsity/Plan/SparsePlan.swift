@@ -20,7 +20,7 @@ public struct SparsePlan: Sendable, Equatable {
   public init(
     head: SketchedVocabulary? = nil, networks: [Int: FeedForwardPlan] = [:],
     attention: [Int: AttentionPlan] = [:], inputs: [Int: InputPlan] = [:],
-    widestBatch: Int = BatchLimit.sequences
+    widestBatch: Int = BatchLimit.none
   ) {
     self.head = head
     self.networks = networks

@@ -48,10 +48,11 @@ extension SparsePlan {
     }
     for (layer, plan) in attention {
       guard let density = plan.density.map(Double.init) else { continue }
-      // A skipped head makes up for it in one go, at every 16th token at the latest.
+      // A skipped head makes up for it in one go, in its turn at the latest.
       let isLate = model.layers[layer].attention.isMultiHead
       touched.attention[layer] = .init(
-        selected: density, made: isLate ? density + (1 - density) / 16 : 1)
+        selected: density,
+        made: isLate ? density + (1 - density) / Double(CatchUp.positions) : 1)
     }
     for (layer, plan) in inputs {
       for (input, threshold) in plan.thresholds {

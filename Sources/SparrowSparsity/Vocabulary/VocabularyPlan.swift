@@ -27,7 +27,7 @@ public struct VocabularyPlan: Sendable, Equatable {
 
   public init(
     candidates: Int = 256, kept: Int = 32, doubt: Float = 3, recalls: [Point] = [],
-    widestBatch: Int = BatchLimit.sequences
+    widestBatch: Int = BatchLimit.none
   ) {
     self.candidates = candidates
     self.kept = kept
@@ -46,8 +46,8 @@ public struct VocabularyPlan: Sendable, Equatable {
     guard (kept...65536).contains(candidates) else {
       throw refuse("candidates", candidates, "\(kept) to 65536")
     }
-    guard BatchLimit.range.contains(widestBatch) else {
-      throw refuse("widest_batch", widestBatch, "1 to \(BatchLimit.sequences)")
+    guard BatchLimit.isValid(widestBatch) else {
+      throw refuse("widest_batch", widestBatch, "1 to \(BatchLimit.range.upperBound)")
     }
     guard doubt.isFinite, doubt >= 0 else { throw refuse("doubt", doubt, "0 or more") }
     for point in recalls {

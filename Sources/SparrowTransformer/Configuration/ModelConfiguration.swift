@@ -39,7 +39,5 @@ public struct ModelConfiguration: Sendable, Equatable {
   public var longRotaryBeyond: Int? { rotaries.lazy.compactMap { $0.long?.beyond }.first }
 
   /// Elements of key/value cache for one token.
-  public var cacheElementsPerToken: Int {
-    layers.reduce(0) { $0 + 2 * $1.attention.keyValueHeads * $1.attention.headDimension }
-  }
+  public var cacheElementsPerToken: Int { cacheElements(before: layers.count) }
 }

@@ -16,6 +16,17 @@ public struct RotaryDescription: Sendable, Equatable {
   /// What sequences turn by once they are longer; nil where length changes nothing.
   public let long: LongFrequencies?
 
+  /// Turn per position of each pair in a sequence that is long, or is not.
+  public func frequencies(isLong: Bool) -> [Float] {
+    isLong ? long?.frequencies ?? frequencies : frequencies
+  }
+
+  /// What a pair of this frequency is rotated by at a position.
+  public func turn(_ frequency: Float, at position: Int) -> (cosine: Float, sine: Float) {
+    let angle = Double(Float(position) * frequency)
+    return (Float(cosine(angle)) * magnitude, Float(sine(angle)) * magnitude)
+  }
+
   /// Turns for all of a sequence that has more positions than `beyond`.
   public struct LongFrequencies: Sendable, Equatable {
     public let beyond: Int

@@ -10,7 +10,7 @@ public struct Operation: Sendable, Equatable {
   }
 
   /// The named buffers of a step, each `[tokens, width]` float32.
-  public enum Buffer: String, Sendable {
+  public enum Buffer: String, Sendable, CaseIterable {
     /// The token embedding where it is narrower than the residual stream.
     case embedding = "e"
     /// The residual stream.

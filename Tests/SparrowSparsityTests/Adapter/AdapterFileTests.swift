@@ -52,10 +52,10 @@ import Testing
 
   static let faults: [(field: String, change: @Sendable (inout Adapter) -> Void)] = [
     ("head.deviation", { $0.plan.head?.sketch.deviation = .nan }),
-    ("head.widest_batch", { $0.plan.head?.plan.widestBatch = 17 }),
+    ("head.widest_batch", { $0.plan.head?.plan.widestBatch = 4097 }),
     ("base.hash", { $0.baseHash = "0123" }),
     ("widest_batch", { $0.plan.widestBatch = 0 }),
-    ("widest_batch", { $0.plan.widestBatch = BatchLimit.sequences + 1 }),
+    ("widest_batch", { $0.plan.widestBatch = 4097 }),
     ("layers", { $0.plan.networks[-1] = FeedForwardPlan(predictor: .exact, selector: .topK(1)) }),
     ("layers", { $0.plan.attention[1000] = AttentionPlan(predictor: .exact, selector: .topK(1)) }),
   ]
@@ -76,7 +76,7 @@ import Testing
     try Self.adapter().write(to: folder.file("a"))
     let text = String(decoding: try folder.read("a/adapter.json"), as: UTF8.self)
     try folder.write("a/adapter.json", text.replacing("\"widest_batch\": 3", with: "\"other\": 3"))
-    #expect(try Adapter.read(folder.file("a")).plan.widestBatch == BatchLimit.sequences)
+    #expect(try Adapter.read(folder.file("a")).plan.widestBatch == BatchLimit.none)
   }
 
   @Test func namesTheModelItWasMadeFor() throws {
@@ -113,7 +113,7 @@ import Testing
     AdapterChange("\"hidden\": 32", "\"hidden\": 64", .malformed, "head.mean"),
     AdapterChange("\"deviation\": 1.25", "\"deviation\": 0", .malformed, "head.deviation"),
     AdapterChange("\"widest_batch\": 3", "\"widest_batch\": 0", .malformed, "widest_batch"),
-    AdapterChange("\"widest_batch\": 3", "\"widest_batch\": 17", .malformed, "widest_batch"),
+    AdapterChange("\"widest_batch\": 3", "\"widest_batch\": 4097", .malformed, "widest_batch"),
     AdapterChange("\"widest_batch\": 3", "\"widest_batch\": \"3\"", .malformed, "widest_batch"),
   ]
 
