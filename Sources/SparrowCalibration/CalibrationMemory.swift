@@ -171,7 +171,8 @@ public struct CalibrationMemory: Sendable {
     let positions = request.networks == nil ? 640 : 1280
     let logits = min(
       PlanProbe.logitBytes, 4 * model.vocabulary * min(positions, heldOutWindows * window))
-    let pages = (model.layers.count + BatchLimit.sequences) << 20
+    // A huge page for each layer's packed parts and for each sequence that is timed.
+    let pages = (model.layers.count + 16) << 20
     return 2 * plans + Int(downs) + logits + pages
   }
 }

@@ -1,6 +1,7 @@
 internal import SparrowCore
 
-/// How many sequences a sparse step is worth taking, as a plan was measured; backends may take fewer.
+/// How many sequences a sparse step is worth taking, as a plan was measured; backends may take
+/// fewer.
 public enum BatchLimit {
   /// No plan's limit: as many as the backend takes.
   public static let none = Int.max

@@ -1,6 +1,6 @@
 extension ModelConfiguration {
-  /// Elements of a row of a step's buffer where a layer uses it, or without a layer where the widest
-  /// does; nil for a buffer that the model has no use for.
+  /// Elements of a row of a step's buffer where a layer uses it, or without a layer where the
+  /// widest does; nil for a buffer that the model has no use for.
   public func width(of buffer: Operation.Buffer, layer: Int? = nil) -> Int? {
     let own = layer.map { [layers[$0]] } ?? layers
     switch buffer {
@@ -18,8 +18,8 @@ extension ModelConfiguration {
     }
   }
 
-  /// Elements of a position of a sequence's cache, `[layer][key or value][head][headDimension]`, that
-  /// lie before a layer's.
+  /// Elements of a position of a sequence's cache, `[layer][key or value][head][headDimension]`,
+  /// that lie before a layer's.
   public func cacheElements(before layer: Int) -> Int {
     layers[..<layer].reduce(0) {
       $0 + 2 * $1.attention.keyValueHeads * $1.attention.headDimension
