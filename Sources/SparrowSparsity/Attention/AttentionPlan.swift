@@ -1,3 +1,6 @@
+public import SparrowCore
+public import SparrowTransformer
+
 /// How one layer's attention chooses its head groups for a token.
 ///
 /// A head group is the query heads that share one key/value head; in multi-head models it is one
@@ -55,4 +58,34 @@ extension AttentionPlan: LayerPlan {
   }
   package var isRouter: Bool { if case .router = predictor { true } else { false } }
   package var scoresOwnResult: Bool { predictor == .exact }
+}
+
+extension AttentionPlan {
+  /// Throws `.malformed`, naming `file` and the field, unless every part fits an attention of this
+  /// description and `hidden` inputs, and `.unsupported` for one whose heads need each other.
+  public func validate(
+    file: String, name: String, attention: AttentionDescription, hidden: Int
+  ) throws(SparrowError) {
+    try validateParts(file: file, name: name)
+    if let reason = attention.needsAllHeads {
+      throw SparrowError(
+        .unsupported, file: file, field: name, found: reason,
+        expected: "heads that can be left out one by one")
+    }
+    try maps?.validate(
+      file: file, name: name, groups: attention.keyValueHeads, hidden: hidden)
+  }
+
+  /// Throws `.malformed` unless the parts fit each other, whatever the attention.
+  func validateParts(file: String, name: String) throws(SparrowError) {
+    try validateShared(PlanCheck(file: file, name: name))
+  }
+}
+
+extension AttentionDescription {
+  /// Why no head can be left out; nil where they can.
+  public var needsAllHeads: String? {
+    if headNorm != nil && headNormSpan == .allHeads { return "a norm over all heads at once" }
+    return isGated ? "gates on the heads' results" : nil
+  }
 }

@@ -1,3 +1,4 @@
+internal import SparrowCore
 public import SparrowTransformer
 
 /// Which inputs of one layer's matrices count: TEAL (arXiv 2408.14690, section 4.1).
@@ -22,4 +23,18 @@ public struct InputPlan: Sendable, Equatable {
   public var thresholds: [LayerInput: Threshold]
 
   public init(_ thresholds: [LayerInput: Threshold]) { self.thresholds = thresholds }
+}
+
+extension InputPlan {
+  /// Throws `.malformed`, naming `file` and the field, unless all numbers are possible ones.
+  func validate(file: String, name: String) throws(SparrowError) {
+    for (input, threshold) in thresholds {
+      let check = PlanCheck(file: file, name: "\(name).\(input.rawValue)")
+      try check.require(
+        threshold.value.isFinite, "threshold", threshold.value, "a finite number")
+      if let density = threshold.density {
+        try check.require((0...1).contains(density), "density", density, "0 to 1")
+      }
+    }
+  }
 }

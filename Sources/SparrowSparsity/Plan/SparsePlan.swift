@@ -1,3 +1,5 @@
+public import SparrowTransformer
+
 /// All that is sparse in a model: its vocabulary head, networks, attention and inputs of matrices.
 ///
 /// Programs are rewritten by it, engines pack what it needs, adapters keep it.
@@ -34,4 +36,14 @@ public struct SparsePlan: Sendable, Equatable {
 
   /// Whether anything is sparse.
   public var isSparse: Bool { head != nil || hasSparseLayers }
+}
+
+extension SparsePlan {
+  /// The dense program with everything sparse that the plan makes sparse.
+  public func rewrite(_ program: StepProgram) -> StepProgram {
+    var program = program.withSparseAttention(attention).withSparseFeedForward(networks)
+      .withSparseInputs(inputs)
+    if head != nil { program = program.withSparseHead() }
+    return program
+  }
 }

@@ -38,3 +38,31 @@ extension LayerPlan {
     try maps.validate(file: check.file, name: check.name)
   }
 }
+
+/// Refuses what does not hold, naming the file and the field.
+struct PlanCheck {
+  let file: String
+  let name: String
+
+  func require(
+    _ holds: Bool, _ part: String, _ found: Any, _ expected: String
+  ) throws(SparrowError) {
+    guard holds else {
+      throw SparrowError(
+        .malformed, file: file, field: name + "." + part, found: "\(found)", expected: expected)
+    }
+  }
+}
+
+extension Selector {
+  /// The selector that picks from logits what this one picks from their sigmoid: only a threshold
+  /// differs.
+  ///
+  /// Statistical top-k is then taken over logits, which are nearer to normal than their sigmoids.
+  package var onLogits: Selector {
+    guard case .threshold(let probability) = self else { return self }
+    if probability <= 0 { return .threshold(-.infinity) }
+    if probability >= 1 { return .threshold(.infinity) }
+    return .threshold(Float(naturalLog(Double(probability) / (1 - Double(probability)))))
+  }
+}
