@@ -6,18 +6,12 @@ struct LineTests {
     House.files(in: "Sources") + House.files(in: "Tests")
     + House.files(in: "Examples") + ["Package.swift"]
 
-  /// Folders whose comments are wider still. Take a name out when they are not.
-  private static let wide = [
-    "Sources/SparrowTraining", "Tests/SparrowTrainingTests",
-  ]
-
   @Test("a file has at most 400 lines, a line at most 100 columns")
   func lengths() throws {
     #expect(Self.sources.count > 500)
     for file in Self.sources {
       let lines = try House.lines(file)
       #expect(lines.count <= 401, "\(file) has \(lines.count - 1) lines")
-      if Self.wide.contains(where: { file.hasPrefix($0 + "/") }) { continue }
       for (index, line) in lines.enumerated() where line.count > 100 {
         let width = String(decoding: line, as: UTF8.self).count
         #expect(width <= 100, "\(file):\(index + 1) has \(width) columns")

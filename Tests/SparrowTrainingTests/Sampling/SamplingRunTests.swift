@@ -82,8 +82,10 @@
       @Test func conversationsOpenNothing() throws {
         var wrong = options
         let path = folder.file("chats.jsonl")
-        let chat =
-          #"{"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]}"#
+        let turns = [("user", "a"), ("assistant", "b")].map {
+          #"{"role": "\#($0)", "content": "\#($1)"}"#
+        }
+        let chat = #"{"messages": [\#(turns.joined(separator: ", "))]}"#
         try Files.write(Array(chat.utf8), to: path)
         wrong.openings = try TrainingText([path])
         wrong.openingLength = 2

@@ -32,7 +32,7 @@ enum TrainingTokenizer {
 
   static let llama2Template = """
     {% for message in messages %}{% if message['role'] == 'user' %}{{ bos_token + '[INST] ' + \
-    message['content'].strip() + ' [/INST]' }}{% else %}{{ ' ' + message['content'].strip() + ' ' + \
-    eos_token }}{% endif %}{% endfor %}
+    message['content'].strip() + ' [/INST]' }}{% else %}{{ ' ' + message['content'].strip() + \
+    ' ' + eos_token }}{% endif %}{% endfor %}
     """
 }
