@@ -1,4 +1,5 @@
 import SparrowEngine
+import SparrowSparsity
 import SparrowTestPlans
 import SparrowTestSupport
 import SparrowTransformer
@@ -75,5 +76,18 @@ import Testing
     let first = own.step(own.tokens[..<8], sequence)
     #expect(first != (try own.fresh(own.tokens[..<8])))
     #expect(own.step(own.tokens[8..<20], sequence) == (try own.fresh(own.tokens[..<20])))
+  }
+
+  @Test("sparse steps go on over keys that were made anew", arguments: TestBackend.all)
+  func sparse(backend: TestBackend) throws {
+    let binding = try WeightBinding(opening: Fixtures.path("models/phi3-long"))
+    let tokens = try Fixtures.expected("phi3-long").tokens
+    let plan = SparsePlan(
+      networks: NetworkPlans.all(.router, group: 8) { .topK($0 / 2) }(binding.configuration),
+      attention: AttentionPlans.halves(binding.configuration))
+    let run = try ComparedRun(backend, binding, plan)
+    for token in tokens[..<20] { #expect(run.decode([token])[0] < 1e-5) }
+    run.truncate(to: 9)
+    for token in tokens[9..<20] { #expect(run.decode([token])[0] < 1e-5) }
   }
 }
