@@ -48,7 +48,8 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
   ],
   targets: [
-    .target(name: "CSparrowKernels"),
+    .target(name: "CSparrowBlocks"),
+    .target(name: "CSparrowKernels", dependencies: ["CSparrowBlocks"]),
     .target(name: "CSparrowSystem"),
     .target(
       name: "CSparrowMLX",
@@ -64,61 +65,67 @@ let package = Package(
       ]),
     .testTarget(
       name: "CSparrowKernelsTests",
-      dependencies: ["CSparrowKernels", "SparrowFormats", "SparrowTestSupport"],
+      dependencies: [
+        "CSparrowBlocks", "CSparrowKernels", "SparrowBlocks", "SparrowCore", "SparrowTestSupport",
+      ],
       swiftSettings: swift),
     .target(
-      name: "SparrowTestSupport", dependencies: ["SparrowCore", "SparrowFormats"],
+      name: "SparrowTestSupport", dependencies: ["SparrowCore", "SparrowBlocks", "SparrowFormats"],
       path: "Tests/SparrowTestSupport", swiftSettings: swift),
     .target(
       name: "SparrowTestModels",
       dependencies: [
-        "SparrowCore", "SparrowFormats", "SparrowTransformer", "SparrowSparsity", "Sparrow",
+        "SparrowCore", "SparrowFormats", "SparrowTransformer", "SparrowSparsity",
+        "Sparrow",
         "SparrowTestSupport",
       ], path: "Tests/SparrowTestModels", swiftSettings: swift),
     .target(
       name: "SparrowTestPlans",
       dependencies: [
-        "SparrowCore", "SparrowFormats", "SparrowTransformer", "SparrowSparsity", "SparrowEngine",
-        "SparrowTestSupport",
+        "SparrowCore", "SparrowBlocks", "SparrowFormats", "SparrowTransformer", "SparrowSparsity",
+        "SparrowEngine", "SparrowTestSupport",
       ],
       path: "Tests/SparrowTestPlans", swiftSettings: swift),
     // What every backend must pass.
     .testTarget(
       name: "BackendTests",
       dependencies: [
-        "SparrowCore", "SparrowFormats", "SparrowTransformer", "SparrowSparsity", "SparrowEngine",
-        "SparrowReference", "SparrowCPU", "SparrowTestPlans", "SparrowTestSupport",
+        "SparrowCore", "SparrowBlocks", "SparrowFormats", "SparrowTransformer", "SparrowSparsity",
+        "SparrowEngine", "SparrowReference", "SparrowCPU", "SparrowTestPlans", "SparrowTestSupport",
       ],
       swiftSettings: swift),
   ]
     + room("SparrowCore", ["CSparrowSystem"])
-    + room("SparrowFormats", ["SparrowCore"])
+    + room("SparrowBlocks", ["SparrowCore", "CSparrowBlocks"], test: ["SparrowFormats"])
+    + room("SparrowFormats", ["SparrowCore", "SparrowBlocks"])
     + room("SparrowPlots", ["SparrowCore"])
     + room("SparrowTemplates", ["SparrowCore"])
     + room("SparrowTokenizers", ["SparrowCore", "SparrowTemplates"])
     + room("SparrowHub", ["SparrowCore", "CSparrowSystem"])
     + room("SparrowMachine", ["SparrowCore", "SparrowHub", "CSparrowKernels", "CSparrowSystem"])
-    + room("SparrowNumerics", ["SparrowCore", "CSparrowKernels"])
-    + room("SparrowTransformer", ["SparrowCore", "SparrowFormats"])
+    + room("SparrowNumerics", ["SparrowCore", "SparrowBlocks", "CSparrowKernels"])
+    + room("SparrowTransformer", ["SparrowCore", "SparrowBlocks", "SparrowFormats"])
     + room(
-      "SparrowSparsity", ["SparrowCore", "SparrowFormats", "SparrowTransformer"])
+      "SparrowSparsity", ["SparrowCore", "SparrowBlocks", "SparrowFormats", "SparrowTransformer"])
     + room(
       "SparrowEngine",
       ["SparrowCore", "SparrowTransformer", "SparrowSparsity", "CSparrowKernels"],
       test: ["SparrowFormats"])
     + room(
       "SparrowReference",
-      ["SparrowCore", "SparrowFormats", "SparrowTransformer", "SparrowSparsity"])
+      ["SparrowCore", "SparrowBlocks", "SparrowTransformer", "SparrowSparsity"],
+      test: ["SparrowFormats"])
     + room(
       "SparrowCPU",
       [
-        "SparrowCore", "SparrowFormats", "SparrowTransformer", "SparrowSparsity", "SparrowEngine",
+        "SparrowCore", "SparrowBlocks", "SparrowFormats", "SparrowTransformer", "SparrowSparsity",
+        "SparrowEngine",
         "CSparrowKernels", "CSparrowSystem",
       ], test: ["SparrowTestPlans"])
     + room(
       "Sparrow",
       [
-        "SparrowCore", "SparrowFormats", "SparrowTemplates", "SparrowTokenizers",
+        "SparrowCore", "SparrowBlocks", "SparrowFormats", "SparrowTemplates", "SparrowTokenizers",
         "SparrowTransformer", "SparrowSparsity", "SparrowEngine", "SparrowCPU",
       ], test: ["SparrowTestPlans"])
     + room(
@@ -130,7 +137,8 @@ let package = Package(
     + room(
       "SparrowCalibration",
       [
-        "SparrowCore", "SparrowFormats", "SparrowTransformer", "SparrowSparsity", "SparrowEngine",
+        "SparrowCore", "SparrowBlocks", "SparrowFormats", "SparrowTransformer", "SparrowSparsity",
+        "SparrowEngine",
         "Sparrow", "SparrowMeasure", "SparrowNumerics", "CSparrowKernels",
       ], test: ["SparrowCPU"])
     + room(
@@ -139,19 +147,20 @@ let package = Package(
         "SparrowCore", "SparrowTokenizers", "SparrowTransformer", "SparrowSparsity",
         "SparrowEngine", "Sparrow", "SparrowMachine", "SparrowMeasure", "SparrowPlots",
         "CSparrowKernels",
-      ], test: ["SparrowFormats", "SparrowTestModels"])
+      ], test: ["SparrowBlocks", "SparrowFormats", "SparrowTestModels"])
     + room(
       "SparrowTraining",
       [
-        "SparrowCore", "SparrowFormats", "SparrowTemplates", "SparrowTokenizers",
-        "SparrowTransformer", "SparrowSparsity", "SparrowCPU", "Sparrow", "SparrowPlots",
+        "SparrowCore", "SparrowBlocks", "SparrowFormats", "SparrowTemplates", "SparrowTokenizers",
+        "SparrowTransformer", "SparrowSparsity", "Sparrow", "SparrowPlots",
         "SparrowNumerics", "SparrowCalibration", "CSparrowMLX",
-      ], test: ["SparrowEngine", "SparrowReference", "CSparrowKernels"])
+      ], test: ["SparrowCPU", "SparrowEngine", "SparrowReference", "CSparrowKernels"])
     + [
       .executableTarget(
         name: "sparrow-cli",
         dependencies: [
-          "SparrowCore", "SparrowFormats", "SparrowTransformer", "SparrowSparsity", "SparrowHub",
+          "SparrowCore", "SparrowBlocks", "SparrowFormats", "SparrowTransformer", "SparrowSparsity",
+          "SparrowHub",
           "SparrowMachine", "SparrowPlots", "Sparrow", "SparrowMeasure", "SparrowCalibration",
           "SparrowEvaluation",
           .target(name: "SparrowTraining", condition: .when(traits: ["Training"])),
@@ -161,7 +170,8 @@ let package = Package(
       .testTarget(
         name: "sparrow-cliTests",
         dependencies: [
-          "sparrow-cli", "CSparrowSystem", "SparrowCore", "SparrowFormats", "SparrowTransformer",
+          "sparrow-cli", "CSparrowSystem", "SparrowCore", "SparrowBlocks", "SparrowFormats",
+          "SparrowTransformer",
           "SparrowSparsity", "SparrowHub", "Sparrow", "SparrowTestSupport",
         ],
         swiftSettings: swift),

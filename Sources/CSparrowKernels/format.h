@@ -28,13 +28,8 @@ SK_INLINE int32_t sk_low_bits(sk_format format) {
 
 /// What quants are indices of, plus 128; NULL where they are integers themselves.
 SK_INLINE const uint8_t *sk_table_of(sk_format format) {
-  // llama.cpp's: the means of 16 shares of a normal distribution, as int8.
-  static const uint8_t iq4[16] = {
-    1, 24, 45, 63, 79, 93, 106, 118, 129, 141, 153, 166, 181, 197, 217, 241};
-  // Twice the numbers of a sign, two bits of exponent and one of mantissa.
-  static const uint8_t fp4[16] = {
-    128, 129, 130, 131, 132, 134, 136, 140, 128, 127, 126, 125, 124, 122, 120, 116};
-  return format == SK_IQ4 ? iq4 : format == SK_FP4 ? fp4 : NULL;
+  if (format == SK_FP4) return sb_quarter_values;
+  return format == SK_IQ4 ? sb_normal_values : NULL;
 }
 
 /// Bits of what is multiplied: of quants, or of the values of a table.

@@ -1,6 +1,5 @@
 // From GGUF's blocks to packed rows, and from packed rows back to floats.
-#include "gguf.h"
-#include "half.h"
+#include "CSparrowBlocks.h"
 #include "internal.h"
 #include "scalar/chunk.h"
 
@@ -17,33 +16,21 @@ size_t sk_quantized_bytes(int32_t columns) {
   return (size_t)padded + (size_t)groups * SK_INPUT_EXTRA;
 }
 
-int32_t sk_packed_format(
-  sk_gguf_type type, sk_format *format, int32_t *block, int32_t *minimums) {
-  *block = 32;
-  *minimums = 0;
+int32_t sk_packed_format(sb_type type, sk_format *format, int32_t *block, int32_t *minimums) {
+  const sb_block own = sb_block_of(type);
+  *block = own.span;
+  *minimums = own.minimums;
   switch (type) {
-  case SK_GGUF_F32:
-  case SK_GGUF_F64: *format = SK_F32; *block = 0; return 1;
-  case SK_GGUF_F16: *format = SK_F16; *block = 0; return 1;
-  case SK_GGUF_BF16: *format = SK_BF16; *block = 0; return 1;
-  case SK_GGUF_Q4_0: *format = SK_Q4; return 1;
-  case SK_GGUF_Q5_0: *format = SK_Q5; return 1;
-  case SK_GGUF_Q8_0:
-  case SK_GGUF_Q8_K: *format = SK_Q8; return 1;
-  case SK_GGUF_Q4_1:
-  case SK_GGUF_Q4_K: *format = SK_Q4; *minimums = 1; return 1;
-  case SK_GGUF_Q5_1:
-  case SK_GGUF_Q5_K: *format = SK_Q5; *minimums = 1; return 1;
-  case SK_GGUF_Q6_K: *format = SK_Q6; *block = 16; return 1;
-  case SK_GGUF_Q3_K: *format = SK_Q3; *block = 16; return 1;
-  case SK_GGUF_Q2_K:
-  case SK_GGUF_TQ1_0:
-  case SK_GGUF_TQ2_0: *format = SK_Q2; *block = 16; *minimums = 1; return 1;
-  case SK_GGUF_IQ4_NL:
-  case SK_GGUF_IQ4_XS: *format = SK_IQ4; return 1;
-  case SK_GGUF_MXFP4: *format = SK_FP4; return 1;
+  case SB_F32:
+  case SB_F64: *format = SK_F32; return 1;
+  case SB_F16: *format = SK_F16; return 1;
+  case SB_BF16: *format = SK_BF16; return 1;
+  case SB_IQ4_NL:
+  case SB_IQ4_XS: *format = SK_IQ4; return 1;
+  case SB_MXFP4: *format = SK_FP4; return 1;
+  default: *format = own.bits == 2 ? SK_Q2 : own.bits == 3 ? SK_Q3 : (sk_format)own.bits;
   }
-  return 0;
+  return own.bits != 0;
 }
 
 // MARK: - Groups of blocks
@@ -143,7 +130,7 @@ static int32_t scale_index(int32_t blocks, int32_t block, int32_t column) {
 
 /// Adds a block of GGUF at a column of the group.
 static void add_block(
-  const sk_matrix *w, packed_group *g, int32_t column, const gguf_weights *read, int32_t weights) {
+  const sk_matrix *w, packed_group *g, int32_t column, const sb_weights *read, int32_t weights) {
   const int32_t span = sk_scale_span(w->format, w->block);
   memcpy(g->quants + column, read->quants, (size_t)weights);
   for (int32_t i = 0; i < weights / span; i++) {
@@ -156,9 +143,8 @@ static void add_block(
 }
 
 static void pack_row(
-  const sk_matrix *w, const sk_layout *l, sk_gguf_type type, const uint8_t *source, uint8_t *row) {
-  int32_t bytes, weights;
-  sk_gguf_block(type, &bytes, &weights);
+  const sk_matrix *w, const sk_layout *l, sb_type type, const uint8_t *source, uint8_t *row) {
+  const sb_block block = sb_block_of(type);
   packed_group g;
   for (g.start = 0; g.start < l->columns; g.start += g.blocks * 32) {
     g.blocks = sk_group_blocks(l->columns, g.start);
@@ -166,18 +152,18 @@ static void pack_row(
     const int32_t count = left < width ? left : width;
     // What pads a row has scale and minimum 0.
     if (count < width) memset(g.quants, 0, sizeof(packed_group) - offsetof(packed_group, quants));
-    for (int32_t column = 0; column < count; column += weights, source += bytes) {
-      gguf_weights read;
-      sk_read_gguf_block(type, source, &read);
-      add_block(w, &g, column, &read, weights);
+    for (int32_t column = 0; column < count; column += block.weights, source += block.bytes) {
+      sb_weights read;
+      sb_read_block(type, source, &read);
+      add_block(w, &g, column, &read, block.weights);
     }
     write_group(w, l, &g, row);
   }
 }
 
-static void pack_floats(sk_gguf_type type, const uint8_t *source, int32_t columns, uint8_t *row) {
-  if (type != SK_GGUF_F64) {
-    memcpy(row, source, (size_t)columns * (type == SK_GGUF_F32 ? 4 : 2));
+static void pack_floats(sb_type type, const uint8_t *source, int32_t columns, uint8_t *row) {
+  if (type != SB_F64) {
+    memcpy(row, source, (size_t)columns * (type == SB_F32 ? 4 : 2));
     return;
   }
   for (int64_t i = 0; i < columns; i++) {
@@ -189,11 +175,10 @@ static void pack_floats(sk_gguf_type type, const uint8_t *source, int32_t column
 }
 
 void sk_pack_rows(
-  const sk_matrix *target, sk_gguf_type type, const void *source, int32_t row0, int32_t row1) {
+  const sk_matrix *target, sb_type type, const void *source, int32_t row0, int32_t row1) {
   uint8_t *data = (uint8_t *)(uintptr_t)target->data;
-  int32_t block_bytes, weights;
-  sk_gguf_block(type, &block_bytes, &weights);
-  const int64_t bytes = (int64_t)(target->columns / weights) * block_bytes;
+  const sb_block block = sb_block_of(type);
+  const int64_t bytes = (int64_t)(target->columns / block.weights) * block.bytes;
   if (sk_is_float(target->format)) {
     for (int64_t r = row0; r < row1; r++)
       pack_floats(
@@ -246,8 +231,8 @@ static void unpack_blocks(const sk_matrix *w, int32_t row, float *out) {
   uint16_t scales[blocks], minimums[blocks];
   sk_row_quants(w, row, quants, scales, minimums, steps);
   for (int32_t i = 0; i < w->columns; i++) {
-    float scale = sk_half_float(scales[i / span]);
-    float minimum = w->minimums ? sk_half_float(minimums[i / span]) : 0;
+    float scale = sb_half_float(scales[i / span]);
+    float minimum = w->minimums ? sb_half_float(minimums[i / span]) : 0;
     if (sk_has_steps(w->format)) {
       scale *= (float)(steps[i / w->block] & 15);
       minimum *= (float)(steps[i / w->block] >> 4);
@@ -266,7 +251,7 @@ void sk_unpack_row(const sk_matrix *w, int32_t row, float *out) {
     for (int32_t i = 0; i < w->columns; i++) {
       uint16_t bits;
       memcpy(&bits, p + 2 * (int64_t)i, 2);
-      out[i] = sk_bfloat_float(bits);
+      out[i] = sb_bfloat_float(bits);
     }
   } else {
     unpack_blocks(w, row, out);

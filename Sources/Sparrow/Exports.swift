@@ -1,4 +1,5 @@
 // `import Sparrow` is enough: errors, configurations and chat messages come with it.
+@_exported public import SparrowBlocks
 @_exported public import SparrowCore
 @_exported public import SparrowTemplates
 @_exported public import SparrowTokenizers

@@ -31,6 +31,13 @@ package final class Reference {
     sparse = plan.rewrite(dense)
   }
 
+  /// The weights of a checkpoint, whatever their format.
+  package convenience init(
+    _ binding: WeightBinding, plan: SparsePlan = .dense
+  ) throws(SparrowError) {
+    try self.init(binding, plan: plan) { role throws(SparrowError) in try binding.floats(role) }
+  }
+
   /// What attention remembers of one sequence.
   package final class Sequence {
     package fileprivate(set) var tokens: [Int32] = []

@@ -51,8 +51,8 @@ final class ColumnMatrix {
 @Suite struct ColumnsTests {
   /// Masked-dense identity of one matrix: the chosen columns alone give the product with all other
   /// inputs zero.
-  @Test(arguments: Instructions.available, sk_gguf_type.names.map(\.type))
-  func addsTheChosenColumns(_ isa: Instructions, _ type: sk_gguf_type) {
+  @Test(arguments: Instructions.available, sb_type.names.map(\.type))
+  func addsTheChosenColumns(_ isa: Instructions, _ type: sb_type) {
     let width = type.block.weights == 256 ? 512 : 160
     for rows in [64, 96, 130] {
       let w = PackedMatrix(type, rows: rows, columns: width)
@@ -79,8 +79,8 @@ final class ColumnMatrix {
     }
   }
 
-  @Test(arguments: sk_gguf_type.names.map(\.type))
-  func askingAheadAddsTheSame(_ type: sk_gguf_type) {
+  @Test(arguments: sb_type.names.map(\.type))
+  func askingAheadAddsTheSame(_ type: sb_type) {
     let w = PackedMatrix(type, rows: 130, columns: 512)
     let matrix = ColumnMatrix(w)
     var noise = Noise(7)

@@ -1,17 +1,18 @@
 import CSparrowKernels
-import SparrowFormats
+import SparrowBlocks
+import SparrowCore
 import SparrowTestSupport
 import Testing
 
 /// A matrix's shape: odd counts of rows and columns among them.
 struct Shape: CustomTestStringConvertible {
-  let type: sk_gguf_type
+  let type: sb_type
   let rows: Int
   let columns: Int
 
   var testDescription: String { "\(type.name) \(rows)x\(columns)" }
 
-  static let all: [Shape] = sk_gguf_type.names.flatMap { type, _ in
+  static let all: [Shape] = sb_type.names.flatMap { type, _ in
     let columns =
       switch type.block.weights {
       // The last are long rows, which prefetch as they go.
@@ -95,8 +96,8 @@ struct Shape: CustomTestStringConvertible {
   }
 
   /// A NaN or an infinity in the input reaches every result and harms nothing else.
-  @Test(arguments: Instructions.available, sk_gguf_type.names.map(\.type))
-  func passesOnNaN(_ isa: Instructions, _ type: sk_gguf_type) {
+  @Test(arguments: Instructions.available, sb_type.names.map(\.type))
+  func passesOnNaN(_ isa: Instructions, _ type: sb_type) {
     let w = PackedMatrix(type, rows: 5, columns: 256)
     isa.use {
       for bad in [Float.nan, .infinity, -.infinity] {
@@ -152,29 +153,16 @@ struct Shape: CustomTestStringConvertible {
 }
 
 @Suite struct PackingTests {
-  /// Against the reference reader of GGUF: exact, but for the float16 rounding of a super-block's
-  /// scale (2^-11 of the largest weight and of the minimum).
-  @Test(arguments: sk_gguf_type.names.filter { $0.type.block.weights > 1 }.map(\.type))
-  func matchesTheReference(_ type: sk_gguf_type) throws {
-    let file = try Checkpoint.open(Fixtures.path("quants.safetensors"))
-    let raw = try #require(file["\(type.name).raw"])
-    let values = try #require(file["\(type.name).values"])
-    let rows = values.shape[0]
-    let columns = values.shape[1]
-    let w = PackedMatrix(type, source: Array(file.bytes(of: raw)), rows: rows, columns: columns)
-    let bytes = file.bytes(of: values)
-    for row in 0..<rows {
-      let expected = (0..<columns).map {
-        bytes.loadUnaligned(fromByteOffset: (row * columns + $0) * 4, as: Float.self)
-      }
-      let blocks = stride(from: 0, to: columns, by: 32).map { expected[$0..<$0 + 32] }
-      for (index, block) in blocks.enumerated() {
-        let most = block.reduce(0) { max($0, abs($1)) }
-        let bound = type.block.weights == 256 ? most * 0x1p-9 : most * 0x1p-23
-        for i in block.indices {
-          #expect(abs(w.weights[row][i] - expected[i]) <= bound, "row \(row), block \(index)")
-        }
-      }
+  /// What the file's reader gives, bit for bit.
+  @Test(arguments: ElementType.weightTypes)
+  func keepsWhatBlocksHold(_ type: ElementType) throws {
+    var random = SeededRandom(seed: 9)
+    for columns in type.blockElements == 256 ? [256, 768] : [32, 64, 160, 544] {
+      let source = type.randomBytes(elements: 3 * columns, &random)
+      let packed = PackedMatrix(try #require(type.ggml), source: source, rows: 3, columns: columns)
+      var expected = [Float](repeating: .nan, count: 3 * columns)
+      type.expand(source, count: expected.count, into: &expected)
+      #expect(packed.weights.joined().map(\.bitPattern) == expected.map(\.bitPattern))
     }
   }
 
@@ -183,7 +171,7 @@ struct Shape: CustomTestStringConvertible {
     var block: Int32 = 0
     var minimums: Int32 = 0
     for raw in [4, 5, 9, 16, 19, 21, 24, 29, 31, 38, 40, 1000] as [Int32] {
-      #expect(sk_packed_format(sk_gguf_type(rawValue: raw), &format, &block, &minimums) == 0)
+      #expect(sk_packed_format(sb_type(rawValue: raw), &format, &block, &minimums) == 0)
     }
   }
 }

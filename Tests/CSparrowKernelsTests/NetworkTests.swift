@@ -10,7 +10,7 @@ private final class PackedNetwork {
   private let columns: ColumnMatrix
 
   /// K-quants lie in blocks of 256.
-  init(_ types: (gate: sk_gguf_type?, up: sk_gguf_type, down: sk_gguf_type), width: Int) {
+  init(_ types: (gate: sb_type?, up: sb_type, down: sb_type), width: Int) {
     let isWide = [types.gate, types.up, types.down].contains { $0?.block.weights == 256 }
     let (hidden, width) = isWide ? (256, 256) : (96, width)
     // A row more makes other weights.
@@ -63,9 +63,9 @@ private struct Bounded {
 
 @Suite struct NetworkTests {
   struct Case: CustomTestStringConvertible {
-    let gate: sk_gguf_type?
-    let up: sk_gguf_type
-    let down: sk_gguf_type
+    let gate: sb_type?
+    let up: sb_type
+    let down: sb_type
     var activation = 2
     var width = 160
     var testDescription: String {
@@ -75,18 +75,18 @@ private struct Bounded {
     /// Every format with and without a gate, every activation, formats mixed, and more neurons than
     /// gates of which are computed before all else.
     static let all =
-      sk_gguf_type.names.flatMap { type, _ in
+      sb_type.names.flatMap { type, _ in
         [Case(gate: type, up: type, down: type), Case(gate: nil, up: type, down: type)]
       }
       + VectorTests.activations.indices.flatMap {
         [
-          Case(gate: SK_GGUF_Q8_0, up: SK_GGUF_Q8_0, down: SK_GGUF_Q8_0, activation: $0),
-          Case(gate: nil, up: SK_GGUF_F16, down: SK_GGUF_F16, activation: $0),
+          Case(gate: SB_Q8_0, up: SB_Q8_0, down: SB_Q8_0, activation: $0),
+          Case(gate: nil, up: SB_F16, down: SB_F16, activation: $0),
         ]
       } + [
-        Case(gate: SK_GGUF_F16, up: SK_GGUF_Q4_K, down: SK_GGUF_Q6_K),
-        Case(gate: SK_GGUF_Q4_1, up: SK_GGUF_F32, down: SK_GGUF_Q5_0),
-        Case(gate: SK_GGUF_Q4_0, up: SK_GGUF_Q4_0, down: SK_GGUF_Q4_0, activation: 0, width: 1216),
+        Case(gate: SB_F16, up: SB_Q4_K, down: SB_Q6_K),
+        Case(gate: SB_Q4_1, up: SB_F32, down: SB_Q5_0),
+        Case(gate: SB_Q4_0, up: SB_Q4_0, down: SB_Q4_0, activation: 0, width: 1216),
       ]
   }
 
@@ -201,8 +201,8 @@ private struct Bounded {
   }
 
   /// An activation that is not a number reads its column, as in the dense network.
-  @Test(arguments: Instructions.available, [SK_GGUF_F16, SK_GGUF_Q4_0])
-  func passesOnNaN(_ isa: Instructions, _ type: sk_gguf_type) {
+  @Test(arguments: Instructions.available, [SB_F16, SB_Q4_0])
+  func passesOnNaN(_ isa: Instructions, _ type: sb_type) {
     let network = PackedNetwork((type, type, type), width: 160)
     isa.use {
       let columns = Int(network.up.matrix.columns)

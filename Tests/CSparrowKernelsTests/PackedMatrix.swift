@@ -1,40 +1,35 @@
+import CSparrowBlocks
 import CSparrowKernels
 import SparrowTestSupport
 
-extension sk_gguf_type {
-  static let names: [(type: sk_gguf_type, name: String)] = [
-    (SK_GGUF_F32, "F32"), (SK_GGUF_F16, "F16"), (SK_GGUF_BF16, "BF16"), (SK_GGUF_Q4_0, "Q4_0"),
-    (SK_GGUF_Q4_1, "Q4_1"), (SK_GGUF_Q5_0, "Q5_0"), (SK_GGUF_Q5_1, "Q5_1"), (SK_GGUF_Q8_0, "Q8_0"),
-    (SK_GGUF_Q4_K, "Q4_K"), (SK_GGUF_Q5_K, "Q5_K"), (SK_GGUF_Q6_K, "Q6_K"), (SK_GGUF_F64, "F64"),
-    (SK_GGUF_Q2_K, "Q2_K"), (SK_GGUF_Q3_K, "Q3_K"), (SK_GGUF_Q8_K, "Q8_K"),
-    (SK_GGUF_IQ4_NL, "IQ4_NL"), (SK_GGUF_IQ4_XS, "IQ4_XS"), (SK_GGUF_MXFP4, "MXFP4"),
-    (SK_GGUF_TQ1_0, "TQ1_0"), (SK_GGUF_TQ2_0, "TQ2_0"),
+extension sb_type {
+  static let names: [(type: sb_type, name: String)] = [
+    (SB_F32, "F32"), (SB_F16, "F16"), (SB_BF16, "BF16"), (SB_Q4_0, "Q4_0"),
+    (SB_Q4_1, "Q4_1"), (SB_Q5_0, "Q5_0"), (SB_Q5_1, "Q5_1"), (SB_Q8_0, "Q8_0"),
+    (SB_Q4_K, "Q4_K"), (SB_Q5_K, "Q5_K"), (SB_Q6_K, "Q6_K"), (SB_F64, "F64"),
+    (SB_Q2_K, "Q2_K"), (SB_Q3_K, "Q3_K"), (SB_Q8_K, "Q8_K"),
+    (SB_IQ4_NL, "IQ4_NL"), (SB_IQ4_XS, "IQ4_XS"), (SB_MXFP4, "MXFP4"),
+    (SB_TQ1_0, "TQ1_0"), (SB_TQ2_0, "TQ2_0"),
   ]
 
   var name: String { Self.names.first { $0.type == self }?.name ?? "\(rawValue)" }
 
   /// Bytes and weights of one block, and where its float16 numbers lie.
   var block: (bytes: Int, weights: Int, halves: [Int]) {
+    let block = sb_block_of(self)
+    return (Int(block.bytes), Int(block.weights), halves)
+  }
+
+  private var halves: [Int] {
     switch self {
-    case SK_GGUF_Q4_0: (18, 32, [0])
-    case SK_GGUF_Q4_1: (20, 32, [0, 2])
-    case SK_GGUF_Q5_0: (22, 32, [0])
-    case SK_GGUF_Q5_1: (24, 32, [0, 2])
-    case SK_GGUF_Q8_0: (34, 32, [0])
-    case SK_GGUF_Q4_K: (144, 256, [0, 2])
-    case SK_GGUF_Q5_K: (176, 256, [0, 2])
-    case SK_GGUF_Q6_K: (210, 256, [208])
-    case SK_GGUF_Q2_K: (84, 256, [80, 82])
-    case SK_GGUF_Q3_K: (110, 256, [108])
-    case SK_GGUF_Q8_K: (292, 256, [])
-    case SK_GGUF_IQ4_NL: (18, 32, [0])
-    case SK_GGUF_IQ4_XS: (136, 256, [0])
-    case SK_GGUF_MXFP4: (17, 32, [])
-    case SK_GGUF_TQ1_0: (54, 256, [52])
-    case SK_GGUF_TQ2_0: (66, 256, [64])
-    case SK_GGUF_F64: (8, 1, [])
-    case SK_GGUF_F32: (4, 1, [])
-    default: (2, 1, [])
+    case SB_Q4_0, SB_Q5_0, SB_Q8_0, SB_IQ4_NL, SB_IQ4_XS: [0]
+    case SB_Q4_1, SB_Q5_1, SB_Q4_K, SB_Q5_K: [0, 2]
+    case SB_Q6_K: [208]
+    case SB_Q2_K: [80, 82]
+    case SB_Q3_K: [108]
+    case SB_TQ1_0: [52]
+    case SB_TQ2_0: [64]
+    default: []
     }
   }
 }
@@ -45,22 +40,22 @@ final class PackedMatrix {
   let weights: [[Float]]
   private let memory: UnsafeMutableRawBufferPointer
 
-  convenience init(_ type: sk_gguf_type, rows: Int, columns: Int) {
+  convenience init(_ type: sb_type, rows: Int, columns: Int) {
     var noise = Noise(rows * 1000 + columns)
     let block = type.block
     var source: [UInt8] = []
     for _ in 0..<rows * columns / block.weights {
       var bytes = (0..<block.bytes).map { _ in UInt8.random(in: 0...255, using: &noise) }
       switch type {
-      case SK_GGUF_F32: bytes = withUnsafeBytes(of: noise.floats(1)[0]) { Array($0) }
-      case SK_GGUF_F16: bytes = withUnsafeBytes(of: halves(noise.floats(1))[0]) { Array($0) }
-      case SK_GGUF_BF16: bytes = withUnsafeBytes(of: noise.floats(1)[0]) { Array($0[2...]) }
-      case SK_GGUF_F64:
+      case SB_F32: bytes = withUnsafeBytes(of: noise.floats(1)[0]) { Array($0) }
+      case SB_F16: bytes = withUnsafeBytes(of: halves(noise.floats(1))[0]) { Array($0) }
+      case SB_BF16: bytes = withUnsafeBytes(of: noise.floats(1)[0]) { Array($0[2...]) }
+      case SB_F64:
         bytes = withUnsafeBytes(of: Double(noise.floats(1)[0])) { Array($0) }
-      case SK_GGUF_Q8_K:
+      case SB_Q8_K:
         let scale = noise.floats(1, size: 0.02)[0]
         bytes.replaceSubrange(0..<4, with: withUnsafeBytes(of: scale) { Array($0) })
-      case SK_GGUF_MXFP4: bytes[0] = UInt8.random(in: 118...122, using: &noise)
+      case SB_MXFP4: bytes[0] = UInt8.random(in: 118...122, using: &noise)
       default:
         for offset in block.halves {
           let scale = halves(noise.floats(1, size: 0.02))[0]
@@ -73,7 +68,7 @@ final class PackedMatrix {
     self.init(type, source: source, rows: rows, columns: columns)
   }
 
-  init(_ type: sk_gguf_type, source: [UInt8], rows: Int, columns: Int) {
+  init(_ type: sb_type, source: [UInt8], rows: Int, columns: Int) {
     var format = SK_F32
     var block: Int32 = 0
     var minimums: Int32 = 0

@@ -1,6 +1,5 @@
-import CSparrowKernels
+import SparrowBlocks
 import SparrowCore
-import SparrowEngine
 import SparrowNumerics
 import SparrowSparsity
 import Testing
@@ -50,7 +49,7 @@ import Testing
     var random = SeededRandom(seed: 3)
     let covariance = covariance(&random)
     let rounding = try #require(FedBackRounding(covariance, for: coding))
-    let type = try #require(coding.type?.kernelType)
+    let type = try #require(coding.type)
     var losses = (own: 0.0, nearest: 0.0)
     for _ in 0..<32 {
       var moved = row(&random)
@@ -58,7 +57,7 @@ import Testing
       var own = bytes(coding)
       var nearest = own
       rounding.encode(&moved, into: &own)
-      _ = sk_encode_row(type, weights, Int32(order), &nearest)
+      #expect(type.encode(weights, count: order, into: &nearest))
       losses.own += loss(weights, decoded(own, coding), covariance)
       losses.nearest += loss(weights, decoded(nearest, coding), covariance)
     }

@@ -1,4 +1,5 @@
 import Sparrow
+import SparrowBlocks
 import SparrowCore
 import SparrowNumerics
 import SparrowTestSupport

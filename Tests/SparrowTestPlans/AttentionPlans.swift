@@ -1,3 +1,4 @@
+import SparrowBlocks
 import SparrowCore
 package import SparrowSparsity
 package import SparrowTransformer

@@ -1,3 +1,4 @@
+package import SparrowBlocks
 package import SparrowCore
 package import SparrowSparsity
 import SparrowTestSupport

@@ -1,3 +1,4 @@
+public import SparrowBlocks
 public import SparrowCore
 
 extension ElementType {
@@ -6,33 +7,6 @@ extension ElementType {
     .f32, .f16, .bf16, .q4_0, .q4_1, .q5_0, .q5_1, .q8_0, .q4_K, .q5_K, .q6_K, .q2_K, .q3_K,
     .iq4_nl, .iq4_xs, .mxfp4, .q8_K, .tq1_0, .tq2_0, .f64,
   ]
-
-  /// GGUF's number of a weight type.
-  var number: UInt32 {
-    switch self {
-    case .f32: 0
-    case .f16: 1
-    case .q4_0: 2
-    case .q4_1: 3
-    case .q5_0: 6
-    case .q5_1: 7
-    case .q8_0: 8
-    case .q4_K: 12
-    case .q5_K: 13
-    case .q6_K: 14
-    case .q2_K: 10
-    case .q3_K: 11
-    case .q8_K: 15
-    case .iq4_nl: 20
-    case .iq4_xs: 23
-    case .f64: 28
-    case .bf16: 30
-    case .tq1_0: 34
-    case .tq2_0: 35
-    case .mxfp4: 39
-    default: preconditionFailure("no weights of type \(self)")
-    }
-  }
 
   /// Random weights of about -0.2...0.2 (offset where the type has minimums).
   public func randomBytes(elements: Int, _ random: inout SeededRandom) -> [UInt8] {

@@ -1,4 +1,5 @@
-public import SparrowCore
+public import SparrowBlocks
+import SparrowCore
 
 /// Makes GGUF models whose attention adds nothing, so that a step is their feed-forward networks
 /// alone.
@@ -45,7 +46,7 @@ public struct NetworkModel {
     }
     func matrix(_ name: String, rows: Int, columns: Int) {
       file.add(
-        name, [UInt64(columns), UInt64(rows)], type: type.number,
+        name, [UInt64(columns), UInt64(rows)], type: type.ggmlNumber!,
         bytes: type.randomBytes(elements: rows * columns, &random))
     }
     func bias(_ name: String, _ count: Int) {

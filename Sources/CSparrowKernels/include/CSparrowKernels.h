@@ -4,6 +4,7 @@
 /// the dispatch table; outputs are written, not accumulated, unless the name says `_acc`;
 /// accumulation is in float32 in a fixed order; the scalar version defines the meaning.
 #pragma once
+#include "CSparrowBlocks.h"
 #include <stddef.h>
 #include <stdint.h>
 
@@ -56,46 +57,17 @@ typedef struct {
 /// Bytes of one packed row of `columns` elements.
 int64_t sk_row_bytes(sk_format format, int32_t block, int32_t minimums, int32_t columns);
 
-/// Types of GGUF that `sk_pack_rows` reads; the values are GGUF's own type numbers.
-typedef enum : int32_t {
-  SK_GGUF_F32 = 0,
-  SK_GGUF_F16 = 1,
-  SK_GGUF_Q4_0 = 2,
-  SK_GGUF_Q4_1 = 3,
-  SK_GGUF_Q5_0 = 6,
-  SK_GGUF_Q5_1 = 7,
-  SK_GGUF_Q8_0 = 8,
-  SK_GGUF_Q2_K = 10,
-  SK_GGUF_Q3_K = 11,
-  SK_GGUF_Q4_K = 12,
-  SK_GGUF_Q5_K = 13,
-  SK_GGUF_Q6_K = 14,
-  SK_GGUF_Q8_K = 15,
-  SK_GGUF_IQ4_NL = 20,
-  SK_GGUF_IQ4_XS = 23,
-  SK_GGUF_F64 = 28,
-  SK_GGUF_BF16 = 30,
-  SK_GGUF_TQ1_0 = 34,
-  SK_GGUF_TQ2_0 = 35,
-  SK_GGUF_MXFP4 = 39,
-} sk_gguf_type;
-
 /// The packed format, block and minimums that hold `type` without loss beyond rounding a block's
 /// scale to float16, or float64 to float32. Returns 0 for an unknown type.
-int32_t sk_packed_format(sk_gguf_type type, sk_format *format, int32_t *block, int32_t *minimums);
+int32_t sk_packed_format(sb_type type, sk_format *format, int32_t *block, int32_t *minimums);
 
 /// Packs rows `[row0, row1)` of `source` (rows of GGUF blocks, contiguous, `columns` elements each)
 /// into `target->data`, which the caller owns and may write through.
 void sk_pack_rows(
-  const sk_matrix *target, sk_gguf_type type, const void *source, int32_t row0, int32_t row1);
+  const sk_matrix *target, sb_type type, const void *source, int32_t row0, int32_t row1);
 
 /// Expands one row to float32: `out[columns]`.
 void sk_unpack_row(const sk_matrix *w, int32_t row, float *out);
-
-/// Encodes float32 weights as a GGUF row, as llama.cpp's reference quantisers do; `columns` are whole
-/// blocks. Returns 0 for numbers that the type cannot hold (none that is finite, beyond float16's
-/// range) and for types that have no quantiser here: those of blocks but Q4_0 to Q8_0, and F64.
-int32_t sk_encode_row(sk_gguf_type type, const float *x, int32_t columns, void *out);
 
 /// 1 when all weights of the packed rows [row0, row1) are numbers: no float, and no scale or
 /// minimum of a block, is infinite or NaN. Rounding a block's scale to float16, or a float64, may

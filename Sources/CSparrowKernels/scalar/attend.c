@@ -1,9 +1,9 @@
 // The scalar reference of attention: one query after another, softmax updated key by key.
-#include "../half.h"
+#include "half.h"
 #include "scalar.h"
 
 #define SK_ELEMENT uint16_t
-#define SK_LOAD sk_half_float
+#define SK_LOAD sb_half_float
 #define SK_ATTEND_ONE attend_one
 #include "attend_one.h"
 

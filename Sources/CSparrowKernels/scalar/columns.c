@@ -1,7 +1,7 @@
 // The scalar reference of products by columns.
 #include "scalar.h"
 
-#include "../half.h"
+#include "half.h"
 
 SK_INLINE float weight(const sk_columns *w, int32_t column, int32_t row) {
   const uint8_t *p = (const uint8_t *)w->data + column * w->column_bytes;
@@ -9,14 +9,14 @@ SK_INLINE float weight(const sk_columns *w, int32_t column, int32_t row) {
   float value;
   switch (w->format) {
   case SK_F32: memcpy(&value, p + 4 * (int64_t)row, 4); return value;
-  case SK_F16: return sk_half_at(p, row);
-  case SK_BF16: memcpy(&bits, p + 2 * (int64_t)row, 2); return sk_bfloat_float(bits);
+  case SK_F16: return sb_half_at(p, row);
+  case SK_BF16: memcpy(&bits, p + 2 * (int64_t)row, 2); return sb_bfloat_float(bits);
   default: break;
   }
   const int64_t plane = sk_padded_rows(w->rows), block = column / w->block * plane + row;
   const int64_t at = w->steps ? column / SK_STEP_SPAN * plane + row : block;
-  float scale = sk_half_float(w->scales[at]);
-  float minimum = w->minimums ? sk_half_float(w->minimums[at]) : 0;
+  float scale = sb_half_float(w->scales[at]);
+  float minimum = w->minimums ? sb_half_float(w->minimums[at]) : 0;
   if (w->steps) {
     scale *= (float)(w->steps[block] & 15);
     minimum *= (float)(w->steps[block] >> 4);

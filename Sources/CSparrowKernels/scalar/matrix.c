@@ -1,18 +1,18 @@
 // The scalar reference of matrix products: what every other level is tested against.
 #include "scalar.h"
 
-#include "../half.h"
+#include "half.h"
 #include "chunk.h"
 
 // MARK: - Floats
 
 SK_INLINE float element(const sk_format format, const uint8_t *row, int32_t i) {
-  if (format == SK_F16) return sk_half_at(row, i);
+  if (format == SK_F16) return sb_half_at(row, i);
   uint16_t bits;
   float value;
   if (format == SK_BF16) {
     memcpy(&bits, row + 2 * (int64_t)i, 2);
-    return sk_bfloat_float(bits);
+    return sb_bfloat_float(bits);
   }
   memcpy(&value, row + 4 * (int64_t)i, 4);
   return value;
@@ -66,8 +66,8 @@ SK_INLINE float group_dot(
     for (int32_t h = 0; h < halves; h++) {
       const int32_t at = start / block + h * blocks + b;
       const int32_t index = sk_has_steps(format) ? (start + b * 32) / SK_STEP_SPAN : at;
-      float scale = sk_half_at(row + l->scales_at, index);
-      float minimum = minimums ? sk_half_at(row + l->minimums_at, index) : 0;
+      float scale = sb_half_at(row + l->scales_at, index);
+      float minimum = minimums ? sb_half_at(row + l->minimums_at, index) : 0;
       if (sk_has_steps(format)) {
         scale *= (float)(row[l->steps_at + at] & 15);
         minimum *= (float)(row[l->steps_at + at] >> 4);

@@ -1,5 +1,5 @@
 // The scalar reference of a head sketch's scores.
-#include "../half.h"
+#include "half.h"
 #include "scalar.h"
 
 void sk_sketch_scores_scalar(
@@ -15,7 +15,7 @@ void sk_sketch_scores_scalar(
         sum += tables[p * 32 + (pair & 15)] + tables[p * 32 + 16 + (pair >> 4)];
       }
       int64_t row = (int64_t)b * 64 + j;
-      scores[row] = (float)sum * scale + (sk_half_float(bias[row]) + offset);
+      scores[row] = (float)sum * scale + (sb_half_float(bias[row]) + offset);
       if (scores[row] > block_best[b]) block_best[b] = scores[row];
     }
   }

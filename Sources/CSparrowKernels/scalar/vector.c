@@ -1,5 +1,5 @@
 // The scalar reference of norms, rotations, activations and selection.
-#include "../half.h"
+#include "half.h"
 #include "scalar.h"
 
 void sk_rms_norm_scalar(const float *x, const float *weight, float epsilon, int32_t n, float *y) {
@@ -69,11 +69,11 @@ void sk_softcap_scalar(const float *x, float cap, float *y, int32_t n) {
 }
 
 void sk_to_f16_scalar(const float *x, uint16_t *y, int32_t n) {
-  for (int32_t i = 0; i < n; i++) y[i] = sk_float_half(x[i]);
+  for (int32_t i = 0; i < n; i++) y[i] = sb_float_half(x[i]);
 }
 
 void sk_from_f16_scalar(const uint16_t *x, float *y, int32_t n) {
-  for (int32_t i = 0; i < n; i++) y[i] = sk_half_float(x[i]);
+  for (int32_t i = 0; i < n; i++) y[i] = sb_half_float(x[i]);
 }
 
 int32_t sk_argmax_scalar(const float *x, int32_t n) {

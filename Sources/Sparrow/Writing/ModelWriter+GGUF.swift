@@ -1,4 +1,4 @@
-import SparrowCPU
+package import SparrowBlocks
 package import SparrowCore
 import SparrowFormats
 import SparrowTransformer

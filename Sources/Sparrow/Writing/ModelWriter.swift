@@ -1,4 +1,4 @@
-import SparrowCPU
+import SparrowBlocks
 package import SparrowCore
 import SparrowFormats
 package import SparrowTransformer

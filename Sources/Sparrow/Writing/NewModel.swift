@@ -1,4 +1,4 @@
-internal import SparrowCPU
+internal import SparrowBlocks
 package import SparrowCore
 package import SparrowFormats
 internal import SparrowTokenizers

@@ -1,4 +1,5 @@
 internal import CSparrowKernels
+internal import SparrowBlocks
 import SparrowCore
 import SparrowSparsity
 

@@ -1,4 +1,5 @@
 internal import CSparrowKernels
+internal import SparrowBlocks
 import SparrowCore
 import SparrowEngine
 import SparrowFormats
@@ -11,7 +12,7 @@ struct MatrixPacking {
   private let source: WeightSource
   private let checkpoint: Checkpoint
   private let update: LowRankUpdate?
-  private let type: sk_gguf_type
+  private let type: sb_type
   private let layout: sk_matrix
   /// File bytes that are resident at a time while packing.
   private static let chunkBytes = 1 << 20
@@ -27,12 +28,10 @@ struct MatrixPacking {
     self.update = update
     let own = source.entry.type
     let packed = update == nil ? own : LowRankUpdate.mergedType(own)
-    guard let type = own.kernelType, let target = packed.kernelType,
+    guard let type = own.ggml, let target = packed.ggml,
       let layout = sk_matrix(packing: target, rows: source.rows.count, columns: source.columns)
     else {
-      throw SparrowError(
-        .unsupported, file: checkpoint.path, field: source.entry.name, found: own.rawValue,
-        expected: "a float or block type")
+      throw checkpoint.noWeights(source.entry)
     }
     self.type = type
     self.layout = layout
@@ -89,7 +88,9 @@ struct MatrixPacking {
         }
         if merge == nil, !target.isFinite(own) { areNumbers[worker.index] = false }
       }
-      guard merge?.startsFinite ?? areNumbers.allSatisfy({ $0 }) else { throw noNumber() }
+      guard merge?.startsFinite ?? areNumbers.allSatisfy({ $0 }) else {
+        throw checkpoint.noNumber(in: source.entry)
+      }
       if !source.transposed {
         source.rows.forEachPiece(of: start..<start + rows) { piece, start in
           let from = start * rowBytes
@@ -105,14 +106,6 @@ struct MatrixPacking {
         expected: "weights that \(source.entry.type.rawValue) can hold")
     }
     return target
-  }
-
-  /// A weight that is no number makes every later token meaningless, and nothing else would say so.
-  private func noNumber() -> SparrowError {
-    SparrowError(
-      .malformed, file: checkpoint.path, field: source.entry.name,
-      found: "a weight that is no number, or too large for one",
-      expected: "finite weights; is the file damaged?")
   }
 
   /// `Conv1D` keeps `[in, out]`: gathers an output's column into a row.

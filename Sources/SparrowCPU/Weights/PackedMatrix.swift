@@ -1,4 +1,5 @@
 internal import CSparrowKernels
+internal import SparrowBlocks
 import SparrowCore
 import SparrowEngine
 import SparrowSparsity
@@ -6,7 +7,7 @@ import SparrowSparsity
 extension sk_matrix {
   /// The layout of a matrix packed from rows of a type, without memory yet; nil for types that have
   /// none.
-  init?(packing type: sk_gguf_type, rows: Int, columns: Int) {
+  init?(packing type: sb_type, rows: Int, columns: Int) {
     self.init()
     self.rows = Int32(rows)
     self.columns = Int32(columns)
@@ -34,7 +35,7 @@ extension OwnedMemory {
   func matrix(
     _ type: ElementType, rows: Int, columns: Int, bytes: [UInt8]
   ) -> UnsafeMutablePointer<sk_matrix> {
-    guard let type = type.kernelType,
+    guard let type = type.ggml,
       var layout = sk_matrix(packing: type, rows: rows, columns: columns)
     else { preconditionFailure("a type without a layout") }
     layout.data = UnsafeRawPointer(hugeBytes(Int(layout.row_bytes) * rows))

@@ -1,4 +1,5 @@
 internal import CSparrowKernels
+internal import SparrowBlocks
 import SparrowCore
 import SparrowEngine
 import SparrowSparsity
@@ -8,8 +9,7 @@ import SparrowSparsity
 final class UpdateMerge: @unchecked Sendable {
   /// What one worker works in.
   private struct Workbench {
-    /// One row as the file's type is packed, and its bytes in the file where they must be gathered.
-    var base: sk_matrix
+    /// A row's bytes in the file where they must be gathered.
     var gathered: UnsafeMutableRawPointer
     /// `[columns]`, padded as products by columns want it.
     var weights: UnsafeMutablePointer<Float>
@@ -20,8 +20,9 @@ final class UpdateMerge: @unchecked Sendable {
     var fits = true
   }
 
-  private let type: sk_gguf_type
-  private let merged: sk_gguf_type
+  private let type: ElementType
+  private let merged: ElementType
+  private let kernel: sb_type
   private let scale: Float
   private let rank: Int32
   private let b: UnsafePointer<sk_matrix>
@@ -36,14 +37,13 @@ final class UpdateMerge: @unchecked Sendable {
   init(_ update: LowRankUpdate, from type: ElementType, workers: Int) {
     let target = LowRankUpdate.mergedType(type)
     let columns = update.a.columns
-    guard let kernel = type.kernelType, let merged = target.kernelType,
-      let row = sk_matrix(packing: kernel, rows: 1, columns: columns),
-      let rowBytes = type.byteCount(elements: columns),
+    guard let kernel = target.ggml, let rowBytes = type.byteCount(elements: columns),
       let encodedBytes = target.byteCount(elements: columns),
-      var layout = sk_matrix(packing: SK_GGUF_F32, rows: columns, columns: update.rank)
+      var layout = sk_matrix(packing: SB_F32, rows: columns, columns: update.rank)
     else { preconditionFailure("no weights of type \(type)") }
-    self.type = kernel
-    self.merged = merged
+    self.type = type
+    self.kernel = kernel
+    merged = target
     self.workers = workers
     scale = update.scale
     rank = Int32(update.rank)
@@ -67,8 +67,7 @@ final class UpdateMerge: @unchecked Sendable {
     for index in 0..<workers {
       (benches + index).initialize(
         to: Workbench(
-          base: row.at(memory.bytes(Int(row.row_bytes))), gathered: memory.bytes(rowBytes),
-          weights: memory.floats(stride / 4),
+          gathered: memory.bytes(rowBytes), weights: memory.floats(stride / 4),
           factors: memory.floats(update.rank), encoded: memory.bytes(encodedBytes)))
     }
   }
@@ -89,18 +88,18 @@ final class UpdateMerge: @unchecked Sendable {
   ) {
     let bench = benches + worker
     for row in rows {
-      sk_pack_rows(&bench.pointee.base, type, fileRow(row, bench.pointee.gathered), 0, 1)
-      if !bench.pointee.base.isFinite(0..<1) { bench.pointee.startsFinite = false }
-      sk_unpack_row(&bench.pointee.base, 0, bench.pointee.weights)
+      let weights = bench.pointee.weights
+      let columns = Int(target.columns)
+      type.expand(fileRow(row, bench.pointee.gathered), count: columns, into: weights)
+      let isFinite = UnsafeBufferPointer(start: weights, count: columns).allSatisfy(\.isFinite)
+      if !isFinite { bench.pointee.startsFinite = false }
       sk_unpack_row(b, Int32(row), bench.pointee.factors)
       sk_scale(bench.pointee.factors, scale, bench.pointee.factors, rank)
-      sk_columns_acc(a, numbers, bench.pointee.factors, 0, rank, bench.pointee.weights)
+      sk_columns_acc(a, numbers, bench.pointee.factors, 0, rank, weights)
       let encoded = bench.pointee.encoded
-      if sk_encode_row(merged, bench.pointee.weights, target.columns, encoded) == 0 {
-        bench.pointee.fits = false
-      }
+      if !merged.encode(weights, count: columns, into: encoded) { bench.pointee.fits = false }
       var own = target.at(target.data + row * Int(target.row_bytes))
-      sk_pack_rows(&own, merged, encoded, 0, 1)
+      sk_pack_rows(&own, kernel, encoded, 0, 1)
     }
   }
 }

@@ -1,4 +1,4 @@
-internal import CSparrowKernels
+internal import SparrowBlocks
 internal import SparrowEngine
 internal import SparrowCore
 internal import SparrowNumerics
@@ -23,7 +23,9 @@ struct DownSketch {
     let rowBytes = sketch.rowBytes
     guard neurons % 32 == 0, let type = coding.type,
       let rounding = FedBackRounding(nearest: neurons, for: coding),
-      type.packed(rows: hidden, columns: neurons).layout.row_bytes < weights.rowBytes(of: role)
+      // Kernels pad rows to 64 columns.
+      let kept = type.byteCount(elements: (neurons + 63) / 64 * 64),
+      kept < weights.rowBytes(of: role)
     else { return nil }
     sketch.bytes = Array(repeating: 0, count: hidden * rowBytes)
     let sums = FloatRows(rows: pool.count, columns: neurons)

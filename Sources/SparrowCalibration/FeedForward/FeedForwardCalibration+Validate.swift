@@ -1,3 +1,4 @@
+internal import SparrowBlocks
 public import SparrowCore
 internal import SparrowSparsity
 internal import SparrowTransformer

@@ -1,4 +1,5 @@
 package import Sparrow
+public import SparrowBlocks
 public import SparrowCore
 internal import SparrowEngine
 internal import SparrowFormats

@@ -1,4 +1,4 @@
-internal import CSparrowKernels
+internal import SparrowBlocks
 internal import SparrowCore
 internal import SparrowNumerics
 package import SparrowSparsity
@@ -16,15 +16,10 @@ extension PredictorMatrix {
 
   private static func bytes(_ rows: FloatRows, _ type: ElementType) -> [UInt8] {
     let count = rows.rows * rows.columns
-    if type == .q8_0 { return Q8Blocks.quantized(rows) }
     var bytes = [UInt8](repeating: 0, count: type.byteCount(elements: count)!)
     bytes.withUnsafeMutableBytes { target in
-      if type == .q4_0 {
-        _ = sk_encode_row(SK_GGUF_Q4_0, rows[0], Int32(count), target.baseAddress!)
-      } else {
-        sk_to_f16(
-          rows[0], target.baseAddress!.assumingMemoryBound(to: UInt16.self), Int32(count))
-      }
+      // Numbers beyond float16's become infinite there: no predictor has any.
+      _ = type.encode(rows[0], count: count, into: target.baseAddress!)
     }
     return bytes
   }

@@ -1,4 +1,5 @@
 internal import CSparrowKernels
+internal import SparrowBlocks
 internal import SparrowCore
 internal import SparrowNumerics
 internal import SparrowSparsity
@@ -46,15 +47,14 @@ struct FedBackRounding {
 
   /// Writes a row's Q4_0 or Q5_0 blocks to `target`, and moves `row` but for the nearest.
   func encode(_ row: UnsafeMutablePointer<Float>, into target: UnsafeMutableRawPointer) {
-    let blockBytes = half == 8 ? 18 : 22
+    let type = half == 8 ? SB_Q4_0 : SB_Q5_0
+    let blockBytes = Int(sb_block_of(type).bytes)
     for block in (0..<order / 32).reversed() {
       let values = row + 32 * block
-      let bytes = target + blockBytes * block
       var scale = scale(values)
       var stored: UInt16 = 0
       sk_to_f16(&scale, &stored, 1)
       sk_from_f16(&stored, &scale, 1)
-      bytes.storeBytes(of: stored.littleEndian, as: UInt16.self)
       var codes = SIMD32<UInt8>()
       for index in (0..<32).reversed() {
         let code = code(values[index], scale)
@@ -65,12 +65,11 @@ struct FedBackRounding {
         let move = moves[direction]
         for before in 0..<direction { row[before] -= error * move[before] }
       }
-      if half > 8 {
-        let bits = (0..<32).reduce(UInt32(0)) { $0 | UInt32(codes[$1] >> 4) << $1 }
-        (bytes + 2).storeBytes(of: bits.littleEndian, as: UInt32.self)
+      withUnsafeBytes(of: &codes) { codes in
+        sb_write_block(
+          type, stored, codes.baseAddress!.assumingMemoryBound(to: UInt8.self),
+          target + blockBytes * block)
       }
-      (bytes + blockBytes - 16).storeBytes(
-        of: codes.lowHalf & 15 | codes.highHalf &<< 4, as: SIMD16<UInt8>.self)
     }
   }
 

@@ -1,12 +1,9 @@
-internal import CSparrowKernels
+internal import SparrowBlocks
 internal import SparrowCore
 internal import SparrowNumerics
 
 /// GGUF's Q8_0: blocks of 32 weights, a float16 scale and 32 signed bytes.
 enum Q8Blocks {
-  private static let weights = 32
-  private static let bytes = 34
-
   /// The first rows (by default all) of a matrix whose order is a multiple of 32, one after
   /// another.
   static func quantized(_ matrix: SquareMatrix, rows: Int? = nil) -> [UInt8] {
@@ -19,14 +16,15 @@ enum Q8Blocks {
   }
 
   private static func quantized(count: Int, _ value: (Int) -> Float) -> [UInt8] {
-    var result = [UInt8](repeating: 0, count: count / weights * bytes)
-    _ = sk_encode_row(SK_GGUF_Q8_0, (0..<count).map(value), Int32(count), &result)
+    var result = [UInt8](repeating: 0, count: ElementType.q8_0.byteCount(elements: count)!)
+    _ = ElementType.q8_0.encode((0..<count).map(value), count: count, into: &result)
     return result
   }
 
   /// The rows as float32, `[rows, order]`.
   static func rows(_ blocks: [UInt8], order: Int) -> FloatRows {
-    let result = FloatRows(rows: blocks.count / (order / weights * bytes), columns: order)
+    let result = FloatRows(
+      rows: blocks.count / ElementType.q8_0.byteCount(elements: order)!, columns: order)
     guard result.rows > 0 else { return result }
     blocks.withUnsafeBytes { result.expand(0..<result.rows, from: $0.baseAddress!, .q8_0) }
     return result

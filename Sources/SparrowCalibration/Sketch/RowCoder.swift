@@ -1,4 +1,5 @@
 internal import CSparrowKernels
+internal import SparrowBlocks
 internal import SparrowEngine
 internal import SparrowCore
 internal import SparrowNumerics
@@ -82,8 +83,8 @@ final class RowCoder {
         let target = bytes + number * rowBytes
         if let rounding {
           rounding.encode(turned[0], into: target)
-        } else if let type = coding.type?.kernelType {
-          _ = sk_encode_row(type, turned[0], Int32(directions), target)
+        } else if let type = coding.type {
+          _ = type.encode(turned[0], count: directions, into: target)
         }
       }
     }

@@ -1,4 +1,5 @@
 internal import CSparrowKernels
+internal import SparrowBlocks
 package import SparrowCore
 internal import SparrowNumerics
 package import SparrowSparsity

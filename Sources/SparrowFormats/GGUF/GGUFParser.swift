@@ -1,3 +1,4 @@
+internal import SparrowBlocks
 internal import SparrowCore
 
 /// Reads a GGUF header (version 2 or 3, little endian): metadata and where the tensors lie.

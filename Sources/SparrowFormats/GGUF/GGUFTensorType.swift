@@ -1,3 +1,4 @@
+internal import SparrowBlocks
 internal import SparrowCore
 
 /// ggml's numbers for tensor types.
@@ -10,11 +11,9 @@ enum GGUFTensorType {
     35: "TQ2_0", 39: "MXFP4", 40: "NVFP4",
   ]
 
-  private static let supported: [UInt32: ElementType] = [
-    0: .f32, 1: .f16, 2: .q4_0, 3: .q4_1, 6: .q5_0, 7: .q5_1, 8: .q8_0, 10: .q2_K, 11: .q3_K,
-    12: .q4_K, 13: .q5_K, 14: .q6_K, 15: .q8_K, 20: .iq4_nl, 23: .iq4_xs, 24: .i8, 25: .i16,
-    26: .i32, 27: .i64, 28: .f64, 30: .bf16, 34: .tq1_0, 35: .tq2_0, 39: .mxfp4,
-  ]
+  private static let supported: [UInt32: ElementType] = ElementType.allCases.reduce(into: [:]) {
+    if let number = $1.ggmlNumber { $0[number] = $1 }
+  }
 
   /// The element type behind ggml's number; throws `.unsupported` naming it and the types there
   /// are.
@@ -28,10 +27,5 @@ enum GGUFTensorType {
       field: "tensor " + tensor.quoted,
       found: names[number].map { "\($0) is not supported" } ?? "unknown tensor type \(number)",
       expected: "one of " + known)
-  }
-
-  /// ggml's number of a type; nil for those that GGUF files do not have.
-  static func number(_ type: ElementType) -> UInt32? {
-    supported.first { $0.value == type }?.key
   }
 }

@@ -1,3 +1,4 @@
+internal import SparrowBlocks
 internal import SparrowCore
 
 /// Checks on where tensors lie that both file types share.

@@ -1,4 +1,5 @@
-public import SparrowCore
+public import SparrowBlocks
+import SparrowCore
 
 /// Where one tensor lies in a checkpoint.
 public struct TensorEntry: Sendable, Equatable {

@@ -1,3 +1,4 @@
+internal import SparrowBlocks
 internal import SparrowCore
 
 /// The names of element types in safetensors headers.

@@ -1,3 +1,4 @@
+package import SparrowBlocks
 package import SparrowCore
 
 /// Writes a GGUF file with the metadata of another, byte for byte but for changed values, and
@@ -43,7 +44,7 @@ package struct GGUFWriter {
   package mutating func announce(
     name: String, type: ElementType, shape: [Int]
   ) throws(SparrowError) {
-    guard let number = GGUFTensorType.number(type), (shape.last ?? 1) % type.blockElements == 0,
+    guard let number = type.ggmlNumber, (shape.last ?? 1) % type.blockElements == 0,
       let byteCount = type.byteCount(elements: shape.reduce(1, *))
     else {
       throw SparrowError(

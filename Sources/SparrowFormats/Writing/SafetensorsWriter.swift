@@ -1,3 +1,4 @@
+public import SparrowBlocks
 public import SparrowCore
 
 /// Writes a safetensors file, byte for byte as the reference writer lays it out.

@@ -1,3 +1,4 @@
+package import SparrowBlocks
 package import SparrowCore
 
 /// Writes the parts of records, or reads them back.

@@ -1,3 +1,4 @@
+internal import SparrowBlocks
 internal import SparrowCore
 internal import SparrowFormats
 

@@ -1,4 +1,5 @@
-public import SparrowCore
+public import SparrowBlocks
+import SparrowCore
 
 /// Scores by one or two linear maps: score = b (a x) + bias, or b x + bias without `a`.
 ///

@@ -1,4 +1,5 @@
-public import SparrowCore
+public import SparrowBlocks
+import SparrowCore
 
 /// How a sketch keeps rows.
 public enum SketchCoding: String, Sendable, CaseIterable {

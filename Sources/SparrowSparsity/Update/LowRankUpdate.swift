@@ -1,4 +1,5 @@
-package import SparrowCore
+package import SparrowBlocks
+import SparrowCore
 
 /// What training adds to one matrix of the base model: scale · b a (LoRA, arXiv 2106.09685, eq 3).
 ///

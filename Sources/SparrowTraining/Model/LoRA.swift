@@ -1,4 +1,5 @@
 #if Training
+  internal import SparrowBlocks
   internal import SparrowCore
   internal import SparrowSparsity
   internal import SparrowTransformer

@@ -1,13 +1,12 @@
 #if Training
-  internal import SparrowCPU
   package import SparrowCore
   package import SparrowTransformer
 
   extension Parameters {
     /// A model's weights in float32, whatever their format in the file.
     ///
-    /// Costs four bytes a weight. Throws `.malformed` for vectors that cannot be read,
-    /// `.unsupported` for types that the engine does not read.
+    /// Costs four bytes a weight. Throws `.malformed` for weights that cannot be read or are no
+    /// numbers, `.unsupported` for types that hold none.
     package init(_ binding: WeightBinding) throws(SparrowError) {
       let pool = try WorkerPool(count: availableProcessors())
       var values: [String: Tensor] = [:]

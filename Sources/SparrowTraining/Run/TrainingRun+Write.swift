@@ -1,5 +1,6 @@
 #if Training
   internal import Sparrow
+  internal import SparrowBlocks
   package import SparrowCore
   internal import SparrowFormats
   internal import SparrowSparsity

@@ -1,3 +1,4 @@
+import SparrowBlocks
 public import SparrowCore
 public import SparrowFormats
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Sparrow
+import SparrowBlocks
 import SparrowCore
 import SparrowFormats
 

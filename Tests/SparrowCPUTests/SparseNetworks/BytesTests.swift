@@ -1,4 +1,5 @@
 import CSparrowKernels
+import SparrowBlocks
 import SparrowCore
 import SparrowEngine
 import SparrowSparsity

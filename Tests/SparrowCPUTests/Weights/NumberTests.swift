@@ -1,3 +1,4 @@
+import SparrowBlocks
 import SparrowCPU
 import SparrowCore
 import SparrowFormats

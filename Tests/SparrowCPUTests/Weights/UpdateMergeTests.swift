@@ -1,4 +1,5 @@
 import CSparrowKernels
+import SparrowBlocks
 import SparrowCPU
 import SparrowCore
 import SparrowFormats

@@ -1,4 +1,5 @@
 import Sparrow
+import SparrowBlocks
 import SparrowEngine
 import SparrowCore
 import SparrowFormats

@@ -1,5 +1,6 @@
 #if Training
   import Sparrow
+  import SparrowBlocks
   import SparrowCalibration
   import SparrowCore
   import SparrowFormats

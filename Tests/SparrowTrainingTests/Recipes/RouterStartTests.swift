@@ -1,4 +1,5 @@
 #if Training
+  import SparrowBlocks
   import SparrowCalibration
   import SparrowCore
   import SparrowFormats

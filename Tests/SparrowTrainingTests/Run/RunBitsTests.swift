@@ -1,5 +1,6 @@
 #if Training
   import CSparrowKernels
+  import SparrowBlocks
   import SparrowCore
   import SparrowFormats
   import SparrowSparsity

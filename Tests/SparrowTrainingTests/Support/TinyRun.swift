@@ -1,5 +1,6 @@
 #if Training
   import Sparrow
+  import SparrowBlocks
   import SparrowCore
   import SparrowFormats
   import SparrowTestSupport

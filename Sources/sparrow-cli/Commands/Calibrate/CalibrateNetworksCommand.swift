@@ -1,4 +1,5 @@
 import ArgumentParser
+import SparrowBlocks
 import SparrowCalibration
 import SparrowCore
 import SparrowSparsity

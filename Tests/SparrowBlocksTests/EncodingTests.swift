@@ -1,26 +1,24 @@
-import CSparrowKernels
+import SparrowBlocks
+import SparrowCore
 import SparrowFormats
 import SparrowTestSupport
 import Testing
 
 @Suite struct EncodingTests {
-  static let types: [sk_gguf_type] = [
-    SK_GGUF_F16, SK_GGUF_BF16, SK_GGUF_Q4_0, SK_GGUF_Q4_1, SK_GGUF_Q5_0, SK_GGUF_Q5_1, SK_GGUF_Q8_0,
-  ]
-  static let others = sk_gguf_type.names.map(\.type)
-    .filter { $0 != SK_GGUF_F32 && !types.contains($0) }
+  static let types: [ElementType] = [.f16, .bf16, .q4_0, .q4_1, .q5_0, .q5_1, .q8_0]
+  static let others = ElementType.allCases.filter { $0 != .f32 && !types.contains($0) }
 
   /// The row's bytes; nil where the type cannot hold the numbers.
-  static func encode(_ type: sk_gguf_type, _ x: [Float]) -> [UInt8]? {
-    var bytes = [UInt8](repeating: 0, count: x.count / type.block.weights * type.block.bytes)
-    return sk_encode_row(type, x, Int32(x.count), &bytes) == 1 ? bytes : nil
+  static func encode(_ type: ElementType, _ x: [Float]) -> [UInt8]? {
+    var bytes = [UInt8](repeating: 0, count: type.byteCount(elements: x.count)!)
+    return type.encode(x, count: x.count, into: &bytes) ? bytes : nil
   }
 
   @Test(arguments: types)
-  func matchesTheReference(_ type: sk_gguf_type) throws {
+  func matchesTheReference(_ type: ElementType) throws {
     let file = try Checkpoint.open(Fixtures.path("quants.safetensors"))
     let floats = try #require(file["floats"])
-    let expected = file.bytes(of: try #require(file["\(type.name).encoded"]))
+    let expected = file.bytes(of: try #require(file["\(type.rawValue.uppercased()).encoded"]))
     let rows = floats.shape[0]
     let columns = floats.shape[1]
     for row in 0..<rows {
@@ -35,27 +33,35 @@ import Testing
 
   @Test func floatsStayAsTheyAre() {
     let x: [Float] = [1.5, -0.1, 1e30, 0x1p-149]
-    #expect(Self.encode(SK_GGUF_F32, x) == x.withUnsafeBytes { Array($0) })
+    #expect(Self.encode(.f32, x) == x.withUnsafeBytes { Array($0) })
   }
 
   @Test(arguments: types, [.nan, .infinity, 1e38, -.greatestFiniteMagnitude] as [Float])
-  func refusesWhatTheTypeCannotHold(_ type: sk_gguf_type, _ value: Float) {
+  func refusesWhatTheTypeCannotHold(_ type: ElementType, _ value: Float) {
     var x = [Float](repeating: 1, count: 64)
     x[40] = value
     x[41] = -value
-    let holds = type == SK_GGUF_BF16 && value == 1e38
+    let holds = type == .bf16 && value == 1e38
     #expect((Self.encode(type, x) != nil) == holds)
   }
 
   /// 1 over their scale is no number.
   @Test(arguments: types)
-  func takesTheSmallestNumbers(_ type: sk_gguf_type) {
+  func takesTheSmallestNumbers(_ type: ElementType) {
     let x = (0..<32).map { Float($0 - 16) * 0x1p-149 }
     #expect(Self.encode(type, x) != nil)
   }
 
   @Test(arguments: others)
-  func hasNoQuantiserOfOthers(_ type: sk_gguf_type) {
+  func hasNoQuantiserOfOthers(_ type: ElementType) {
     #expect(Self.encode(type, [Float](repeating: 1, count: 256)) == nil)
+  }
+
+  @Test func namesTheTensorThatDoesNotFit() throws {
+    let error = #expect(throws: SparrowError.self) {
+      try ElementType.f16.encode([1, 1e6], tensor: "a.weight")
+    }
+    #expect(error?.kind == .mismatch && error?.field == "a.weight")
+    #expect(try ElementType.q8_0.encode([], tensor: "a.weight") == [])
   }
 }

@@ -1,8 +1,8 @@
-// GGUF's block types as integers and float16 scales.
-#include "gguf.h"
+// ggml's blocks as integers and float16 scales.
+#include "CSparrowBlocks.h"
 #include "half.h"
 
-static uint16_t half_product(float a, float b) { return sk_float_half(a * b); }
+static uint16_t half_product(float a, float b) { return sb_float_half(a * b); }
 
 // MARK: - Blocks of 32
 
@@ -26,10 +26,10 @@ static void read_bytes(const uint8_t *p, int count, uint8_t *quants) {
 
 /// A scale is a power of two, 2^(exponent - 127), here of half the numbers; the greatest exponent
 /// is no number.
-static void read_mxfp4(const uint8_t *p, gguf_weights *w) {
+static void read_mxfp4(const uint8_t *p, sb_weights *w) {
   const uint32_t exponent = p[0];
   const uint32_t bits = exponent < 2 ? 0x200000u << exponent : (exponent - 1) << 23;
-  w->scales[0] = exponent == 255 ? 0x7e00 : sk_float_half(sk_bits_float(bits));
+  w->scales[0] = exponent == 255 ? 0x7e00 : sb_float_half(sb_bits_float(bits));
   read_nibbles(p + 1, w->quants);
 }
 
@@ -46,8 +46,8 @@ static void read_k_scale(const uint8_t *p, int i, uint8_t *scale, uint8_t *minim
   }
 }
 
-static void read_k_scales(const uint8_t *p, gguf_weights *w) {
-  float d = sk_half_at(p, 0), least = sk_half_at(p, 1);
+static void read_k_scales(const uint8_t *p, sb_weights *w) {
+  float d = sb_half_at(p, 0), least = sb_half_at(p, 1);
   for (int i = 0; i < 8; i++) {
     uint8_t scale, minimum;
     read_k_scale(p + 4, i, &scale, &minimum);
@@ -61,7 +61,7 @@ static void read_pairs(const uint8_t *p, uint8_t *quants) {
   for (int i = 0; i < 256; i++) quants[i] = p[i / 128 * 32 + i % 32] >> i % 128 / 32 * 2 & 3;
 }
 
-static void read_q2_k(const uint8_t *p, gguf_weights *w) {
+static void read_q2_k(const uint8_t *p, sb_weights *w) {
   memcpy(w->steps, p, 16);
   read_pairs(p + 16, w->quants);
   memcpy(w->scales, p + 80, 2);
@@ -69,9 +69,9 @@ static void read_q2_k(const uint8_t *p, gguf_weights *w) {
   w->minimums[0] ^= 0x8000;
 }
 
-static void read_q3_k(const uint8_t *p, gguf_weights *w) {
+static void read_q3_k(const uint8_t *p, sb_weights *w) {
   const uint8_t *high = p, *scales = p + 96;
-  const float d = sk_half_at(p, 54);
+  const float d = sb_half_at(p, 54);
   read_pairs(p + 32, w->quants);
   for (int i = 0; i < 256; i++) w->quants[i] |= (high[i % 32] >> i / 32 & 1) << 2;
   for (int i = 0; i < 16; i++) {
@@ -80,7 +80,7 @@ static void read_q3_k(const uint8_t *p, gguf_weights *w) {
   }
 }
 
-static void read_q4_k(const uint8_t *p, gguf_weights *w) {
+static void read_q4_k(const uint8_t *p, sb_weights *w) {
   read_k_scales(p, w);
   p += 16;
   for (int i = 0; i < 256; i++) {
@@ -89,7 +89,7 @@ static void read_q4_k(const uint8_t *p, gguf_weights *w) {
   }
 }
 
-static void read_q5_k(const uint8_t *p, gguf_weights *w) {
+static void read_q5_k(const uint8_t *p, sb_weights *w) {
   read_k_scales(p, w);
   const uint8_t *high = p + 16, *low = p + 48;
   for (int i = 0; i < 256; i++) {
@@ -98,9 +98,9 @@ static void read_q5_k(const uint8_t *p, gguf_weights *w) {
   }
 }
 
-static void read_q6_k(const uint8_t *p, gguf_weights *w) {
+static void read_q6_k(const uint8_t *p, sb_weights *w) {
   const uint8_t *low = p, *high = p + 128;
-  float d = sk_half_at(p + 208, 0);
+  float d = sb_half_at(p + 208, 0);
   for (int i = 0; i < 16; i++) w->scales[i] = half_product(d, (int8_t)p[192 + i]);
   for (int i = 0; i < 256; i++) {
     int half = i / 128, quarter = i % 128 / 32, l = i % 32;
@@ -110,15 +110,15 @@ static void read_q6_k(const uint8_t *p, gguf_weights *w) {
   }
 }
 
-static void read_q8_k(const uint8_t *p, gguf_weights *w) {
+static void read_q8_k(const uint8_t *p, sb_weights *w) {
   float d;
   memcpy(&d, p, 4);
-  for (int i = 0; i < 8; i++) w->scales[i] = sk_float_half(d);
+  for (int i = 0; i < 8; i++) w->scales[i] = sb_float_half(d);
   read_bytes(p + 4, 256, w->quants);
 }
 
-static void read_iq4_xs(const uint8_t *p, gguf_weights *w) {
-  const float d = sk_half_at(p, 0);
+static void read_iq4_xs(const uint8_t *p, sb_weights *w) {
+  const float d = sb_half_at(p, 0);
   uint16_t high;
   memcpy(&high, p + 2, 2);
   for (int i = 0; i < 8; i++) {
@@ -131,7 +131,7 @@ static void read_iq4_xs(const uint8_t *p, gguf_weights *w) {
 // MARK: - Three values
 
 /// Quants of 0, 1 and 2 mean -1, 0 and 1: all blocks' steps are 1.
-static void set_ternary(const uint8_t *scale, gguf_weights *w) {
+static void set_ternary(const uint8_t *scale, sb_weights *w) {
   memset(w->steps, 0x11, sizeof w->steps);
   memcpy(w->scales, scale, 2);
   w->minimums[0] = w->scales[0] ^ 0x8000;
@@ -145,77 +145,49 @@ static void read_digits(const uint8_t *p, int bytes, int digits, uint8_t *quants
       *quants++ = (uint8_t)((uint8_t)(p[i] * powers[digit]) * 3 >> 8);
 }
 
-static void read_tq1_0(const uint8_t *p, gguf_weights *w) {
+static void read_tq1_0(const uint8_t *p, sb_weights *w) {
   read_digits(p, 32, 5, w->quants);
   read_digits(p + 32, 16, 5, w->quants + 160);
   read_digits(p + 48, 4, 4, w->quants + 240);
   set_ternary(p + 52, w);
 }
 
-static void read_tq2_0(const uint8_t *p, gguf_weights *w) {
+static void read_tq2_0(const uint8_t *p, sb_weights *w) {
   read_pairs(p, w->quants);
   set_ternary(p + 64, w);
 }
 
 // MARK: - All
 
-void sk_gguf_block(sk_gguf_type type, int32_t *bytes, int32_t *weights) {
-  *weights = 32;
-  switch (type) {
-  case SK_GGUF_Q4_0:
-  case SK_GGUF_IQ4_NL: *bytes = 18; return;
-  case SK_GGUF_Q4_1: *bytes = 20; return;
-  case SK_GGUF_Q5_0: *bytes = 22; return;
-  case SK_GGUF_Q5_1: *bytes = 24; return;
-  case SK_GGUF_Q8_0: *bytes = 34; return;
-  case SK_GGUF_MXFP4: *bytes = 17; return;
-  default: *weights = 256;
-  }
-  switch (type) {
-  case SK_GGUF_Q2_K: *bytes = 84; return;
-  case SK_GGUF_Q3_K: *bytes = 110; return;
-  case SK_GGUF_Q4_K: *bytes = 144; return;
-  case SK_GGUF_Q5_K: *bytes = 176; return;
-  case SK_GGUF_Q6_K: *bytes = 210; return;
-  case SK_GGUF_Q8_K: *bytes = 292; return;
-  case SK_GGUF_IQ4_XS: *bytes = 136; return;
-  case SK_GGUF_TQ1_0: *bytes = 54; return;
-  case SK_GGUF_TQ2_0: *bytes = 66; return;
-  case SK_GGUF_F64: *bytes = 8; *weights = 1; return;
-  case SK_GGUF_F32: *bytes = 4; *weights = 1; return;
-  default: *bytes = 2; *weights = 1;
-  }
-}
-
-void sk_read_gguf_block(sk_gguf_type type, const uint8_t *p, gguf_weights *w) {
+void sb_read_block(sb_type type, const uint8_t *p, sb_weights *w) {
   memcpy(w->scales, p, 2);
   switch (type) {
-  case SK_GGUF_Q4_0:
-  case SK_GGUF_IQ4_NL: read_nibbles(p + 2, w->quants); return;
-  case SK_GGUF_Q4_1:
+  case SB_Q4_0:
+  case SB_IQ4_NL: read_nibbles(p + 2, w->quants); return;
+  case SB_Q4_1:
     memcpy(w->minimums, p + 2, 2);
     read_nibbles(p + 4, w->quants);
     return;
-  case SK_GGUF_Q5_0:
+  case SB_Q5_0:
     read_nibbles(p + 6, w->quants);
     read_fifth_bits(p + 2, w->quants);
     return;
-  case SK_GGUF_Q5_1:
+  case SB_Q5_1:
     memcpy(w->minimums, p + 2, 2);
     read_nibbles(p + 8, w->quants);
     read_fifth_bits(p + 4, w->quants);
     return;
-  case SK_GGUF_Q8_0: read_bytes(p + 2, 32, w->quants); return;
-  case SK_GGUF_MXFP4: read_mxfp4(p, w); return;
-  case SK_GGUF_Q2_K: read_q2_k(p, w); return;
-  case SK_GGUF_Q3_K: read_q3_k(p, w); return;
-  case SK_GGUF_Q4_K: read_q4_k(p, w); return;
-  case SK_GGUF_Q5_K: read_q5_k(p, w); return;
-  case SK_GGUF_Q6_K: read_q6_k(p, w); return;
-  case SK_GGUF_Q8_K: read_q8_k(p, w); return;
-  case SK_GGUF_IQ4_XS: read_iq4_xs(p, w); return;
-  case SK_GGUF_TQ1_0: read_tq1_0(p, w); return;
-  case SK_GGUF_TQ2_0: read_tq2_0(p, w); return;
+  case SB_Q8_0: read_bytes(p + 2, 32, w->quants); return;
+  case SB_MXFP4: read_mxfp4(p, w); return;
+  case SB_Q2_K: read_q2_k(p, w); return;
+  case SB_Q3_K: read_q3_k(p, w); return;
+  case SB_Q4_K: read_q4_k(p, w); return;
+  case SB_Q5_K: read_q5_k(p, w); return;
+  case SB_Q6_K: read_q6_k(p, w); return;
+  case SB_Q8_K: read_q8_k(p, w); return;
+  case SB_IQ4_XS: read_iq4_xs(p, w); return;
+  case SB_TQ1_0: read_tq1_0(p, w); return;
+  case SB_TQ2_0: read_tq2_0(p, w); return;
   default: return;
   }
 }
