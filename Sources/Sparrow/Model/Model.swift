@@ -101,22 +101,4 @@ public final class Model: @unchecked Sendable {
 
   /// Runs `body` as one turn at the engine: sessions of one model wait for each other here.
   package func exclusively<T: Sendable>(_ body: () -> T) -> T { turn.withLock { _ in body() } }
-
-  /// A new sequence with room for `context` tokens, by default the model's own, at most 8192.
-  ///
-  /// Reserves address space only; memory follows the sequence. Throws `.argument` beyond the
-  /// model's context.
-  public func session(
-    context: Int? = nil, cache: CacheType = .f16
-  ) throws(SparrowError) -> Session {
-    let limit = configuration.contextLength
-    let context = context ?? min(limit, 8192)
-    guard (1...limit).contains(context) else {
-      throw SparrowError(
-        .argument, file: path, field: "context", found: "\(context)",
-        expected: "1 to the model's \(limit)")
-    }
-    return Session(
-      model: self, sequence: try backend.sequence(capacity: context, type: cache))
-  }
 }
