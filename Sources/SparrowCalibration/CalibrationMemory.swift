@@ -73,7 +73,7 @@ public struct CalibrationMemory: Sendable {
     let scored = min(max(VocabularyMeasurement.rowLimit, options.candidates), model.vocabulary)
     // Entries of two numbers, twice as many as are kept, of each state.
     let lists = states * 2 * scored * 8
-    let rows = 4 * hidden * (states * 2 + 2 * SketchScorer.chunkRows)
+    let rows = 4 * hidden * (states + SketchScorer.chunkRows) + SketchScorer.scoreBytes
     let isProduct = options.coding == .product
     let sketch = model.vocabulary * (isProduct ? options.codes / 2 : hidden * 5 / 8)
     let sample = isProduct ? 4 * hidden * min(20_000, model.vocabulary) : 0

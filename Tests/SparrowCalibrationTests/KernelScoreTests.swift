@@ -48,6 +48,29 @@ import Testing
     }
   }
 
+  /// With as many candidates as rows, whose logits are all computed, scores cannot be seen; so few
+  /// candidates are asked for, and must be the rows of the greatest scores.
+  @Test("a head's candidates are the rows that its scores for fitting put first")
+  func vocabulary() throws {
+    let model = try VocabularyCalibrationTests.model("llama3", threads: 1)
+    var options = VocabularyCalibrationTests.options
+    (options.candidates, options.doubt) = (8, 0)
+    let (head, _) = try VocabularyCalibration.fit(
+      model: model, text: Fitting.text, options: options)
+    try model.install(SparsePlan(head: head))
+    defer { try? model.install(.dense) }
+    let sequence = try model.backend.sequence(capacity: 4, type: .f16)
+    for token in [5, 9, 17, 3] as [Int32] {
+      model.backend.step(.decode([token], of: [sequence]))
+      let state = FloatRows(
+        Array(model.backend.hidden(row: 0)), columns: model.configuration.hidden)
+      let scores = try SketchedRows(headOf: model).scores(of: head.sketch, state, 0..<1).0
+      let order = (0..<scores.columns).sorted { scores[0][$0] > scores[0][$1] }
+      let ids = try #require(model.backend.output(row: 0).ids)
+      #expect(Set(ids).isSuperset(of: order.prefix(8).map(Int32.init)))
+    }
+  }
+
   @Test("many inputs get the scores that each gets alone, and estimates where they are wanted")
   func batches() throws {
     let model = try VocabularyCalibrationTests.model("llama3", threads: 2)

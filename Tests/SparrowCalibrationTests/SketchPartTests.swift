@@ -101,7 +101,10 @@ import Testing
 
   @Test func byteBlocksKeepAMatrix() {
     let matrix = SquareMatrix(order: 64) { Double(($0 * 31 + $1 * 17) % 101) - 50 }
-    let back = Q8Blocks.rows(Q8Blocks.quantized(matrix), order: 64)
+    let back = FloatRows(rows: 64, columns: 64)
+    Q8Blocks.quantized(matrix).withUnsafeBytes {
+      back.expand(0..<64, from: $0.baseAddress!, .q8_0)
+    }
     for row in 0..<64 {
       for column in 0..<64 {
         #expect(abs(Double(back[row][column]) - matrix[row][column]) < 0.23)

@@ -46,6 +46,24 @@ extension CPUEngine {
     }
     return Prediction(scores: scores, estimates: estimates)
   }
+
+  package func score(
+    _ sketch: RowSketch, states: UnsafePointer<Float>, count: Int,
+    scores: UnsafeMutablePointer<Float>, energies: UnsafeMutablePointer<Float>
+  ) {
+    let memory = OwnedMemory()
+    let own = SketchScores(sketch, inputs: 1, workers: pool.count, memory: memory)
+    for state in 0..<count {
+      nonisolated(unsafe) let values = states + state * sketch.hidden
+      pool.run { worker in
+        own.turn(worker, values, input: 0)
+        worker.barrier()
+        own.score(worker, input: 0, (worker.share(of: own.blocks), 0..<0))
+      }
+      (scores + state * sketch.rowCount).update(from: own.scores(of: 0), count: sketch.rowCount)
+      energies[state] = own.energy(input: 0)
+    }
+  }
 }
 
 extension Operation {

@@ -20,13 +20,4 @@ enum Q8Blocks {
     _ = ElementType.q8_0.encode((0..<count).map(value), count: count, into: &result)
     return result
   }
-
-  /// The rows as float32, `[rows, order]`.
-  static func rows(_ blocks: [UInt8], order: Int) -> FloatRows {
-    let result = FloatRows(
-      rows: blocks.count / ElementType.q8_0.byteCount(elements: order)!, columns: order)
-    guard result.rows > 0 else { return result }
-    blocks.withUnsafeBytes { result.expand(0..<result.rows, from: $0.baseAddress!, .q8_0) }
-    return result
-  }
 }

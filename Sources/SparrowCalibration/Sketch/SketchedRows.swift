@@ -13,6 +13,7 @@ struct SketchedRows {
   /// Factors of each matrix's rows; nil for 1.
   let factors: [[Float]?]
   let pool: WorkerPool
+  private let model: Model
   private let weights: any BackendWeights
   /// Of each matrix.
   private let shape: (rows: Int, columns: Int)
@@ -27,6 +28,7 @@ struct SketchedRows {
   init(
     _ model: Model, _ matrices: [WeightRole], factors: [[Float]?], field: String
   ) throws(SparrowError) {
+    self.model = model
     weights = model.backend.weights
     shape = weights.shape(of: matrices[0])
     self.matrices = matrices
@@ -37,6 +39,23 @@ struct SketchedRows {
         .unsupported, file: model.path, field: field, found: "\(hidden) columns",
         expected: "a multiple of 32")
     }
+  }
+
+  /// What a sketch of these rows says of some states by the kernels that decode: scores,
+  /// `[states, rows]`, and |x|² / hidden.
+  func scores(
+    of sketch: RowSketch, _ states: FloatRows, _ own: Range<Int>
+  ) -> (FloatRows, energies: [Float]) {
+    let scores = FloatRows(rows: own.count, columns: sketch.rowCount)
+    var energies = [Float](repeating: 0, count: own.count)
+    energies.withUnsafeMutableBufferPointer { energies in
+      model.exclusively {
+        model.backend.score(
+          sketch, states: states[own.lowerBound], count: own.count, scores: scores[0],
+          energies: energies.baseAddress!)
+      }
+    }
+    return (scores, energies.map { $0 / Float(sketch.hidden) })
   }
 
   /// Rows from one matrix to the next: padded to whole blocks of the sketch where there are

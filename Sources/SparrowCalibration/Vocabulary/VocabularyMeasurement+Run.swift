@@ -4,28 +4,32 @@ internal import SparrowNumerics
 internal import SparrowSparsity
 
 extension VocabularyMeasurement {
-  /// Compares the scores of `states`, `[count, hidden]`, with their exact logits.
-  ///
-  /// Uses the basis as stored, codes and centroids; the run time's byte tables and int8 inputs are
-  /// not imitated. `deviation` nil measures it, else it is the sketch's.
+  /// Compares the scores that decoding gives `states`, `[count, hidden]`, with their exact logits.
+  /// `deviation` nil measures it, else it is the sketch's. Throws `.cancelled`.
   static func run(
     _ sketch: RowSketch, head: SketchedRows, states: FloatRows, candidates: Int, kept: Int,
     deviation: Float?, progress: Progress
   ) throws(SparrowError) -> VocabularyMeasurement {
-    let scorer = SketchScorer(sketch, head: head, states: states)
     let limit = min(max(rowLimit, candidates), sketch.rowCount)
     var best = Array(repeating: TopList(capacity: limit), count: states.rows)
     var exact = Array(repeating: TopList(capacity: kept), count: states.rows)
-    for start in stride(from: 0, to: sketch.rowCount, by: SketchScorer.chunkRows) {
-      let rows = start..<min(start + SketchScorer.chunkRows, sketch.rowCount)
-      scorer.score(rows, best: &best, exact: &exact)
-      try progress.report(rows.upperBound, of: sketch.rowCount)
+    var energies: [Float] = []
+    let atOnce = max(1, SketchScorer.scoreBytes / 4 / sketch.rowCount)
+    for first in stride(from: 0, to: states.rows, by: atOnce) {
+      let own = first..<min(first + atOnce, states.rows)
+      try progress.report(first, of: states.rows)
+      let scorer = SketchScorer(sketch, head: head, states: states, own: own)
+      for start in stride(from: 0, to: sketch.rowCount, by: SketchScorer.chunkRows) {
+        let rows = start..<min(start + SketchScorer.chunkRows, sketch.rowCount)
+        scorer.collect(rows, best: &best, exact: &exact)
+      }
+      energies += scorer.energies
     }
+    try progress.report(1)
     for index in 0..<states.rows {
       best[index].shrink()
       exact[index].shrink()
     }
-    let energies = scorer.energies
     let deviation = deviation ?? self.deviation(best.map(\.entries), energies)
     var result = VocabularyMeasurement(
       positions: states.rows, kept: kept, deviation: deviation, byCandidates: [], byDoubt: [])
