@@ -1,3 +1,4 @@
+import SparrowBlocks
 import SparrowCore
 import SparrowNumerics
 import Testing
