@@ -3,8 +3,8 @@ internal import SparrowCore
 internal import SparrowNumerics
 internal import SparrowSparsity
 
-/// The scores that decoding gives some states, beside their exact logits, a chunk of the head's rows
-/// at a time.
+/// The scores that decoding gives some states, beside their exact logits, a chunk of the head's
+/// rows at a time.
 final class SketchScorer {
   private let sketch: RowSketch
   private let head: SketchedRows

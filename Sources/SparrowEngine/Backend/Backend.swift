@@ -47,9 +47,9 @@ package protocol Backend: AnyObject, Sendable {
   /// where it scores single neurons; empty for a dense layer.
   func neuronScores(layer: Int) -> [Float]
 
-  /// The scores that a vocabulary head's sketch gives states, `[count, hidden]`, as decoding computes
-  /// them: `[count, rows]` to `scores`, and each state's |x|² in the sketch's directions to
-  /// `energies`. The sketch need not be installed.
+  /// The scores that a vocabulary head's sketch gives states, `[count, hidden]`, as decoding
+  /// computes them: `[count, rows]` to `scores`, and each state's |x|² in the sketch's directions
+  /// to `energies`. The sketch need not be installed.
   func score(
     _ sketch: RowSketch, states: UnsafePointer<Float>, count: Int,
     scores: UnsafeMutablePointer<Float>, energies: UnsafeMutablePointer<Float>)
