@@ -1,7 +1,7 @@
 internal import CSparrowSystem
 
 /// Whether a path names a folder; nil when there is nothing.
-public func isFolder(_ path: String) -> Bool? {
+package func isFolder(_ path: String) -> Bool? {
   switch ss_path_kind(path) {
   case 0: nil
   case 2: true

@@ -14,7 +14,7 @@ extension Reference {
     if let maps = plan.maps {
       step.headGroupScores[layer] = maps.scores(step[input])
     } else {
-      let width = attention.heads / attention.keyValueHeads * attention.headDimension
+      let width = attention.groupWidth
       step.headGroupScores[layer] = step[input].chunks(of: width).map { output in
         output.reduce(0) { $0 + $1 * $1 }.squareRoot()
       }
@@ -24,7 +24,7 @@ extension Reference {
   func selectHeads(_ step: inout Step, _ layer: Int) {
     guard step.selected.headGroups[layer] == nil, let plan = plan.attention[layer] else { return }
     step.selected.headGroups[layer] =
-      plan.kernelSelector.select(step.headGroupScores[layer] ?? []).indices
+      plan.scoreSelector.select(step.headGroupScores[layer] ?? []).indices
   }
 
   // MARK: - Networks
@@ -63,7 +63,7 @@ extension Reference {
     var groups = plan.maps == nil ? plan.sums(scores) : scores
     for group in plan.common { groups[Int(group)] = .nan }
     step.selected.neurons[layer] = plan.neurons(
-      of: plan.kernelSelector.select(groups).indices + plan.common)
+      of: plan.scoreSelector.select(groups).indices + plan.common)
   }
 
   /// The selected neurons' exact activations, what stands for the others, or zeros, `[width]`.
@@ -123,7 +123,7 @@ extension Reference {
   /// rule out.
   func exact(_ step: inout Step, _ input: Operation.Buffer) {
     let x = step[input]
-    let all = product(weights[headRole]!, x, nil)
+    let all = product(weights[model.headRole]!, x, nil)
     guard let head = plan.head, let first = step.candidates else {
       (step.candidates, step.logits) = (nil, all.map(finished))
       return
@@ -142,7 +142,7 @@ extension SketchedVocabulary {
   /// cheaper.
   fileprivate func rows(of scores: [Float], from floor: Float) -> [Int32]? {
     let rows = scores.indices.filter { scores[$0] >= floor }.map(Int32.init)
-    let most = min(scores.count, max(2 * plan.candidates, scores.count / 8))
+    let most = VocabularySearch(self).capacity
     return rows.isEmpty || rows.count > most ? nil : rows
   }
 }

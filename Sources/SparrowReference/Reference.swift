@@ -296,7 +296,7 @@ package final class Reference {
     groups: [Int32]?
   ) {
     let width = attention.headDimension
-    let group = attention.heads / attention.keyValueHeads
+    let group = attention.groupHeads
     let first = attention.window > 0 ? max(0, step.position + 1 - attention.window) : 0
     var result = [Float](repeating: 0, count: attention.heads * width)
     for head in 0..<attention.heads {
@@ -333,10 +333,8 @@ package final class Reference {
     return zip(gate, up).map { network.activation.value($0) * $1 }
   }
 
-  var headRole: WeightRole { WeightRole(model.tiedHead ? .tokenEmbedding : .head) }
-
   func logits(_ x: [Float]) -> [Float] {
-    product(weights[headRole]!, x, nil).map(finished)
+    product(weights[model.headRole]!, x, nil).map(finished)
   }
 
   /// A logit scaled and capped.

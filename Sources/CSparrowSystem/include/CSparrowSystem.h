@@ -82,17 +82,6 @@ static inline void ss_release(void *memory, size_t bytes) { madvise(memory, byte
 /// Starts reading a map's pages ahead.
 static inline void ss_will_need(void *memory, size_t bytes) { madvise(memory, bytes, MADV_WILLNEED); }
 
-/// Peak resident set of this process in bytes.
-static inline int64_t ss_peak_resident(void) {
-  struct rusage usage;
-  if (getrusage(RUSAGE_SELF, &usage) != 0) return 0;
-#ifdef __APPLE__
-  return usage.ru_maxrss;
-#else
-  return usage.ru_maxrss * 1024;
-#endif
-}
-
 /// Monotonic time in nanoseconds.
 static inline int64_t ss_nanoseconds(void) {
   struct timespec now;

@@ -8,8 +8,8 @@ extension CPUEngine {
     _ plan: FeedForwardPlan, layer: Int, inputs: UnsafePointer<Float>, count: Int
   ) -> Prediction {
     let sparse = SparsePlan(networks: [layer: plan])
-    var program = sparse.rewrite(StepProgram(model))
-    program.operations.removeAll { $0.layer != layer || !$0.isPrediction }
+    var program = sparse.rewrite(StepProgram(model).only(layer))
+    program.operations.removeAll { !$0.isPrediction }
     guard case .predict(let network, let input)? = program.operations.first?.kind else {
       preconditionFailure("a sparse network without a prediction")
     }
@@ -69,15 +69,5 @@ extension CPUEngine {
 extension Operation {
   fileprivate var isPrediction: Bool {
     if case .predict = kind { true } else { false }
-  }
-}
-
-extension FeedForwardPlan {
-  /// Scores that the predictor gives an input.
-  fileprivate func scoreCount(neurons: Int) -> Int {
-    switch predictor {
-    case .lowRank(let maps), .router(let maps): maps.bias.count
-    case .sketch, .gate, .exact: neurons
-    }
   }
 }

@@ -13,7 +13,7 @@ extension CPUEngine {
 
   package func step(_ batch: StepBatch) {
     precondition(batch.tokens.count <= limits.rows, "more rows than the backend takes")
-    isDense = batch.isDense
+    runsPlannedHead = !batch.isDense
     guard !batch.tokens.isEmpty else { return }
     for slice in batch.slices { turn(slice.sequence, rows: slice.rows) }
     batch.tokens.withUnsafeBufferPointer {

@@ -31,8 +31,7 @@ package final class CPUEngine: Backend, @unchecked Sendable {
   private var current: StepState
   private var probes: StepProbes?
   private var runsSparse = false
-  /// The last batch asked for the dense program.
-  var isDense = false
+  package internal(set) var runsPlannedHead = true
   private var runsSparseHead = false
   private var stepJob: (Worker) -> Void = { _ in }
   private var headJob: (Worker) -> Void = { _ in }
@@ -81,10 +80,10 @@ package final class CPUEngine: Backend, @unchecked Sendable {
       plan.networks != self.plan.networks || plan.attention != self.plan.attention
       || plan.inputs != self.plan.inputs
     if changes { sparseParts = plan.parts(memory, pool: pool) }
-    select(plan)
+    use(plan)
   }
 
-  package func select(_ plan: SparsePlan) {
+  package func use(_ plan: SparsePlan) {
     self.plan = plan
     sparse = nil
     sparseParts.forEach { $0.use(plan) }
@@ -168,7 +167,7 @@ package final class CPUEngine: Backend, @unchecked Sendable {
   }
 
   package func output(row: Int) -> HeadOutput {
-    guard let search = head.search, !isDense else {
+    guard let search = head.search, runsPlannedHead else {
       return HeadOutput(row: row, logits: logits(rows: row..<row + 1))
     }
     runHead(row..<row + 1, isSparse: true)

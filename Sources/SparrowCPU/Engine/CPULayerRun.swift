@@ -22,17 +22,12 @@ final class CPULayerRun: LayerRun {
     pool = engine.pool
     rotaries = engine.model.rotaries
     beyond = engine.model.longRotaryBeyond ?? .max
-    var program = StepProgram(engine.model)
     var plan = SparsePlan.dense
     if let layer {
       let all = LayerInput.allCases.map { ($0, InputPlan.Threshold(-1)) }
-      let plans = [layer: InputPlan(Dictionary(uniqueKeysWithValues: all))]
-      program.operations.removeAll { $0.layer != layer }
-      plan = SparsePlan(inputs: plans)
-      program = plan.rewrite(program)
-    } else {
-      program.operations = Array(program.operations.prefix { $0.layer == nil })
+      plan.inputs[layer] = InputPlan(Dictionary(uniqueKeysWithValues: all))
     }
+    let program = plan.rewrite(StepProgram(engine.model).only(layer))
     buffers = StepBuffers(engine.model, maximumTokens: max(Self.rows, engine.pool.count))
     let memory = ModelMemory(model: engine.model, weights: engine.packed, buffers: buffers)
     lowering = Lowering(

@@ -123,6 +123,10 @@ struct AttentionShape: BitwiseCopyable {
   /// Elements per position that the layers before this one take.
   let elementsBefore: Int
 
+  /// Query heads of a head group, and elements of their queries.
+  var groupHeads: Int { heads / keyValueHeads }
+  var groupWidth: Int { groupHeads * headDimension }
+
   func planes(
     _ segment: StepSegment, head: Int
   ) -> (keys: UnsafeMutableRawPointer, values: UnsafeMutableRawPointer) {
@@ -163,7 +167,7 @@ struct AttendKernel: BitwiseCopyable {
     let shifted = (worker.index + turn) % worker.count
     let first = attention.heads * shifted / worker.count
     let last = attention.heads * (shifted + 1) / worker.count
-    let group = attention.heads / attention.keyValueHeads
+    let group = attention.groupHeads
     var head = first
     while head < last {
       let keyHead = head / group
@@ -175,7 +179,7 @@ struct AttendKernel: BitwiseCopyable {
 
   /// Blocks of rows by head groups, dealt out in turn, since later rows see more keys.
   private func prefill(_ worker: Worker, _ segment: StepSegment) {
-    let group = attention.heads / attention.keyValueHeads
+    let group = attention.groupHeads
     let blocks = (segment.rows + Self.block - 1) / Self.block
     var item = worker.index
     while item < blocks * attention.keyValueHeads {
@@ -229,9 +233,6 @@ struct GateAttentionKernel: BitwiseCopyable {
 }
 
 extension AttentionDescription {
-  /// Elements of a head group's queries.
-  var groupWidth: Int { heads / keyValueHeads * headDimension }
-
   var kernel: sk_attention {
     sk_attention(
       head_dim: Int32(headDimension), window: Int32(window), scale: scale, softcap: softcap)

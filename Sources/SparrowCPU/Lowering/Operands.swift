@@ -20,7 +20,7 @@ final class Operands {
     let bytes = memory.model.layers.map(\.attention).map { attention in
       withUnsafePointer(to: attention.kernel) {
         sk_attend_scratch(
-          $0, Int32(attention.heads / attention.keyValueHeads), Int32(AttendKernel.block))
+          $0, Int32(attention.groupHeads), Int32(AttendKernel.block))
       }
     }
     attendScratch = PerWorker(bytes.max() ?? 0, workers: workers, memory: owned)

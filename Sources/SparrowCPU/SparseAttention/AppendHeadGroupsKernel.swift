@@ -10,7 +10,7 @@ struct AppendHeadGroupsKernel: BitwiseCopyable {
   let missing: MissingKeys?
 
   func run(_ worker: Worker, _ step: StepState) {
-    let group = heads.attention.heads / heads.attention.keyValueHeads
+    let group = heads.attention.groupHeads
     var total = 0
     forEachGroup(step) { row, index, keys in
       total += (selection.isSelected(index, row: row) ? group : 0) + 2 * keys.count

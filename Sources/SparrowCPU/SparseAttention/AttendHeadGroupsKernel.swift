@@ -7,7 +7,7 @@ struct AttendHeadGroupsKernel: BitwiseCopyable {
   let selection: HeadGroupSelection
 
   func run(_ worker: Worker, _ step: StepState) {
-    let group = attend.attention.heads / attend.attention.keyValueHeads
+    let group = attend.attention.groupHeads
     var total = 0
     forEachGroup(step) { _, _, cost in total += group * cost }
     var part = CostShare(worker, of: total)

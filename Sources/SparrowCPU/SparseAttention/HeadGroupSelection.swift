@@ -45,10 +45,10 @@ struct HeadGroupSelection: BitwiseCopyable {
     let position = segment.firstPosition
     var made = 0
     for head in 0..<count {
-      let isDue =
-        isSelected(head, row: row) || CatchUp.isDue(head, at: position)
-      firsts[row * count + head] = isDue ? counts[head] : Int32(position + 1)
-      made += isDue ? 1 : 0
+      let makes = CatchUp.makesKeys(
+        head, at: position, isSelected: isSelected(head, row: row))
+      firsts[row * count + head] = makes ? counts[head] : Int32(position + 1)
+      made += makes ? 1 : 0
     }
     groups.reads.addColumns(worker.index, made)
   }

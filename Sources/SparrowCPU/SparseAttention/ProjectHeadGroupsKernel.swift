@@ -56,7 +56,7 @@ struct ProjectHeadGroupsKernel: BitwiseCopyable {
       }
     }
     let dimension = attention.headDimension
-    let width = attention.heads / attention.keyValueHeads * dimension
+    let width = attention.groupWidth
     for group in 0..<selection.count {
       let queries = group * width..<(group + 1) * width
       for row in 0..<step.rows where selection.isSelected(group, row: row) {

@@ -32,7 +32,7 @@ struct SelectKernel: BitwiseCopyable {
     // Linear maps score groups; all else scores neurons.
     let sums = plan.maps == nil && (plan.groupSize > 1 || !plan.order.isEmpty)
     self.init(
-      plan.kernelSelector, groupSize: plan.groupSize, sums: sums, order: plan.order,
+      plan.scoreSelector, groupSize: plan.groupSize, sums: sums, order: plan.order,
       common: plan.common, result: result, workers: workers,
       singleRow: plan.singleRowLists(workers: workers), scratch: scratch, memory: memory)
   }
@@ -43,7 +43,7 @@ struct SelectKernel: BitwiseCopyable {
     memory: OwnedMemory
   ) {
     self.init(
-      plan.kernelSelector, groupSize: 1, sums: false, order: [], common: [], result: result,
+      plan.scoreSelector, groupSize: 1, sums: false, order: [], common: [], result: result,
       workers: workers, singleRow: .one, scratch: scratch, memory: memory)
   }
 
@@ -162,7 +162,7 @@ extension FeedForwardPlan {
   /// where exact activations are only put in the place of estimates, each for its own share, which
   /// is hardly uneven as few are selected.
   func singleRowLists(workers: Int) -> SingleRowLists {
-    guard case .threshold = kernelSelector, common.isEmpty, workers <= StepState.maximumSparseRows
+    guard case .threshold = scoreSelector, common.isEmpty, workers <= StepState.maximumSparseRows
     else { return .one }
     switch kept {
     case nil: return isRestEstimated && groupSize == 1 && order.isEmpty ? .parts : .repeated

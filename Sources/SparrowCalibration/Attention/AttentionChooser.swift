@@ -82,7 +82,7 @@ final class AttentionChooser {
   private func measure(
     _ fits: [AttentionFit], progress: Progress
   ) throws(SparrowError) -> PlanProbe.Result {
-    model.backend.select(SparsePlan(attention: plans(fits)))
+    model.backend.use(SparsePlan(attention: plans(fits)))
     return try probe.measure([:], progress: progress)
   }
 

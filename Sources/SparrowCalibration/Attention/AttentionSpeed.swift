@@ -19,7 +19,7 @@ struct AttentionSpeed {
 
   /// All layers' speed as a multiple of dense, the median of rounds that take turns.
   func measure(_ plans: [Int: AttentionPlan]) throws(SparrowError) -> Double {
-    model.backend.select(SparsePlan(attention: plans))
+    model.backend.use(SparsePlan(attention: plans))
     let context = Self.context(model)
     // A cache each: a dense step behind sparse ones would first make what those left out.
     let caches = [try filled(context), try filled(context)]

@@ -81,7 +81,7 @@ final class PlanProbe {
   ) throws(SparrowError) -> Result {
     var plan = model.plan
     plan.networks = plans
-    model.backend.select(plan)
+    model.backend.use(plan)
     var divergences = SampleMean()
     var ratios = SampleMean()
     for number in stride(from: 0, to: windows.count, by: every) {

@@ -35,4 +35,4 @@ package struct ProcessorAllowance: Sendable, Equatable {
 }
 
 /// Threads that can work at once in this process: its processors, or as many as its quota is worth.
-public func availableProcessors() -> Int { ProcessorAllowance.current().threads }
+package func availableProcessors() -> Int { ProcessorAllowance.current().threads }

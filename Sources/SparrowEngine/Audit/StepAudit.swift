@@ -8,8 +8,8 @@ package import SparrowTransformer
 /// same bits with and without. Nothing is timed under audit. Not safe for use by two backends at
 /// once.
 package final class StepAudit {
-  /// What the backend that made it needs to compute exact values.
-  package let backend: AnyObject
+  /// Where the backend that made it computes exact values.
+  package let workspace: AnyObject
   private let networks: [Int: NetworkAudit]
   private let attention: [Int: HeadGroupAudit]
   private var inputs: [InputSource: LayerActivity] = [:]
@@ -17,9 +17,9 @@ package final class StepAudit {
   /// `weights` read down's columns and the output matrices once.
   package init(
     _ plan: SparsePlan, model: ModelConfiguration, weights: any BackendWeights,
-    pool: WorkerPool, backend: AnyObject
+    pool: WorkerPool, workspace: AnyObject
   ) {
-    self.backend = backend
+    self.workspace = workspace
     networks = Dictionary(
       uniqueKeysWithValues: plan.networks.map { layer, plan in
         let lengths = weights.columnLengths(of: WeightRole(.down, layer: layer), pool: pool)

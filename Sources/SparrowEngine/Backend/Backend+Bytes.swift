@@ -5,7 +5,7 @@ extension Backend {
   private var traffic: Traffic { Traffic(plan, model, weights, touched: touched) }
 
   /// Bytes of weights that one decoding step reads; of what is sparse, as much as steps have read
-  /// on average since `select`.
+  /// on average since `use`.
   package var bytesPerToken: Int { traffic.total(plan.rewrite(StepProgram(model))) }
 
   /// Bytes of weights that one dense decoding step reads.

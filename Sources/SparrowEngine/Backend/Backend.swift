@@ -25,7 +25,7 @@ package protocol Backend: AnyObject, Sendable {
   /// Runs this plan from now on: the layers of the installed one, or some of them, with the same
   /// predictors and perhaps other selectors. Starts counting anew. Sequences must be cleared where
   /// attention's plans differ.
-  func select(_ plan: SparsePlan)
+  func use(_ plan: SparsePlan)
 
   /// A new sequence. Throws `.argument` for a capacity below 1, `.system` without memory for it.
   func sequence(capacity: Int, type: CacheType) throws(SparrowError) -> SequenceState
@@ -39,6 +39,9 @@ package protocol Backend: AnyObject, Sendable {
   /// Dense logits of adjacent rows of the last step, `[rows][vocabulary]`; at most
   /// `limits.logitRows`.
   func logits(rows: Range<Int>) -> UnsafeBufferPointer<Float>
+
+  /// Whether the last step ran the plan's head: not where its batch asked for the dense program.
+  var runsPlannedHead: Bool { get }
 
   /// Logits of a row of the last step, as the head of its program computes them.
   func output(row: Int) -> HeadOutput
@@ -54,7 +57,7 @@ package protocol Backend: AnyObject, Sendable {
     _ sketch: RowSketch, states: UnsafePointer<Float>, count: Int,
     scores: UnsafeMutablePointer<Float>, energies: UnsafeMutablePointer<Float>)
 
-  /// What part of everything that is sparse a token touched, on average since `select`; all of it
+  /// What part of everything that is sparse a token touched, on average since `use`; all of it
   /// before the first.
   var touched: Touched { get }
 
@@ -103,8 +106,8 @@ extension Backend {
   /// Logits of the last step's first rows, one sequence's each: as its program's head computes them
   /// where that pays for so many, else by dense products of many rows at once. What `body` gets is
   /// valid until it returns.
-  package func outputs(rows: Int, isDense: Bool = false, _ body: (HeadOutput) -> Void) {
-    if let head = plan.head, !isDense,
+  package func outputs(rows: Int, _ body: (HeadOutput) -> Void) {
+    if let head = plan.head, runsPlannedHead,
       rows <= min(head.plan.widestBatch, limits.sparseSequences)
     {
       for row in 0..<rows { body(output(row: row)) }

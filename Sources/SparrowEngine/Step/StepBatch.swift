@@ -4,7 +4,8 @@
 package struct StepBatch {
   /// What the tokens are to their sequences.
   package enum Phase: Sendable {
-    /// Given text, of any length: dense under every plan, since many rows touch nearly all neurons.
+    /// Given text, of any length: its layers are dense under every plan, since many rows touch
+    /// nearly all neurons. The head of its last row is the plan's.
     case prompt
     /// One new token of each sequence: sparse where the plan is.
     case decode

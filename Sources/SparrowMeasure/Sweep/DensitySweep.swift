@@ -87,7 +87,7 @@ public struct DensitySweep: Sendable {
     }
     try options.validate(model)
     let own = model.plan
-    defer { model.backend.select(own) }
+    defer { model.backend.use(own) }
     let densities = own.networks.isEmpty ? [] : options.densities
     let cases: [(Float?, Int)] = options.batches.map { (nil, $0) } + densities.map { ($0, 1) }
     var result = DensitySweep()
@@ -95,7 +95,7 @@ public struct DensitySweep: Sendable {
       densities.isEmpty
       ? nil : SweepPlans(model, try SweepRun(model, batch: 1, steps: options.steps))
     for (index, (density, batch)) in cases.enumerated() {
-      model.backend.select(density.flatMap { others?.plan(density: $0) } ?? own)
+      model.backend.use(density.flatMap { others?.plan(density: $0) } ?? own)
       let run = try SweepRun(model, batch: batch, steps: options.steps)
       result.points.append(
         try run.measure(

@@ -26,7 +26,7 @@ final class SweepRun {
       for _ in 0..<steps {
         tokens.append(next)
         backend.step(.decode(next, of: sequences, isDense: true))
-        backend.outputs(rows: batch, isDense: true) { next[$0.row] = $0.top }
+        backend.outputs(rows: batch) { next[$0.row] = $0.top }
       }
     }
   }
@@ -88,7 +88,7 @@ final class SweepRun {
         backend.step(.decode(row, of: sequences, isDense: isDense, probes: probes))
         guard model.plan.head != nil else { continue }
         let start = monotonicSeconds()
-        backend.outputs(rows: sequences.count, isDense: isDense) { _ in }
+        backend.outputs(rows: sequences.count) { _ in }
         head += monotonicSeconds() - start
       }
       return (probes.profile!, head / Double(tokens.count) * 1000)

@@ -7,8 +7,8 @@ package enum CatchUp {
   /// Positions that a head may lack, the current one included.
   package static let positions = 16
 
-  /// Whether it is this head's turn.
-  package static func isDue(_ head: Int, at position: Int) -> Bool {
-    (position + head) % positions == 0
+  /// Whether a head makes its keys and values now: where it is selected, or its turn has come.
+  package static func makesKeys(_ head: Int, at position: Int, isSelected: Bool) -> Bool {
+    isSelected || (position + head) % positions == 0
   }
 }

@@ -122,6 +122,14 @@ public struct FeedForwardPlan: Sendable, Equatable {
     }
   }
 
+  /// Scores that the predictor gives an input of a network of so many neurons.
+  package func scoreCount(neurons: Int) -> Int {
+    switch predictor {
+    case .lowRank(let maps), .router(let maps): maps.bias.count
+    case .sketch, .gate, .exact: neurons
+    }
+  }
+
   /// The group of each neuron by number, `[width]`; -1 for those of the common path.
   package func predictedGroups(width: Int) -> [Int32] {
     var groups = (0..<Int32(width / groupSize)).map { $0 }

@@ -18,7 +18,7 @@ package protocol LayerPlan {
 extension LayerPlan {
   /// The selector for what kernels compute: they leave out a router's sigmoid, which keeps the
   /// order.
-  package var kernelSelector: Selector { isRouter ? selector.onLogits : selector }
+  package var scoreSelector: Selector { isRouter ? selector.onLogits : selector }
 
   /// Throws `.malformed` (a selector `.argument`) unless the shared parts fit each other.
   func validateShared(_ check: PlanCheck) throws(SparrowError) {

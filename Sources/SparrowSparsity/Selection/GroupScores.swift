@@ -3,7 +3,7 @@
 /// - Parameters:
 ///   - activations: `[groups * groupSize]`, after the activation function.
 ///   - scores: `[groups]`, written.
-public func groupScores(
+package func groupScores(
   _ activations: UnsafeBufferPointer<Float>, groupSize: Int,
   into scores: UnsafeMutableBufferPointer<Float>
 ) {
@@ -18,7 +18,7 @@ public func groupScores(
 }
 
 /// The L1 norm of each group's activations, `[groups]`, for `activations` `[groups * groupSize]`.
-public func groupScores(_ activations: [Float], groupSize: Int) -> [Float] {
+package func groupScores(_ activations: [Float], groupSize: Int) -> [Float] {
   var scores = [Float](repeating: 0, count: activations.count / groupSize)
   activations.withUnsafeBufferPointer { activations in
     scores.withUnsafeMutableBufferPointer {

@@ -86,18 +86,16 @@ public struct Traffic {
       return part(
         touched.networks[layer!].map { network(plan.networks[layer!]!, layer!, $0) },
         of: [.gate, .up, .down])
-    case .head: return whole(sizes.byteCount(of: headRole) ?? 0)
+    case .head: return whole(sizes.byteCount(of: model.headRole) ?? 0)
     case .sketch: return extra(plan.head?.sketch.byteCount ?? 0)
     case .exact:
       let rows = touched.headRows ?? Double(model.vocabulary)
-      return extra(Int(rows) * sizes.rowBytes(of: headRole))
+      return extra(Int(rows) * sizes.rowBytes(of: model.headRole))
     case .activate, .rotate, .append, .attend, .gateHeads, .selectHeads, .keepInput, .appendHeads,
       .attendHeads, .select, .add, .candidates:
       return whole(0)
     }
   }
-
-  private var headRole: WeightRole { WeightRole(model.tiedHead ? .tokenEmbedding : .head) }
 
   /// What a network reads besides what its predictor has read whole.
   private func network(_ plan: FeedForwardPlan, _ layer: Int, _ neurons: Touched.Neurons) -> Double

@@ -79,8 +79,10 @@ public struct AttentionDescription: Sendable, Equatable {
 
   /// Every query head has keys and values of its own.
   public var isMultiHead: Bool { heads == keyValueHeads }
+  /// Query heads of a head group.
+  package var groupHeads: Int { heads / keyValueHeads }
   /// Elements of a head group's queries.
-  package var groupWidth: Int { heads / keyValueHeads * headDimension }
+  package var groupWidth: Int { groupHeads * headDimension }
 }
 
 /// A feed-forward network: down(activation(gate(x)) * up(x)), or down(activation(up(x))).

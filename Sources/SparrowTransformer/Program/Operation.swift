@@ -97,7 +97,8 @@ public struct Operation: Sendable, Equatable {
     case sketch(input: Buffer)
     /// The k' rows with the best scores.
     case candidates
-    /// Exact logits of the candidates; the dense head where their margin leaves doubt.
+    /// Exact logits of the candidates, then of all rows that the sketch leaves in doubt; of all rows
+    /// where those are too many.
     case exact(input: Buffer)
   }
 }

@@ -17,7 +17,7 @@ public struct StepProgram: Sendable, Equatable {
     } else {
       add(.embed(output: .hidden, positions: positions))
     }
-    for (index, layer) in model.layers.enumerated() { append(layer, index) }
+    for (index, layer) in model.layers.enumerated() { addLayer(layer, index) }
     var last = Operation.Buffer.hidden
     if let norm = model.finalNorm {
       add(.norm(norm, weight: .finalNorm, input: last, output: .final))
@@ -34,7 +34,7 @@ public struct StepProgram: Sendable, Equatable {
     operations.append(Operation(kind, layer: layer))
   }
 
-  private mutating func append(_ layer: LayerDescription, _ index: Int) {
+  private mutating func addLayer(_ layer: LayerDescription, _ index: Int) {
     let attention = layer.attention
     let normsInput = layer.placement != .after && layer.placement != .result
     let input: Operation.Buffer = normsInput ? .input : .hidden
@@ -55,7 +55,7 @@ public struct StepProgram: Sendable, Equatable {
     }
 
     if normsInput { norm(.attentionNorm, .hidden, .input) }
-    append(attention, index, input)
+    addAttention(attention, index, input)
     switch layer.placement {
     case .before:
       project()
@@ -91,7 +91,7 @@ public struct StepProgram: Sendable, Equatable {
   }
 
   /// Attention up to its heads' results.
-  private mutating func append(
+  private mutating func addAttention(
     _ attention: AttentionDescription, _ index: Int, _ input: Operation.Buffer
   ) {
     add(.project(attention, input: input), layer: index)
@@ -105,5 +105,16 @@ public struct StepProgram: Sendable, Equatable {
     add(.append(attention), layer: index)
     add(.attend(attention), layer: index)
     if attention.isGated { add(.gateHeads(attention), layer: index) }
+  }
+}
+
+extension StepProgram {
+  /// One layer's operations, or without a layer those before the first.
+  package func only(_ layer: Int?) -> StepProgram {
+    var part = self
+    part.operations =
+      layer == nil
+      ? Array(operations.prefix { $0.layer == nil }) : operations.filter { $0.layer == layer }
+    return part
   }
 }

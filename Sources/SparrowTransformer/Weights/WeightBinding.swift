@@ -55,10 +55,8 @@ public struct WeightBinding: Sendable {
   /// nil for an optional tensor (a bias) that the checkpoint lacks.
   public subscript(role: WeightRole) -> WeightSource? { sources[role] }
 
-  /// The matrix that computes logits: the head's own or the token embedding.
-  public var headRole: WeightRole {
-    WeightRole(configuration.tiedHead ? .tokenEmbedding : .head)
-  }
+  /// The matrix that computes logits.
+  public var headRole: WeightRole { configuration.headRole }
 
   /// The matrix of a role that the configuration needs.
   public func matrix(_ role: WeightRole) -> WeightSource {

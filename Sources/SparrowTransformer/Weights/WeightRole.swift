@@ -57,3 +57,8 @@ extension WeightRole.Kind {
     }
   }
 }
+
+extension ModelConfiguration {
+  /// The matrix that computes logits: the head's own or the token embedding.
+  public var headRole: WeightRole { WeightRole(tiedHead ? .tokenEmbedding : .head) }
+}

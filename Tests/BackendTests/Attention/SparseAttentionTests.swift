@@ -77,7 +77,7 @@ import Testing
       for error in run.decode(tokens) { #expect(error < 1e-5) }
       for step in run.steps {
         for (layer, plan) in plan.attention {
-          let own = plan.kernelSelector.select(step.headGroupScores[layer] ?? []).indices
+          let own = plan.scoreSelector.select(step.headGroupScores[layer] ?? []).indices
           #expect(step.selected.headGroups[layer] == own)
         }
       }

@@ -114,7 +114,7 @@ import Testing
     _ = run.decode([5, 6])
     var ids: [Bool] = []
     run.backend.outputs(rows: 2) { ids.append($0.ids != nil) }
-    run.backend.outputs(rows: 2, isDense: true) { ids.append($0.ids != nil) }
+    run.backend.outputs(rows: 2) { ids.append($0.ids != nil) }
     #expect(ids == [true, true, false, false])
   }
 }

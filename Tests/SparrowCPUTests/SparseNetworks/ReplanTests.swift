@@ -18,7 +18,7 @@ import Testing
       plan: plan)
     weak let before = engine.networks?.lowered
     #expect(before != nil)
-    engine.select(plan)
+    engine.use(plan)
     #expect(before == nil)
     engine.step(.decode([1], of: [try engine.sequence(capacity: 2)]))
   }

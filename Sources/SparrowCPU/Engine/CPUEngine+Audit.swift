@@ -12,7 +12,7 @@ extension CPUEngine {
     let exact = ExactValues(
       activations: ExactActivations(width: widest, workers: pool.count),
       heads: ExactAttention(width: heads.map { $0.heads * $0.headDimension }.max() ?? 1))
-    return StepAudit(plan, model: model, weights: packed, pool: pool, backend: exact)
+    return StepAudit(plan, model: model, weights: packed, pool: pool, workspace: exact)
   }
 
   /// All workers look at an operation before it runs, when what it selects is known and its input
@@ -21,7 +21,7 @@ extension CPUEngine {
     _ probes: StepProbes, at operation: LoweredOperation, _ worker: Worker, _ step: StepState
   ) {
     let audit = probes.audit
-    let exact = audit.map { unsafeDowncast($0.backend, to: ExactValues.self) }
+    let exact = audit.map { unsafeDowncast($0.workspace, to: ExactValues.self) }
     switch operation {
     case .sparseFeedForward(let kernel):
       let neurons = kernel.neurons
