@@ -30,10 +30,10 @@ import Testing
     other.networks[1] = nil
     let own = try backend.open(binding, threads: 1) { _ in first }
     let before = try Self.step(own)
-    own.select(other)
+    own.use(other)
     let fresh = try backend.open(binding, threads: 1) { _ in other }
     #expect(try Self.step(own) == Self.step(fresh))
-    own.select(first)
+    own.use(first)
     #expect(try Self.step(own) == before)
   }
 
