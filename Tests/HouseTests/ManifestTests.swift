@@ -55,4 +55,16 @@ struct ManifestTests {
       }
     }
   }
+
+  @Test("one file above the floor that backends share names a backend")
+  func backends() throws {
+    let above = try House.files(in: "Sources").filter { file in
+      let room = String(file.split(separator: "/")[1])
+      guard !["SparrowCPU", "SparrowReference"].contains(room) else { return false }
+      return SwiftWord.words(try House.bytes(file)).contains {
+        [.name("SparrowCPU"), .name("CPUEngine"), .name("SparrowReference")].contains($0)
+      }
+    }
+    #expect(above == ["Sources/Sparrow/Model/BackendChoice.swift"])
+  }
 }
