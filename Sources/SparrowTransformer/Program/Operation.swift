@@ -97,8 +97,8 @@ public struct Operation: Sendable, Equatable {
     case sketch(input: Buffer)
     /// The k' rows with the best scores.
     case candidates
-    /// Exact logits of the candidates, then of all rows that the sketch leaves in doubt; of all rows
-    /// where those are too many.
+    /// Exact logits of the candidates, then of all rows that the sketch leaves in doubt; of all
+    /// rows where those are too many.
     case exact(input: Buffer)
   }
 }

@@ -111,10 +111,11 @@ import Testing
       let output = run.backend.output(row: 1)
       #expect((output.ids == nil) == isDense && !output.fellBack)
     }
-    _ = run.decode([5, 6])
     var ids: [Bool] = []
-    run.backend.outputs(rows: 2) { ids.append($0.ids != nil) }
-    run.backend.outputs(rows: 2) { ids.append($0.ids != nil) }
+    for isDense in [false, true] {
+      _ = run.decode([5, 6], isDense: isDense)
+      run.backend.outputs(rows: 2) { ids.append($0.ids != nil) }
+    }
     #expect(ids == [true, true, false, false])
   }
 }
