@@ -63,7 +63,7 @@ public struct CalibrationMemory: Sendable {
     let tokens = request.networks?.tokens ?? request.attention?.tokens ?? 0
     return max(1, tokens / max(1, window) / 10)
   }
-  private var samples: Int { min(LayerCalibration.samples, heldOutWindows * window) }
+  private var samples: Int { min(TextPass.usualSamples, heldOutWindows * window) }
 
   /// The program, the tokenizer with its merges, and the model.
   private var base: Int { 30 << 20 + 300 * model.vocabulary + weightBytes }

@@ -17,9 +17,6 @@ struct LayerCalibration {
     var attention: AttentionCalibration.Choice?
   }
 
-  /// Positions of held-out windows that predictors are measured on.
-  static let samples = 768
-
   /// Options were validated for the model. Throws `.argument` for a text of fewer than two windows.
   init(
     _ model: Model, text: String, networks: FeedForwardCalibration.Options? = nil,
@@ -114,7 +111,7 @@ struct LayerCalibration {
     for index in 0..<passes {
       let layers = index * count..<min((index + 1) * count, all)
       let part = progress.part(index, of: passes)
-      let pass = TextPass(model, text, samples: Self.samples)
+      let pass = TextPass(model, text, samples: TextPass.usualSamples)
       /// With the layer before, where that foretells.
       func seen(_ lookahead: Bool) -> Range<Int> {
         (lookahead ? max(0, layers.lowerBound - 1) : layers.lowerBound)..<layers.upperBound

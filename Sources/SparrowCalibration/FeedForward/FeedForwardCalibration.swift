@@ -139,7 +139,7 @@ public enum FeedForwardCalibration {
       model,
       try StateRecorder(
         model, text: text, tokens: options.tokens, window: options.window, minimum: 2),
-      samples: LayerCalibration.samples)
+      samples: TextPass.usualSamples)
     let recorder = LayerRecorder(pass, crossing: options.crossing)
     try pass.run([recorder], progress: progress.part(0..<0.3))
     let fitted = try fit(

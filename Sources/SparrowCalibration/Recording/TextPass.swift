@@ -13,6 +13,9 @@ final class TextPass {
     case nothing
   }
 
+  /// Positions of held-out windows that predictors are measured on.
+  static let usualSamples = 768
+
   let model: Model
   let text: StateRecorder
   /// Samples that the held-out windows give.
