@@ -32,7 +32,7 @@ public struct Sampler: Sendable {
 
   /// Chooses from the logits of the whole vocabulary, `[vocabulary]`, not empty.
   public mutating func sample(_ logits: UnsafeBufferPointer<Float>) -> Int32 {
-    sample(candidates(nil, logits))
+    sample(tokens(nil, logits))
   }
 
   /// Chooses from a sparse head's candidates: vocabulary rows, ascending, and their exact logits,
@@ -41,47 +41,47 @@ public struct Sampler: Sendable {
     ids: UnsafeBufferPointer<Int32>, logits: UnsafeBufferPointer<Float>
   ) -> Int32 {
     precondition(ids.count == logits.count, "a logit for each candidate")
-    return sample(candidates(ids, logits))
+    return sample(tokens(ids, logits))
   }
 
-  private mutating func sample(_ candidates: Candidates) -> Int32 {
-    precondition(!candidates.logits.isEmpty, "no logits to sample from")
+  private mutating func sample(_ tokens: TokenLogits) -> Int32 {
+    precondition(!tokens.logits.isEmpty, "no logits to sample from")
     let isDrawn = (1 / options.temperature).isFinite
-    let token = isDrawn ? draw(candidates) : likeliest(candidates).token
+    let token = isDrawn ? draw(tokens) : likeliest(tokens).token
     recent.append(token)
     return token
   }
 
-  private func candidates(
+  private func tokens(
     _ ids: UnsafeBufferPointer<Int32>?, _ logits: UnsafeBufferPointer<Float>
-  ) -> Candidates {
-    Candidates(
+  ) -> TokenLogits {
+    TokenLogits(
       ids: ids, logits: logits, penalty: options.repetitionPenalty, penalised: recent.distinct)
   }
 
-  private func likeliest(_ candidates: Candidates) -> Choice {
-    var best = Choice(logit: -.infinity, token: candidates.token(0))
-    candidates.scan { choice in
+  private func likeliest(_ tokens: TokenLogits) -> Choice {
+    var best = Choice(logit: -.infinity, token: tokens.token(0))
+    tokens.scan { choice in
       if choice.logit > best.logit { best = choice }
       return best.logit
     }
     return best
   }
 
-  private mutating func draw(_ candidates: Candidates) -> Int32 {
+  private mutating func draw(_ tokens: TokenLogits) -> Int32 {
     var least = -Float.infinity
-    if options.topK > 0, options.topK < candidates.count {
-      keepLikeliest(options.topK, of: candidates)
+    if options.topK > 0, options.topK < tokens.count {
+      keepLikeliest(options.topK, of: tokens)
       Choice.sort(&kept)
       if options.topP < 1 { cut(toMass: options.topP, of: mass(of: kept)) }
     } else if options.topP < 1 {
-      keepNucleus(of: candidates)
+      keepNucleus(of: tokens)
     } else {
-      if options.minP > 0 { least = likeliest(candidates).logit + Float.log(options.minP) }
-      keepAll(of: candidates, from: least)
+      if options.minP > 0 { least = likeliest(tokens).logit + Float.log(options.minP) }
+      keepAll(of: tokens, from: least)
     }
     let top = kept.reduce(-Float.infinity) { max($0, $1.logit) }
-    guard top > -.infinity else { return candidates.token(0) }
+    guard top > -.infinity else { return tokens.token(0) }
     guard top < .infinity else { return kept.first { $0.logit == top }!.token }
     if options.minP > 0, least == -.infinity {
       least = top + Float.log(options.minP)
@@ -110,20 +110,20 @@ public struct Sampler: Sendable {
   }
 
   /// Fills `kept` with the tokens at or above `least`, ascending.
-  private mutating func keepAll(of candidates: Candidates, from least: Float) {
+  private mutating func keepAll(of tokens: TokenLogits, from least: Float) {
     kept.removeAll(keepingCapacity: true)
-    kept.reserveCapacity(candidates.count)
-    candidates.scan { choice in
+    kept.reserveCapacity(tokens.count)
+    tokens.scan { choice in
       if choice.logit >= least { kept.append(choice) }
       return least.nextDown
     }
   }
 
   /// Fills `kept` with the `count` likeliest: a heap whose root is the least likely, or all.
-  private mutating func keepLikeliest(_ count: Int, of candidates: Candidates) {
+  private mutating func keepLikeliest(_ count: Int, of tokens: TokenLogits) {
     kept.removeAll(keepingCapacity: true)
-    kept.reserveCapacity(min(count, candidates.count))
-    candidates.scan { choice in
+    kept.reserveCapacity(min(count, tokens.count))
+    tokens.scan { choice in
       if kept.count < count {
         kept.append(choice)
         guard kept.count == count else { return -.infinity }
@@ -136,23 +136,23 @@ public struct Sampler: Sendable {
     }
   }
 
-  /// Top-p over all candidates: sorts only as many of the likeliest as the mass needs, in growing
+  /// Top-p over all tokens: sorts only as many of the likeliest as the mass needs, in growing
   /// portions.
-  private mutating func keepNucleus(of candidates: Candidates) {
-    let top = likeliest(candidates).logit
+  private mutating func keepNucleus(of tokens: TokenLogits) {
+    let top = likeliest(tokens).logit
     var total = 0.0
-    candidates.scan { choice in
+    tokens.scan { choice in
       total += Double(Float.exp(choice.logit - top))
       return -.infinity
     }
     var portion = 256
     while true {
-      keepLikeliest(portion, of: candidates)
+      keepLikeliest(portion, of: tokens)
       Choice.sort(&kept)
       // Not a number where the logits hold an infinity: nothing to cut, `draw` takes the first such
       // token.
       if !total.isFinite || cut(toMass: options.topP, of: total) { return }
-      if portion >= candidates.count { return }
+      if portion >= tokens.count { return }
       portion *= 8
     }
   }

@@ -25,7 +25,7 @@ struct AttendHeadGroupsKernel: BitwiseCopyable {
     for row in 0..<step.rows {
       let visible = step.segments[row].firstPosition + 1
       let cost = window > 0 ? min(window, visible) : visible
-      let selected = selection.groups.lists.neurons(of: row)
+      let selected = selection.groups.lists.indices(of: row)
       for index in 0..<Int(selection.groups.lists.counts[row]) {
         body(row, Int(selected[index]), cost)
       }

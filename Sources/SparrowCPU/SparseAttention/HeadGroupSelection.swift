@@ -32,7 +32,7 @@ struct HeadGroupSelection: BitwiseCopyable {
   func mark(row: Int) {
     let marks = marks + row * count
     marks.update(repeating: 0, count: count)
-    let selected = groups.lists.neurons(of: row)
+    let selected = groups.lists.indices(of: row)
     for index in 0..<Int(groups.lists.counts[row]) { marks[Int(selected[index])] = 1 }
   }
 

@@ -6,7 +6,7 @@ import SparrowSparsity
 /// choose (arXiv 2402.09360, section 3.3), in groups where neurons are selected in groups (eq 6).
 /// Only these read their column of down. The common path is kept whatever it is (eq 7).
 struct KeptNeurons: BitwiseCopyable {
-  let lists: NeuronLists
+  let lists: IndexLists
   private let selector: Selector
   /// `[rows][width]`: of the selected neurons, then of the kept ones.
   private let activations: UnsafeMutablePointer<Float>
@@ -25,7 +25,7 @@ struct KeptNeurons: BitwiseCopyable {
     groups =
       plan.groupSize == 1 && plan.common.isEmpty
       ? nil : KeptGroups(plan, width: width, workers: scratch.count, memory: memory)
-    lists = NeuronLists(width: width, memory: memory)
+    lists = IndexLists(width: width, memory: memory)
     activations = memory.floats(StepState.maximumSparseRows * width)
     sizes = PerWorker(width, workers: scratch.count, memory: memory)
     self.scratch = memory.copy(scratch.map(Unmanaged.passUnretained))
@@ -36,12 +36,12 @@ struct KeptNeurons: BitwiseCopyable {
   }
 
   /// Fills `lists` from the rows' selections and their activations, a row a worker.
-  func choose(_ worker: Worker, _ step: StepState, of selection: NeuronLists) {
+  func choose(_ worker: Worker, _ step: StepState, of selection: IndexLists) {
     let sizes = sizes[worker]
     for row in stride(from: worker.index, to: step.rows, by: worker.count) {
       let values = activations(of: row)
-      let candidates = selection.neurons(of: row)
-      let kept = lists.neurons(of: row)
+      let candidates = selection.indices(of: row)
+      let kept = lists.indices(of: row)
       let count = Int(selection.counts[row])
       sk_sizes(values, sizes, Int32(count))
       let keptCount = scratch[worker.index]._withUnsafeGuaranteedRef {

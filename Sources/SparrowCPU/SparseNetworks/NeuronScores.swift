@@ -9,14 +9,14 @@ struct NeuronScores: BitwiseCopyable {
   /// `[rows][stride]`: a score for each group, or for each neuron where the selection sums them up.
   private let scores: UnsafeMutablePointer<Float>
   /// The neurons that rows selected.
-  let lists: NeuronLists
+  let lists: IndexLists
   /// What was read so far.
   let reads: NeuronReads
 
   init(width: Int, workers: Int, memory: OwnedMemory) {
     stride = FeedForwardPlan.paddedNeurons(width)
     scores = memory.floats(StepState.maximumSparseRows * stride)
-    lists = NeuronLists(width: width, memory: memory)
+    lists = IndexLists(width: width, memory: memory)
     reads = NeuronReads(workers: workers, memory: memory)
   }
 

@@ -94,12 +94,12 @@ struct SelectKernel: BitwiseCopyable {
     return Int(
       sk_select_above(
         result.scores(of: 0) + own.lowerBound, Int32(own.count), least, Int32(own.lowerBound),
-        result.lists.neurons(of: worker.index), Int32(own.count)))
+        result.lists.indices(of: worker.index), Int32(own.count)))
   }
 
   private func select(_ worker: Worker, _ row: Int, into list: Int) -> Int {
     var scores = result.scores(of: row)
-    let neurons = result.lists.neurons(of: list)
+    let neurons = result.lists.indices(of: list)
     if groupSize == 1 && commonCount == 0 && order == nil {
       return choose(scores, worker, into: neurons)
     }

@@ -10,7 +10,7 @@ struct SelectedNeurons: BitwiseCopyable {
   let gate: Product?
   let up: Product
   let input: StepInput
-  let lists: NeuronLists
+  let lists: IndexLists
   let singleRow: SingleRowLists
   let computed: Computed
   let window: NeuronWindow
@@ -30,7 +30,7 @@ struct SelectedNeurons: BitwiseCopyable {
     return input.rows(worker, step, quantized: isQuantized)
   }
 
-  /// Gives away this worker's parts of the rows' lists, as `NeuronLists.forEachPart`.
+  /// Gives away this worker's parts of the rows' lists, as `IndexLists.forEachPart`.
   func forEachPart(
     _ worker: Worker, _ step: StepState, window: Int = NeuronWindow.neurons,
     _ body: (_ row: Int, _ neurons: UnsafePointer<Int32>, _ part: Range<Int>) -> Void

@@ -1,5 +1,5 @@
 /// Logits and the vocabulary rows that they belong to, ascending; without `ids` all rows from 0.
-struct Candidates {
+struct TokenLogits {
   let ids: UnsafeBufferPointer<Int32>?
   let logits: UnsafeBufferPointer<Float>
   /// The repetition penalty and the tokens that it is for, ascending.

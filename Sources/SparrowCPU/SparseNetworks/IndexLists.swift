@@ -1,30 +1,30 @@
 import SparrowCore
 
-/// Neurons of a network chosen for each row of a step.
-struct NeuronLists: BitwiseCopyable {
-  /// Neurons of the network.
+/// Neurons of a network, or head groups, chosen for each row of a step.
+struct IndexLists: BitwiseCopyable {
+  /// How many there are to choose from.
   let width: Int
-  /// `[rows][width]`: each row's neurons, ascending.
-  private let neurons: UnsafeMutablePointer<Int32>
+  /// `[rows][width]`: each row's, ascending.
+  private let chosen: UnsafeMutablePointer<Int32>
   /// `[rows]`
   let counts: UnsafeMutablePointer<Int32>
-  /// Adjacent lists that hold the first row's neurons.
+  /// Adjacent lists that hold the first row's.
   let parts: UnsafeMutablePointer<Int32>
 
   init(width: Int, memory: OwnedMemory) {
     self.width = width
-    neurons = memory.integers(StepState.maximumSparseRows * width)
+    chosen = memory.integers(StepState.maximumSparseRows * width)
     counts = memory.integers(StepState.maximumSparseRows)
     parts = memory.integers(1)
     parts.pointee = 1
   }
 
-  func neurons(of row: Int) -> UnsafeMutablePointer<Int32> { neurons + row * width }
+  func indices(of row: Int) -> UnsafeMutablePointer<Int32> { chosen + row * width }
 
   /// The neurons chosen for a row, of all workers' lists; for what is not timed.
   func all(of row: Int) -> [Int32] {
     (row..<row + (row == 0 ? Int(parts.pointee) : 1)).flatMap {
-      UnsafeBufferPointer(start: neurons(of: $0), count: Int(counts[$0]))
+      UnsafeBufferPointer(start: indices(of: $0), count: Int(counts[$0]))
     }
   }
 
@@ -44,7 +44,7 @@ struct NeuronLists: BitwiseCopyable {
       let end = min(start + window, share.upperBound)
       for row in 0..<step.rows {
         let part = place(of: start, row)..<place(of: end, row)
-        if !part.isEmpty { body(row, neurons(of: row), part) }
+        if !part.isEmpty { body(row, indices(of: row), part) }
       }
     }
   }
@@ -55,13 +55,13 @@ struct NeuronLists: BitwiseCopyable {
     _ body: (_ neurons: UnsafePointer<Int32>, _ part: Range<Int>) -> Void
   ) {
     for start in stride(from: share.lowerBound, to: share.upperBound, by: window) {
-      body(neurons(of: row), start..<min(start + window, share.upperBound))
+      body(indices(of: row), start..<min(start + window, share.upperBound))
     }
   }
 
   /// Index of the first neuron of a row's list from `neuron` on.
   private func place(of neuron: Int, _ row: Int) -> Int {
-    let neurons = neurons(of: row)
+    let neurons = indices(of: row)
     var low = 0
     var high = Int(counts[row])
     while low < high {
