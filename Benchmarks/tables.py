@@ -85,9 +85,11 @@ def fidelity(found):
 def summary(found):
     columns = ["model", "what is sparse", "decode, tokens/s", "llama.cpp", "times", "read a token"]
     columns += ["perplexity, times dense", "same token"]
-    rows, commands = [], []
+    rows, commands, facts = [], [], []
     for row in found["rows"]:
         kept = read(row["from"])
+        fact = f"Measured on {kept['date']}, Sparrow at {kept['commit']}: {kept['machine']}."
+        facts += [] if fact in facts else [fact]
         rounds = kept["models"][row["model"]]
         fast, base, times = pair(rounds, row["engine"], "decode")
         cells = [row["name"], row["sparse"], f"{fast:.0f}", f"{base:.0f}", times]
@@ -100,7 +102,7 @@ def summary(found):
         rows.append(cells)
         if kept["command"] not in commands:
             commands.append(kept["command"])
-    return table(columns, rows) + shell(commands)
+    return table(columns, rows) + shell(commands) + ["", *wrap(" ".join(facts), 100)]
 
 
 def shown(name):
