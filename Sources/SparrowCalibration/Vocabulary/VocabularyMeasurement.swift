@@ -1,3 +1,7 @@
+public import Sparrow
+internal import SparrowEngine
+internal import SparrowTransformer
+
 /// How well a sketch foresees the greatest logits, measured on hidden states that it was not fitted
 /// on.
 public struct VocabularyMeasurement: Sendable, Equatable {
@@ -36,4 +40,9 @@ public struct VocabularyMeasurement: Sendable, Equatable {
   public static let rowLimit = 4096
   static let candidateCounts = [64, 128, 256, 512, 1024]
   static let doubts: [Float] = [0, 0.5, 1, 1.5, 2, 2.5, 3, 4]
+}
+
+extension Model {
+  /// Bytes of weights that a dense vocabulary head reads for each token.
+  public var headBytes: Int { backend.weights.byteCount(of: binding.headRole) ?? 0 }
 }

@@ -7,7 +7,7 @@ package import SparrowTransformer
 ///
 /// One step runs at a time; sequences differ only by their states. Not safe for concurrent use.
 /// What is read back lies in the host's memory and is valid until the next call.
-package protocol Backend: AnyObject, Sendable {
+package protocol Backend: BackendTools {
   var model: ModelConfiguration { get }
   var limits: BackendLimits { get }
   var weights: any BackendWeights { get }
@@ -46,33 +46,9 @@ package protocol Backend: AnyObject, Sendable {
   /// Logits of a row of the last step, as the head of its program computes them.
   func output(row: Int) -> HeadOutput
 
-  /// The score of each neuron that a sparse layer's predictor gave the first row of the last step,
-  /// where it scores single neurons; empty for a dense layer.
-  func neuronScores(layer: Int) -> [Float]
-
-  /// The scores that a vocabulary head's sketch gives states, `[count, hidden]`, as decoding
-  /// computes them: `[count, rows]` to `scores`, and each state's |x|² in the sketch's directions
-  /// to `energies`. The sketch need not be installed.
-  func score(
-    _ sketch: RowSketch, states: UnsafePointer<Float>, count: Int,
-    scores: UnsafeMutablePointer<Float>, energies: UnsafeMutablePointer<Float>)
-
   /// What part of everything that is sparse a token touched, on average since `use`; all of it
   /// before the first.
   var touched: Touched { get }
-
-  /// What a plan's predictor says of inputs of a layer's network, `[count, hidden]`, as decoding
-  /// computes it. The plan need not be installed.
-  func predict(
-    _ plan: FeedForwardPlan, layer: Int, inputs: UnsafePointer<Float>, count: Int
-  ) -> Prediction
-
-  /// An audit of the layers that run sparsely now, which has seen nothing yet.
-  func makeAudit() -> StepAudit
-
-  /// Runs one layer alone, to try thresholds of its inputs; without a layer, what stands before the
-  /// first.
-  func layerRun(_ layer: Int?) -> any LayerRun
 }
 
 /// What a backend takes at most.
@@ -130,19 +106,4 @@ extension Backend {
       }
     }
   }
-}
-
-/// One layer of the dense program with thresholds on its matrices' inputs.
-package protocol LayerRun: AnyObject {
-  /// Inputs of this size and below are left out; below 0, and of inputs that are not named, nothing
-  /// is.
-  var thresholds: [LayerInput: Float] { get set }
-
-  /// Runs the tokens of one sequence from its start: `states` to `results`, `[tokens, hidden]`
-  /// each, which may be the same.
-  ///
-  /// The sequence must have room for them; it is left empty.
-  func run(
-    _ tokens: [Int32], _ sequence: SequenceState, from states: UnsafePointer<Float>,
-    to results: UnsafeMutablePointer<Float>)
 }

@@ -1,5 +1,6 @@
 internal import SparrowCore
 internal import SparrowFormats
+internal import SparrowTransformer
 
 // A layer in adapter.json is {"layer": 3, "feed_forward": {...}, "attention": {...}, "inputs":
 // {...}}, each part optional; the tensors of the first two begin with "layers.3.feed_forward." and
@@ -55,6 +56,42 @@ extension SparsePlan {
         if let plan = attention[layer] { members.append(("attention", plan.json)) }
         if let plan = inputs[layer] { members.append(("inputs", plan.json)) }
         return .object(members)
+      })
+  }
+}
+
+extension LayerPlan {
+  /// What `adapter.json` says of the shared parts.
+  var sharedMembers: [(String, JSON)] {
+    var members: [(String, JSON)] = [
+      ("predictor", .string(predictorName)), ("selector", selector.json),
+    ]
+    if lookahead { members.append(("lookahead", .bool(true))) }
+    if let density { members.append(("density", .number(Double(density)))) }
+    if let maps { members += maps.jsonMembers }
+    return members
+  }
+}
+
+extension InputPlan {
+  /// Reads {"attention": {"threshold": 0.3, "density": 0.5}, ...}, each input optional.
+  init(_ fields: AdapterFields) throws(SparrowError) {
+    self.init([:])
+    for input in LayerInput.allCases {
+      guard let own = try fields.object(input.rawValue) else { continue }
+      thresholds[input] = Threshold(
+        try own.float("threshold"), density: try own.optionalFloat("density"))
+    }
+  }
+
+  /// What `adapter.json` says of it.
+  var json: JSON {
+    .object(
+      LayerInput.allCases.compactMap { input in
+        guard let threshold = thresholds[input] else { return nil }
+        var members: [(String, JSON)] = [("threshold", .number(Double(threshold.value)))]
+        if let density = threshold.density { members.append(("density", .number(Double(density)))) }
+        return (input.rawValue, .object(members))
       })
   }
 }
