@@ -119,9 +119,8 @@ let package = Package(
       "SparrowCPU",
       [
         "SparrowCore", "SparrowBlocks", "SparrowFormats", "SparrowTransformer", "SparrowSparsity",
-        "SparrowEngine",
-        "CSparrowKernels", "CSparrowSystem",
-      ], test: ["SparrowTestPlans"])
+        "SparrowEngine", "CSparrowKernels", "CSparrowSystem",
+      ], test: ["SparrowReference", "SparrowTestPlans"])
     + room(
       "Sparrow",
       [

@@ -82,14 +82,19 @@ def fidelity(found):
     return table(columns, rows)
 
 
+def when(found):
+    earlier = "earlier, " if found.get("measured") == "earlier" else ""
+    place = f"Sparrow at {found['commit']}: {found['machine']}"
+    return f"Measured {earlier}on {found['date']}, {place}."
+
+
 def summary(found):
     columns = ["model", "what is sparse", "decode, tokens/s", "llama.cpp", "times", "read a token"]
     columns += ["perplexity, times dense", "same token"]
     rows, commands, facts = [], [], []
     for row in found["rows"]:
         kept = read(row["from"])
-        fact = f"Measured on {kept['date']}, Sparrow at {kept['commit']}: {kept['machine']}."
-        facts += [] if fact in facts else [fact]
+        facts += [] if when(kept) in facts else [when(kept)]
         rounds = kept["models"][row["model"]]
         fast, base, times = pair(rounds, row["engine"], "decode")
         cells = [row["name"], row["sparse"], f"{fast:.0f}", f"{base:.0f}", times]
@@ -114,9 +119,7 @@ def shown(name):
     else:
         kinds = {"speed": speed, "perplexity": perplexity, "fidelity": fidelity}
         lines = kinds[found["kind"]](found)
-    earlier = "earlier, " if found.get("measured") == "earlier" else ""
-    facts = f"Measured {earlier}on {found['date']}, Sparrow at {found['commit']}: {found['machine']}."
-    return lines + shell(found["command"]) + ["", *wrap(facts, 100)]
+    return lines + shell(found["command"]) + ["", *wrap(when(found), 100)]
 
 
 def written(page):

@@ -21,7 +21,8 @@ def run(program, model, text, options, folder, limit):
     """Told and measured bytes; the latter None where the limit was refused."""
     command = [program, "calibrate", *options[:1], model, "--text", text, "--output", folder,
                *options[1:]] + (["--memory", str(limit)] if limit else [])
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     told = process.stderr.read()
     _, status, usage = os.wait4(process.pid, 0)
     size = re.search(r"(?:takes up to|at least) ([0-9.]+) (.B)", told)

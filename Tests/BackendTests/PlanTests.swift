@@ -47,4 +47,19 @@ import Testing
     let fresh = try backend.open(binding) { kind.plan($0) }
     #expect(try Self.step(own) == Self.step(fresh))
   }
+
+  @Test(
+    "a plan in use has the head that it says, whatever is installed", arguments: TestBackend.all)
+  func usesItsOwnHead(backend: TestBackend) throws {
+    let own = try backend.open(Fixtures.path("models/llama3")) { PlanKind.all.plan($0) }
+    let installed = own.plan
+    for part in [SparsePlan(networks: installed.networks), .dense, installed] {
+      own.use(part)
+      _ = try Self.step(own)
+      let output = own.output(row: 0)
+      let found = Array(output.logits)
+      #expect((output.ids != nil) == (part.head != nil))
+      if part.head == nil { #expect(found == Array(own.logits(rows: 0..<1))) }
+    }
+  }
 }

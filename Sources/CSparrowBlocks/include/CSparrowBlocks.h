@@ -43,8 +43,8 @@ typedef struct {
 
 sb_block sb_block_of(sb_type type);
 
-/// Values that quants of 4 bits may be indices of, each plus 128: llama.cpp's means of 16 shares of a
-/// normal distribution; and twice the numbers of a sign, two bits of exponent and one of mantissa.
+/// Values that quants of 4 bits may be indices of, each plus 128: llama.cpp's means of 16 shares of
+/// a normal distribution; and twice the numbers of a sign, two bits of exponent and one of mantissa.
 extern const uint8_t sb_normal_values[16], sb_quarter_values[16];
 
 /// The values of a type's quants; NULL where they are integers themselves.

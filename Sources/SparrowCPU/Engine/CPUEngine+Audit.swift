@@ -21,7 +21,8 @@ extension CPUEngine {
     _ probes: StepProbes, at operation: LoweredOperation, _ worker: Worker, _ step: StepState
   ) {
     let audit = probes.audit
-    let exact = audit.map { unsafeDowncast($0.workspace, to: ExactValues.self) }
+    let exact = audit?.workspace as? ExactValues
+    precondition(audit == nil || exact != nil, "an audit of another backend")
     switch operation {
     case .sparseFeedForward(let kernel):
       let neurons = kernel.neurons

@@ -13,6 +13,9 @@ extension CPUEngine {
 
   package func step(_ batch: StepBatch) {
     precondition(batch.tokens.count <= limits.rows, "more rows than the backend takes")
+    precondition(
+      batch.phase == .prompt || batch.slices.count == batch.tokens.count,
+      "a decoded token for each sequence")
     runsPlannedHead = !batch.isDense
     guard !batch.tokens.isEmpty else { return }
     for slice in batch.slices { turn(slice.sequence, rows: slice.rows) }
@@ -62,10 +65,8 @@ extension CPUEngine {
     of sequence: SequenceState, firstRow: Int, rows: Int, isSparse: Bool
   ) -> StepSegment {
     let cache = sequence.cache
-    if isSparse, cache.deferred == nil,
-      let layout = sparseParts.lazy.compactMap(\.deferredKeys).first
-    {
-      cache.deferred = DeferredKeys(layout, count: sequence.count)
+    if isSparse, cache.deferred == nil, let deferredKeys {
+      cache.deferred = DeferredKeys(deferredKeys, count: sequence.count)
     }
     return StepSegment(
       cache: cache.values, type: sequence.type, capacity: sequence.capacity, firstRow: firstRow,

@@ -19,6 +19,8 @@ package final class CPUEngine: Backend, @unchecked Sendable {
   private let memory: ModelMemory
   /// What the plan's kinds of sparse layers need of the weights.
   private(set) var sparseParts: [any SparsePart] = []
+  /// What a sequence keeps for what the parts leave out; nil for nothing.
+  private(set) var deferredKeys: DeferredKeys.Layout?
   private let dense: LoweredProgram
   /// The plan's program; nil under a dense plan.
   private(set) var sparse: LoweredProgram?
@@ -87,6 +89,7 @@ package final class CPUEngine: Backend, @unchecked Sendable {
     self.plan = plan
     sparse = nil
     sparseParts.forEach { $0.use(plan) }
+    deferredKeys = sparseParts.lazy.compactMap(\.deferredKeys).first
     guard plan.isSparse else { return }
     let lowering = Lowering(
       plan.rewrite(StepProgram(model)), memory, parts: sparseParts, head: head,
@@ -167,7 +170,8 @@ package final class CPUEngine: Backend, @unchecked Sendable {
   }
 
   package func output(row: Int) -> HeadOutput {
-    guard let search = head.search, runsPlannedHead else {
+    // The plan in use may have no head though the installed one has.
+    guard plan.head != nil, let search = head.search, runsPlannedHead else {
       return HeadOutput(row: row, logits: logits(rows: row..<row + 1))
     }
     runHead(row..<row + 1, isSparse: true)

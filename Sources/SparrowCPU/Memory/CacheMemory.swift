@@ -36,5 +36,10 @@ final class CacheMemory: SequenceMemory {
 
 extension SequenceState {
   /// The memory of a sequence that this backend made.
-  var cache: CacheMemory { unsafeDowncast(memory, to: CacheMemory.self) }
+  var cache: CacheMemory {
+    guard let cache = memory as? CacheMemory else {
+      preconditionFailure("a sequence of another backend")
+    }
+    return cache
+  }
 }

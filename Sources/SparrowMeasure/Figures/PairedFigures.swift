@@ -33,6 +33,7 @@ public struct Figure: Sendable, Equatable {
 /// the median (of an even number, the lesser of the two in the middle): the quoted ratio is that of
 /// the quoted sides, whatever the other pairs are.
 public struct PairedFigures: Sendable, Equatable {
+  /// What figures are measured in.
   public enum Unit: Sendable {
     /// More is faster, such as tokens a second.
     case rate

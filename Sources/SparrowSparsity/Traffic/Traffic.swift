@@ -38,6 +38,7 @@ public struct Traffic {
     }
   }
 
+  /// Bytes that a token reads of one operation, which must be of a program that the plan rewrote.
   public func bytes(of operation: Operation) -> Bytes {
     let layer = operation.layer
     func all(_ kinds: [WeightRole.Kind]) -> Int {
