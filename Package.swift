@@ -101,6 +101,7 @@ let package = Package(
     + room("SparrowPlots", ["SparrowCore"])
     + room("SparrowTemplates", ["SparrowCore"])
     + room("SparrowTokenizers", ["SparrowCore", "SparrowTemplates"])
+    + room("SparrowGrammar", ["SparrowCore"])
     + room("SparrowHub", ["SparrowCore", "CSparrowSystem"])
     + room("SparrowMachine", ["SparrowCore", "SparrowHub", "CSparrowKernels", "CSparrowSystem"])
     + room("SparrowNumerics", ["SparrowCore", "SparrowBlocks", "CSparrowKernels"])
