@@ -16,6 +16,8 @@ public struct SparrowError: Error, Sendable, Equatable, CustomStringConvertible 
     case argument
     /// Stopped on request.
     case cancelled
+    /// Too much is asked at once: the same may succeed later.
+    case busy
   }
 
   public let kind: Kind

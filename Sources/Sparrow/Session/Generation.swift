@@ -2,97 +2,80 @@ import SparrowCore
 import SparrowEngine
 import SparrowTokenizers
 
-/// One run of sampling: steps the session, decodes text, watches for its end.
+/// One request's way from logits to text, whoever runs its steps: it chooses tokens, decodes them
+/// and watches for their end.
 struct Generation {
-  let session: Session
   let options: GenerationOptions
+  private let endTokens: Set<Int32>
   private var sampler: Sampler
   private var decoder: StreamingDecoder
   private var stops: StopScanner
-  private var result = GenerationResult()
+  /// Tokens that its sequence has room for after the prompt.
+  private let room: Int
+  private(set) var result = GenerationResult()
+  /// Nothing more is to be chosen; the result says why.
+  private(set) var isEnded = false
 
-  init(session: Session, options: GenerationOptions) throws(SparrowError) {
+  /// Of a sequence with room for `context` tokens, which holds `earlier` ones and the prompt.
+  ///
+  /// Throws `.argument` for options outside their ranges.
+  init(
+    _ model: Model, _ options: GenerationOptions, after earlier: [Int32] = [], prompt: [Int32],
+    context: Int
+  ) throws(SparrowError) {
     guard options.maximumTokens >= 0 else {
       throw SparrowError(
         .argument, field: "tokens", found: "\(options.maximumTokens)", expected: "0 or more")
     }
-    self.session = session
     self.options = options
+    endTokens = options.ignoresEnd ? [] : model.endTokens
     sampler = try Sampler(options.sampling)
-    decoder = StreamingDecoder(session.model.tokenizer, continuing: true)
+    decoder = StreamingDecoder(model.tokenizer, continuing: true)
     stops = StopScanner(options.stop)
-  }
-
-  mutating func run(
-    _ prompt: [Int32], receive: (String) -> Bool
-  ) throws(SparrowError) -> GenerationResult {
-    let start = monotonicSeconds()
-    session.tokens.suffix(options.sampling.repetitionWindow).forEach { sampler.accept($0) }
-    prompt.suffix(options.sampling.repetitionWindow).forEach { sampler.accept($0) }
+    room = context - earlier.count - prompt.count
+    let window = options.sampling.repetitionWindow
+    earlier.suffix(window).forEach { sampler.accept($0) }
+    prompt.suffix(window).forEach { sampler.accept($0) }
     result.promptTokens = prompt.count
-    result.tokens.reserveCapacity(min(options.maximumTokens, session.context))
-    var decodeStart = start
-    do throws(SparrowError) {
-      let first = try session.advance(prompt, isCancelled: { !receive("") }) { sample($0) }
-      decodeStart = monotonicSeconds()
-      result.promptSeconds = decodeStart - start
-      if options.maximumTokens > 0 { try decode(from: first, receive) }
-    } catch  where error.kind == .cancelled {
-      result.reason = .cancelled
-    }
-    result.decodeSeconds = monotonicSeconds() - decodeStart
-    return result
+    result.tokens.reserveCapacity(max(0, min(options.maximumTokens, room + 1)))
+    isEnded = options.maximumTokens == 0
   }
 
-  private mutating func decode(
-    from first: Int32, _ receive: (String) -> Bool
-  ) throws(SparrowError) {
-    var token = first
-    while true {
-      result.tokens.append(token)
-      guard accept(token, receive) else { return }
-      token = try session.advance(token) { sample($0) }
-    }
-  }
-
-  private mutating func sample(_ output: HeadOutput) -> Int32 {
+  /// Chooses the next token, which `take` then takes.
+  mutating func choose(_ output: HeadOutput) -> Int32 {
     if output.fellBack { result.fallbacks += 1 }
     if let ids = output.ids { return sampler.sample(ids: ids, logits: output.logits) }
     return sampler.sample(output.logits)
   }
 
-  /// Gives the token's text out; false, with the reason noted, when it was the last.
-  private mutating func accept(_ token: Int32, _ receive: (String) -> Bool) -> Bool {
-    if !options.ignoresEnd, session.model.endTokens.contains(token) {
-      return end(.end, receive)
-    }
+  /// Takes a chosen token and gives the text that is certain with it.
+  mutating func take(_ token: Int32) -> String {
+    result.tokens.append(token)
+    if endTokens.contains(token) { return end(.end) }
     let (text, stopped) = stops.scan(decoder.append(token))
-    let wanted = give(text, receive)
+    result.text += text
     if stopped {
-      result.reason = .stop
-      return false
+      (result.reason, isEnded) = (.stop, true)
+      return text
     }
-    if !wanted {
-      result.reason = .cancelled
-      return false
-    }
-    if result.tokens.count == options.maximumTokens { return end(.length, receive) }
-    return session.tokens.count < session.context || end(.context, receive)
+    if result.tokens.count == options.maximumTokens { return text + end(.length) }
+    return result.tokens.count <= room ? text : text + end(.context)
+  }
+
+  /// Ends at once; what was held back is dropped.
+  mutating func cancel() { (result.reason, isEnded) = (.cancelled, true) }
+
+  /// Notes when the first token was there, and when the last.
+  mutating func note(promptSeconds: Double, decodeSeconds: Double) {
+    result.promptSeconds = promptSeconds
+    result.decodeSeconds = decodeSeconds
   }
 
   /// Gives out what was held back, and ends.
-  private mutating func end(
-    _ reason: GenerationResult.Reason, _ receive: (String) -> Bool
-  ) -> Bool {
+  private mutating func end(_ reason: GenerationResult.Reason) -> String {
     let (text, stopped) = stops.finish(decoder.finish())
-    give(text, receive)
-    result.reason = stopped ? .stop : reason
-    return false
-  }
-
-  @discardableResult
-  private mutating func give(_ text: String, _ receive: (String) -> Bool) -> Bool {
     result.text += text
-    return receive(text)
+    (result.reason, isEnded) = (stopped ? .stop : reason, true)
+    return text
   }
 }

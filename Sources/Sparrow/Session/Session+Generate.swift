@@ -44,8 +44,25 @@ extension Session {
       throw SparrowError(
         .argument, file: model.path, field: "prompt", found: "no tokens", expected: "some text")
     }
-    var generation = try Generation(session: self, options: options)
-    return try generation.run(prompt, receive: receive)
+    var generation = try Generation(
+      model, options, after: tokens, prompt: prompt, context: context)
+    let start = monotonicSeconds()
+    var promptEnd = start
+    do throws(SparrowError) {
+      var token = try advance(prompt, isCancelled: { !receive("") }) { generation.choose($0) }
+      promptEnd = monotonicSeconds()
+      while !generation.isEnded {
+        let wanted = receive(generation.take(token))
+        if generation.isEnded { break }
+        if !wanted { throw .stopped }
+        token = try advance(token) { generation.choose($0) }
+      }
+    } catch  where error.kind == .cancelled {
+      generation.cancel()
+    }
+    generation.note(
+      promptSeconds: promptEnd - start, decodeSeconds: monotonicSeconds() - promptEnd)
+    return generation.result
   }
 }
 

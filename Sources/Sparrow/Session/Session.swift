@@ -149,6 +149,13 @@ extension Model {
   public func session(
     context: Int? = nil, cache: CacheType = .f16
   ) throws(SparrowError) -> Session {
+    let context = try contextLength(context)
+    return Session(
+      model: self, sequence: try backend.sequence(capacity: context, type: cache))
+  }
+
+  /// `context`, or without one the model's own, at most 8192. Throws `.argument` beyond it.
+  func contextLength(_ context: Int?) throws(SparrowError) -> Int {
     let limit = configuration.contextLength
     let context = context ?? min(limit, 8192)
     guard (1...limit).contains(context) else {
@@ -156,7 +163,6 @@ extension Model {
         .argument, file: path, field: "context", found: "\(context)",
         expected: "1 to the model's \(limit)")
     }
-    return Session(
-      model: self, sequence: try backend.sequence(capacity: context, type: cache))
+    return context
   }
 }

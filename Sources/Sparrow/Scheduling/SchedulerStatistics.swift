@@ -1,0 +1,29 @@
+public import SparrowSparsity
+
+/// What a scheduler has done and does.
+public struct SchedulerStatistics: Sendable, Equatable {
+  /// Requests that run, and that wait to run.
+  public var running = 0
+  public var waiting = 0
+  /// Requests that ended, cancelled ones too.
+  public var ended = 0
+  /// Pages of the key/value cache in use, and at most; a page holds 64 positions.
+  public var pages = 0
+  public var pageLimit = 0
+  /// Prompt tokens taken, and how many of them the cache had.
+  public var promptTokens = 0
+  public var cachedTokens = 0
+  public var generatedTokens = 0
+  /// Requests that gave their pages up for others, to be run again later.
+  public var preemptions = 0
+  /// Steps of prompts and of decoding, and the seconds that they took.
+  public var promptSteps = 0
+  public var promptSeconds = 0.0
+  public var decodeSteps = 0
+  public var decodeSeconds = 0.0
+  /// What part of all that is sparse a token touched, on average.
+  public var touched = Touched()
+  /// Bytes of weights that decoding one token reads, and would read densely.
+  public var bytesPerToken = 0
+  public var denseBytesPerToken = 0
+}
