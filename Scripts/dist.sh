@@ -17,7 +17,7 @@ library=$("$(dirname "$(command -v "$swift")")/clang" -print-file-name=libstdc++
 [ -f "$library" ] || { echo "no libstdc++.a; install libstdc++'s development files" >&2; exit 1; }
 ln -sf "$library" "$build/libraries/libstdc++.a"
 # lld keeps no symbol that only dropped code asks for: with others the program wants a newer glibc.
-flags=(-c release --scratch-path "$build" --static-swift-stdlib -Xlinker "-L$build/libraries"
+flags=(-c release --traits Server --scratch-path "$build" --static-swift-stdlib -Xlinker "-L$build/libraries"
   -Xswiftc -Xclang-linker -Xswiftc -static-libgcc -Xswiftc -use-ld=lld)
 "$swift" build "${flags[@]}" --product sparrow
 "$swift" build "${flags[@]}" --product generate-manual

@@ -20,7 +20,7 @@ struct SparrowCommand: ParsableCommand {
     version: sparrowVersion,
     subcommands: all)
 
-  /// Training needs MLX, which only builds with the trait have.
+  /// Builds without a trait lack its commands: training needs MLX, serving Hummingbird.
   private static var all: [any ParsableCommand.Type] {
     var all: [any ParsableCommand.Type] = [
       PullCommand.self,
@@ -35,6 +35,9 @@ struct SparrowCommand: ParsableCommand {
       DemoCommand.self,
       DoctorCommand.self,
     ]
+    #if Server
+      all.append(ServeCommand.self)
+    #endif
     #if Training
       all += [TrainCommand.self, PretrainCommand.self, SampleCommand.self]
     #endif
