@@ -4,20 +4,6 @@ import Testing
 
 /// What grammars that are no schemas allow.
 struct TextGrammarTests {
-  private func accepts(_ grammar: TextGrammar, _ text: String) throws -> Bool {
-    let grammar = try TokenGrammar(grammar, vocabulary: TestVocabulary.shared)
-    var constraint = grammar.constraint()
-    for byte in text.utf8 {
-      // Bytes are the tokens from 3 on.
-      let token = Int32(byte) + 3
-      let isAllowed = constraint.allowed().contains(token)
-      let isAccepted = constraint.accept(token)
-      #expect(isAccepted == isAllowed)
-      if !isAllowed { return false }
-    }
-    return constraint.mayEnd
-  }
-
   @Test(
     "any JSON object, and nothing else",
     arguments: [

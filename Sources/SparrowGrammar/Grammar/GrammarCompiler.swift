@@ -22,7 +22,7 @@ struct GrammarCompiler {
   mutating func pattern(_ grammar: TextGrammar) throws(SparrowError) -> Pattern.ID {
     switch grammar {
     case .jsonSchema(let schema):
-      throw SparrowError(.unsupported, field: "#", found: "\(schema.text())")
+      return try SchemaCompiler.pattern(of: schema, values, &patterns)
     case .jsonObject: return patterns.call(values.object)
     case .literal(let text): return patterns.literal(text)
     case .sequence(let parts): return patterns.sequence(try all(parts))

@@ -1,3 +1,5 @@
+internal import SparrowCore
+
 /// The patterns of JSON's values, with at most one space after a colon and a comma and none
 /// elsewhere: an answer must not run away in spaces.
 struct ValuePatterns: Sendable {
@@ -35,6 +37,29 @@ struct ValuePatterns: Sendable {
       [string, number, object, array].map { patterns.call($0) }
       + ["true", "false", "null"].map { patterns.literal($0) }
     patterns.define(value, patterns.choice(parts))
+  }
+
+  /// One value.
+  func constant(_ value: JSON, _ patterns: inout PatternTable) -> Pattern.ID {
+    switch value {
+    case .array(let items):
+      return list("[", items.map { constant($0, &patterns) }, "]", &patterns)
+    case .object(let members):
+      let parts = members.map { member in
+        let name = patterns.literal(JSON.string(member.key).text())
+        return patterns.sequence([name, colon, constant(member.value, &patterns)])
+      }
+      return list("{", parts, "}", &patterns)
+    default: return patterns.literal(value.text())
+    }
+  }
+
+  /// These items between brackets.
+  private func list(
+    _ open: String, _ items: [Pattern.ID], _ close: String, _ patterns: inout PatternTable
+  ) -> Pattern.ID {
+    let content = items.enumerated().flatMap { $0 == 0 ? [$1] : [comma, $1] }
+    return patterns.sequence([patterns.literal(open)] + content + [patterns.literal(close)])
   }
 
   /// A pattern between quotation marks.

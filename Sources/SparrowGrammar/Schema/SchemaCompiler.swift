@@ -1,0 +1,117 @@
+internal import SparrowCore
+
+/// Makes rules of a document's schemas: one of each conjunction that a value must satisfy.
+struct SchemaCompiler {
+  /// Rules of one document.
+  private static let ruleLimit = 20_000
+
+  var reader: SchemaReader
+  let values: ValuePatterns
+  private var rules: [[String]: Int32] = [:]
+  /// Rules that are called and not yet defined.
+  private var open: [(rule: Int32, schemas: SchemaConjunction)] = []
+  /// Alternatives of members that were written out, by which the work is bounded.
+  var memberCount = 0
+
+  init(_ document: JSON, _ values: ValuePatterns) {
+    reader = SchemaReader(document)
+    self.values = values
+  }
+
+  /// The pattern of the values that satisfy a document.
+  ///
+  /// Throws `.unsupported` for what is not known, `.malformed` for what is no schema; both name the
+  /// JSON pointer.
+  static func pattern(
+    of document: JSON, _ values: ValuePatterns, _ patterns: inout PatternTable
+  ) throws(SparrowError) -> Pattern.ID {
+    var compiler = SchemaCompiler(document, values)
+    let start = try compiler.call([compiler.reader.root], &patterns)
+    while let next = compiler.open.popLast() {
+      patterns.define(next.rule, try compiler.pattern(next.schemas, &patterns))
+    }
+    return start
+  }
+
+  /// A call of the rule of some schemas.
+  mutating func call(
+    _ schemas: SchemaConjunction, _ patterns: inout PatternTable
+  ) throws(SparrowError) -> Pattern.ID {
+    let schemas = schemas.filter { $0.json != true }
+    if schemas.isEmpty { return patterns.call(values.value) }
+    let key = schemas.key
+    if let known = rules[key] { return patterns.call(known) }
+    guard rules.count < Self.ruleLimit else {
+      throw SparrowError(
+        .unsupported, field: schemas[0].pointer, found: "a large schema",
+        expected: "at most \(Self.ruleLimit) schemas in it")
+    }
+    let rule = patterns.addRule()
+    rules[key] = rule
+    open.append((rule, schemas))
+    return patterns.call(rule)
+  }
+
+  private mutating func pattern(
+    _ schemas: SchemaConjunction, _ patterns: inout PatternTable
+  ) throws(SparrowError) -> Pattern.ID {
+    var choices: [Pattern.ID] = []
+    for facts in try reader.alternatives(schemas) {
+      if let given = facts.values {
+        choices += try constants(given, facts, &patterns)
+      } else {
+        choices += try kinds(facts, &patterns)
+      }
+    }
+    return patterns.choice(choices)
+  }
+
+  private mutating func kinds(
+    _ facts: SchemaFacts, _ patterns: inout PatternTable
+  ) throws(SparrowError) -> [Pattern.ID] {
+    let allowed = facts.allowedKinds
+    if allowed == .all, facts.mentioned.isEmpty { return [patterns.call(values.value)] }
+    var choices: [Pattern.ID] = []
+    if allowed.contains(.null) { choices.append(patterns.literal("null")) }
+    if allowed.contains(.boolean) {
+      choices += [patterns.literal("true"), patterns.literal("false")]
+    }
+    if !allowed.isDisjoint(with: .number) { choices.append(try number(facts, &patterns)) }
+    if allowed.contains(.string) { choices.append(try string(facts, &patterns)) }
+    if allowed.contains(.array) { choices.append(try array(facts, &patterns)) }
+    if allowed.contains(.object) { choices.append(try object(facts, &patterns)) }
+    return choices
+  }
+
+  /// Values that are given, of those the ones that the schema's other keywords allow.
+  private mutating func constants(
+    _ given: [JSON], _ facts: SchemaFacts, _ patterns: inout PatternTable
+  ) throws(SparrowError) -> [Pattern.ID] {
+    let kinds = facts.kinds ?? .all
+    var choices: [Pattern.ID] = []
+    for value in given where !kinds.isDisjoint(with: JSONKinds(of: value)) {
+      var pattern = values.constant(value, &patterns)
+      switch value {
+      case .string where facts.mentioned.contains(.string):
+        pattern = patterns.both(pattern, try string(facts, &patterns, isConstant: true))
+      case .integer where facts.mentioned.contains(.number),
+        .number where facts.mentioned.contains(.number):
+        guard facts.divisors.isEmpty else {
+          throw facts.divisors[0].unsupported("no multipleOf beside given values")
+        }
+        let number = value.double ?? 0
+        guard facts.minimum?.allows(number, isMinimum: true) ?? true,
+          facts.maximum?.allows(number, isMinimum: false) ?? true
+        else { continue }
+      case .array where facts.mentioned.contains(.array),
+        .object where facts.mentioned.contains(.object):
+        throw SparrowError(
+          .unsupported, field: facts.pointer, found: "lists or objects beside keywords for them",
+          expected: "enum or const alone")
+      default: break
+      }
+      choices.append(pattern)
+    }
+    return choices
+  }
+}

@@ -1,0 +1,175 @@
+internal import SparrowCore
+
+/// Reads the schemas of a document: a conjunction of schemas becomes alternatives, in which
+/// references, `allOf`, `anyOf` and `oneOf` are resolved.
+struct SchemaReader {
+  /// References and combinations inside each other; alternatives of one schema; facts in all.
+  private static let depthLimit = 100
+  private static let alternativeLimit = 512
+  private static let factLimit = 100_000
+
+  let root: SchemaNode
+  private var factCount = 0
+
+  init(_ document: JSON) { root = SchemaNode(json: document, pointer: "#") }
+
+  /// The alternatives of which a value must satisfy one.
+  mutating func alternatives(
+    _ schemas: SchemaConjunction
+  ) throws(SparrowError) -> [SchemaFacts] {
+    var all = [SchemaFacts()]
+    for schema in schemas { all = try cross(all, try expand(schema, []), schema) }
+    return all
+  }
+
+  private mutating func cross(
+    _ first: [SchemaFacts], _ second: [SchemaFacts], _ node: SchemaNode
+  ) throws(SparrowError) -> [SchemaFacts] {
+    factCount += first.count * second.count
+    guard first.count * second.count <= Self.alternativeLimit, factCount <= Self.factLimit else {
+      throw SparrowError(
+        .unsupported, field: node.pointer, found: "too many combinations of alternatives",
+        expected: "at most \(Self.alternativeLimit) of a schema")
+    }
+    return first.flatMap { a in second.compactMap { a.merged($0) } }
+  }
+
+  private mutating func expand(
+    _ node: SchemaNode, _ way: [String]
+  ) throws(SparrowError) -> [SchemaFacts] {
+    if let flag = node.json.bool { return flag ? [SchemaFacts()] : [] }
+    guard node.json.members != nil else { throw node.malformed("a schema: an object or true") }
+    guard !way.contains(node.pointer) else {
+      throw node.unsupported("a schema that does not refer to itself for the same value")
+    }
+    guard way.count < Self.depthLimit else {
+      throw node.unsupported("at most \(Self.depthLimit) references behind each other")
+    }
+    let way = way + [node.pointer]
+    for key in SchemaKeywords.refused {
+      guard let child = node.child(key), !SchemaKeywords.saysNothing(key, child.json) else {
+        continue
+      }
+      throw child.unsupported("a schema without \(key)")
+    }
+    var all = [try SchemaFacts(node)]
+    if let reference = node.child("$ref") {
+      all = try cross(all, try expand(try resolve(reference), way), node)
+    }
+    for part in try node.child("allOf")?.items() ?? [] {
+      all = try cross(all, try expand(part, way), node)
+    }
+    if let list = node.child("anyOf") {
+      let branches = try self.branches(list, way)
+      all = try cross(all, branches.flatMap { $0 }, node)
+    }
+    if let list = node.child("oneOf") {
+      let branches = try self.branches(list, way)
+      guard try areApart(branches, depth: 0) else {
+        throw list.unsupported("branches that no value satisfies at once, or anyOf")
+      }
+      all = try cross(all, branches.flatMap { $0 }, node)
+    }
+    return all
+  }
+
+  private mutating func branches(
+    _ list: SchemaNode, _ way: [String]
+  ) throws(SparrowError) -> [[SchemaFacts]] {
+    var branches: [[SchemaFacts]] = []
+    for branch in try list.items() { branches.append(try expand(branch, way)) }
+    guard !branches.isEmpty else { throw list.malformed("a list of schemas") }
+    return branches
+  }
+
+  /// The schema that a `$ref` names: one of this document, by its pointer.
+  private func resolve(_ reference: SchemaNode) throws(SparrowError) -> SchemaNode {
+    let text = try reference.text()
+    guard text == "#" || text.hasPrefix("#/"), let fragment = Self.decode(text) else {
+      throw reference.unsupported("#, or #/ and a way inside this document")
+    }
+    var node = root
+    for part in fragment.split(separator: "/", omittingEmptySubsequences: false).dropFirst() {
+      let key = Self.unescape(part)
+      let index = Int(key)
+      if let list = node.json.array, let index, list.indices.contains(index) {
+        node = node.child(key, list[index])
+      } else if let child = node.child(key) {
+        node = child
+      } else {
+        throw reference.malformed("a schema of this document")
+      }
+    }
+    return node
+  }
+
+  /// A fragment without percent signs.
+  private static func decode(_ text: String) -> String? {
+    var bytes: [UInt8] = []
+    var rest = Array(text.utf8)[...]
+    while let byte = rest.popFirst() {
+      guard byte == UInt8(ascii: "%") else {
+        bytes.append(byte)
+        continue
+      }
+      guard rest.count >= 2,
+        let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
+      else { return nil }
+      bytes.append(value)
+      rest = rest.dropFirst(2)
+    }
+    return String(validating: bytes, as: UTF8.self)
+  }
+
+  private static func unescape(_ part: Substring) -> String {
+    var key = ""
+    var isEscape = false
+    for scalar in part.unicodeScalars {
+      if isEscape {
+        key += scalar == "0" ? "~" : scalar == "1" ? "/" : "~" + String(scalar)
+      } else if scalar != "~" {
+        key.unicodeScalars.append(scalar)
+      }
+      isEscape = scalar == "~" && !isEscape
+    }
+    return key
+  }
+
+  // MARK: oneOf
+
+  /// Whether no value satisfies two branches, as far as kinds, values and properties show.
+  private mutating func areApart(
+    _ branches: [[SchemaFacts]], depth: Int
+  ) throws(SparrowError) -> Bool {
+    for (index, first) in branches.enumerated() {
+      for second in branches[(index + 1)...] {
+        for a in first {
+          for b in second where try !areApart(a, b, depth) { return false }
+        }
+      }
+    }
+    return true
+  }
+
+  private mutating func areApart(
+    _ a: SchemaFacts, _ b: SchemaFacts, _ depth: Int
+  ) throws(SparrowError) -> Bool {
+    guard let both = a.merged(b), !a.allowedKinds.isDisjoint(with: b.allowedKinds) else {
+      return true
+    }
+    if let values = both.values {
+      return values.allSatisfy { JSONKinds(of: $0).isDisjoint(with: both.allowedKinds) }
+    }
+    // Objects are apart by a property that one of them must have.
+    guard a.allowedKinds.intersection(b.allowedKinds) == .object, depth < 4 else { return false }
+    for property in both.properties where both.required.contains(property.name) {
+      if property.schema.contains(where: { $0.json == false }) { return true }
+      let mine = a.properties.first { $0.name == property.name }
+      let others = b.properties.first { $0.name == property.name }
+      guard let mine, let others else { continue }
+      let pair = [try alternatives(mine.schema), try alternatives(others.schema)]
+      if try areApart(pair, depth: depth + 1) { return true }
+    }
+    return false
+  }
+}
