@@ -137,7 +137,7 @@ let package = Package(
       "Sparrow",
       [
         "SparrowCore", "SparrowBlocks", "SparrowFormats", "SparrowTemplates", "SparrowTokenizers",
-        "SparrowTransformer", "SparrowSparsity", "SparrowEngine", "SparrowCPU",
+        "SparrowGrammar", "SparrowTransformer", "SparrowSparsity", "SparrowEngine", "SparrowCPU",
       ], test: ["SparrowTestPlans"])
     + room(
       "SparrowMeasure",

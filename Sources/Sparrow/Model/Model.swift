@@ -1,6 +1,7 @@
 public import SparrowCore
 package import SparrowEngine
 import SparrowFormats
+public import SparrowGrammar
 import SparrowSparsity
 public import SparrowTokenizers
 public import SparrowTransformer
@@ -26,6 +27,7 @@ public final class Model: @unchecked Sendable {
   package let backend: any Backend
   package let pool: WorkerPool
   private let turn = Mutex(())
+  private let vocabulary = Mutex<TokenVocabulary?>(nil)
   /// The base model, once `base()` has been asked for it.
   private let unchanged = Mutex<Model?>(nil)
 
@@ -94,6 +96,21 @@ public final class Model: @unchecked Sendable {
     let base = try Model(baseOf: self)
     unchanged.withLock { $0 = base }
     return base
+  }
+
+  /// The tokens as bytes, for constrained text; made when it is first asked for. Control tokens and
+  /// end tokens are no text.
+  public var tokenVocabulary: TokenVocabulary {
+    vocabulary.withLock { known in
+      if let known { return known }
+      let tokens = (0..<Int32(configuration.vocabulary)).map { id in
+        let isText = [.normal, .userDefined, .byte].contains(tokenizer.kind(of: id))
+        return isText && !endTokens.contains(id) ? tokenizer.bytes(of: id) : nil
+      }
+      let made = TokenVocabulary(tokens: tokens)
+      known = made
+      return made
+    }
   }
 
   /// Worker threads.

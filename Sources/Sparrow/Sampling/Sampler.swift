@@ -3,30 +3,38 @@ public import SparrowCore
 /// Chooses tokens from logits by `SamplingOptions`, the same way whether all of the vocabulary's
 /// logits are there or only those of a sparse head's candidates.
 ///
-/// Its state is the random number generator and the window of recent tokens. It keeps its scratch
+/// Its state is the random number generator and the tokens that have come. It keeps its scratch
 /// memory: after the first token of the largest vocabulary nothing is allocated. Logits that are
 /// not numbers count as minus infinity; when none is left the first token is taken. Equal logits
 /// rank by token, lowest first.
 public struct Sampler: Sendable {
   public let options: SamplingOptions
   private var random: SeededRandom
-  private var recent: RecentTokens
+  private var history: TokenHistory
+  /// Some option can make a token likelier.
+  private let raises: Bool
   private var kept: [Choice] = []
+  /// The allowed tokens and their logits.
+  private var masked: MaskedLogits = ([], [])
+  private typealias MaskedLogits = (ids: [Int32], logits: [Float])
 
   /// Throws `.argument` when an option is outside its range.
   public init(_ options: SamplingOptions = .greedy) throws(SparrowError) {
     try options.validate()
     self.options = options
     random = SeededRandom(seed: options.seed)
-    recent = RecentTokens(window: options.repetitionPenalty == 1 ? 0 : options.repetitionWindow)
+    history = TokenHistory(options)
+    raises =
+      options.repetitionPenalty < 1 || options.presencePenalty < 0 || options.frequencyPenalty < 0
+      || options.bias.values.contains { $0 > 0 }
   }
 
   /// Counts a token that was not sampled, such as the prompt's, as recent.
-  public mutating func accept(_ token: Int32) { recent.append(token) }
+  public mutating func accept(_ token: Int32) { history.append(token, isGenerated: false) }
 
-  /// Forgets the recent tokens and begins again at the seed.
+  /// Forgets the tokens that have come and begins again at the seed.
   public mutating func reset() {
-    recent.removeAll()
+    history.removeAll()
     random = SeededRandom(seed: options.seed)
   }
 
@@ -44,19 +52,75 @@ public struct Sampler: Sendable {
     return sample(tokens(ids, logits))
   }
 
+  /// Chooses from a head's logits, among `allowed` where given.
+  ///
+  /// nil where a sparse head's candidates cannot serve, because a token that is none of them may be
+  /// likelier: the row's dense logits are then to be asked. Of dense logits something is allowed.
+  mutating func choose(
+    ids: UnsafeBufferPointer<Int32>?, logits: UnsafeBufferPointer<Float>, allowed: AllowedTokens?
+  ) -> Int32? {
+    let tokens = tokens(ids, logits)
+    guard let allowed else {
+      return ids == nil || serve(tokens, of: tokens) ? sample(tokens) : nil
+    }
+    if ids == nil, !isDrawn {
+      // Inside a text nearly everything is allowed, the likeliest token too.
+      let best = likeliest(tokens).token
+      if allowed.contains(best) { return take(best) }
+    }
+    var scratch = ([], []) as MaskedLogits
+    swap(&scratch, &masked)
+    defer { swap(&scratch, &masked) }
+    gather(tokens, allowed, into: &scratch)
+    guard ids == nil || !scratch.ids.isEmpty else { return nil }
+    return scratch.ids.withUnsafeBufferPointer { own in
+      scratch.logits.withUnsafeBufferPointer {
+        let left = self.tokens(own, $0)
+        return ids == nil || serve(left, of: tokens) ? sample(left) : nil
+      }
+    }
+  }
+
+  /// Whether the likeliest of the candidates that are left is one though their logits change: no
+  /// other token's logit is above the least of all candidates'.
+  private func serve(_ left: TokenLogits, of candidates: TokenLogits) -> Bool {
+    if history.entries.isEmpty { return true }
+    return !raises && likeliest(left).logit >= (candidates.logits.min() ?? .infinity)
+  }
+
+  /// The tokens that are allowed.
+  private func gather(
+    _ tokens: TokenLogits, _ allowed: AllowedTokens, into masked: inout MaskedLogits
+  ) {
+    masked.ids.removeAll(keepingCapacity: true)
+    masked.logits.removeAll(keepingCapacity: true)
+    func keep(_ token: Int32, _ index: Int) {
+      masked.ids.append(token)
+      masked.logits.append(tokens.logits[index])
+    }
+    if let ids = tokens.ids {
+      for (index, token) in ids.enumerated() where allowed.contains(token) { keep(token, index) }
+    } else {
+      allowed.forEach { if $0 < tokens.count { keep($0, Int($0)) } }
+    }
+  }
+
   private mutating func sample(_ tokens: TokenLogits) -> Int32 {
     precondition(!tokens.logits.isEmpty, "no logits to sample from")
-    let isDrawn = (1 / options.temperature).isFinite
-    let token = isDrawn ? draw(tokens) : likeliest(tokens).token
-    recent.append(token)
+    return take(isDrawn ? draw(tokens) : likeliest(tokens).token)
+  }
+
+  private var isDrawn: Bool { (1 / options.temperature).isFinite }
+
+  private mutating func take(_ token: Int32) -> Int32 {
+    history.append(token, isGenerated: true)
     return token
   }
 
   private func tokens(
     _ ids: UnsafeBufferPointer<Int32>?, _ logits: UnsafeBufferPointer<Float>
   ) -> TokenLogits {
-    TokenLogits(
-      ids: ids, logits: logits, penalty: options.repetitionPenalty, penalised: recent.distinct)
+    TokenLogits(ids: ids, logits: logits, entries: history.entries, options: options)
   }
 
   private func likeliest(_ tokens: TokenLogits) -> Choice {

@@ -14,11 +14,14 @@ public struct SamplingAdvice: Sendable, Equatable {
 
   /// `options` with what the makers say in place; nothing is validated.
   public func applied(to options: SamplingOptions) -> SamplingOptions {
-    SamplingOptions(
-      temperature: temperature ?? options.temperature, topK: topK ?? options.topK,
-      topP: topP ?? options.topP, minP: minP ?? options.minP,
-      repetitionPenalty: repetitionPenalty ?? options.repetitionPenalty,
-      repetitionWindow: repetitionWindow ?? options.repetitionWindow, seed: options.seed)
+    var options = options
+    options.temperature = temperature ?? options.temperature
+    options.topK = topK ?? options.topK
+    options.topP = topP ?? options.topP
+    options.minP = minP ?? options.minP
+    options.repetitionPenalty = repetitionPenalty ?? options.repetitionPenalty
+    options.repetitionWindow = repetitionWindow ?? options.repetitionWindow
+    return options
   }
 }
 

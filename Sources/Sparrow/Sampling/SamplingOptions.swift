@@ -2,8 +2,8 @@ public import SparrowCore
 
 /// How the next token is chosen from the logits.
 ///
-/// The steps run in llama.cpp's order: repetition penalty, top-k, top-p, min-p, temperature, draw.
-/// A step at its neutral value is skipped.
+/// The steps run in llama.cpp's order: bias, penalties, top-k, top-p, min-p, temperature, draw. A
+/// step at its neutral value is skipped.
 public struct SamplingOptions: Sendable, Equatable {
   /// Divides the logits; 0, or too little to divide by, takes the likeliest token and draws nothing
   /// (greedy).
@@ -20,12 +20,20 @@ public struct SamplingOptions: Sendable, Equatable {
   public var repetitionPenalty: Float
   /// How many of the last tokens, the prompt's too, count as repeated.
   public var repetitionWindow: Int
+  /// Taken from the logit of each token that has been generated (OpenAI's `presence_penalty`).
+  public var presencePenalty: Float
+  /// Taken from a token's logit for each time that it has been generated (OpenAI's
+  /// `frequency_penalty`).
+  public var frequencyPenalty: Float
+  /// Added to tokens' logits (OpenAI's `logit_bias`).
+  public var bias: [Int32: Float]
   /// The same seed gives the same tokens for the same logits.
   public var seed: UInt64
 
   public init(
     temperature: Float = 0, topK: Int = 40, topP: Float = 0.95, minP: Float = 0.05,
-    repetitionPenalty: Float = 1, repetitionWindow: Int = 64, seed: UInt64 = 0
+    repetitionPenalty: Float = 1, repetitionWindow: Int = 64, presencePenalty: Float = 0,
+    frequencyPenalty: Float = 0, bias: [Int32: Float] = [:], seed: UInt64 = 0
   ) {
     self.temperature = temperature
     self.topK = topK
@@ -33,6 +41,9 @@ public struct SamplingOptions: Sendable, Equatable {
     self.minP = minP
     self.repetitionPenalty = repetitionPenalty
     self.repetitionWindow = repetitionWindow
+    self.presencePenalty = presencePenalty
+    self.frequencyPenalty = frequencyPenalty
+    self.bias = bias
     self.seed = seed
   }
 
@@ -62,5 +73,11 @@ public struct SamplingOptions: Sendable, Equatable {
     try require(
       (0...Self.maximumWindow).contains(repetitionWindow), "repetition-window", repetitionWindow,
       "0 to \(Self.maximumWindow)")
+    try require(presencePenalty.isFinite, "presence-penalty", presencePenalty, "a number")
+    try require(frequencyPenalty.isFinite, "frequency-penalty", frequencyPenalty, "a number")
+    for (token, value) in bias {
+      try require(token >= 0, "bias", "token \(token)", "0 or more")
+      try require(value.isFinite, "bias", value, "a number")
+    }
   }
 }

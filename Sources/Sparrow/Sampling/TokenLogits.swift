@@ -2,9 +2,9 @@
 struct TokenLogits {
   let ids: UnsafeBufferPointer<Int32>?
   let logits: UnsafeBufferPointer<Float>
-  /// The repetition penalty and the tokens that it is for, ascending.
-  let penalty: Float
-  let penalised: [Int32]
+  /// The tokens whose logits change, ascending, and what changes them.
+  let entries: [TokenHistory.Entry]
+  let options: SamplingOptions
 
   /// Logits looked at together: one comparison skips them all when none can matter.
   private static let block = 128
@@ -13,27 +13,35 @@ struct TokenLogits {
 
   func token(_ index: Int) -> Int32 { ids.map { $0[index] } ?? Int32(index) }
 
-  /// Calls `body` with the tokens in ascending order, penalised, those whose logit is no number at
-  /// minus infinity. It answers with a bound: from then on tokens at or below it may be left out.
+  /// Calls `body` with the tokens in ascending order, their logits changed by bias and penalties,
+  /// those that are no number at minus infinity. It answers with a bound: from then on tokens at or
+  /// below it may be left out.
   @inline(__always)
   func scan(_ body: (Choice) -> Float) {
     guard let base = logits.baseAddress else { return }
-    // A penalty below 1 raises positive logits, and then a logit is no bound for what it becomes.
-    let maySkip = penalty >= 1
     var bound = -Float.infinity
     var at = 0
-    var nextPenalised = penalised.first ?? .max
+    var nextChanged = entries.first?.token ?? .max
+    func skip(to token: Int32) {
+      while nextChanged < token {
+        at += 1
+        nextChanged = at < entries.count ? entries[at].token : .max
+      }
+    }
     for start in stride(from: 0, to: count, by: Self.block) {
       let end = min(start + Self.block, count)
-      if maySkip, bound > -.infinity, Self.maximum(base + start, end - start) <= bound { continue }
+      skip(to: token(start))
+      // A logit is no bound for what it is changed to.
+      if nextChanged > token(end - 1), bound > -.infinity,
+        Self.maximum(base + start, end - start) <= bound
+      {
+        continue
+      }
       for index in start..<end {
         let token = ids == nil ? Int32(truncatingIfNeeded: index) : ids.unsafelyUnwrapped[index]
         var logit = base[index]
-        while nextPenalised < token {
-          at += 1
-          nextPenalised = at < penalised.count ? penalised[at] : .max
-        }
-        if nextPenalised == token { logit = logit < 0 ? logit * penalty : logit / penalty }
+        skip(to: token)
+        if nextChanged == token { logit = change(logit, entries[at]) }
         if logit > bound {
           bound = body(Choice(logit: logit, token: token))
         } else if bound == -.infinity {
@@ -41,6 +49,19 @@ struct TokenLogits {
         }
       }
     }
+  }
+
+  /// A logit with the bias of its token, then the repetition penalty, then OpenAI's penalties.
+  private func change(_ logit: Float, _ entry: TokenHistory.Entry) -> Float {
+    var logit = logit + entry.bias
+    if entry.recent > 0 {
+      let penalty = options.repetitionPenalty
+      logit = logit < 0 ? logit * penalty : logit / penalty
+    }
+    if entry.generated > 0 {
+      logit -= options.presencePenalty + Float(entry.generated) * options.frequencyPenalty
+    }
+    return logit
   }
 
   /// The largest of up to `block` numbers, others left out; minus infinity when there are none.

@@ -1,3 +1,5 @@
+import SparrowEngine
+
 /// What a request gave since its last piece.
 public struct GenerationPiece: Sendable, Equatable {
   /// Text that is certain now: it may lag behind the tokens by a part of a character or of a stop
@@ -7,7 +9,8 @@ public struct GenerationPiece: Sendable, Equatable {
   public var tokens: [GeneratedToken] = []
   /// The prompt's tokens, once, where the request scores them.
   public var prompt: [GeneratedToken] = []
-  /// What each of `tokens` but the first touched, where the request asks.
+  /// What each of `tokens` touched, where the request asks: the first one, which the prompt's last
+  /// row gives, nothing.
   public var activity: [TokenActivity] = []
   /// What the request did; only the last piece has it.
   public var result: GenerationResult?
@@ -49,4 +52,16 @@ public struct TokenActivity: Sendable, Equatable {
 
   /// Ascending by layer; layers that are dense are left out.
   public var layers: [Layer] = []
+}
+
+extension TokenActivity {
+  /// Notes what a part of a layer touches; the layers come in ascending order.
+  mutating func add(_ selected: Selected) {
+    if layers.last?.layer != selected.layer { layers.append(Layer(layer: selected.layer)) }
+    switch selected.part {
+    case .network: layers[layers.count - 1].groups = selected.indices
+    case .attention: layers[layers.count - 1].heads = selected.indices
+    case .inputs: break
+    }
+  }
 }

@@ -1,3 +1,5 @@
+public import SparrowGrammar
+
 /// One text to be continued by a scheduler.
 public struct GenerationRequest: Sendable {
   /// Not empty; all in the vocabulary.
@@ -16,13 +18,15 @@ public struct GenerationRequest: Sendable {
   /// Runs the prompt as decoding would, a token at a time from the second on, so that its
   /// log-probabilities are those of a sparse plan's own kernels.
   public var decodesPrompt: Bool
+  /// What the text may be; nil: anything.
+  public var constraint: TokenConstraint?
   /// Tells what each generated token touched of what is sparse.
   public var reportsActivity: Bool
 
   public init(
     prompt: [Int32], options: GenerationOptions = GenerationOptions(), plan: PlanChoice? = nil,
     logProbabilities: Int? = nil, scoresPrompt: Bool = false, decodesPrompt: Bool = false,
-    reportsActivity: Bool = false
+    constraint: TokenConstraint? = nil, reportsActivity: Bool = false
   ) {
     self.prompt = prompt
     self.options = options
@@ -30,6 +34,7 @@ public struct GenerationRequest: Sendable {
     self.logProbabilities = logProbabilities
     self.scoresPrompt = scoresPrompt
     self.decodesPrompt = decodesPrompt
+    self.constraint = constraint
     self.reportsActivity = reportsActivity
   }
 }

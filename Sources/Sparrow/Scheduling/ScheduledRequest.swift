@@ -1,5 +1,6 @@
 import SparrowCore
 import SparrowEngine
+import SparrowTokenizers
 
 /// A request while a scheduler has it; only the engine's thread touches it once it is submitted.
 final class ScheduledRequest: @unchecked Sendable {
@@ -7,34 +8,54 @@ final class ScheduledRequest: @unchecked Sendable {
   let mailbox: Mailbox
   /// It runs the dense program, head included.
   let isDense: Bool
-  var generation: Generation
+  /// Its last piece has been given.
+  private(set) var isFinished = false
+  private var generation: Generation
   /// The prompt's tokens, then the chosen ones.
   private(set) var tokens: [Int32]
   /// Its keys and values, while it runs.
   var sequence: SequenceState?
   /// Tokens, from the first, that run as given text; those after them are decoded.
   private var givenCount: Int
-  /// Tokens of the prompt whose successors have been scored, the first of all included.
-  private var scored = 0
-  /// Its last piece has been given.
-  private(set) var isFinished = false
+  /// What the last step chose; nil where it has not, or cannot without dense logits.
+  private var chosen: Int32?
+  /// The same with its log-probability, where that is asked for.
+  private var scored: GeneratedToken?
+  /// The prompt's tokens with theirs, as far as they are known.
+  private var scoredPrompt: [GeneratedToken] = []
+  /// What the last step touched.
+  private var activity = TokenActivity()
   private let submitted = monotonicSeconds()
   private var firstToken: Double?
 
-  init(_ request: GenerationRequest, _ generation: Generation, isDense: Bool, bell: Bell) {
+  private let tokenizer: Tokenizer
+
+  /// Throws `.argument` for options outside their ranges.
+  init(
+    _ request: GenerationRequest, of model: Model, context: Int, bell: Bell
+  ) throws(SparrowError) {
+    generation = try Generation(
+      model, request.options, prompt: request.prompt, context: context,
+      constraint: request.constraint)
+    tokenizer = model.tokenizer
+    isDense = request.plan == .dense || !model.isSparse
     self.request = request
-    self.generation = generation
-    self.isDense = isDense
     mailbox = Mailbox(bell: bell)
     tokens = request.prompt
     givenCount = request.decodesPrompt && !isDense ? 1 : request.prompt.count
+    if request.scoresPrompt { scoredPrompt = [generated(tokens[0])] }
   }
+
+  // MARK: - What it wants to run
 
   /// Tokens that its sequence holds.
   var filled: Int { sequence?.count ?? 0 }
 
   /// Tokens of given text that are still to be run.
   var givenLeft: Int { max(givenCount - filled, 0) }
+
+  /// A decoding step is next, and its reader keeps up.
+  var isStreaming: Bool { givenLeft == 0 && !mailbox.isFull }
 
   /// The tokens of given text that a step may take, up to `count`.
   func given(_ count: Int) -> ArraySlice<Int32> { tokens[filled..<filled + min(count, givenLeft)] }
@@ -50,18 +71,81 @@ final class ScheduledRequest: @unchecked Sendable {
     min(context, request.prompt.count + max(request.options.maximumTokens, 1) - 1)
   }
 
+  // MARK: - What it reads of a step
+
+  /// Another token is to be chosen after the last row.
+  var wantsToken: Bool { isComplete && !generation.isEnded }
+
+  /// The prompt's log-probabilities are still to be told.
+  var wantsPromptScores: Bool {
+    request.scoresPrompt && scoredPrompt.count < request.prompt.count
+  }
+
+  /// What it wants to know of its last row takes dense logits, which have not been read.
+  var wantsDense: Bool {
+    guard wantsToken else { return wantsPromptScores && filled == scoredPrompt.count }
+    return chosen == nil || request.logProbabilities != nil && scored == nil
+  }
+
+  /// Reads its last row's output, by the head of its choice.
+  func read(_ output: HeadOutput) {
+    if wantsToken { chosen = generation.choose(output) }
+    if output.ids == nil, wantsDense { readDense(output) }
+  }
+
+  /// Reads its last row's dense logits.
+  func readDense(_ output: HeadOutput) {
+    guard wantsToken else { return scorePrompt(output, at: filled) }
+    let token = chosen ?? generation.choose(output)!
+    chosen = token
+    if request.logProbabilities != nil { scored = generated(token, output) }
+  }
+
+  /// Reads the dense logits before the prompt's token at `index`.
+  func scorePrompt(_ output: HeadOutput, at index: Int) {
+    guard wantsPromptScores, index == scoredPrompt.count else { return }
+    scoredPrompt.append(generated(tokens[index], output))
+  }
+
+  private func generated(_ token: Int32, _ output: HeadOutput? = nil) -> GeneratedToken {
+    GeneratedToken(
+      id: token, bytes: tokenizer.bytes(of: token),
+      logProbability: output?.logProbability(of: token),
+      likeliest: output?.likeliest(request.logProbabilities ?? 0).map {
+        TokenProbability(id: $0, logProbability: output!.logProbability(of: $0))
+      } ?? [])
+  }
+
+  /// What its row touches in the step at hand.
+  func note(_ selected: Selected) { activity.add(selected) }
+
   // MARK: - What it gives
 
-  /// Takes a chosen token.
-  func take(_ token: Int32, _ bytes: [UInt8]) {
+  /// Gives out what the last step brought; true for a token.
+  func deliver() -> Bool {
+    guard isComplete else {
+      activity = TokenActivity()
+      return false
+    }
+    let prompt = generation.result.tokens.isEmpty ? scoredPrompt : []
+    guard let chosen else {
+      mailbox.put { $0.prompt = prompt }
+      finish()
+      return false
+    }
     if firstToken == nil { firstToken = monotonicSeconds() }
-    tokens.append(token)
-    let text = generation.take(token)
+    let token = scored ?? generated(chosen)
+    let text = generation.take(chosen)
+    tokens.append(chosen)
     mailbox.put { piece in
       piece.text += text
-      piece.tokens.append(GeneratedToken(id: token, bytes: bytes))
+      piece.tokens.append(token)
+      piece.prompt += prompt
+      if request.reportsActivity { piece.activity.append(activity) }
     }
+    (self.chosen, scored, activity) = (nil, nil, TokenActivity())
     if generation.isEnded { finish() }
+    return true
   }
 
   /// Ends it before its time.
@@ -70,9 +154,10 @@ final class ScheduledRequest: @unchecked Sendable {
     finish()
   }
 
-  /// Gives its result out.
+  /// Gives its result out, or an error.
   func finish(_ error: SparrowError? = nil) {
     isFinished = true
+    sequence = nil
     let now = monotonicSeconds()
     let first = firstToken ?? now
     generation.note(promptSeconds: first - submitted, decodeSeconds: now - first)

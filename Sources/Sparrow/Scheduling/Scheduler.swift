@@ -36,10 +36,8 @@ public final class Scheduler: Sendable {
   /// too many wait; `.cancelled` after `stop`.
   public func submit(_ request: GenerationRequest) throws(SparrowError) -> GenerationStream {
     try check(request)
-    let generation = try Generation(
-      model, request.options, prompt: request.prompt, context: context)
-    let scheduled = ScheduledRequest(
-      request, generation, isDense: request.plan == .dense || !model.isSparse, bell: inbox.bell)
+    let scheduled = try ScheduledRequest(
+      request, of: model, context: context, bell: inbox.bell)
     try inbox.add(scheduled, limit: options.waiting)
     return GenerationStream(scheduled.mailbox)
   }

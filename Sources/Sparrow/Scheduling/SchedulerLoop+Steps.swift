@@ -4,21 +4,18 @@ import SparrowEngine
 extension SchedulerLoop {
   /// One step of prompts, in the order in which they came, up to as many rows as a step takes.
   func stepPrompts() {
-    var room = model.backend.limits.rows
     begin(.prompt, isDense: false)
-    for request in running where request.givenLeft > 0 && room > 0 {
-      let part = request.given(room)
-      add(request, part)
-      room -= part.count
+    for request in running where request.givenLeft > 0 && batch.tokens.count < limits.rows {
+      add(request, request.given(limits.rows - batch.tokens.count))
     }
     running.forEach { $0.mailbox.flush() }
     let start = monotonicSeconds()
     model.exclusively {
       model.backend.step(batch)
-      var row = -1
-      for (index, request) in rows.enumerated() {
-        row += batch.slices[index].rows
-        chosen.append(request.isComplete ? choose(request, row: row) : -1)
+      var row = 0
+      for (request, slice) in zip(rows, batch.slices) {
+        readPrompt(request, rows: row..<row + slice.rows)
+        row += slice.rows
       }
     }
     statistics.promptSteps += 1
@@ -27,33 +24,53 @@ extension SchedulerLoop {
     deliver()
   }
 
+  /// Scores a prompt's rows where that is asked, and after its last row chooses by the head of its
+  /// own choice, whoever shares the step.
+  private func readPrompt(_ request: ScheduledRequest, rows: Range<Int>) {
+    let backend = model.backend
+    if request.wantsPromptScores {
+      let first = request.filled - rows.count
+      backend.logits(of: rows) { row, logits in
+        let output = HeadOutput(row: row, logits: logits)
+        request.scorePrompt(output, at: first + row - rows.lowerBound + 1)
+      }
+    }
+    guard request.wantsToken else { return }
+    let last = rows.upperBound - 1
+    if !request.isDense { request.read(backend.output(row: last)) }
+    if request.wantsDense { request.readDense(backend.denseOutput(row: last)) }
+  }
+
   /// A token of each stream: those of one choice of plan together, in steps as wide as it allows.
   func stepStreams() {
     for isDense in [true, false] {
-      let streams = running.filter {
-        $0.isDense == isDense && $0.givenLeft == 0 && !$0.mailbox.isFull
-      }
-      let width = isDense ? model.backend.limits.rows : sparseWidth
+      let streams = running.filter { $0.isDense == isDense && $0.isStreaming }
+      let width = isDense ? limits.rows : sparseWidth
       for start in stride(from: 0, to: streams.count, by: width) {
         step(streams[start..<min(start + width, streams.count)], isDense: isDense)
       }
     }
   }
 
+  /// Sequences of a step of the model's plan.
   private var sparseWidth: Int {
-    let backend = model.backend
-    return min(backend.plan.widestBatch, backend.limits.sparseSequences)
+    min(model.backend.plan.widestBatch, limits.sparseSequences, limits.rows)
   }
 
   private func step(_ streams: ArraySlice<ScheduledRequest>, isDense: Bool) {
     begin(.decode, isDense: isDense)
     for request in streams { add(request, CollectionOfOne(request.next)) }
+    let reports = !isDense && streams.contains { $0.request.reportsActivity }
+    batch.probes = reports ? activityProbes : nil
     let start = monotonicSeconds()
     model.exclusively {
-      model.backend.step(batch)
-      model.backend.outputs(rows: rows.count) { output in
-        let request = rows[output.row]
-        chosen.append(request.isComplete ? request.generation.choose(output) : -1)
+      let backend = model.backend
+      backend.step(batch)
+      if rows.contains(where: \.wantsToken) {
+        backend.outputs(rows: rows.count) { rows[$0.row].read($0) }
+      }
+      for (row, request) in rows.enumerated() where request.wantsDense {
+        request.readDense(backend.denseOutput(row: row))
       }
     }
     statistics.decodeSteps += 1
@@ -64,10 +81,10 @@ extension SchedulerLoop {
   private func begin(_ phase: StepBatch.Phase, isDense: Bool) {
     batch.phase = phase
     batch.isDense = isDense
+    batch.probes = nil
     batch.tokens.removeAll(keepingCapacity: true)
     batch.slices.removeAll(keepingCapacity: true)
     rows.removeAll(keepingCapacity: true)
-    chosen.removeAll(keepingCapacity: true)
   }
 
   private func add(_ request: ScheduledRequest, _ tokens: some Collection<Int32>) {
@@ -76,24 +93,10 @@ extension SchedulerLoop {
     rows.append(request)
   }
 
-  /// The first token of a request, by the head of its own choice.
-  private func choose(_ request: ScheduledRequest, row: Int) -> Int32 {
-    if request.isDense {
-      return request.generation.choose(
-        HeadOutput(row: row, logits: model.backend.logits(rows: row..<row + 1)))
-    }
-    return request.generation.choose(model.backend.output(row: row))
+  /// Gives every request what the step brought it.
+  private func deliver() {
+    for request in rows where request.deliver() { statistics.generatedTokens += 1 }
   }
 
-  /// Gives every request what was chosen for it.
-  private func deliver() {
-    for (request, token) in zip(rows, chosen) where token >= 0 {
-      if request.generation.isEnded {
-        request.finish()
-        continue
-      }
-      request.take(token, model.tokenizer.bytes(of: token))
-      statistics.generatedTokens += 1
-    }
-  }
+  private var limits: BackendLimits { model.backend.limits }
 }

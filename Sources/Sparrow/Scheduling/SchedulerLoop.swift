@@ -18,7 +18,9 @@ final class SchedulerLoop: @unchecked Sendable {
   // Kept from step to step.
   var batch = StepBatch.decode([], of: [])
   var rows: [ScheduledRequest] = []
-  var chosen: [Int32] = []
+  private(set) lazy var activityProbes = StepProbes(selections: { [unowned self] selected in
+    rows[selected.row].note(selected)
+  })
 
   init(_ model: Model, _ options: SchedulerOptions, context: Int, inbox: Inbox) {
     self.model = model
@@ -79,7 +81,7 @@ final class SchedulerLoop: @unchecked Sendable {
   /// A piece of prompts or a token of each stream; false when there is nothing to do.
   private func turn() -> Bool {
     let hasPrompts = running.contains { $0.givenLeft > 0 }
-    let hasStreams = running.contains { $0.givenLeft == 0 && !$0.mailbox.isFull }
+    let hasStreams = running.contains(where: \.isStreaming)
     guard hasPrompts || hasStreams else { return false }
     lastWasPrompt = hasPrompts && !(hasStreams && lastWasPrompt)
     if lastWasPrompt { stepPrompts() } else { stepStreams() }

@@ -1,12 +1,15 @@
 import SparrowCore
 import SparrowEngine
+import SparrowGrammar
 import SparrowTokenizers
 
 /// One request's way from logits to text, whoever runs its steps: it chooses tokens, decodes them
 /// and watches for their end.
 struct Generation {
-  let options: GenerationOptions
-  private let endTokens: Set<Int32>
+  private let options: GenerationOptions
+  /// Ascending.
+  private let endTokens: [Int32]
+  private var constraint: TokenConstraint?
   private var sampler: Sampler
   private var decoder: StreamingDecoder
   private var stops: StopScanner
@@ -21,14 +24,15 @@ struct Generation {
   /// Throws `.argument` for options outside their ranges.
   init(
     _ model: Model, _ options: GenerationOptions, after earlier: [Int32] = [], prompt: [Int32],
-    context: Int
+    context: Int, constraint: TokenConstraint? = nil
   ) throws(SparrowError) {
     guard options.maximumTokens >= 0 else {
       throw SparrowError(
         .argument, field: "tokens", found: "\(options.maximumTokens)", expected: "0 or more")
     }
     self.options = options
-    endTokens = options.ignoresEnd ? [] : model.endTokens
+    endTokens = options.ignoresEnd ? [] : model.endTokens.sorted()
+    self.constraint = constraint
     sampler = try Sampler(options.sampling)
     decoder = StreamingDecoder(model.tokenizer, continuing: true)
     stops = StopScanner(options.stop)
@@ -41,23 +45,32 @@ struct Generation {
     isEnded = options.maximumTokens == 0
   }
 
-  /// Chooses the next token, which `take` then takes.
-  mutating func choose(_ output: HeadOutput) -> Int32 {
-    if output.fellBack { result.fallbacks += 1 }
-    if let ids = output.ids { return sampler.sample(ids: ids, logits: output.logits) }
-    return sampler.sample(output.logits)
+  /// Chooses the next token, which `take` then takes; nil where a sparse head's candidates cannot
+  /// serve: the row's dense logits are then to be given.
+  mutating func choose(_ output: HeadOutput) -> Int32? {
+    let token = sampler.choose(ids: output.ids, logits: output.logits, allowed: allowed())
+    if token == nil || output.fellBack { result.fallbacks += 1 }
+    return token
+  }
+
+  /// What the constraint allows next; nil without one.
+  private mutating func allowed() -> AllowedTokens? {
+    guard let mask = constraint?.allowed(), let mayEnd = constraint?.mayEnd else { return nil }
+    return AllowedTokens(mask: mask, ends: mayEnd ? endTokens : [])
   }
 
   /// Takes a chosen token and gives the text that is certain with it.
   mutating func take(_ token: Int32) -> String {
     result.tokens.append(token)
     if endTokens.contains(token) { return end(.end) }
+    constraint?.accept(token)
     let (text, stopped) = stops.scan(decoder.append(token))
     result.text += text
     if stopped {
       (result.reason, isEnded) = (.stop, true)
       return text
     }
+    if constraint?.mustEnd() == true { return text + end(.end) }
     if result.tokens.count == options.maximumTokens { return text + end(.length) }
     return result.tokens.count <= room ? text : text + end(.context)
   }

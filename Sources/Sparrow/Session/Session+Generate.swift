@@ -1,4 +1,5 @@
 public import SparrowCore
+import SparrowEngine
 public import SparrowTemplates
 internal import SparrowTokenizers
 
@@ -49,13 +50,15 @@ extension Session {
     let start = monotonicSeconds()
     var promptEnd = start
     do throws(SparrowError) {
-      var token = try advance(prompt, isCancelled: { !receive("") }) { generation.choose($0) }
+      var token = try advance(prompt, isCancelled: { !receive("") }) {
+        choose($0, &generation)
+      }
       promptEnd = monotonicSeconds()
       while !generation.isEnded {
         let wanted = receive(generation.take(token))
         if generation.isEnded { break }
         if !wanted { throw .stopped }
-        token = try advance(token) { generation.choose($0) }
+        token = try advance(token) { choose($0, &generation) }
       }
     } catch  where error.kind == .cancelled {
       generation.cancel()
@@ -63,6 +66,10 @@ extension Session {
     generation.note(
       promptSeconds: promptEnd - start, decodeSeconds: monotonicSeconds() - promptEnd)
     return generation.result
+  }
+
+  private func choose(_ output: HeadOutput, _ generation: inout Generation) -> Int32 {
+    generation.choose(output) ?? generation.choose(model.backend.denseOutput(row: output.row))!
   }
 }
 

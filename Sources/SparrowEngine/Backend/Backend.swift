@@ -92,6 +92,11 @@ extension Backend {
     logits(of: 0..<rows) { body(HeadOutput(row: $0, logits: $1)) }
   }
 
+  /// Dense logits of a row of the last step.
+  package func denseOutput(row: Int) -> HeadOutput {
+    HeadOutput(row: row, logits: logits(rows: row..<row + 1))
+  }
+
   /// Dense logits of rows of the last step, `[vocabulary]` each, in order and as many at once as
   /// the backend takes; valid until `body` returns.
   package func logits(

@@ -2,6 +2,7 @@ import SparrowCore
 import Testing
 
 @testable import Sparrow
+@testable import SparrowGrammar
 
 struct SamplerTests {
   static let vocabulary = 512
@@ -119,6 +120,61 @@ struct SamplerTests {
     #expect(Self.draw(&sampler, [-1, -1.5, -1, -7]) == 1, "-1 becomes -2")
   }
 
+  @Test("bias comes before the penalties, which count generated tokens only")
+  func biasAndPenalties() throws {
+    var sampler = try Sampler(
+      .init(repetitionPenalty: 2, presencePenalty: 0.5, frequencyPenalty: 1, bias: [1: 3, 2: -9]))
+    let logits: [Float] = [2, 0, 8, 1.1]
+    #expect(Self.draw(&sampler, logits) == 1, "0 + 3")
+    sampler.accept(0)
+    #expect(Self.draw(&sampler, logits) == 3, "1 is (0 + 3) / 2 - 1.5 now, 0 is 2 / 2")
+    #expect(Self.draw(&sampler, logits) == 0, "3 is 1.1 / 2 - 1.5 now")
+    sampler.reset()
+    #expect(Self.draw(&sampler, logits) == 1)
+  }
+
+  private static func choose(
+    _ sampler: inout Sampler, _ ids: [Int32]?, _ logits: [Float], _ allowed: AllowedTokens? = nil
+  ) -> Int32? {
+    logits.withUnsafeBufferPointer { logits in
+      guard let ids else { return sampler.choose(ids: nil, logits: logits, allowed: allowed) }
+      return ids.withUnsafeBufferPointer {
+        sampler.choose(ids: $0, logits: logits, allowed: allowed)
+      }
+    }
+  }
+
+  @Test("candidates serve while none of the others can be likelier")
+  func candidatesThatServe() throws {
+    var plain = try Sampler()
+    #expect(Self.choose(&plain, [3, 7], [2, 1]) == 3)
+    var raised = try Sampler(.init(bias: [5: 1]))
+    #expect(Self.choose(&raised, [3, 7], [2, 1]) == nil)
+    var lowered = try Sampler(.init(bias: [3: -4]))
+    #expect(Self.choose(&lowered, [3, 7], [2, 1]) == 7)
+    var banned = try Sampler(.init(bias: [3: -4, 7: -1]))
+    #expect(Self.choose(&banned, [3, 7], [2, 1]) == nil)
+    #expect(Self.choose(&banned, nil, [0, 0, 0, 2, 0.5, 0, 0, 1]) == 4)
+  }
+
+  @Test("only allowed tokens are chosen, as often as of their own logits", arguments: settings)
+  func allowed(options: SamplingOptions) throws {
+    var some = try Sampler(options)
+    var own = some
+    for step in 0..<40 {
+      let mask = TokenMask(words: (0..<8).map { UInt64(step + 1) << (6 * $0) })
+      let allowed = AllowedTokens(mask: mask, ends: [0, 300])
+      var ids: [Int32] = []
+      allowed.forEach { ids.append($0) }
+      #expect(ids == (0..<Int32(Self.vocabulary)).filter(allowed.contains))
+      let logits = Self.logits(seed: UInt64(step))
+      let expected = Self.draw(&own, ids, ids.map { logits[Int($0)] })
+      #expect(Self.choose(&some, nil, logits, allowed) == expected)
+    }
+    let none = AllowedTokens(mask: TokenMask(words: [4]), ends: [])
+    #expect(Self.choose(&some, [3, 7], [2, 1], none) == nil)
+  }
+
   @Test("tokens leave the window")
   func window() throws {
     var sampler = try Sampler(.init(repetitionPenalty: 2, repetitionWindow: 2))
@@ -154,7 +210,8 @@ struct SamplerTests {
     let wrong: [SamplingOptions] = [
       .init(temperature: -1), .init(temperature: .nan), .init(topK: -1), .init(topP: 0),
       .init(topP: 1.1), .init(minP: -0.1), .init(repetitionPenalty: 0),
-      .init(repetitionWindow: -1), .init(repetitionWindow: .max),
+      .init(repetitionWindow: -1), .init(repetitionWindow: .max), .init(presencePenalty: .nan),
+      .init(frequencyPenalty: .infinity), .init(bias: [-1: 1]), .init(bias: [1: .nan]),
     ]
     for options in wrong {
       #expect { try Sampler(options) } throws: { ($0 as? SparrowError)?.kind == .argument }
