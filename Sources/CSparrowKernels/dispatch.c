@@ -116,10 +116,9 @@ size_t sk_attend_scratch(const sk_attention *a, int32_t heads, int32_t tokens) {
 
 void sk_attend(
   const sk_attention *a, const float *q, int64_t q_stride, int32_t heads, int32_t tokens,
-  int32_t first, const uint16_t *keys, const uint16_t *values, int64_t kv_stride, float *out,
-  int64_t out_stride, void *scratch) {
+  int32_t first, const sk_cached_head *cache, float *out, int64_t out_stride, void *scratch) {
   sk_current()->attend(
-    a, q, q_stride, heads, tokens, first, keys, values, kv_stride, out, out_stride, scratch);
+    a, q, q_stride, heads, tokens, first, cache, out, out_stride, scratch);
 }
 
 int32_t sk_argmax(const float *x, int32_t n) { return sk_current()->argmax(x, n); }

@@ -153,8 +153,7 @@ typedef struct {
   void (*from_f16)(const uint16_t *x, float *y, int32_t n);
   void (*attend)(
     const sk_attention *a, const float *q, int64_t q_stride, int32_t heads, int32_t tokens,
-    int32_t first, const uint16_t *keys, const uint16_t *values, int64_t kv_stride, float *out,
-    int64_t out_stride, void *scratch);
+    int32_t first, const sk_cached_head *cache, float *out, int64_t out_stride, void *scratch);
   int32_t (*argmax)(const float *x, int32_t n);
   float (*log_sum_exp)(const float *x, int32_t n);
   int32_t (*select_above)(
@@ -178,8 +177,5 @@ extern const sk_table sk_table_neon;
 /// The table in use.
 const sk_table *sk_current(void);
 
-/// Keys that attention takes at once; a block starts at a multiple of it, so that a query's result
-/// does not depend on the batch it came in.
-#define SK_ATTEND_KEYS 64
 /// Queries that attention takes at once, at most.
 #define SK_ATTEND_QUERIES 6

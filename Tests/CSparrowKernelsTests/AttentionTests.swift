@@ -34,6 +34,36 @@ struct AttentionCase: CustomTestStringConvertible {
   ]
 }
 
+/// Gives `body` keys and values, `[positions][dimension]`, in pages that lie in no order and hold
+/// NaN wherever nothing was filled.
+private func withPages(
+  _ keys: [UInt16], _ values: [UInt16], _ dimension: Int,
+  _ body: (UnsafePointer<sk_cached_head>) -> Void
+) {
+  let plane = Int(SK_ATTEND_KEYS) * dimension
+  let count = (keys.count + plane - 1) / plane
+  // Another head's plane lies between the two.
+  var memory = [UInt16](repeating: 0x7e00, count: 3 * count * plane)
+  memory.withUnsafeMutableBufferPointer { memory in
+    let pages = (0..<count).map { memory.baseAddress! + 3 * (count - 1 - $0) * plane }
+    for (page, start) in zip(pages, stride(from: 0, to: keys.count, by: plane)) {
+      let end = min(start + plane, keys.count)
+      keys.withUnsafeBufferPointer {
+        page.update(from: $0.baseAddress! + start, count: end - start)
+      }
+      values.withUnsafeBufferPointer {
+        (page + 2 * plane).update(from: $0.baseAddress! + start, count: end - start)
+      }
+    }
+    pages.map { UnsafeMutableRawPointer($0) as UnsafeMutableRawPointer? }
+      .withUnsafeBufferPointer { table in
+        var cached = sk_cached_head(
+          pages: table.baseAddress, keys: 0, values: Int64(4 * plane))
+        body(&cached)
+      }
+  }
+}
+
 @Suite struct AttentionTests {
   /// Random queries, keys and values of one case.
   struct Data {
@@ -42,8 +72,6 @@ struct AttentionCase: CustomTestStringConvertible {
     let query: [Float]
     let keys: [UInt16]
     let values: [UInt16]
-    /// Elements from one position to the next: one key/value head of two.
-    let stride: Int
 
     init(_ shape: AttentionCase) {
       var noise = Noise(Int(shape.dimension))
@@ -53,10 +81,9 @@ struct AttentionCase: CustomTestStringConvertible {
       parameters = sk_attention(
         head_dim: shape.dimension, window: shape.window, scale: 1 / Float(dimension).squareRoot(),
         softcap: shape.cap)
-      stride = 2 * dimension
       query = noise.floats(shape.tokens * shape.heads * dimension, size: 6)
-      keys = halves(noise.floats(positions * stride, size: 2))
-      values = halves(noise.floats(positions * stride))
+      keys = halves(noise.floats(positions * dimension, size: 2))
+      values = halves(noise.floats(positions * dimension))
     }
 
     func attend(heads: Range<Int>, tokens: Range<Int>) -> [Float] {
@@ -69,13 +96,15 @@ struct AttentionCase: CustomTestStringConvertible {
       defer { scratch.deallocate() }
       // Whatever scratch held (NaN here) must not matter.
       scratch.initializeMemory(as: UInt8.self, repeating: 0xff)
-      query.withUnsafeBufferPointer { query in
-        sk_attend(
-          &parameters,
-          query.baseAddress! + tokens.lowerBound * width + heads.lowerBound * dimension,
-          Int64(width), Int32(heads.count), Int32(tokens.count),
-          Int32(shape.first + tokens.lowerBound), keys, values, Int64(stride), &out,
-          Int64(heads.count * dimension), scratch.baseAddress)
+      withPages(keys, values, dimension) { cached in
+        query.withUnsafeBufferPointer { query in
+          sk_attend(
+            &parameters,
+            query.baseAddress! + tokens.lowerBound * width + heads.lowerBound * dimension,
+            Int64(width), Int32(heads.count), Int32(tokens.count),
+            Int32(shape.first + tokens.lowerBound), cached, &out,
+            Int64(heads.count * dimension), scratch.baseAddress)
+        }
       }
       return out
     }
@@ -93,7 +122,7 @@ struct AttentionCase: CustomTestStringConvertible {
           let position = shape.first + token
           let first = shape.window > 0 ? max(0, position - Int(shape.window) + 1) : 0
           var scores = (first...position).map { p in
-            let score = (0..<dimension).reduce(0) { $0 + q[$1] * keys[p * stride + $1] }
+            let score = (0..<dimension).reduce(0) { $0 + q[$1] * keys[p * dimension + $1] }
             let scaled = score * Double(parameters.scale)
             return shape.cap > 0 ? Double(shape.cap) * tanh(scaled / Double(shape.cap)) : scaled
           }
@@ -102,7 +131,7 @@ struct AttentionCase: CustomTestStringConvertible {
           let total = scores.reduce(0, +)
           for i in 0..<dimension {
             out.append(
-              zip(first...position, scores).reduce(0) { $0 + $1.1 * values[$1.0 * stride + i] }
+              zip(first...position, scores).reduce(0) { $0 + $1.1 * values[$1.0 * dimension + i] }
                 / total)
           }
         }
@@ -153,8 +182,9 @@ struct AttentionCase: CustomTestStringConvertible {
       let bytes = sk_attend_scratch(&parameters, 2, 4)
       let scratch = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 4)
       defer { scratch.deallocate() }
-      sk_attend(
-        &parameters, query, 128, 2, 4, 70, data.keys, data.values, 128, &out, 128, scratch)
+      withPages(data.keys, data.values, 64) {
+        sk_attend(&parameters, query, 128, 2, 4, 70, $0, &out, 128, scratch)
+      }
     }
     for i in out.indices { #expect(out[i].isNaN == (i / 64 == 3)) }
   }
@@ -165,15 +195,15 @@ struct AttentionCase: CustomTestStringConvertible {
     let data = Data(AttentionCase(dimension: 16, tokens: 200))
     var parameters = data.parameters
     var keys = data.keys
-    keys[bad * data.stride + 3] = 0x7e00
+    keys[bad * 16 + 3] = 0x7e00
     var out = [Float](repeating: 0, count: data.query.count)
     isa.use {
       let bytes = sk_attend_scratch(&parameters, 1, 200)
       let scratch = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 4)
       defer { scratch.deallocate() }
-      sk_attend(
-        &parameters, data.query, 16, 1, 200, 0, keys, data.values, Int64(data.stride), &out, 16,
-        scratch)
+      withPages(keys, data.values, 16) {
+        sk_attend(&parameters, data.query, 16, 1, 200, 0, $0, &out, 16, scratch)
+      }
     }
     for token in 0..<200 {
       #expect(out[token * 16..<(token + 1) * 16].allSatisfy { $0.isNaN == (token >= bad) })

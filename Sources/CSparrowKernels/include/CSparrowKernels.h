@@ -214,24 +214,33 @@ typedef struct {
   float softcap;   ///< of the scores; 0 for none
 } sk_attention;
 
+/// Positions of a page of the cache, and keys that attention takes at once: a block of them starts
+/// at a multiple of it, so that a query's result does not depend on the batch it came in.
+#define SK_ATTEND_KEYS 64
+
+/// One key/value head of a layer in a sequence's cache: position p is row p % 64 of page p / 64.
+typedef struct {
+  void *const *pages;
+  int64_t keys;    ///< bytes from a page's start to the head's keys, `[64][head_dim]`
+  int64_t values;  ///< and to its values
+} sk_cached_head;
+
 /// Bytes of scratch for one `sk_attend` call of `heads` x `tokens` queries.
 size_t sk_attend_scratch(const sk_attention *a, int32_t heads, int32_t tokens);
 
 /// Flash-style attention of `heads` adjacent query heads that share one key/value head.
 ///
 /// Query (t, h) is `q + t * q_stride + h * head_dim` and stands at position `first + t`; it sees
-/// keys [max(0, first + t - window + 1), first + t]. Keys and values are float16, position p at
-/// `keys + p * kv_stride` (elements). Result (t, h) goes to `out + t * out_stride + h * head_dim`.
+/// keys [max(0, first + t - window + 1), first + t], which are float16 as the values. Result (t, h)
+/// goes to `out + t * out_stride + h * head_dim`.
 void sk_attend(
   const sk_attention *a, const float *q, int64_t q_stride, int32_t heads, int32_t tokens,
-  int32_t first, const uint16_t *keys, const uint16_t *values, int64_t kv_stride, float *out,
-  int64_t out_stride, void *scratch);
+  int32_t first, const sk_cached_head *cache, float *out, int64_t out_stride, void *scratch);
 
 /// As `sk_attend` over float32 keys and values; unhurried, for exactness.
 void sk_attend_f32(
   const sk_attention *a, const float *q, int64_t q_stride, int32_t heads, int32_t tokens,
-  int32_t first, const float *keys, const float *values, int64_t kv_stride, float *out,
-  int64_t out_stride);
+  int32_t first, const sk_cached_head *cache, float *out, int64_t out_stride);
 
 // MARK: - Feed-forward networks
 

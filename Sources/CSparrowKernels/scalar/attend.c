@@ -14,24 +14,22 @@
 
 void sk_attend_scalar(
   const sk_attention *a, const float *q, int64_t q_stride, int32_t heads, int32_t tokens,
-  int32_t first, const uint16_t *keys, const uint16_t *values, int64_t kv_stride, float *out,
-  int64_t out_stride, void *scratch) {
+  int32_t first, const sk_cached_head *cache, float *out, int64_t out_stride, void *scratch) {
   (void)scratch;
   for (int32_t t = 0; t < tokens; t++)
     for (int32_t h = 0; h < heads; h++)
       attend_one(
-        a, q + t * q_stride + h * a->head_dim, first + t, keys, values, kv_stride,
+        a, q + t * q_stride + h * a->head_dim, first + t, cache,
         out + t * out_stride + h * a->head_dim);
 }
 
 // Exactness, not speed, is what a float32 cache is for: one version serves every instruction set.
 void sk_attend_f32(
   const sk_attention *a, const float *q, int64_t q_stride, int32_t heads, int32_t tokens,
-  int32_t first, const float *keys, const float *values, int64_t kv_stride, float *out,
-  int64_t out_stride) {
+  int32_t first, const sk_cached_head *cache, float *out, int64_t out_stride) {
   for (int32_t t = 0; t < tokens; t++)
     for (int32_t h = 0; h < heads; h++)
       attend_one_f32(
-        a, q + t * q_stride + h * a->head_dim, first + t, keys, values, kv_stride,
+        a, q + t * q_stride + h * a->head_dim, first + t, cache,
         out + t * out_stride + h * a->head_dim);
 }

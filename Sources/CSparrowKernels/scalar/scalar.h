@@ -19,8 +19,7 @@ void sk_to_f16_scalar(const float *x, uint16_t *y, int32_t n);
 void sk_from_f16_scalar(const uint16_t *x, float *y, int32_t n);
 void sk_attend_scalar(
   const sk_attention *a, const float *q, int64_t q_stride, int32_t heads, int32_t tokens,
-  int32_t first, const uint16_t *keys, const uint16_t *values, int64_t kv_stride, float *out,
-  int64_t out_stride, void *scratch);
+  int32_t first, const sk_cached_head *cache, float *out, int64_t out_stride, void *scratch);
 int32_t sk_argmax_scalar(const float *x, int32_t n);
 float sk_log_sum_exp_scalar(const float *x, int32_t n);
 int32_t sk_select_above_scalar(

@@ -1,6 +1,6 @@
 /// Flash-style attention over the vectors of the instruction set that was included before.
 ///
-/// Keys are taken 64 at a time, from a multiple of 64 on, and transposed, so that a vector holds
+/// Keys are taken 64 at a time, a page of the cache, and transposed, so that a vector holds
 /// one dimension of VW keys: scores then need no horizontal sums. A tile of up to six queries times
 /// VN vectors stays in registers. The running maximum and sum of each query lie in scratch; its
 /// unnormalised result in `out`.
@@ -17,7 +17,7 @@ typedef struct {
   float *scores;  ///< [6, 64]
   const uint16_t *raw_keys;
   const uint16_t *raw_values;
-  int64_t kv_stride;
+  const uint16_t *next_keys;  ///< the next block's; of the last block its own
   int32_t begin;     ///< first key that exists
   int32_t expanded;  ///< 1: `values` are filled; 0: they are read from `raw_values`
 } block_of_keys;
@@ -34,16 +34,17 @@ typedef struct {
 
 /// VW keys' dimensions from `d` on, transposed. Keys outside [begin, end) become zeros.
 SK_INLINE void load_keys(
-  const block_of_keys *b, int32_t j, int32_t d, int64_t kv_stride, int32_t begin, int32_t end) {
-  const uint16_t *key = b->raw_keys + j * kv_stride + d;
-  const int32_t n = b->a->head_dim - d < VW ? b->a->head_dim - d : VW;
+  const block_of_keys *b, int32_t j, int32_t d, int32_t begin, int32_t end) {
+  const int64_t dim = b->a->head_dim;
+  const uint16_t *key = b->raw_keys + j * dim + d;
+  const int32_t n = dim - d < VW ? (int32_t)dim - d : VW;
   float *to = b->keys + d * KEYS + j;
   vf r[VW];
   if (n == VW && begin <= j && j + VW <= end) {
 #pragma unroll
     for (int i = 0; i < VW; i++) {
-      __builtin_prefetch(b->raw_values + (j + i) * kv_stride + d);
-      r[i] = v_load_f16(key + i * kv_stride);
+      __builtin_prefetch(b->raw_values + (j + i) * dim + d);
+      r[i] = v_load_f16(key + i * dim);
     }
     v_transpose(r);
 #pragma unroll
@@ -51,23 +52,22 @@ SK_INLINE void load_keys(
     return;
   }
   for (int i = 0; i < VW; i++)
-    r[i] = j + i < begin || j + i >= end ? v_zero() : v_load_f16_part(key + i * kv_stride, n);
+    r[i] = j + i < begin || j + i >= end ? v_zero() : v_load_f16_part(key + i * dim, n);
   v_transpose(r);
   for (int i = 0; i < n; i++) v_store(to + i * KEYS, r[i]);
 }
 
 /// Keys [begin, end) of a block, counted from its start, and, for more than one tile of queries,
 /// its values.
-static void load_block(
-  block_of_keys *b, int64_t kv_stride, int32_t begin, int32_t end, int32_t expand) {
+static void load_block(block_of_keys *b, int32_t begin, int32_t end, int32_t expand) {
   const int32_t dim = b->a->head_dim;
   for (int32_t j = 0; j < KEYS; j += VW)
-    for (int32_t d = 0; d < dim; d += VW) load_keys(b, j, d, kv_stride, begin, end);
+    for (int32_t d = 0; d < dim; d += VW) load_keys(b, j, d, begin, end);
   b->begin = begin;
   b->expanded = expand;
   if (!expand) return;
   for (int32_t j = begin; j < end; j++) {
-    const uint16_t *value = b->raw_values + j * kv_stride;
+    const uint16_t *value = b->raw_values + (int64_t)j * dim;
     float *row = b->values + (int64_t)j * b->width;
     int32_t d = 0;
     for (; d + VW <= dim; d += VW) v_store(row + d, v_load_f16(value + d));
@@ -162,10 +162,10 @@ SK_INLINE void mix_part(
   }
   for (int32_t j = b->begin; j < keys; j++) {
     const float *value = b->values + (int64_t)j * b->width + d;
-    const uint16_t *raw = b->raw_values + j * b->kv_stride + d;
+    const uint16_t *raw = b->raw_values + (int64_t)j * b->a->head_dim + d;
     vf x[VN];
     if (!expanded) {
-      const uint16_t *next = b->raw_keys + (KEYS + j) * b->kv_stride + d;
+      const uint16_t *next = b->next_keys + (int64_t)j * b->a->head_dim + d;
 #pragma unroll
       for (int v = 0; v < n; v += 32 / VW) __builtin_prefetch(next + v * VW);
     }
@@ -229,11 +229,10 @@ static const attend_fn attend_tiles[SK_ATTEND_QUERIES] = {
 
 void SK_NAME(sk_attend)(
   const sk_attention *a, const float *q, int64_t q_stride, int32_t heads, int32_t tokens,
-  int32_t first, const uint16_t *keys, const uint16_t *values, int64_t kv_stride, float *out,
-  int64_t out_stride, void *scratch) {
+  int32_t first, const sk_cached_head *cache, float *out, int64_t out_stride, void *scratch) {
   const int32_t dim = a->head_dim, width = (dim + 15) & ~15, end = first + tokens;
   const int32_t queries = heads * tokens;
-  block_of_keys b = {.a = a, .width = width, .kv_stride = kv_stride};
+  block_of_keys b = {.a = a, .width = width};
   b.keys = (float *)(((uintptr_t)scratch + 63) & ~(uintptr_t)63);
   b.values = b.keys + KEYS * width;
   b.scores = b.values + KEYS * width;
@@ -247,11 +246,13 @@ void SK_NAME(sk_attend)(
     const int32_t token0 = start > first ? start - first : 0;
     const int64_t beyond = start + count - 1 + window - first;
     const int32_t last = (int32_t)(beyond < tokens ? beyond : tokens) * heads;
-    b.raw_keys = keys + start * kv_stride;
-    b.raw_values = values + start * kv_stride;
+    const char *page = cache->pages[start / KEYS];
+    const char *next = end - start > KEYS ? cache->pages[start / KEYS + 1] : page;
+    b.raw_keys = (const uint16_t *)(page + cache->keys);
+    b.raw_values = (const uint16_t *)(page + cache->values);
+    b.next_keys = (const uint16_t *)(next + cache->keys);
     load_block(
-      &b, kv_stride, least > start ? least - start : 0, count,
-      last - token0 * heads > SK_ATTEND_QUERIES);
+      &b, least > start ? least - start : 0, count, last - token0 * heads > SK_ATTEND_QUERIES);
     for (int32_t i = token0 * heads; i < last;) {
       // Two tiles of even size beat a full one and a remainder of one.
       const int32_t left = last - i, full = SK_ATTEND_QUERIES;

@@ -5,8 +5,7 @@ const sk_tiles *SK_NAME(sk_tiles)(sk_format format, int32_t block, int32_t minim
 void SK_NAME(sk_quantize)(const float *x, int32_t columns, void *out);
 void SK_NAME(sk_attend)(
   const sk_attention *a, const float *q, int64_t q_stride, int32_t heads, int32_t tokens,
-  int32_t first, const uint16_t *keys, const uint16_t *values, int64_t kv_stride, float *out,
-  int64_t out_stride, void *scratch);
+  int32_t first, const sk_cached_head *cache, float *out, int64_t out_stride, void *scratch);
 
 void SK_NAME(sk_sketch_scores)(
   const uint8_t *codes, const uint8_t *tables, const uint16_t *bias, int32_t pairs, float scale,

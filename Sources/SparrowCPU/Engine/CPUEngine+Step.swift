@@ -1,14 +1,13 @@
-package import SparrowCore
 package import SparrowEngine
 package import SparrowTransformer
 
 extension CPUEngine {
-  package func sequence(
-    capacity: Int, type: CacheType = .f16
-  ) throws(SparrowError) -> SequenceState {
-    try SequenceState(model, capacity: capacity, type: type) { () throws(SparrowError) in
-      try CacheMemory(model, capacity: capacity, type: type)
-    }
+  package func pageMemory(_ pages: Int, _ type: CacheType) -> (any PageMemory)? {
+    MappedPages(pages, bytes: PagePool.pageBytes(model, type))
+  }
+
+  package func sequenceMemory(capacity: Int, in pool: PagePool) -> any SequenceMemory {
+    CacheMemory(pages: min(CachePage.count(for: capacity), pool.limit))
   }
 
   package func step(_ batch: StepBatch) {
@@ -41,10 +40,10 @@ extension CPUEngine {
   ) {
     var row = 0
     for (index, slice) in slices.enumerated() {
-      let sequence = slice.sequence
-      precondition(
-        sequence.count + slice.rows <= sequence.capacity, "no room in a sequence")
-      segments[index] = segment(of: sequence, firstRow: row, rows: slice.rows, isSparse: isSparse)
+      let hasRoom = slice.sequence.reserve(slice.rows)
+      precondition(hasRoom, "no pages for a sequence")
+      segments[index] = segment(
+        of: slice.sequence, firstRow: row, rows: slice.rows, isSparse: isSparse)
       row += slice.rows
     }
     precondition(row == tokens.count, "slices that are not all rows")
@@ -54,8 +53,11 @@ extension CPUEngine {
       isSparse: isSparse, probes: probes)
     row = 0
     for slice in slices {
-      slice.sequence.fill(UnsafeBufferPointer(rebasing: tokens[row..<row + slice.rows]))
-      if !isSparse { slice.sequence.cache.deferred?.fill(to: slice.sequence.count) }
+      let deferred = slice.sequence.cache.deferred
+      slice.sequence.fill(
+        UnsafeBufferPointer(rebasing: tokens[row..<row + slice.rows]),
+        !isSparse ? .dense : deferred == nil ? .sparse : .deferred)
+      if !isSparse { deferred?.fill(to: slice.sequence.count) }
       row += slice.rows
     }
   }
@@ -69,8 +71,8 @@ extension CPUEngine {
       cache.deferred = DeferredKeys(deferredKeys, count: sequence.count)
     }
     return StepSegment(
-      cache: cache.values, type: sequence.type, capacity: sequence.capacity, firstRow: firstRow,
-      rows: rows, firstPosition: sequence.count, turnsLong: sequence.turnsLong,
+      pages: cache.pages, type: sequence.pool.type, firstRow: firstRow, rows: rows,
+      firstPosition: sequence.count, turnsLong: sequence.turnsLong,
       deferred: cache.deferred?.memory)
   }
 }

@@ -38,8 +38,9 @@ final class CPULayerRun: LayerRun {
     _ tokens: [Int32], _ sequence: SequenceState, from states: UnsafePointer<Float>,
     to results: UnsafeMutablePointer<Float>
   ) {
-    precondition(tokens.count <= sequence.capacity)
     sequence.truncate(to: 0)
+    let hasRoom = sequence.reserve(tokens.count)
+    precondition(hasRoom, "no pages for a sequence")
     let hidden = buffers[.hidden]
     let operations = lowering.operations.map(limited)
     tokens.withUnsafeBufferPointer { tokens in
@@ -60,8 +61,7 @@ final class CPULayerRun: LayerRun {
     at position: Int, _ sequence: SequenceState, turnsLong: Bool
   ) {
     let segment = StepSegment(
-      cache: sequence.cache.values, type: sequence.type, capacity: sequence.capacity, firstRow: 0,
-      rows: rows,
+      pages: sequence.cache.pages, type: sequence.pool.type, firstRow: 0, rows: rows,
       firstPosition: position, turnsLong: turnsLong, deferred: nil)
     withUnsafePointer(to: segment) { segment in
       let step = StepState(rows: rows, tokens: tokens, segments: segment, segmentCount: 1)

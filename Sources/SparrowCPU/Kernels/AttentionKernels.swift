@@ -69,10 +69,12 @@ struct AttentionHeadsKernel: BitwiseCopyable {
   ) {
     prepare(key, head, keyNorm, rotation)
     valueNorm?.apply(to: value, head, Int32(attention.headDimension))
-    let planes = attention.planes(segment, head: head)
-    let offset = position * attention.headDimension * segment.type.bytes
-    store(key, planes.keys + offset, segment.type)
-    store(value, planes.values + offset, segment.type)
+    let cached = attention.cached(head, segment)
+    let keys = Int(SK_ATTEND_KEYS)
+    let page = segment.pages[position / keys]!
+    let row = page + position % keys * attention.headDimension * segment.type.bytes
+    store(key, row + Int(cached.keys), segment.type)
+    store(value, row + Int(cached.values), segment.type)
   }
 
   private func store(
@@ -115,7 +117,7 @@ struct AttentionHeadNorm: BitwiseCopyable {
   }
 }
 
-/// The sizes by which a layer finds its planes in a cache.
+/// The sizes by which a layer finds its keys and values in a cache.
 struct AttentionShape: BitwiseCopyable {
   let heads: Int
   let keyValueHeads: Int
@@ -127,12 +129,13 @@ struct AttentionShape: BitwiseCopyable {
   var groupHeads: Int { heads / keyValueHeads }
   var groupWidth: Int { groupHeads * headDimension }
 
-  func planes(
-    _ segment: StepSegment, head: Int
-  ) -> (keys: UnsafeMutableRawPointer, values: UnsafeMutableRawPointer) {
-    let layer = segment.cache + elementsBefore * segment.capacity * segment.type.bytes
-    let plane = segment.capacity * headDimension * segment.type.bytes
-    return (layer + head * plane, layer + (keyValueHeads + head) * plane)
+  /// A key/value head in the pages of a sequence, `[layer][key or value][head][64][headDimension]`.
+  func cached(_ head: Int, _ segment: StepSegment) -> sk_cached_head {
+    let position = Int(SK_ATTEND_KEYS) * segment.type.bytes
+    let keys = elementsBefore + head * headDimension
+    return sk_cached_head(
+      pages: segment.pages, keys: Int64(keys * position),
+      values: Int64((keys + keyValueHeads * headDimension) * position))
   }
 }
 
@@ -198,7 +201,7 @@ struct AttendKernel: BitwiseCopyable {
     rows: Int
   ) {
     let dimension = attention.headDimension
-    let planes = attention.planes(segment, head: keyHead)
+    var cached = attention.cached(keyHead, segment)
     let first = segment.firstRow + row
     let q = query.row(first) + head * dimension
     let out = output.row(first) + head * dimension
@@ -206,15 +209,11 @@ struct AttendKernel: BitwiseCopyable {
     switch segment.type {
     case .f16:
       sk_attend(
-        parameters, q, Int64(query.width), Int32(heads), Int32(rows), position,
-        planes.keys.assumingMemoryBound(to: UInt16.self),
-        planes.values.assumingMemoryBound(to: UInt16.self), Int64(dimension), out,
+        parameters, q, Int64(query.width), Int32(heads), Int32(rows), position, &cached, out,
         Int64(output.width), scratch[worker])
     case .f32:
       sk_attend_f32(
-        parameters, q, Int64(query.width), Int32(heads), Int32(rows), position,
-        planes.keys.assumingMemoryBound(to: Float.self),
-        planes.values.assumingMemoryBound(to: Float.self), Int64(dimension), out,
+        parameters, q, Int64(query.width), Int32(heads), Int32(rows), position, &cached, out,
         Int64(output.width))
     }
   }

@@ -1,37 +1,30 @@
-internal import CSparrowSystem
-import SparrowCore
 import SparrowEngine
-import SparrowTransformer
 
-/// One sequence's keys and values, `[layer][key or value][head][position][headDimension]`.
-///
-/// Address space for all positions is reserved at once; pages become resident when positions are
-/// filled, so nothing allocates during decode and memory follows the sequence's length.
+/// Where a sequence's pages lie, and what its skipped heads still lack.
 final class CacheMemory: SequenceMemory {
-  /// What `AttentionShape.planes` divides.
-  let values: UnsafeMutableRawPointer
-  /// What heads that were skipped still lack; nil before the first sparse step.
+  /// As kernels read it: position p lies in page p / 64.
+  let pages: UnsafeMutablePointer<UnsafeMutableRawPointer?>
+  /// nil before the first sparse step.
   var deferred: DeferredKeys?
-  private let byteCount: Int
 
-  /// Throws `.system` when the address space cannot be reserved.
-  init(_ model: ModelConfiguration, capacity: Int, type: CacheType) throws(SparrowError) {
-    let (total, overflow) = capacity.multipliedReportingOverflow(
-      by: model.cacheElementsPerToken * type.bytes)
-    guard !overflow, let memory = ss_map_memory(max(total, 2)) else {
-      throw SparrowError(
-        .system, field: "context", found: "no memory for a cache of \(capacity) positions",
-        expected: "a smaller context")
-    }
-    values = memory
-    byteCount = max(total, 2)
+  /// Room for so many pages.
+  init(pages count: Int) {
+    pages = .allocate(capacity: count)
+    pages.initialize(repeating: nil, count: count)
   }
 
-  deinit { munmap(values, byteCount) }
+  deinit { pages.deallocate() }
+
+  func put(_ page: CachePage, at index: Int) {
+    guard let memory = page.pool.memory as? MappedPages else {
+      preconditionFailure("a page of another backend")
+    }
+    pages[index] = memory.address(page.place)
+  }
+
+  func adopt(_ count: Int) { deferred?.fill(to: count) }
 
   func truncate(to count: Int) { deferred?.truncate(to: count) }
-
-  func release() { ss_release(values, byteCount) }
 }
 
 extension SequenceState {

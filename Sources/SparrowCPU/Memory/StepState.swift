@@ -2,10 +2,9 @@ import SparrowTransformer
 
 /// The part of a step's batch that belongs to one sequence: adjacent rows, adjacent positions.
 struct StepSegment: BitwiseCopyable {
-  /// The cache's memory, its element type and its capacity in positions.
-  var cache: UnsafeMutableRawPointer
+  /// The pages of its keys and values, and their element type.
+  var pages: UnsafePointer<UnsafeMutableRawPointer?>
   var type: CacheType
-  var capacity: Int
   var firstRow: Int
   var rows: Int
   /// Position of the first row.

@@ -1,4 +1,3 @@
-package import SparrowCore
 package import SparrowSparsity
 package import SparrowTransformer
 
@@ -27,8 +26,11 @@ package protocol Backend: BackendTools {
   /// attention's plans differ.
   func use(_ plan: SparsePlan)
 
-  /// A new sequence. Throws `.argument` for a capacity below 1, `.system` without memory for it.
-  func sequence(capacity: Int, type: CacheType) throws(SparrowError) -> SequenceState
+  /// Memory for the keys and values of so many pages; nil where the system has none.
+  func pageMemory(_ pages: Int, _ type: CacheType) -> (any PageMemory)?
+
+  /// What it keeps of a sequence of at most `capacity` positions beside its pages.
+  func sequenceMemory(capacity: Int, in pool: PagePool) -> any SequenceMemory
 
   /// Runs a batch of at most `limits.rows` rows, for which its sequences have room.
   func step(_ batch: StepBatch)
