@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# Builds llama.cpp's llama-bench, llama-perplexity, llama-quantize and llama-tokenize for this
-# machine, from the source that PyPI's llama-cpp-python carries. Needs Python with pip and venv, and a
-# C++ compiler. Run: Benchmarks/build_llama.sh [JOBS]. The last line printed is the folder of programs.
+# Builds llama.cpp's programs that the comparisons run, for this machine, from the source that PyPI's
+# llama-cpp-python carries. Needs Python with pip and venv, and a C++ compiler.
+# Run: Benchmarks/build_llama.sh [JOBS]. The last line printed is the folder of programs.
 set -euo pipefail
 
 version=0.3.36
 jobs=${1:-$(getconf _NPROCESSORS_ONLN)}
 root=${SPARROW_CACHE:-$HOME/.cache/sparrow}/llama.cpp-$version
-programs=(llama-bench llama-perplexity llama-quantize llama-tokenize)
+programs=(llama-batched-bench llama-bench llama-perplexity llama-quantize llama-server
+  llama-tokenize)
 
 mkdir -p "$root"
 if [ ! -x "$root/venv/bin/ninja" ]; then
@@ -26,8 +27,9 @@ fi
 
 source="$root/source/vendor/llama.cpp"
 cmake -S "$source" -B "$root/build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DGGML_NATIVE=ON \
-  -DBUILD_SHARED_LIBS=OFF -DLLAMA_CURL=OFF -DLLAMA_OPENSSL=OFF -DLLAMA_BUILD_SERVER=OFF \
-  -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_EXAMPLES=OFF -DLLAMA_BUILD_TOOLS=ON >"$root/build.log"
+  -DBUILD_SHARED_LIBS=OFF -DLLAMA_CURL=OFF -DLLAMA_OPENSSL=OFF -DLLAMA_BUILD_SERVER=ON \
+  -DLLAMA_BUILD_UI=OFF -DLLAMA_USE_PREBUILT_UI=OFF -DLLAMA_BUILD_TESTS=OFF \
+  -DLLAMA_BUILD_EXAMPLES=OFF -DLLAMA_BUILD_TOOLS=ON >"$root/build.log"
 cmake --build "$root/build" -j "$jobs" --target "${programs[@]}" >>"$root/build.log" 2>&1 ||
   { tail -n 40 "$root/build.log" >&2; exit 1; }
 echo "$root/build/bin"

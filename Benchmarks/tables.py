@@ -4,9 +4,10 @@
     Benchmarks/tables.py            # writes them, between <!-- table: NAME --> and <!-- end -->
     Benchmarks/tables.py --check    # exits with 1 when a page differs from what it would write
 
-NAME is that of a file in Benchmarks/results. Its `kind` says how it is shown: `speed`, `perplexity`
-and `fidelity` are kept by compare.py, perplexity.py and fidelity.py, a `table` has columns and rows
-as they were printed, and a `summary` picks rows of speeds, and what they cost in quality.
+NAME is that of a file in Benchmarks/results. Its `kind` says how it is shown: `speed`, `perplexity`,
+`fidelity` and `serve` are kept by compare.py, perplexity.py, fidelity.py and serve.py, a `table` has
+columns and rows as they were printed, and a `summary` picks rows of speeds, and what they cost in
+quality.
 """
 import json
 import re
@@ -35,12 +36,12 @@ def shell(commands):
     return ["", "```sh", *lines, "```"]
 
 
-def pair(rounds, engine, test):
+def pair(rounds, engine, test, base="llama.cpp"):
     """Sparrow's speed, llama.cpp's in the same round, and their ratio with least and greatest."""
-    times = [a[test] / b[test] for a, b in zip(rounds[engine], rounds["llama.cpp"])]
+    times = [a[test] / b[test] for a, b in zip(rounds[engine], rounds[base])]
     i = quoted(times)
     ratio = f"{times[i]:.2f} ({min(times):.2f} to {max(times):.2f})"
-    return rounds[engine][i][test], rounds["llama.cpp"][i][test], ratio
+    return rounds[engine][i][test], rounds[base][i][test], ratio
 
 
 def megabytes(rounds, engine):
@@ -66,6 +67,30 @@ def perplexity(found):
         ours, theirs = engines["sparrow"]["perplexity"], engines["llama.cpp"]["perplexity"]
         rows.append([model, f"{ours:.4f}", f"{theirs:.4f}", f"{100 * (ours / theirs - 1):+.2f} %"])
     return table(["model", "Sparrow", "llama.cpp", "difference"], rows)
+
+
+def serve(found):
+    """Speeds of the round whose ratio is the median; milliseconds of the same round."""
+    columns = ["model", "plan", "streams", "tokens/s", "llama-server", "times (least to greatest)"]
+    columns += ["first token, ms", "llama-server", "gap, ms (99 %)", "llama-server"]
+    rows = []
+    for model, rounds in found["models"].items():
+        for engine in (name for name in rounds if name in ENGINES):
+            for count in rounds[engine][0]:
+                both = {e: [r[count] for r in rounds[e]] for e in (engine, "llama-server")}
+                fast, base, times = pair(both, engine, "tokens_per_second", "llama-server")
+                i = [r["tokens_per_second"] for r in both[engine]].index(fast)
+                rows.append([model, ENGINES[engine], count, f"{fast:.0f}", f"{base:.0f}", times])
+                first, gaps = zip(*(waits(both[e][i]) for e in both))
+                rows[-1] += [first[0], first[1], gaps[0], gaps[1]]
+    return table(columns, rows)
+
+
+def waits(figures):
+    """Milliseconds to the first piece, and between pieces."""
+    first, gap, most = (
+        1000 * figures[k] for k in ("first_seconds", "gap_seconds", "gap_seconds_99"))
+    return f"{first:.0f}", f"{gap:.1f} ({most:.1f})"
 
 
 def beside_dense(found):
@@ -117,7 +142,7 @@ def shown(name):
     if found["kind"] == "table":
         lines = table(found["columns"], found["rows"])
     else:
-        kinds = {"speed": speed, "perplexity": perplexity, "fidelity": fidelity}
+        kinds = {"speed": speed, "perplexity": perplexity, "fidelity": fidelity, "serve": serve}
         lines = kinds[found["kind"]](found)
     return lines + shell(found["command"]) + ["", *wrap(when(found), 100)]
 
