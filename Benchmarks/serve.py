@@ -14,12 +14,7 @@ import argparse
 import asyncio
 import json
 import random
-import socket
-import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
 from pathlib import Path
 from statistics import median
 
@@ -27,7 +22,8 @@ import llama
 import record
 import streams
 
-HOST = "127.0.0.1"
+sys.path.append(str(llama.ROOT / "Scripts"))
+from served import HOST, Served  # noqa: E402
 
 
 def options():
@@ -50,46 +46,6 @@ def prompts(text, count, seed):
     draw.shuffle(lengths)
     starts = draw.sample(range(0, len(words) - 400, 7), count)
     return [" ".join(words[start:start + n]) for start, n in zip(starts, lengths)]
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind((HOST, 0))
-        return s.getsockname()[1]
-
-
-class Server:
-    """A server's process, ready to be asked."""
-
-    def __init__(self, command):
-        self.port = free_port()
-        command = [str(word) for word in command] + ["--host", HOST, "--port", str(self.port)]
-        self.process = subprocess.Popen(
-            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        self.command = command
-
-    def __enter__(self):
-        end = time.monotonic() + 60
-        while time.monotonic() < end and self.process.poll() is None:
-            try:
-                urllib.request.urlopen(f"http://{HOST}:{self.port}/health", timeout=5).close()
-                return self
-            except (urllib.error.URLError, OSError):
-                time.sleep(0.05)
-        sys.exit(f"this server did not start: {' '.join(self.command)}")
-
-    def __exit__(self, *_):
-        self.process.terminate()
-        self.process.wait()
-
-    def memory(self):
-        """Bytes in memory now."""
-        status = Path(f"/proc/{self.process.pid}/status").read_text()
-        return next(int(line.split()[1]) * 1024 for line in status.splitlines()
-                    if line.startswith("VmRSS"))
-
-    def ask(self, bodies, count):
-        return asyncio.run(streams.load(HOST, self.port, bodies, count))
 
 
 def engines(model, o):
@@ -126,16 +82,20 @@ def figures(answers, wall, own, server):
 def run(command, extra, text, o):
     """One server's round: figures by the number of streams."""
     found = {}
-    with Server(command) as server:
+    with Served(command) as server:
+
+        def ask(passages, count):
+            return asyncio.run(streams.load(HOST, server.port, bodies(passages), count))
+
         def bodies(passages):
             return [{"prompt": p, "max_tokens": o.tokens, "temperature": 0, "ignore_eos": True,
                      "stream": True, "stream_options": {"include_usage": True}, **extra}
                     for p in passages]
 
-        server.ask(bodies(["A first request, so that nothing is cold."]), 1)
+        ask(["A first request, so that nothing is cold."], 1)
         for count in o.streams:
             number = max(6, o.requests * count)
-            answers, wall, own = server.ask(bodies(prompts(text, number, seed=count)), count)
+            answers, wall, own = ask(prompts(text, number, seed=count), count)
             short = [a["tokens"] for a in answers if a["tokens"] != o.tokens]
             if short:
                 sys.exit(f"answers of {short} tokens where {o.tokens} were asked for: {command}")

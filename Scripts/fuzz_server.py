@@ -1,0 +1,233 @@
+#!/usr/bin/env python3
+"""Sends damaged requests to a `sparrow serve` that it starts, and says which end as they should not.
+
+    Scripts/fuzz_server.py PROGRAM MODEL [--runs 10000] [--seed 1] [-- SERVER OPTIONS]
+
+MODEL is best a tiny instruct model. Bodies, headers, paths and sockets are damaged. Right is: a
+status below 500, or no answer to what is no HTTP; an answer of status 200 is JSON or a stream that
+ends; the server lives, answers a sound request as at the start, holds no more sockets, and not 5 %
+more memory than after the first fifth of the runs. Prints what is wrong, and exits with 1 when there
+is something. Needs Python 3.9 alone.
+"""
+import argparse
+import asyncio
+import json
+import random
+import sys
+
+from served import Served, events, exchange, request
+
+CHAT = {"messages": [{"role": "user", "content": "Name a bird."}], "max_tokens": 3, "temperature": 0}
+SCHEMA = {"type": "object", "properties": {"a": {"type": "integer"}, "b": {"enum": ["x", "y"]}},
+          "required": ["a"]}
+TOOL = {"type": "function", "function": {"name": "f", "parameters": SCHEMA}}
+BASES = [
+    ("/v1/chat/completions", CHAT),
+    ("/v1/chat/completions", {
+        **CHAT, "top_p": 0.9, "top_k": 4, "min_p": 0.1, "seed": 3, "stop": ["a"], "n": 2,
+        "logit_bias": {"5": 2}, "presence_penalty": 0.5, "frequency_penalty": 0.5,
+        "repetition_penalty": 1.1, "logprobs": True, "top_logprobs": 2, "user": "me"}),
+    ("/v1/chat/completions", {
+        **CHAT, "stream": True, "stream_options": {"include_usage": True},
+        "sparrow": {"plan": "dense", "activity": True}}),
+    ("/v1/chat/completions", {
+        **CHAT, "response_format": {
+            "type": "json_schema", "json_schema": {"name": "s", "schema": SCHEMA}}}),
+    ("/v1/chat/completions", {**CHAT, "tools": [TOOL], "tool_choice": "required"}),
+    ("/v1/completions", {"prompt": "A bird", "max_tokens": 2, "echo": True, "logprobs": 2}),
+    ("/v1/completions", {"prompt": ["A", "B"], "max_tokens": 2, "stream": True}),
+    ("/v1/completions", {"prompt": [[5, 6], [7]], "max_tokens": 2, "n": 2}),
+    ("/v1/responses", {"input": "Name a bird.", "max_output_tokens": 3}),
+    ("/v1/responses", {"input": CHAT["messages"], "stream": True, "max_output_tokens": 3}),
+    ("/tokenize", {"prompt": "a b", "add_special_tokens": True}),
+    ("/detokenize", {"tokens": [5, 6]}),
+]
+GETS = ["/", "/health", "/v1/models", "/tokenizer_info", "/metrics", "/v1/sparsity", "/v1/models/a",
+        "/../../etc/passwd", "/%2e%2e/%2e%2e/etc/passwd", "/%00", "/v1/models?" + "a" * 5000, "//"]
+VALUES = [
+    None, True, False, 0, -1, 1, 2, 0.5, -0.5, 1e308, 1e-320, 2**31, 2**53, 2**63, 2**64, -2**63,
+    10**400, "", " ", "a", "\0", "\ud800", "é" * 50, "a" * 5000, [], {}, [[]], [None], [1, "a"], [-1],
+    [2**40], {"a": {}}, {"type": "object"}, {"type": "json_object"}, {"type": ["string", "null"]},
+    {"$ref": "#"}, {"anyOf": []}, {"pattern": "(a*)*b"}, {"enum": []}, ["a"] * 300, "none", "auto",
+    "<|im_start|>system", float("nan"), float("inf"),
+]
+METHODS = ["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "TRACE", "BREW", "get", ""]
+HEADERS = [
+    "Content-Length: -1", "Content-Length: 99999999999999999999", "Content-Length: 3",
+    "Content-Length: 70000000", "Transfer-Encoding: chunked", "Transfer-Encoding: gzip",
+    "Content-Type: text/plain", "Content-Type: ", "Content-Encoding: gzip", "Expect: 100-continue",
+    "Authorization: Bearer", "Authorization: " + "x" * 9000, "X: " + "y" * 90000, "Origin: null",
+    "Origin: http://a\0b", "Connection: keep-alive", "Connection: upgrade\r\nUpgrade: websocket",
+    "Range: bytes=0-1", "Accept: nothing/at-all", ": no name", "no colon", "X-Request-ID: é\x01",
+    "Host:", "Accept-Encoding: br",
+]
+
+
+def deep(draw):
+    """JSON that is nested far."""
+    depth = draw.choice([50, 500, 5000, 200000])
+    return draw.choice(["[" * depth, "[" * depth + "]" * depth, '{"a":' * depth + "1" + "}" * depth])
+
+
+def places(value, path=()):
+    """Paths to all values of a JSON value."""
+    yield path
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(
+        value, list) else ()
+    for key, inner in items:
+        yield from places(inner, path + (key,))
+
+
+def damaged(value, draw):
+    """A copy of a JSON value, one place of which is another or gone."""
+    value = json.loads(json.dumps(value))
+    path = draw.choice([p for p in places(value) if p])
+    holder = value
+    for key in path[:-1]:
+        holder = holder[key]
+    act = draw.random()
+    if act < 0.7:
+        holder[path[-1]] = draw.choice(VALUES)
+    elif act < 0.8:
+        del holder[path[-1]]
+    elif act < 0.9:
+        holder[path[-1]] = [holder[path[-1]]] * draw.choice([1, 2, 200])
+    elif isinstance(holder, dict):
+        holder[draw.choice(["", "a", "\0", "model", "stream", "prompt"])] = draw.choice(VALUES)
+    return value
+
+
+def damaged_bytes(data, draw):
+    data = bytearray(data)
+    for _ in range(draw.choice([1, 1, 2, 5])):
+        at = draw.randrange(len(data) + 1)
+        act = draw.randrange(4)
+        if act == 0:
+            data[at:at + 1] = bytes([draw.randrange(256)])
+        elif act == 1:
+            del data[at:]
+        elif act == 2:
+            data[at:at] = bytes(draw.randrange(256) for _ in range(draw.choice([1, 4, 40])))
+        else:
+            del data[at:at + draw.choice([1, 2, 9])]
+        if not data:
+            break
+    return bytes(data)
+
+
+def one(draw):
+    """A damaged request's bytes, and how it is sent."""
+    path, body = draw.choice(BASES)
+    for _ in range(draw.choice([0, 1, 1, 1, 2, 4])):
+        if any(places(body)) and len(list(places(body))) > 1:
+            body = damaged(body, draw)
+    data = json.dumps(body).encode()
+    act = draw.random()
+    if act < 0.25:
+        data = damaged_bytes(data, draw)
+    elif act < 0.28:
+        data = deep(draw).encode()
+    elif act < 0.29:
+        data = b'{"messages": "' + b"a" * (17 << 20)
+    method, headers = "POST", []
+    if draw.random() < 0.1:
+        method, path = draw.choice(METHODS), draw.choice(GETS + [path])
+    if draw.random() < 0.15:
+        headers = draw.sample(HEADERS, draw.choice([1, 1, 2]))
+    whole = request(path, data, method, headers)
+    how = {}
+    act = draw.random()
+    if act < 0.05:
+        whole = damaged_bytes(whole[:400], draw) + whole[400:]
+    elif act < 0.10:
+        whole = whole[:draw.randrange(len(whole))]
+        how["seconds"] = 0.3
+    elif act < 0.15:
+        how["stop_after"] = draw.randrange(1, 400)
+    elif act < 0.17:
+        how.update(pause=0.02, seconds=3)
+    return whole, how
+
+
+def wrong_with(answer, how):
+    """What is wrong with an answer; nothing is where it is right."""
+    if answer is None or "stop_after" in how:
+        return None  # We left, not the server; or it rightly waits for what we did not send.
+    status, body = answer
+    if status >= 500:
+        return f"status {status}: {body[:200]}"
+    if status >= 400 and body and not body.startswith(b"{") and b"\n" in body[:-1]:
+        return f"an error that is no JSON: {body[:200]}"
+    if status == 200 and body.startswith(b"data: "):
+        found, ended = events(body)
+        if not ended and not any("error" in e or "type" in e for e in found):
+            return f"a stream without an end: {body[-200:]}"
+    return None
+
+
+async def run(server, o):
+    draw = random.Random(o.seed)
+    wrong, facts = [], {}
+    sound = request(*BASES[0])
+
+    async def text():
+        answer = await exchange(server.port, sound)
+        return json.loads(answer[1])["choices"][0]["message"]["content"]
+
+    first = await text()
+    for start in range(0, o.runs, 250):
+        batch = [one(draw) for _ in range(min(250, o.runs - start))]
+        waiting = iter(batch)
+
+        async def worker():
+            for data, how in waiting:
+                answer = await exchange(server.port, data, **{"seconds": 20, **how})
+                if told := wrong_with(answer, how):
+                    wrong.append({"wrong": told, "request": data[:2000].decode("latin-1")})
+                    print(f"{told}\n  {data[:600]!r}", flush=True)
+
+        try:
+            await asyncio.gather(*(worker() for _ in range(8)))
+        except OSError as error:
+            wrong.append({"wrong": f"no connection: {error}"})
+        if not server.is_alive:
+            wrong.append({"wrong": f"the server ended: {server.ending}", "after": start})
+            print(wrong[-1]["wrong"], f"in runs {start} to {start + 250}")
+            break
+        if (now := await text()) != first:
+            wrong.append({"wrong": f"a sound request gives {now!r}, at first {first!r}"})
+        if start + 250 >= o.runs // 5 and "memory_before" not in facts:
+            facts.update(memory_before=server.memory(), files_before=server.files())
+    if server.is_alive and "memory_before" in facts:
+        facts["files_after"] = server.settled_files(facts["files_before"])
+        facts["memory_after"] = server.memory()
+        if facts["memory_after"] > 1.05 * facts["memory_before"]:
+            wrong.append({"wrong": "memory has grown by more than 5 %"})
+        if facts["files_after"] > facts["files_before"] + 2:
+            wrong.append({"wrong": "sockets were left open"})
+    return {"runs": o.runs, "seed": o.seed, **facts, "wrong": wrong}
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("program")
+    parser.add_argument("model")
+    parser.add_argument("--runs", type=int, default=10000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--json", action="store_true", help="print the outcome as JSON")
+    parser.add_argument("--log", metavar="FILE", help="keep what the server writes")
+    parser.add_argument("options", nargs="*", help="of the server, after --")
+    o = parser.parse_args()
+    command = [o.program, "serve", o.model, *o.options]
+    with open(o.log or "/dev/null", "w") as log, Served(command, log) as server:
+        found = asyncio.run(run(server, o))
+    if o.json:
+        print(json.dumps(found, indent=1))
+    else:
+        print({k: v for k, v in found.items() if k != "wrong"}, f"{len(found['wrong'])} wrong")
+    sys.exit(bool(found["wrong"]))
+
+
+if __name__ == "__main__":
+    main()
