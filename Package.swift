@@ -61,6 +61,7 @@ let package = Package(
   targets: [
     .target(name: "CSparrowBlocks"),
     .target(name: "CSparrowKernels", dependencies: ["CSparrowBlocks"]),
+    .target(name: "CSparrowPlayground", exclude: ["page"]),
     .target(name: "CSparrowSystem"),
     .target(
       name: "CSparrowMLX",
@@ -162,7 +163,7 @@ let package = Package(
     + room(
       "SparrowServer",
       [
-        "SparrowCore",
+        "SparrowCore", "CSparrowPlayground",
         .product(name: "HTTPTypes", package: "swift-http-types", condition: serving),
         .product(name: "Hummingbird", package: "hummingbird", condition: serving),
         .product(name: "Logging", package: "swift-log", condition: serving),
