@@ -5,9 +5,9 @@
     Benchmarks/tables.py --check    # exits with 1 when a page differs from what it would write
 
 NAME is that of a file in Benchmarks/results. Its `kind` says how it is shown: `speed`, `perplexity`,
-`fidelity` and `serve` are kept by compare.py, perplexity.py, fidelity.py and serve.py, a `table` has
-columns and rows as they were printed, and a `summary` picks rows of speeds, and what they cost in
-quality.
+`fidelity`, `serve` and `scores` are kept by compare.py, perplexity.py, fidelity.py, serve.py and
+harness.py, a `table` has columns and rows as they were printed, and a `summary` picks rows of
+speeds, and what they cost in quality.
 """
 import json
 import re
@@ -86,6 +86,16 @@ def serve(found):
     return table(columns, rows)
 
 
+def scores(found):
+    """Scores of tasks with their standard errors, in percent."""
+    rows = []
+    for model, runs in found["models"].items():
+        for task in next(iter(runs.values())):
+            both = [[100 * x for x in run[task]] for run in runs.values()]
+            rows.append([model, task] + [f"{value:.1f} ± {error:.1f}" for value, error in both])
+    return table(["model", "task", *runs], rows)
+
+
 def waits(figures):
     """Milliseconds to the first piece, and between pieces."""
     first, gap, most = (
@@ -142,8 +152,8 @@ def shown(name):
     if found["kind"] == "table":
         lines = table(found["columns"], found["rows"])
     else:
-        kinds = {"speed": speed, "perplexity": perplexity, "fidelity": fidelity, "serve": serve}
-        lines = kinds[found["kind"]](found)
+        kinds = (speed, perplexity, fidelity, serve, scores)
+        lines = {kind.__name__: kind for kind in kinds}[found["kind"]](found)
     return lines + shell(found["command"]) + ["", *wrap(when(found), 100)]
 
 
