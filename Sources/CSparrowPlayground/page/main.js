@@ -6,6 +6,7 @@ const send = byId("send");
 const map = new ActivityMap(byId("map"), byId("caption"));
 let messages = [];
 let model = "";
+let mapped = "";
 let running = null;
 
 const say = (text) => (byId("state").textContent = text);
@@ -58,7 +59,7 @@ async function answer(signal) {
   const box = element("div", both ? "answers two" : "answers");
   box.append(...answers.map((one) => one.box));
   append(box);
-  map.clear(answers[0].plan === "sparse" ? "Reading the message." : "Dense answers touch all rows.");
+  map.clear(answers[0].plan === "sparse" ? mapped : "A dense answer touches everything.");
   const changed = () => {
     const place = both ? parting(answers[0].text, answers[1].text) : undefined;
     for (const one of answers) one.show(place);
@@ -102,6 +103,7 @@ async function submit(text) {
     say("");
   }
   running = null;
+  await learnSparsity().catch(() => {});
   send.textContent = "Send";
   talk.setAttribute("aria-busy", "false");
   remember(messages);
@@ -112,7 +114,7 @@ function begin() {
   messages = [];
   for (const shown of [...talk.children].slice(1)) shown.remove();
   byId("welcome").hidden = false;
-  map.clear();
+  map.clear(mapped);
   remember(messages);
   prompt.focus();
 }
@@ -156,11 +158,24 @@ if (matchMedia("(max-width: 60rem)").matches) {
   for (const box of document.querySelectorAll("aside details")) box.open = false;
 }
 
+/** Asks what the plan touches, and says what the map can show. */
+async function learnSparsity() {
+  const sparsity = await (await ask("/v1/sparsity")).json();
+  showFacts(sparsity);
+  return sparsity;
+}
+
 resume();
 try {
   model = (await (await ask("/v1/models")).json()).data[0].id;
   byId("model").textContent = model;
-  showSparsity(await (await ask("/v1/sparsity")).json());
+  const sparsity = await learnSparsity();
+  offerPlans(sparsity.is_sparse);
+  const hasLayers = sparsity.parts.some((part) => part.kind !== "head");
+  mapped = hasLayers ? "The map fills as a sparse answer is written."
+    : sparsity.is_sparse ? "This plan is sparse at the vocabulary alone: no layer to map."
+    : "This model runs without a sparse plan.";
+  map.clear(mapped);
 } catch (error) {
   showWrong(error);
 }

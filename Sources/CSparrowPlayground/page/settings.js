@@ -14,16 +14,31 @@ function sampling() {
 
 const chosenPlan = () => byId("composer").elements.plan.value;
 
-/** Says in the map's box what the model's plan costs; without one there is only dense. */
-function showSparsity(facts) {
-  const parts = facts?.parts ?? [];
-  const isSparse = parts.length > 0;
+/** Without a sparse plan there is only dense. */
+function offerPlans(isSparse) {
   for (const choice of byId("composer").elements.plan) {
     choice.disabled = !isSparse && choice.value !== "dense";
     choice.checked = choice.value === (isSparse ? "sparse" : "dense");
   }
   byId("plans").hidden = !isSparse;
-  if (!isSparse) byId("caption").textContent = "This model runs without a sparse plan.";
+}
+
+/** What the model's plan touches now, as a list of names and figures. */
+function showFacts(sparsity) {
+  const shown = [];
+  for (const name of ["networks", "attention"]) {
+    const layers = sparsity.density[name];
+    const mean = layers.reduce((sum, one) => sum + one.density, 0) / layers.length;
+    if (layers.length) shown.push([`${layers.length} layers' ${name}`, percent(mean)]);
+  }
+  const head = sparsity.parts.find((part) => part.kind === "head");
+  const rows = sparsity.density.head_rows;
+  if (head && rows) shown.push(["Rows of the vocabulary", percent(rows / head.groups)]);
+  const [read, dense] = [sparsity.bytes_per_token, sparsity.dense_bytes_per_token];
+  const megabytes = (bytes) => (bytes / 1e6).toFixed(0);
+  if (dense) shown.push(["Read for a token", `${megabytes(read)} of ${megabytes(dense)} MB`]);
+  const pairs = shown.flatMap(([name, value]) => [element("dt", "", name), element("dd", "", value)]);
+  byId("facts").replaceChildren(...pairs);
 }
 
 function remember(messages) {
