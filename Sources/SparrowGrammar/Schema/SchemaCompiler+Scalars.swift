@@ -46,7 +46,7 @@ extension SchemaCompiler {
     let limit = Int(PatternTable.digitLimit)
     // So few digits that a number which keeps to a bound does so as a binary number too.
     let fraction =
-      bounds.map { max(1, $0.digits.fraction.count, limit - 1 - $0.digits.whole.count) }.min()
+      bounds.map { max(1, $0.digits.fraction.count, limit - $0.digits.whole.count) }.min()
     let digits = NumberPatterns(
       wholeLimit: bounds.reduce(limit) { max($0, $1.digits.whole.count) },
       fractionLimit: isInteger ? 0 : fraction ?? limit)

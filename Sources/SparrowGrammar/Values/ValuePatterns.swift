@@ -105,9 +105,9 @@ extension PatternTable {
     sequence(ranges.map { bytes(ByteSet($0)) })
   }
 
-  /// Numbers without an upper bound have at most this many digits before and after the point: more
-  /// say nothing, and an answer must not run away in them.
-  static let digitLimit: Int32 = 16
+  /// Numbers have at most this many digits before and after the point, unless a bound has more:
+  /// binary numbers of 64 bits hold no more, and an answer must not run away in them.
+  static let digitLimit: Int32 = 15
 
   /// A JSON number.
   mutating func number(isInteger: Bool) -> Pattern.ID {

@@ -1,0 +1,55 @@
+import SparrowCore
+import SparrowGrammar
+import SparrowTestSupport
+import Testing
+
+/// What holds for all schemas.
+struct RandomSchemaTests {
+  @Test("random texts satisfy their random schemas")
+  func texts() throws {
+    var schemas = RandomSchema(random: SeededRandom(seed: 3))
+    var random = SeededRandom(seed: 4)
+    var count = 0
+    for _ in 0..<150 {
+      let schema = schemas.document()
+      let grammar = try TokenGrammar(.jsonSchema(schema), vocabulary: TestVocabulary.shared)
+      for _ in 0..<2 {
+        guard let text = randomText(grammar, &random, most: 300) else { continue }
+        count += 1
+        let value = try JSON.parse(text)
+        let isValid = try Validator(root: schema).isValid(value, schema)
+        #expect(isValid, "\(schema.text()) \(String(decoding: text, as: UTF8.self))")
+      }
+    }
+    #expect(count > 200)
+  }
+
+  @Test("masks of random schemas have the tokens whose bytes are accepted one by one")
+  func masks() throws {
+    var schemas = RandomSchema(random: SeededRandom(seed: 5))
+    var random = SeededRandom(seed: 6)
+    for _ in 0..<20 {
+      let grammar = try TokenGrammar(
+        .jsonSchema(schemas.document()), vocabulary: TestVocabulary.shared)
+      expectMasksAreRight(grammar, &random, steps: 12)
+    }
+  }
+
+  @Test("damaged schemas are refused or give grammars that can be walked")
+  func damaged() {
+    var schemas = RandomSchema(random: SeededRandom(seed: 7))
+    var mutator = Mutator(seed: 8)
+    var random = SeededRandom(seed: 9)
+    let seeds = (0..<100).map { _ in Array(schemas.document().text().utf8) }
+    var taken = 0
+    for index in 0..<1000 {
+      let bytes = mutator.mutate(seeds[index % seeds.count], donors: seeds)
+      guard let schema = try? JSON.parse(bytes),
+        let grammar = try? TokenGrammar(.jsonSchema(schema), vocabulary: TestVocabulary.shared)
+      else { continue }
+      taken += 1
+      _ = randomText(grammar, &random, most: 8)
+    }
+    #expect(taken > 100)
+  }
+}

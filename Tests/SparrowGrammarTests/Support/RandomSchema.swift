@@ -1,0 +1,96 @@
+import SparrowCore
+
+/// Draws schemas of all that is known.
+struct RandomSchema {
+  var random: SeededRandom
+
+  private static let names = ["name", "age", "größe", "日付", "a/b", "quote\"d", "x", "id"]
+  private static let patterns = [
+    "^[A-Z][a-z]{2,8}$", "^(red|green|blue)$", "^[0-9]{3}-\\d{4}$", "[0-9]+", "^.{1,5}$",
+    "(one|two)+three", "^\\S+ \\S$", "^[^\"a-z]*$",
+  ]
+
+  mutating func below(_ bound: Int) -> Int { Int(random.next() % UInt64(bound)) }
+
+  private mutating func one<T>(of items: [T]) -> T { items[below(items.count)] }
+
+  /// A document: sometimes with definitions that recur, merging, or branches told apart.
+  mutating func document() -> JSON {
+    switch below(8) {
+    case 0:
+      let node = object(2, ["below": ["type": "array", "items": ["$ref": "#/$defs/node"]]])
+      return ["$defs": ["node": node], "$ref": "#/$defs/node"]
+    case 1:
+      return ["type": "object", "allOf": .array((0..<2).map { _ in merging() })]
+    case 2:
+      let branches = ["circle", "line"].map { name in
+        object(1, ["shape": ["const": .string(name)]], isRequired: true)
+      }
+      return ["oneOf": .array(branches)]
+    default: return schema(3)
+    }
+  }
+
+  private mutating func merging() -> JSON {
+    ["properties": [one(of: Self.names): ["maxLength": .integer(below(9))]], "required": ["x"]]
+  }
+
+  mutating func schema(_ depth: Int) -> JSON {
+    switch depth > 0 ? below(8) : 0 {
+    case 0, 1: return scalar()
+    case 2:
+      let least = below(3)
+      return [
+        "type": "array", "items": schema(depth - 1), "minItems": .integer(least),
+        "maxItems": .integer(least + below(4)),
+      ]
+    case 3:
+      return [
+        "type": "array", "prefixItems": [schema(depth - 1), schema(depth - 1)],
+        "items": schema(0), "minItems": .integer(below(3)),
+      ]
+    case 4: return ["anyOf": [schema(depth - 1), schema(depth - 1)]]
+    default: return object(depth)
+    }
+  }
+
+  private mutating func object(
+    _ depth: Int, _ first: JSON = [:], isRequired: Bool = false
+  ) -> JSON {
+    var members = first.members ?? []
+    var required = isRequired ? members.map { JSON.string($0.key) } : []
+    for name in Self.names where below(3) == 0 {
+      members.append((name, schema(depth - 1)))
+      if below(2) == 0 { required.append(.string(name)) }
+    }
+    var object: [(key: String, value: JSON)] = [
+      ("type", "object"), ("properties", .object(members)), ("required", .array(required)),
+    ]
+    if below(2) == 0 { object.append(("additionalProperties", one(of: [false, schema(0)]))) }
+    return .object(object)
+  }
+
+  private mutating func scalar() -> JSON {
+    let low = below(200) - 100
+    switch below(11) {
+    case 0: return ["type": "boolean"]
+    case 1: return ["type": .array(["integer", "null"])]
+    case 2:
+      return [
+        "type": "integer", "minimum": .integer(low), "exclusiveMaximum": .integer(low + 150),
+      ]
+    case 3: return ["type": "number", "exclusiveMinimum": -1.5, "maximum": 12.25]
+    case 4: return ["enum": [1, "two", [3], ["four": 4], true, 2.5]]
+    case 5: return ["const": "é\n\""]
+    case 6:
+      let least = below(4)
+      return [
+        "type": "string", "minLength": .integer(least), "maxLength": .integer(least + below(9)),
+      ]
+    case 7: return ["type": "string", "pattern": .string(one(of: Self.patterns))]
+    case 8: return ["type": "integer", "multipleOf": .integer(1 + below(20)), "minimum": 0]
+    case 9: return ["type": "number"]
+    default: return ["type": "string"]
+    }
+  }
+}
