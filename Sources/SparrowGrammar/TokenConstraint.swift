@@ -49,8 +49,8 @@ public struct TokenConstraint: Sendable {
   private mutating func place(in machine: inout TokenGrammar.Machine) {
     guard generation != machine.generation else { return }
     generation = machine.generation
-    state = tokens.reduce(machine.automaton.start) { state, token in
-      grammar.vocabulary.bytes(of: token).reduce(state) { machine.automaton.next($0, $1) }
-    }
+    let vocabulary = grammar.vocabulary
+    state = machine.automaton.state(after: tokens.lazy.flatMap { vocabulary.bytes(of: $0) })
+    machine.placed = machine.automaton.patternCount
   }
 }

@@ -11,6 +11,17 @@ public final class TokenGrammar: Sendable {
     var masks: MaskMaker
     /// Counts the times that the machine has begun anew.
     var generation = 0
+    /// Patterns that it had when constraints last found their places in it.
+    var placed = 0
+
+    private static let stateLimit = 12_000
+    private static let patternLimit = 200_000
+
+    /// Whether so much is kept that it is better to begin anew.
+    var isFull: Bool {
+      automaton.stateCount > Self.stateLimit
+        || automaton.patternCount > placed + Self.patternLimit
+    }
   }
 
   let vocabulary: TokenVocabulary
@@ -34,7 +45,7 @@ public final class TokenGrammar: Sendable {
   /// Works on the machine; begins it anew where it has become too large.
   func withMachine<Result>(_ body: (inout Machine) -> Result) -> Result {
     machine.withLock { machine in
-      if machine.automaton.isFull {
+      if machine.isFull {
         machine = Machine(
           automaton: fresh, masks: MaskMaker(vocabulary), generation: machine.generation + 1)
       }

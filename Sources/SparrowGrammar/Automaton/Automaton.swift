@@ -10,8 +10,8 @@ struct Automaton: Sendable {
   private static let unknown = State.max
   /// Where everything has been said.
   static let bottom: Int32 = 0
-  /// States that are kept: a row of 512 bytes each.
-  private static let stateLimit = 12_000
+  /// States of 512 bytes each; further ones count as dead, which allows less.
+  private static let stateLimit = 40_000
   /// Ways that a state keeps; further ones are left out, which allows less and never too much.
   private static let stackLimit = 256
 
@@ -39,10 +39,8 @@ struct Automaton: Sendable {
     start = state(of: [push(pattern, on: Self.bottom)])
   }
 
-  /// Whether so much is kept that it is better to begin anew.
-  var isFull: Bool {
-    states.count > Self.stateLimit || patterns.patterns.count > 20 * Self.stateLimit
-  }
+  var stateCount: Int { states.count }
+  var patternCount: Int { patterns.patterns.count }
 
   /// The state after a byte. Constant time once it is known.
   @inline(__always)
@@ -67,13 +65,33 @@ struct Automaton: Sendable {
     state(of: [push(pattern, on: Self.bottom)])
   }
 
+  /// The state after some bytes from the start on, without the states between.
+  mutating func state(after bytes: some Sequence<UInt8>) -> State {
+    var stacks = states[Int(start)]
+    for byte in bytes {
+      var scope = ByteSet.all
+      stacks = next(stacks, byte, &scope)
+    }
+    return state(of: stacks)
+  }
+
   private mutating func find(_ state: State, _ byte: UInt8) -> State {
     var scope = ByteSet.all
+    let stacks = next(states[Int(state)], byte, &scope)
+    let found = self.state(of: stacks)
+    scope.forEach { rows[Int(state) << 8 | Int($0)] = found }
+    return found
+  }
+
+  /// The stacks after a byte; `scope` loses the bytes after which they are others.
+  private mutating func next(
+    _ stacks: [Int32], _ byte: UInt8, _ scope: inout ByteSet
+  ) -> [Int32] {
     var next: [Int32] = []
-    for stack in states[Int(state)] {
+    for stack in stacks {
       var at = stack
       while at != Self.bottom {
-        let (top, parent) = (stacks[Int(at)].top, stacks[Int(at)].parent)
+        let (top, parent) = (self.stacks[Int(at)].top, self.stacks[Int(at)].parent)
         for way in patterns.ways(top, byte, &scope) {
           let stack = way.reversed().reduce(parent) { push($1, on: $0) }
           if next.count < Self.stackLimit, !next.contains(stack) { next.append(stack) }
@@ -82,9 +100,7 @@ struct Automaton: Sendable {
         at = parent
       }
     }
-    let found = self.state(of: next)
-    scope.forEach { rows[Int(state) << 8 | Int($0)] = found }
-    return found
+    return next
   }
 
   private mutating func push(_ top: Pattern.ID, on parent: Int32) -> Int32 {
@@ -99,7 +115,7 @@ struct Automaton: Sendable {
 
   private mutating func state(of stacks: [Int32]) -> State {
     if let known = stateNumbers[stacks] { return known }
-    guard states.count < Int(Self.unknown) else { return Self.dead }
+    guard states.count < Self.stateLimit else { return Self.dead }
     let number = State(states.count)
     stateNumbers[stacks] = number
     states.append(stacks)

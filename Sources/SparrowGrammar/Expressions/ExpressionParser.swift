@@ -4,8 +4,9 @@ internal import SparrowCore
 /// of a JSON string of it. Look-arounds, back references, properties of characters and anchors
 /// inside an expression are refused.
 struct ExpressionParser {
-  /// Groups inside each other; and characters of an expression with its counts multiplied out.
+  /// Groups inside each other; characters; and the same with counts multiplied out.
   private static let depthLimit = 50
+  private static let lengthLimit = 1000
   private static let sizeLimit = 10_000
 
   private let scalars: [Unicode.Scalar]
@@ -32,6 +33,9 @@ struct ExpressionParser {
     _ source: String, pointer: String, _ patterns: inout PatternTable
   ) throws(SparrowError) -> Pattern.ID {
     var parser = ExpressionParser(source, pointer)
+    guard parser.scalars.count <= lengthLimit else {
+      throw parser.error(.unsupported, "a long expression", "at most \(lengthLimit) characters")
+    }
     let any = patterns.repeated(patterns.character(.any))
     var branches: [Pattern.ID] = []
     repeat {
@@ -62,7 +66,7 @@ struct ExpressionParser {
   private func error(_ kind: SparrowError.Kind, _ found: String, _ expected: String) -> SparrowError
   {
     SparrowError(
-      kind, field: pointer, found: "\(found) at character \(at) of '\(source)'",
+      kind, field: pointer, found: "\(found) at character \(at) of '\(source.prefix(80))'",
       expected: expected)
   }
 

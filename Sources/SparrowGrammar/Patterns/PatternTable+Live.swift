@@ -10,13 +10,29 @@ extension PatternTable {
       switch patterns[Int(id)] {
       case .nothing: false
       case .end, .bytes, .literal, .multiple: true
-      case .sequence(let first, let second): self.isLive(first) && self.isLive(second)
+      case .sequence: isLive(sequence: id)
       case .choice(let parts): anyIsLive(parts)
       case .repeated(let part, let least, _): least == 0 || self.isLive(part)
       case .both, .except: search(id)
       case .call(let rule): isProductive[Int(rule)]
       }
     liveness[Int(id)] = isLive
+    return isLive
+  }
+
+  /// From the last part to the first, since there may be many.
+  private mutating func isLive(sequence id: Pattern.ID) -> Bool {
+    var way: [(whole: Pattern.ID, head: Pattern.ID)] = []
+    var rest = id
+    while liveness[Int(rest)] == nil, case .sequence(let head, let tail) = patterns[Int(rest)] {
+      way.append((rest, head))
+      rest = tail
+    }
+    var isLive = self.isLive(rest)
+    for (whole, head) in way.reversed() {
+      isLive = isLive && self.isLive(head)
+      liveness[Int(whole)] = isLive
+    }
     return isLive
   }
 
@@ -62,7 +78,8 @@ extension PatternTable {
     while hasChanged {
       hasChanged = false
       for index in liveness.indices { liveness[index] = nil }
-      for rule in rules.indices where !isProductive[rule] && isLive(rules[rule]) {
+      // Rules are made before those that they call.
+      for rule in rules.indices.reversed() where !isProductive[rule] && isLive(rules[rule]) {
         isProductive[rule] = true
         hasChanged = true
       }

@@ -27,10 +27,7 @@ extension PatternTable {
       let next = literals[Int(text)][Int(from)]
       scope = scope.intersection(next == byte ? ByteSet(byte) : ByteSet(next).complement)
       return Step(within: next == byte ? literal(text, from: from + 1) : Self.nothing)
-    case .sequence(let first, let second):
-      var step = follow(self.step(first, byte, &scope), second)
-      if isNullable[Int(first)] { merge(self.step(second, byte, &scope), into: &step) }
-      return step
+    case .sequence: return step(sequence: id, byte, &scope)
     case .choice(let parts):
       var step = Step()
       var within: [Pattern.ID] = []
@@ -83,9 +80,27 @@ extension PatternTable {
     return step
   }
 
-  private mutating func merge(_ other: Step, into step: inout Step) {
-    step.within = choice([step.within, other.within])
-    step.calls += other.calls
+  /// All parts up to the first that has not the empty text may begin with the byte.
+  private mutating func step(
+    sequence id: Pattern.ID, _ byte: UInt8, _ scope: inout ByteSet
+  ) -> Step {
+    var step = Step()
+    var within: [Pattern.ID] = []
+    var rest = id
+    var goesOn = true
+    while goesOn {
+      var (head, tail) = (rest, Self.end)
+      if case .sequence(let first, let second) = patterns[Int(rest)] {
+        (head, tail) = (first, second)
+      }
+      let next = follow(self.step(head, byte, &scope), tail)
+      within.append(next.within)
+      step.calls += next.calls
+      goesOn = isNullable[Int(head)] && tail != Self.end
+      rest = tail
+    }
+    step.within = choice(within)
+    return step
   }
 
   /// The ways on after a byte, each the patterns that are left, innermost first; ways with the same

@@ -56,15 +56,22 @@ struct PatternTable: Sendable {
       ? Self.end : number(.literal(id, from: from), isNullable: false)
   }
 
+  /// One pattern and then another; the parts of a sequence lie to the right of each other, however
+  /// they were joined, and there may be many.
   mutating func sequence(_ first: Pattern.ID, _ second: Pattern.ID) -> Pattern.ID {
     if first == Self.nothing || second == Self.nothing { return Self.nothing }
     if first == Self.end { return second }
     if second == Self.end { return first }
-    if case .sequence(let head, let tail) = patterns[Int(first)] {
-      return sequence(head, sequence(tail, second))
+    var heads: [Pattern.ID] = []
+    var last = first
+    while case .sequence(let head, let tail) = patterns[Int(last)] {
+      heads.append(head)
+      last = tail
     }
-    return number(
-      .sequence(first, second), isNullable: isNullable[Int(first)] && isNullable[Int(second)])
+    heads.append(last)
+    return heads.reversed().reduce(second) { rest, head in
+      number(.sequence(head, rest), isNullable: isNullable[Int(head)] && isNullable[Int(rest)])
+    }
   }
 
   mutating func sequence(_ parts: [Pattern.ID]) -> Pattern.ID {

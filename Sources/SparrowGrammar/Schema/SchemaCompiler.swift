@@ -3,7 +3,7 @@ internal import SparrowCore
 /// Makes rules of a document's schemas: one of each conjunction that a value must satisfy.
 struct SchemaCompiler {
   /// Rules of one document.
-  private static let ruleLimit = 20_000
+  private static let ruleLimit = 5000
 
   var reader: SchemaReader
   let values: ValuePatterns

@@ -1,6 +1,8 @@
 internal import SparrowCore
 
 extension SchemaFacts {
+  private static let valueLimit = 5000
+
   /// What a schema's own keywords say, without references and combinations.
   init(_ node: SchemaNode) throws(SparrowError) {
     pointer = node.pointer
@@ -8,6 +10,9 @@ extension SchemaFacts {
     if let list = node.child("enum") {
       guard let values = list.json.array, !values.isEmpty else {
         throw list.malformed("a list of values")
+      }
+      guard values.count <= Self.valueLimit else {
+        throw list.unsupported("at most \(Self.valueLimit) values")
       }
       self.values = values
     }

@@ -39,6 +39,9 @@ struct SchemaFacts: Sendable {
   /// allows all others too, which nobody wants.
   var allowedKinds: JSONKinds { kinds ?? (mentioned.isEmpty ? .all : mentioned) }
 
+  /// Parts that are copied when facts are merged.
+  var size: Int { properties.count + required.count + firstItems.count + (values?.count ?? 0) }
+
   /// What both say; nil where they contradict each other.
   func merged(_ other: SchemaFacts) -> SchemaFacts? {
     var facts = self

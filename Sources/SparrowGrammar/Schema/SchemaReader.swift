@@ -3,13 +3,14 @@ internal import SparrowCore
 /// Reads the schemas of a document: a conjunction of schemas becomes alternatives, in which
 /// references, `allOf`, `anyOf` and `oneOf` are resolved.
 struct SchemaReader {
-  /// References and combinations inside each other; alternatives of one schema; facts in all.
+  /// References and combinations inside each other; alternatives of one schema; and what is merged
+  /// in all, by which the work is bounded.
   private static let depthLimit = 100
   private static let alternativeLimit = 512
-  private static let factLimit = 100_000
+  private static let workLimit = 1_000_000
 
   let root: SchemaNode
-  private var factCount = 0
+  private var work = 0
 
   init(_ document: JSON) { root = SchemaNode(json: document, pointer: "#") }
 
@@ -25,13 +26,28 @@ struct SchemaReader {
   private mutating func cross(
     _ first: [SchemaFacts], _ second: [SchemaFacts], _ node: SchemaNode
   ) throws(SparrowError) -> [SchemaFacts] {
-    factCount += first.count * second.count
-    guard first.count * second.count <= Self.alternativeLimit, factCount <= Self.factLimit else {
-      throw SparrowError(
-        .unsupported, field: node.pointer, found: "too many combinations of alternatives",
-        expected: "at most \(Self.alternativeLimit) of a schema")
+    guard first.count * second.count <= Self.alternativeLimit else { throw tooMany(node.pointer) }
+    var merged: [SchemaFacts] = []
+    for a in first {
+      for b in second {
+        if let both = try merge(a, b) { merged.append(both) }
+      }
     }
-    return first.flatMap { a in second.compactMap { a.merged($0) } }
+    return merged
+  }
+
+  private mutating func merge(
+    _ a: SchemaFacts, _ b: SchemaFacts
+  ) throws(SparrowError) -> SchemaFacts? {
+    work += 1 + a.size + b.size + (a.values?.count ?? 0) * (b.values?.count ?? 0)
+    guard work <= Self.workLimit else { throw tooMany(b.pointer) }
+    return a.merged(b)
+  }
+
+  private func tooMany(_ pointer: String) -> SparrowError {
+    SparrowError(
+      .unsupported, field: pointer, found: "too many combinations of alternatives",
+      expected: "at most \(Self.alternativeLimit) of a schema")
   }
 
   private mutating func expand(
@@ -154,7 +170,7 @@ struct SchemaReader {
   private mutating func areApart(
     _ a: SchemaFacts, _ b: SchemaFacts, _ depth: Int
   ) throws(SparrowError) -> Bool {
-    guard let both = a.merged(b), !a.allowedKinds.isDisjoint(with: b.allowedKinds) else {
+    guard let both = try merge(a, b), !a.allowedKinds.isDisjoint(with: b.allowedKinds) else {
       return true
     }
     if let values = both.values {

@@ -1,0 +1,45 @@
+public import SparrowCore
+internal import Synchronization
+
+/// Compiled grammars of one vocabulary, the last used of them kept, so that requests with the same
+/// schema share its masks. Safe to share between threads.
+public final class TokenGrammarCache: Sendable {
+  private struct Entry: Sendable {
+    let grammar: TextGrammar
+    let compiled: TokenGrammar
+  }
+
+  private let vocabulary: TokenVocabulary
+  private let limit: Int
+  /// The last used at the end.
+  private let entries = Mutex<[Entry]>([])
+
+  /// Keeps at most `limit` grammars, which take up to about 20 MB each, and mostly far less.
+  public init(vocabulary: TokenVocabulary, limit: Int = 32) {
+    self.vocabulary = vocabulary
+    self.limit = max(limit, 1)
+  }
+
+  /// Grammars that are kept.
+  public var count: Int { entries.withLock { $0.count } }
+
+  /// The compiled grammar, or a new one.
+  ///
+  /// Throws what compiling throws; refusals are not kept.
+  public func grammar(_ grammar: TextGrammar) throws(SparrowError) -> TokenGrammar {
+    let known = entries.withLock { entries -> TokenGrammar? in
+      guard let index = entries.lastIndex(where: { $0.grammar == grammar }) else { return nil }
+      entries.append(entries.remove(at: index))
+      return entries[entries.count - 1].compiled
+    }
+    if let known { return known }
+    // Outside the lock: others need not wait. Of two that compile the same at once the last stays.
+    let compiled = try TokenGrammar(grammar, vocabulary: vocabulary)
+    entries.withLock { entries in
+      entries.removeAll { $0.grammar == grammar }
+      entries.append(Entry(grammar: grammar, compiled: compiled))
+      if entries.count > limit { entries.removeFirst(entries.count - limit) }
+    }
+    return compiled
+  }
+}
