@@ -40,11 +40,18 @@ struct RandomSchemaTests {
     var schemas = RandomSchema(random: SeededRandom(seed: 7))
     var mutator = Mutator(seed: 8)
     var random = SeededRandom(seed: 9)
-    let seeds = (0..<100).map { _ in Array(schemas.document().text().utf8) }
+    let seeds = (0..<100).map { _ in schemas.document() }
     var taken = 0
-    for index in 0..<1000 {
-      let bytes = mutator.mutate(seeds[index % seeds.count], donors: seeds)
-      guard let schema = try? JSON.parse(bytes),
+    for index in 0..<800 {
+      let donor = seeds[schemas.below(seeds.count)]
+      var schema = schemas.damaged(seeds[index % seeds.count], with: donor)
+      if index % 4 == 0 {
+        guard let json = try? JSON.parse(mutator.mutate(Array(schema.text().utf8))) else {
+          continue
+        }
+        schema = json
+      }
+      guard
         let grammar = try? TokenGrammar(.jsonSchema(schema), vocabulary: TestVocabulary.shared)
       else { continue }
       taken += 1

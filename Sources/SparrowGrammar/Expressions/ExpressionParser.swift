@@ -50,7 +50,11 @@ struct ExpressionParser {
           isAtStart ? PatternTable.end : any, part.pattern, isAtEnd ? PatternTable.end : any,
         ]))
     } while parser.take("|")
-    return patterns.choice(branches)
+    let pattern = patterns.choice(branches)
+    guard patterns.staysNarrow(pattern) else {
+      throw parser.error(.unsupported, "too many ways to match", "one that is less ambiguous")
+    }
+    return pattern
   }
 
   // MARK: reading

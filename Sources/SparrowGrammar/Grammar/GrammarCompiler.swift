@@ -13,7 +13,7 @@ struct GrammarCompiler {
     compiler.patterns.findProductiveRules()
     guard compiler.patterns.isLive(start) else {
       throw SparrowError(
-        .argument, field: "#", found: "a schema that no value satisfies",
+        .argument, field: "#", found: "a schema that no value satisfies, as far as was looked",
         expected: "one that a value satisfies")
     }
     return Automaton(compiler.patterns, start: start)

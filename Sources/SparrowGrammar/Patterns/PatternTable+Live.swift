@@ -1,6 +1,8 @@
 extension PatternTable {
-  /// Patterns that a search for a text of an intersection looks at; it counts as empty beyond.
-  private static let searchLimit = 50_000
+  /// Patterns that one search for a text of an intersection looks at, and all searches while a
+  /// grammar is compiled; it counts as empty beyond.
+  private static let searchLimit = 10_000
+  private static let compilingLimit = 30_000
 
   /// Whether a pattern has a text. For an intersection or a complement a text is searched for; else
   /// this is known from the parts.
@@ -55,7 +57,8 @@ extension PatternTable {
         }
         return true
       }
-      guard cameFrom.count < Self.searchLimit else { return false }
+      searchesLeft -= 1
+      guard cameFrom.count < Self.searchLimit, searchesLeft > 0 else { return false }
       var rest = ByteSet.all
       while let byte = rest.first {
         var scope = rest
@@ -71,9 +74,42 @@ extension PatternTable {
     return false
   }
 
+  /// Whether the alternatives of what is left stay few on the way on which they grow fastest: a
+  /// state costs as much as it has alternatives.
+  mutating func staysNarrow(_ start: Pattern.ID) -> Bool {
+    var seen: Set<Pattern.ID> = []
+    var at: Pattern.ID? = start
+    while let id = at, seen.count < 400 {
+      seen.insert(id)
+      at = nil
+      var widest = 0
+      var rest = ByteSet.all
+      while let byte = rest.first {
+        var scope = rest
+        let next = step(id, byte, &scope).within
+        rest = rest.subtracting(scope)
+        let width = width(next)
+        if width > 100 { return false }
+        if width > widest, !seen.contains(next) { (at, widest) = (next, width) }
+      }
+    }
+    return true
+  }
+
+  private func width(_ id: Pattern.ID) -> Int {
+    switch patterns[Int(id)] {
+    case .nothing: 0
+    case .choice(let parts): parts.count
+    case .sequence(let first, _): width(first)
+    default: 1
+    }
+  }
+
   /// Finds which rules have a text: those whose pattern has one when the others' have.
   mutating func findProductiveRules() {
     isProductive = rules.map { _ in false }
+    searchesLeft = Self.compilingLimit
+    defer { searchesLeft = .max }
     var hasChanged = true
     while hasChanged {
       hasChanged = false

@@ -5,6 +5,8 @@ struct PatternTable: Sendable {
   private(set) var isNullable: [Bool] = []
   /// What `isLive` has found: nil where nobody asked.
   var liveness: [Bool?] = []
+  /// Patterns that `isLive` may still look at.
+  var searchesLeft = Int.max
   private var numbers: [Pattern: Pattern.ID] = [:]
   private(set) var literals: [[UInt8]] = []
   private var literalNumbers: [[UInt8]: Int32] = [:]

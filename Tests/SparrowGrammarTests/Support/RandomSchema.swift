@@ -93,4 +93,30 @@ struct RandomSchema {
     default: return ["type": "string"]
     }
   }
+
+  /// A schema with some of its parts replaced by parts of another, or by values at the edges.
+  mutating func damaged(_ json: JSON, with donor: JSON) -> JSON {
+    let edges: [JSON] = [
+      .null, true, false, 0, -1, 1.5, 1e300, 9_223_372_036_854_775_807, "", "#", "#/properties",
+      "[", "(a|b)*{2}", [], [:], ["type": "array", "items": ["$ref": "#"]], ["integer", "x"],
+    ]
+    if below(12) == 0 { return below(2) == 0 ? one(of: edges) : part(of: donor) }
+    switch json {
+    case .array(let items): return .array(items.map { damaged($0, with: donor) })
+    case .object(let members):
+      let keys = [
+        "not", "minItems", "enum", "items", "required", "$ref", "anyOf", "const", "pattern",
+      ]
+      return .object(
+        members.map { key, value in
+          (below(20) == 0 ? one(of: keys) : key, damaged(value, with: donor))
+        })
+    default: return json
+    }
+  }
+
+  private mutating func part(of json: JSON) -> JSON {
+    let parts = json.array ?? json.members?.map(\.value) ?? []
+    return parts.isEmpty || below(3) == 0 ? json : part(of: one(of: parts))
+  }
 }
