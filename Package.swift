@@ -163,15 +163,17 @@ let package = Package(
     + room(
       "SparrowServer",
       [
-        "SparrowCore", "CSparrowPlayground",
+        "SparrowCore", "Sparrow", "CSparrowPlayground", "CSparrowSystem",
         .product(name: "HTTPTypes", package: "swift-http-types", condition: serving),
         .product(name: "Hummingbird", package: "hummingbird", condition: serving),
+        .product(name: "HummingbirdCore", package: "hummingbird", condition: serving),
         .product(name: "Logging", package: "swift-log", condition: serving),
         .product(name: "NIOCore", package: "swift-nio", condition: serving),
         .product(name: "NIOPosix", package: "swift-nio", condition: serving),
         .product(
           name: "ServiceLifecycle", package: "swift-service-lifecycle", condition: serving),
-      ])
+        .product(name: "UnixSignals", package: "swift-service-lifecycle", condition: serving),
+      ], test: ["SparrowTestModels"])
     + room(
       "SparrowTraining",
       [

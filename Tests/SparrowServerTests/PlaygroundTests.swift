@@ -7,8 +7,8 @@ struct PlaygroundTests {
 
   init() {
     let answer = Playground.answer
-    #expect(answer.headers.contains { $0 == ("Content-Type", "text/html; charset=utf-8") })
-    page = String(decoding: answer.body, as: UTF8.self)
+    #expect(answer.headers.contains { $0 == ("content-type", "text/html; charset=utf-8") })
+    page = String(decoding: answer.bytes, as: UTF8.self)
   }
 
   @Test("the page is whole, small, and needs nothing from elsewhere")

@@ -15,7 +15,7 @@ public struct GenerationStream: AsyncSequence, Sendable {
 
   public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(stream: lifetime) }
 
-  public struct AsyncIterator: AsyncIteratorProtocol {
+  public struct AsyncIterator: AsyncIteratorProtocol, Sendable {
     private let stream: Lifetime
     private let own: Lifetime
 

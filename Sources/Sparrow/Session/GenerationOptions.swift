@@ -42,6 +42,8 @@ public struct GenerationResult: Sendable, Equatable {
   public var tokens: [Int32] = []
   public var reason = Reason.length
   public var promptTokens = 0
+  /// Tokens of the prompt whose keys and values the cache had.
+  public var cachedTokens = 0
   public var promptSeconds = 0.0
   public var decodeSeconds = 0.0
   /// Steps at which a sparse head was in doubt and computed all logits.

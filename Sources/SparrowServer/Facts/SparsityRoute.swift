@@ -1,0 +1,54 @@
+import Sparrow
+
+/// `/v1/sparsity`: what is sparse in the model, and what that saves now.
+struct SparsityRoute: Sendable {
+  let service: ModelService
+
+  var answer: ServerAnswer {
+    let model = service.model
+    let now = service.scheduler.statistics
+    let rate = now.decodeSeconds > 0 ? Double(now.generatedTokens) / now.decodeSeconds : 0
+    return ServerAnswer([
+      "is_sparse": .bool(model.isSparse), "plan": Self.plan(model.plan),
+      "parts": ActivityText(model).list(of: model),
+      "density": Self.density(now.touched),
+      "bytes_per_token": .integer(now.bytesPerToken),
+      "dense_bytes_per_token": .integer(now.denseBytesPerToken),
+      "tokens_per_second": .number(rate),
+      "generated_tokens": .integer(now.generatedTokens), "running": .integer(now.running),
+      "waiting": .integer(now.waiting),
+    ])
+  }
+
+  private static func plan(_ plan: SparsePlan) -> JSON {
+    let head = plan.head.map { head -> JSON in
+      [
+        "candidates": .integer(head.plan.candidates), "kept": .integer(head.plan.kept),
+        "recalls": .array(
+          head.plan.recalls.map { point in
+            ["doubt": .number(Double(point.doubt)), "recall": .number(Double(point.recall))]
+          }),
+      ]
+    }
+    return [
+      "networks": .integer(plan.networks.count), "attention": .integer(plan.attention.count),
+      "inputs": .integer(plan.inputs.count), "head": head ?? .null,
+      "widest_batch": plan.widestBatch == BatchLimit.none ? .null : .integer(plan.widestBatch),
+    ]
+  }
+
+  /// Parts that a token touches, by layer.
+  private static func density(_ touched: Touched) -> JSON {
+    func list(_ values: [Int: Double]) -> JSON {
+      .array(
+        values.sorted { $0.key < $1.key }.map {
+          ["layer": .integer($0.key), "density": .number($0.value)]
+        })
+    }
+    return [
+      "networks": list(touched.networks.mapValues(\.selected)),
+      "attention": list(touched.attention.mapValues(\.selected)),
+      "head_rows": touched.headRows.map { .number($0) } ?? .null,
+    ]
+  }
+}

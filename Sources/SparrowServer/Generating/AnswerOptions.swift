@@ -1,0 +1,97 @@
+import Sparrow
+
+/// What routes that generate have in common: how tokens are chosen, when an answer ends, and what is
+/// told of it.
+struct AnswerOptions: Sendable {
+  private(set) var sampling: SamplingOptions
+  private(set) var stop: [String]
+  private(set) var ignoresEnd: Bool
+  private(set) var choices: Int
+  private(set) var isStreamed: Bool
+  private(set) var tellsUsage: Bool
+  private(set) var plan: PlanChoice?
+  private(set) var tellsActivity: Bool
+  private(set) var decodesPrompt: Bool
+  var maximumTokens: Int?
+  var logProbabilities: Int?
+  var scoresPrompt = false
+  var grammar: TokenGrammar?
+
+  /// Stop texts of a request, at most.
+  private static let stops = 16
+  /// Likeliest tokens that are told of each place, at most.
+  static let likeliest = 20
+
+  init(_ fields: RequestFields, _ service: ModelService) throws(APIError) {
+    sampling = try Self.sampling(fields, service)
+    stop = try fields.texts("stop", most: Self.stops).filter { !$0.isEmpty }
+    ignoresEnd = try fields.bool("ignore_eos")
+    choices = try fields.int("n", in: 1...service.options.choiceLimit) ?? 1
+    isStreamed = try fields.bool("stream")
+    tellsUsage = try fields.object("stream_options")?.bool("include_usage") ?? false
+    let own = try fields.object("sparrow")
+    plan = try own?.word("plan", PlanChoice.self)
+    if plan == .sparse, !service.model.isSparse {
+      throw own!.refusal("plan", "dense: this server runs without an adapter")
+    }
+    tellsActivity = try own?.bool("activity") ?? false
+    decodesPrompt = try own?.bool("decode_prompt") ?? false
+    for name in ["user", "model"] { _ = try fields.text(name) }
+  }
+
+  /// Where a request says nothing its model's makers do, else OpenAI: the model's own distribution.
+  private static func sampling(
+    _ fields: RequestFields, _ service: ModelService
+  ) throws(APIError) -> SamplingOptions {
+    var sampling = service.model.samplingAdvice.applied(
+      to: SamplingOptions(temperature: 1, topK: 0, topP: 1, minP: 0))
+    sampling.temperature = try fields.number("temperature", in: 0...100) ?? sampling.temperature
+    sampling.topK = max(0, try fields.int("top_k", in: -1...1 << 30) ?? sampling.topK)
+    sampling.topP = try fields.number("top_p", in: 0...1) ?? sampling.topP
+    sampling.topP = max(sampling.topP, .leastNormalMagnitude)
+    sampling.minP = try fields.number("min_p", in: 0...1) ?? sampling.minP
+    if let penalty = try fields.number("repetition_penalty", in: 0.01...100) {
+      sampling.repetitionPenalty = penalty
+      // As transformers has it, the whole text counts.
+      sampling.repetitionWindow = min(service.scheduler.context, SamplingOptions.maximumWindow)
+    }
+    sampling.presencePenalty = try fields.number("presence_penalty", in: -2...2) ?? 0
+    sampling.frequencyPenalty = try fields.number("frequency_penalty", in: -2...2) ?? 0
+    sampling.bias = try bias(fields, below: service.model.configuration.vocabulary)
+    let seed = try fields.int("seed", in: Int.min...Int.max)
+    sampling.seed = seed.map { UInt64(bitPattern: Int64($0)) } ?? .random(in: 0...(.max))
+    return sampling
+  }
+
+  private static func bias(
+    _ fields: RequestFields, below count: Int
+  ) throws(APIError) -> [Int32: Float] {
+    guard let given = try fields.object("logit_bias") else { return [:] }
+    var bias: [Int32: Float] = [:]
+    for (key, value) in given.json.members ?? [] {
+      guard let token = Int32(key), (0..<count).contains(Int(token)),
+        let amount = value.double, (-100...100).contains(amount)
+      else {
+        throw fields.refusal("logit_bias", "tokens below \(count), each with -100 to 100")
+      }
+      bias[token] = Float(amount)
+    }
+    return bias
+  }
+
+  /// The request for one choice of one prompt: each choice has a seed of its own, the first one that
+  /// which was given.
+  func request(_ prompt: [Int32], choice: Int, _ service: ModelService) -> GenerationRequest {
+    var sampling = sampling
+    sampling.seed &+= UInt64(choice) &* 0x9E37_79B9_7F4A_7C15
+    let room = max(service.scheduler.context - prompt.count, 0)
+    return GenerationRequest(
+      prompt: prompt,
+      options: GenerationOptions(
+        maximumTokens: maximumTokens ?? room, sampling: sampling, stop: stop,
+        ignoresEnd: ignoresEnd),
+      plan: plan, logProbabilities: logProbabilities, scoresPrompt: scoresPrompt,
+      decodesPrompt: decodesPrompt || (scoresPrompt && service.options.scoresAsDecoding),
+      constraint: grammar?.constraint(), reportsActivity: tellsActivity)
+  }
+}

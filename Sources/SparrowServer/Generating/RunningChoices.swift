@@ -1,0 +1,101 @@
+import Sparrow
+
+/// The choices of one request as they are generated, side by side.
+struct RunningChoices: Sendable {
+  private let streams: [GenerationStream]
+  private let service: ModelService
+
+  /// What `forEach` gives.
+  enum Event {
+    /// A choice's next piece.
+    case piece(choice: Int, GenerationPiece)
+    /// Nothing has come for a while.
+    case silence
+  }
+
+  /// Queues the requests; they end when the client goes.
+  ///
+  /// Throws what the scheduler refuses, by the name of the field that holds the prompt.
+  init(
+    _ requests: [GenerationRequest], for client: ClientPresence, _ service: ModelService,
+    promptField: String
+  ) throws(APIError) {
+    var streams: [GenerationStream] = []
+    do throws(SparrowError) {
+      for request in requests { streams.append(try service.scheduler.submit(request)) }
+    } catch {
+      // The streams that are dropped here end the requests that were queued.
+      throw APIError(error, field: error.field == "prompt" ? promptField : nil)
+    }
+    self.streams = streams
+    self.service = service
+    client.onLeaving { [streams] in
+      for stream in streams { stream.cancel() }
+    }
+  }
+
+  /// What one of the waiting tasks brings.
+  private enum Arrival: Sendable {
+    case piece(Int, GenerationPiece?, GenerationStream.AsyncIterator)
+    case silence
+    case timeout
+    case nothing
+  }
+
+  /// Calls for every piece of every choice as they come.
+  ///
+  /// Throws when the time is over, the server stops or the engine fails, and what `body` throws. The
+  /// next piece of a choice is taken when `body` has returned: a client that reads slowly slows its
+  /// own request down.
+  func forEach(_ body: (Event) async throws -> Void) async throws {
+    let (ping, timeout) = (service.options.pingInterval, service.options.timeout)
+    try await withThrowingTaskGroup(of: Arrival.self) { group in
+      defer { group.cancelAll() }
+      for (index, stream) in streams.enumerated() {
+        Self.wait(index, stream.makeAsyncIterator(), in: &group)
+      }
+      group.addTask { await Self.sleep(timeout) ? .timeout : .nothing }
+      group.addTask { await Self.sleep(ping) ? .silence : .nothing }
+      var running = streams.count
+      var isSilent = true
+      while running > 0, let arrival = try await group.next() {
+        switch arrival {
+        case .piece(let index, let piece?, let iterator):
+          isSilent = false
+          if let result = piece.result { try note(result) }
+          try await body(.piece(choice: index, piece))
+          Self.wait(index, iterator, in: &group)
+        case .piece(_, nil, _): running -= 1
+        case .silence:
+          if isSilent { try await body(.silence) }
+          isSilent = true
+          group.addTask { await Self.sleep(ping) ? .silence : .nothing }
+        case .timeout: throw APIError.timedOut
+        case .nothing: break
+        }
+      }
+    }
+  }
+
+  private static func wait(
+    _ index: Int, _ iterator: GenerationStream.AsyncIterator,
+    in group: inout ThrowingTaskGroup<Arrival, any Error>
+  ) {
+    group.addTask {
+      var iterator = iterator
+      return .piece(index, try await iterator.next(), iterator)
+    }
+  }
+
+  /// False when it was cut short.
+  private static func sleep(_ seconds: Double) async -> Bool {
+    (try? await Task.sleep(for: .seconds(seconds))) != nil
+  }
+
+  private func note(_ result: GenerationResult) throws(APIError) {
+    // The client that has gone is not there to read this.
+    if result.reason == .cancelled { throw .stopping }
+    service.metrics.note(
+      firstToken: result.promptSeconds, others: result.decodeSeconds, tokens: result.tokens.count)
+  }
+}

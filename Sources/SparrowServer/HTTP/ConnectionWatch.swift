@@ -1,0 +1,53 @@
+#if Server
+  import NIOCore
+
+  /// Sees a connection's client go, also while nobody reads from it.
+  final class ConnectionWatch: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = NIOAny
+
+    private var presence: ClientPresence?
+    private var isGone = false
+
+    /// Seconds after which the kernel gives up a client that takes nothing and answers nothing.
+    private static let patience = 60
+    /// Linux' TCP_USER_TIMEOUT, in milliseconds.
+    private static let userTimeout = NIOBSDSocket.Option(rawValue: 18)
+
+    /// A request begins; it is told when the client goes.
+    func begin() -> ClientPresence {
+      let presence = ClientPresence()
+      if isGone { presence.leave() }
+      self.presence = presence
+      return presence
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+      let channel = context.channel
+      // A unix socket knows neither, and needs neither.
+      _ = channel.setOption(ChannelOptions.socketOption(.so_keepalive), value: 1)
+      #if os(Linux)
+        _ = channel.setOption(
+          ChannelOptions.tcpOption(Self.userTimeout), value: .init(Self.patience * 1000))
+      #endif
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+      if case ChannelEvent.inputClosed = event { leave() }
+      context.fireUserInboundEventTriggered(event)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+      leave()
+      context.fireChannelInactive()
+    }
+
+    private func leave() {
+      isGone = true
+      presence?.leave()
+      presence = nil
+    }
+  }
+
+  @available(*, unavailable)
+  extension ConnectionWatch: Sendable {}
+#endif

@@ -1,0 +1,130 @@
+import Sparrow
+import SparrowTestModels
+import Testing
+
+@testable import SparrowServer
+
+@Suite struct CompletionTests {
+  private let path = "/v1/completions"
+  private let tiny: TestServer
+
+  init() throws { tiny = try TestServer() }
+
+  private func body(_ prompt: JSON, _ more: [(key: String, value: JSON)] = []) -> JSON {
+    let usual: [(key: String, value: JSON)] = [
+      ("prompt", prompt), ("max_tokens", 8), ("temperature", 0), ("ignore_eos", true),
+    ]
+    return .object(usual + more)
+  }
+
+  private func texts(_ answer: JSON) -> [String] {
+    (answer["choices"]?.array ?? []).map { $0["text"]?.string ?? "" }
+  }
+
+  @Test func promptsComeInFourShapes() async throws {
+    let ids = ["the cat", "in a"].map { text -> JSON in
+      .array(tiny.server.service.tokenizer.encode(text).map { .integer(Int($0)) })
+    }
+    let one = try await tiny.json(path, body("the cat"))
+    let two = try await tiny.json(path, body("in a"))
+    let alone = texts(one) + texts(two)
+    #expect(alone.count == 2)
+    #expect(texts(try await tiny.json(path, body(["the cat", "in a"]))) == alone)
+    #expect(texts(try await tiny.json(path, body(ids[0]))) == [alone[0]])
+    #expect(texts(try await tiny.json(path, body(.array(ids)))) == alone)
+    #expect(one["usage", "completion_tokens"] == 8)
+    #expect(one["choices", 0, "finish_reason"] == "length")
+  }
+
+  @Test func aStreamGivesTheSameText() async throws {
+    let more: [(key: String, value: JSON)] = [
+      ("stream", true), ("stream_options", ["include_usage": true]),
+    ]
+    let chunks = try await tiny.events(path, body("the cat", more))
+    let text = chunks.map { $0["choices", 0, "text"].string ?? "" }.joined()
+    #expect([text] == texts(try await tiny.json(path, body("the cat"))))
+    #expect(chunks.last == JSON.null)
+    #expect(chunks[chunks.count - 2]["usage", "completion_tokens"] == 8)
+    #expect(chunks[chunks.count - 2]["choices"] == [])
+    #expect(chunks[chunks.count - 3]["choices", 0, "finish_reason"] == "length")
+  }
+
+  @Test func echoScoresThePromptInFourLists() async throws {
+    let more: [(key: String, value: JSON)] = [
+      ("echo", true), ("logprobs", 2), ("max_tokens", 1), ("prompt", "the cat in a"),
+    ]
+    let answer = try await tiny.json(path, body("", more))
+    let told = answer["choices", 0, "logprobs"]
+    let count = answer["usage", "prompt_tokens"].int! + 1
+    for list in ["tokens", "token_logprobs", "top_logprobs", "text_offset"] {
+      #expect(told[list]?.array?.count == count)
+    }
+    #expect(told["token_logprobs", 0] == .null && told["top_logprobs", 0] == .null)
+    for index in 1..<count {
+      let own = told["token_logprobs", index].double!
+      let table = told["top_logprobs", index].members!.map { $0.value.double! }
+      #expect(table.contains(own) && table.count >= 2)
+    }
+    let best = told["top_logprobs", count - 1].members!.map { $0.value.double! }.max()
+    #expect(told["token_logprobs", count - 1].double == best)
+    #expect(answer["choices", 0, "text"].string!.hasPrefix("the cat in a"))
+  }
+
+  @Test func choicesHaveSeedsOfTheirOwn() async throws {
+    let more: [(key: String, value: JSON)] = [("n", 3), ("seed", 5), ("temperature", 1.5)]
+    let found = texts(try await tiny.json(path, body("the cat", more)))
+    #expect(found.count == 3 && Set(found).count > 1)
+    #expect(texts(try await tiny.json(path, body("the cat", more))) == found)
+  }
+
+  @Test func aPlanIsChosenByTheRequest() async throws {
+    let sparse = try TestServer(SparseModel.loadSparseBody())
+    let more = { (plan: JSON) -> [(key: String, value: JSON)] in
+      [("sparrow", ["plan": plan, "activity": true]), ("stream", true)]
+    }
+    let chunks = try await sparse.events(path, body("the cat", more("sparse")))
+    let part = chunks.compactMap { $0["sparrow", "activity", 0, "parts", 0]["bins"] }.first
+    #expect(part?.string?.isEmpty == false)
+    #expect(try await sparse.events(path, body("the cat", more("dense"))).count > 1)
+    let refused = await tiny.ask(path, body("the cat", more("sparse")).text())
+    #expect(refused.status == 400)
+    #expect(try refused.json["error", "param"] == "sparrow.plan")
+    let facts = try await sparse.json("/v1/sparsity")
+    #expect(facts["parts"]?.array?.count == 2 && facts["is_sparse"] == true)
+  }
+
+  @Test(arguments: [
+    ("prompt", "[]"), ("prompt", "[99999]"), ("prompt", "[[1], 2]"), ("prompt", "{}"),
+    ("max_tokens", "-1"), ("temperature", "\"hot\""), ("temperature", "-1"), ("top_p", "2"),
+    ("top_k", "-2"), ("min_p", "-0.1"), ("n", "0"), ("logprobs", "99"), ("echo", "1"),
+    ("stop", "{}"), ("seed", "0.5"), ("logit_bias", #"{"5": 200}"#), ("logit_bias", #"{"x": 1}"#),
+    ("presence_penalty", "3"), ("frequency_penalty", "-3"), ("repetition_penalty", "0"),
+    ("stream", "\"yes\""), ("sparrow", "3"), ("suffix", "\"end\""), ("user", "7"),
+  ])
+  func wrongValuesAreRefusedByName(_ field: String, _ value: String) async throws {
+    var text = #"{"prompt": "the", "max_tokens": 1, "#
+    text += "\"\(field)\": \(value)}"
+    let answer = await tiny.ask(path, text)
+    #expect(answer.status == 400)
+    #expect(try answer.json["error", "param"] == .string(field))
+  }
+
+  @Test func unknownFieldsAreIgnored() async throws {
+    let more: [(key: String, value: JSON)] = [("nothing", [1]), ("user", "me"), ("stop", .null)]
+    #expect(texts(try await tiny.json(path, body("the", more))).count == 1)
+  }
+
+  @Test func aClientThatGoesEndsItsRequest() async throws {
+    let client = ClientPresence()
+    let task = Task { [tiny] in
+      await tiny.ask(
+        "/v1/completions",
+        #"{"prompt": "the", "n": 16, "max_tokens": 450, "ignore_eos": true}"#, client: client)
+    }
+    while tiny.server.service.scheduler.statistics.running == 0 { await Task.yield() }
+    client.leave()
+    #expect(await task.value.status == 503)
+    await tiny.server.service.scheduler.stop()
+    #expect(tiny.server.service.scheduler.statistics.running == 0)
+  }
+}

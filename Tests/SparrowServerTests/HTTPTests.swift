@@ -1,0 +1,110 @@
+#if Server
+  import NIOPosix
+  import Sparrow
+  import Testing
+
+  @testable import SparrowServer
+
+  /// What only a socket shows.
+  @Suite struct HTTPTests {
+    private let scheduler: Scheduler
+
+    init() throws {
+      scheduler = try TestServer.model().scheduler(SchedulerOptions(context: 2048))
+    }
+
+    /// Serves on a free port while `body` runs.
+    private func serve(
+      _ change: (inout ServerOptions) -> Void = { _ in },
+      _ body: (_ port: Int, _ group: MultiThreadedEventLoopGroup) async throws -> Void
+    ) async throws {
+      var options = ServerOptions()
+      options.port = 0
+      change(&options)
+      let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+      let (ports, port) = AsyncStream.makeStream(of: Int.self)
+      let service = HTTPService(scheduler, options: options)
+      let task = Task { try await service.serve(on: group) { port.yield($0) } }
+      do {
+        try await body(await ports.first { _ in true } ?? 0, group)
+      } catch {
+        Issue.record(error)
+      }
+      task.cancel()
+      _ = try? await task.value
+      try await group.shutdownGracefully()
+    }
+
+    private let long =
+      #""prompt": "the", "max_tokens": 2000, "ignore_eos": true, "temperature": 0"#
+
+    private func settle() async throws {
+      for _ in 0..<400 where scheduler.statistics.running > 0 {
+        try await Task.sleep(for: .milliseconds(5))
+      }
+      #expect(scheduler.statistics.running == 0)
+    }
+
+    @Test func aConnectionTakesOneRequestAfterTheOther() async throws {
+      try await serve { port, group in
+        let client = try await RawClient(port: port, on: group)
+        try await client.post("/v1/completions", #"{"prompt": "the", "max_tokens": 2}"#)
+        #expect(try await client.read(until: "usage").contains("HTTP/1.1 200 OK"))
+        try await client.send("GET /health HTTP/1.1\r\nHost: a\r\nX-Request-ID: mine\r\n\r\n")
+        #expect(try await client.read(until: "version").contains("x-request-id: mine"))
+        try await client.close()
+      }
+    }
+
+    @Test func aStreamEndsWithItsMark() async throws {
+      try await serve { port, group in
+        let client = try await RawClient(port: port, on: group)
+        try await client.post("/v1/completions", "{\(long), \"stream\": true, \"max_tokens\": 9}")
+        let text = try await client.read(until: "[DONE]")
+        #expect(text.contains("text/event-stream") && text.contains("data: [DONE]\n\n"))
+        try await client.close()
+      }
+    }
+
+    @Test(arguments: ["true", "false"])
+    func aClientThatGoesFreesItsPlace(_ isStreamed: String) async throws {
+      try await serve { port, group in
+        let client = try await RawClient(port: port, on: group)
+        try await client.post("/v1/completions", "{\(long), \"n\": 8, \"stream\": \(isStreamed)}")
+        while scheduler.statistics.generatedTokens < 10 {
+          try await Task.sleep(for: .milliseconds(2))
+        }
+        try await client.close()
+        try await settle()
+        #expect(scheduler.statistics.generatedTokens < 8 * 2000)
+      }
+    }
+
+    @Test func tooMuchIsRefused() async throws {
+      try await serve({ $0.bodyLimit = 1000 }) { port, group in
+        let body = "{\"prompt\": \"" + String(repeating: "a", count: 2000) + "\"}"
+        let client = try await RawClient(port: port, on: group)
+        try await client.post("/v1/completions", body)
+        #expect(try await client.read(until: "request_too_large").contains("HTTP/1.1 413"))
+        let chunked = try await RawClient(port: port, on: group)
+        try await chunked.send(
+          "POST /tokenize HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+            + String(body.utf8.count, radix: 16) + "\r\n\(body)\r\n0\r\n\r\n")
+        #expect(try await chunked.read(until: "request_too_large").contains("HTTP/1.1 413"))
+        let headers = try await RawClient(port: port, on: group)
+        let name = String(repeating: "x", count: 20 << 10)
+        try await headers.send("GET /health HTTP/1.1\r\nHost: a\r\nX: \(name)\r\n\r\n")
+        #expect(try await headers.read(until: "\r\n\r\n").contains("HTTP/1.1 400"))
+        for client in [client, chunked] { try await client.close() }
+      }
+    }
+
+    @Test func aConnectionThatSaysNothingIsClosed() async throws {
+      try await serve({ $0.idleTimeout = 0.1 }) { port, group in
+        let client = try await RawClient(port: port, on: group)
+        try await client.send("POST /tokenize HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{")
+        #expect(try await client.read(until: "never") == "")
+      }
+    }
+  }
+#endif
