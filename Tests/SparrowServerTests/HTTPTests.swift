@@ -1,4 +1,5 @@
 #if Server
+  import NIOCore
   import NIOPosix
   import Sparrow
   import Testing
