@@ -1,8 +1,8 @@
 internal import Synchronization
 public import SparrowCore
 
-/// A grammar compiled for a vocabulary; its automaton and masks grow as they are used and are shared
-/// by all requests that it constrains. Safe to share between threads.
+/// A grammar compiled for a vocabulary; its automaton and masks grow as they are used and are
+/// shared by all requests that it constrains. Safe to share between threads.
 ///
 /// A mask costs a few microseconds where it is known, and tens to hundreds when it is made.
 public final class TokenGrammar: Sendable {

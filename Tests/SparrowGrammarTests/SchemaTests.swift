@@ -103,7 +103,9 @@ struct SchemaTests {
       person, allows: [#"{"name": "A"}"#, #"{"name":"A", "age":3}"#, #"{"name":"A","x":null}"#],
       forbids: ["{}", #"{"age": 3}"#, #"{"name":"A","z":1}"#, #"{"name":"A",}"#])
     try expect(
-      #"{"properties": {"a": true, "b": {"const": 1}}, "additionalProperties": {"type": "integer"}}"#,
+      """
+      {"properties": {"a": true, "b": {"const": 1}}, "additionalProperties": {"type": "integer"}}
+      """,
       allows: ["{}", #"{"b":1}"#, #"{"a":null,"c":2,"ab":3}"#, #"{"c":2}"#],
       forbids: [#"{"c":2,"a":1}"#, #"{"c":"x"}"#, #"{"\u0061": 1}"#, #"{"b": 1,"b":2}"#])
     try expect(

@@ -1,8 +1,8 @@
 /// Finds the tokens that a state of an automaton allows, by walking both together.
 ///
 /// What a rule allows does not depend on what is below it, up to where it may end: that part is
-/// found once for each pattern, and kept. From the places where a rule may end inside a token, which
-/// are few, the walk goes on with what is below.
+/// found once for each pattern, and kept. From the places where a rule may end inside a token,
+/// which are few, the walk goes on with what is below.
 struct MaskMaker: Sendable {
   /// A pattern's part of a mask.
   private struct Part: Sendable {
@@ -92,8 +92,8 @@ struct MaskMaker: Sendable {
     walk(trie, nodes, start, &automaton, &words) { _ in }
   }
 
-  /// Walks some nodes, which are all that lie below one; adds the tokens that are reached, and calls
-  /// for nodes with others below where the text may end.
+  /// Walks some nodes, which are all that lie below one; adds the tokens that are reached, and
+  /// calls for nodes with others below where the text may end.
   @inline(__always)
   private mutating func walk(
     _ trie: TokenTrie, _ range: Range<Int>, _ start: Automaton.State,

@@ -2,7 +2,7 @@
 enum UTF8Ranges {
   typealias Ranges = [ClosedRange<UInt8>]
 
-  /// All characters of two bytes and more, by the forms of Unicode's table of well-formed sequences.
+  /// All characters of two bytes and more, by the rows of Unicode's table of well-formed ones.
   static let multibyte: [Ranges] = [
     [0xC2...0xDF, 0x80...0xBF],
     [0xE0...0xE0, 0xA0...0xBF, 0x80...0xBF],
