@@ -113,11 +113,15 @@ void sk_columns_acc(
 /// Bytes of columns that are asked for at a time: a core has few buffers for misses.
 #define SK_AHEAD_BYTES (8 << 10)
 
+int32_t sk_columns_piece(const sk_columns *w) {
+  const int32_t run = (int32_t)(SK_AHEAD_BYTES / w->column_bytes);
+  return run < 4 ? 4 : run > SK_RUN ? SK_RUN : run;
+}
+
 void sk_columns_acc_ahead(
   const sk_columns *w, const int32_t *columns, const float *a, int32_t begin, int32_t end,
   float *y) {
-  int32_t run = (int32_t)(SK_AHEAD_BYTES / w->column_bytes);
-  run = run < 4 ? 4 : run > SK_RUN ? SK_RUN : run;
+  const int32_t run = sk_columns_piece(w);
   sk_columns_prefetch(w, columns, begin, begin + run < end ? begin + run : end);
   while (begin < end) {
     const int32_t next = begin + run < end ? begin + run : end;

@@ -47,14 +47,31 @@ SK_INLINE void ask_rows(
     ask((const uint8_t *)data + neurons[i] * bytes, bytes);
 }
 
+/// Neurons of a run, whose gates' rows are read too or not.
+static int32_t run_of(const sk_network *n, int32_t reads_gate) {
+  int64_t bytes = n->up->row_bytes + n->down->column_bytes + (reads_gate ? n->gate->row_bytes : 0);
+  int32_t run = (int32_t)(SK_RUN_BYTES / bytes) & ~(SK_TILE_ROWS - 1);
+  return run < SK_TILE_ROWS ? SK_TILE_ROWS : run > SK_RUN ? SK_RUN : run;
+}
+
+/// Whether gates are computed before anything else is read.
+static int32_t fires(const sk_network *n) {
+  return n->gate && (n->activation == SK_RELU || n->activation == SK_RELU_SQUARED);
+}
+
+int32_t sk_network_piece(const sk_network *n) {
+  // Columns of floats are added one by one; those of blocks that share scales are summed up first.
+  if (fires(n) && n->down->block > 0) return SK_FIRING;
+  return run_of(n, n->gate && !fires(n));
+}
+
 /// Adds what chosen neurons make, those of `values` with their gates' activations known; `gate` and
 /// `values` are NULL where there are none. Returns the columns read.
 static int32_t touch(
   const sk_network *n, rows_of *gate, const float *values, rows_of *up, const int32_t *neurons,
   int32_t begin, int32_t end, float *y) {
-  int64_t bytes = n->up->row_bytes + n->down->column_bytes + (gate ? n->gate->row_bytes : 0);
-  int32_t run = (int32_t)(SK_RUN_BYTES / bytes) & ~(SK_TILE_ROWS - 1), touched = 0;
-  run = run < SK_TILE_ROWS ? SK_TILE_ROWS : run > SK_RUN ? SK_RUN : run;
+  const int32_t run = run_of(n, gate != NULL);
+  int32_t touched = 0;
   for (int32_t i = begin; i < begin + run; i += SK_TILE_ROWS) {
     if (gate) ask_rows(n->gate->data, n->gate->row_bytes, neurons, i, end);
     ask_rows(n->up->data, n->up->row_bytes, neurons, i, end);
@@ -125,8 +142,7 @@ int32_t sk_network_acc(
   rows_of up = prepare(n->up, up_x);
   if (!n->gate) return touch(n, NULL, NULL, &up, neurons, begin, end, y);
   rows_of gate = prepare(n->gate, gate_x);
-  if (n->activation != SK_RELU && n->activation != SK_RELU_SQUARED)
-    return touch(n, &gate, NULL, &up, neurons, begin, end, y);
+  if (!fires(n)) return touch(n, &gate, NULL, &up, neurons, begin, end, y);
   int32_t touched = 0;
   for (int32_t i = begin; i < end; i += SK_FIRING) {
     int32_t firing[SK_FIRING];

@@ -151,6 +151,9 @@ void sk_columns_acc_ahead(
   const sk_columns *w, const int32_t *columns, const float *a, int32_t begin, int32_t end,
   float *y);
 
+/// Columns that `sk_columns_acc_ahead` sums up together, as `sk_network_piece` says of neurons.
+int32_t sk_columns_piece(const sk_columns *w);
+
 /// Writes, ascending, `base + i` and x[i] for each i in [0, n) with |x[i]| > threshold, or that is not a
 /// number; returns how many. `indices` and `values` have room for n.
 int32_t sk_select_large(
@@ -263,6 +266,10 @@ typedef struct {
 int32_t sk_network_acc(
   const sk_network *n, const void *gate_x, const void *up_x, const int32_t *neurons, int32_t begin,
   int32_t end, float *y);
+
+/// Neurons of a list that `sk_network_acc` sums up together, counted from `begin`: several calls
+/// that cut a list at multiples of it give the bits of one.
+int32_t sk_network_piece(const sk_network *n);
 
 // MARK: - Vocabulary
 

@@ -141,7 +141,7 @@ final class SparseNetworks: SparsePart {
       }
     let neurons = SelectedNeurons(
       layer: layer, activation: network.activation.kernel, gate: gate, up: up, input: input,
-      lists: scores[layer]!.lists, singleRow: plan.singleRowLists(workers: workers),
+      scores: scores[layer]!, singleRow: plan.singleRowLists(workers: workers),
       computed: computed, window: window)
     let others =
       plan.isRestEstimated

@@ -6,21 +6,26 @@ struct HeadGroupSelection: BitwiseCopyable {
   /// Scores and selected numbers of head groups, as of neurons; as columns count the heads whose
   /// keys and values were made.
   let groups: NeuronScores
-  /// `[rows][groups]`: not 0 for selected groups.
-  private let marks: UnsafeMutablePointer<UInt8>
+  /// `[rows][groups]`: the place of a selected group among its row's, from 1 on; 0 for the others.
+  private let marks: UnsafeMutablePointer<Int32>
   /// `[rows][groups]`: the first position whose keys and values the step makes for a head.
   private let firsts: UnsafeMutablePointer<Int32>
 
   init(groups: Int, workers: Int, memory: OwnedMemory) {
     self.groups = NeuronScores(width: groups, workers: workers, memory: memory)
     let rows = StepState.maximumSparseRows
-    marks = memory.bytes(rows * groups).assumingMemoryBound(to: UInt8.self)
+    marks = memory.integers(rows * groups)
     firsts = memory.integers(rows * groups)
   }
 
   var count: Int { groups.width }
 
   func isSelected(_ group: Int, row: Int) -> Bool { marks[row * count + group] != 0 }
+
+  /// The place of a group among those that a row selected; nil where it is not one of them.
+  func place(of group: Int, row: Int) -> Int? {
+    isSelected(group, row: row) ? Int(marks[row * count + group]) - 1 : nil
+  }
 
   /// The positions whose keys and values a step makes for a head, up to its own; for multi-head
   /// layers.
@@ -33,7 +38,7 @@ struct HeadGroupSelection: BitwiseCopyable {
     let marks = marks + row * count
     marks.update(repeating: 0, count: count)
     let selected = groups.lists.indices(of: row)
-    for index in 0..<Int(groups.lists.counts[row]) { marks[Int(selected[index])] = 1 }
+    for index in 0..<groups.lists.counts[row] { marks[Int(selected[Int(index)])] = index + 1 }
   }
 
   /// Decides which heads make keys and values now: those selected, and those whose turn it is to

@@ -24,25 +24,22 @@ struct SparseOutputKernel: BitwiseCopyable {
   func run(_ worker: Worker, _ step: StepState) {
     sums.clear(worker, step)
     let units = (groupWidth + Self.unit - 1) / Self.unit
-    var total = 0
-    forEachGroup(step) { _, _ in total += units }
-    var part = CostShare(worker, of: total)
-    forEachGroup(step) { row, group in
-      let own = part.take(units, cost: 1)
-      guard !own.isEmpty else { return }
-      let start = group * groupWidth + own.lowerBound * Self.unit
-      let end = min(group * groupWidth + own.upperBound * Self.unit, (group + 1) * groupWidth)
-      sk_columns_acc(
-        matrix, columns, attended.row(row), Int32(start), Int32(end), sums[worker, row])
+    // Group by group, so that columns which several rows want are read once from memory; of each
+    // row the share that the row alone would give this worker, so that its sums are the same bits.
+    for group in 0..<selection.count {
+      for row in 0..<step.rows {
+        guard let place = selection.place(of: group, row: row) else { continue }
+        let share = worker.share(of: Int(selection.groups.lists.counts[row]) * units)
+        let own = share.clamped(to: place * units..<(place + 1) * units)
+        guard !own.isEmpty else { continue }
+        let first = group * groupWidth - place * units * Self.unit
+        let start = first + own.lowerBound * Self.unit
+        let end = min(first + own.upperBound * Self.unit, (group + 1) * groupWidth)
+        sk_columns_acc(
+          matrix, columns, attended.row(row), Int32(start), Int32(end), sums[worker, row])
+      }
     }
     worker.barrier()
     sums.addUp(worker, step, width: output.width, bias: bias, into: output, isAdded: isAdded)
-  }
-
-  /// Group by group, so that columns which several rows want are read once from memory.
-  private func forEachGroup(_ step: StepState, _ body: (Int, Int) -> Void) {
-    for group in 0..<selection.count {
-      for row in 0..<step.rows where selection.isSelected(group, row: row) { body(row, group) }
-    }
   }
 }

@@ -15,8 +15,9 @@ struct ColumnProduct: BitwiseCopyable {
 /// not read.
 ///
 /// Workers share out a row's large inputs, sum their columns into results of their own, and add
-/// those up. In a batch every row has large inputs of its own; workers go through windows of
-/// inputs, so that columns which several rows want are read once from memory.
+/// those up. In a batch every row has large inputs of its own, and sums them up as the row alone
+/// would; workers go through windows of inputs, so that columns which several rows want are read
+/// once from memory.
 struct MultiplyLargeKernel: BitwiseCopyable {
   let source: InputSource
   let products: UnsafePointer<ColumnProduct>
@@ -32,25 +33,29 @@ struct MultiplyLargeKernel: BitwiseCopyable {
   let reads: NeuronReads
   let sums: PartialSums
 
-  /// Inputs of a batch whose columns a worker takes at a time.
-  private static let window = 64
-  /// Large inputs of a single row that are cut apart nowhere.
+  /// Large inputs of a row that are cut apart nowhere.
   private static let unit = 16
 
   func run(_ worker: Worker, _ step: StepState) {
     let x = input.rows(worker, step)
     sums.clear(worker, step)
     if step.rows == 1 {
-      let found = lists.find(in: x[0], 0..<width, above: threshold, worker)
-      addColumns(worker, 0, worker.share(of: found, unit: Self.unit))
+      // Every worker finds them for itself: that costs less than a barrier.
+      lists.find(in: x[0], width, above: threshold, into: worker.index)
     } else {
-      let share = worker.share(of: width, unit: Self.window)
-      for start in stride(from: share.lowerBound, to: share.upperBound, by: Self.window) {
-        let window = start..<min(start + Self.window, share.upperBound)
-        for row in 0..<step.rows {
-          let found = lists.find(in: x[row], window, above: threshold, worker)
-          addColumns(worker, row, 0..<found)
-        }
+      for row in stride(from: worker.index, to: step.rows, by: worker.count) {
+        lists.find(in: x[row], width, above: threshold, into: row)
+      }
+      worker.barrier()
+    }
+    for index in 0..<count {
+      let product = products[index]
+      let piece = Int(sk_columns_piece(product.matrix))
+      lists.forEachRun(worker, step, piece: piece, unit: Self.unit) { row, indices, values, run in
+        sk_columns_acc_ahead(
+          product.matrix, indices, values, Int32(run.lowerBound), Int32(run.upperBound),
+          sums[worker, row] + product.start)
+        if index == 0 { reads.addColumns(worker.index, run.count) }
       }
     }
     if worker.index == 0 { reads.add(0, tokens: step.rows, neurons: 0) }
@@ -63,50 +68,22 @@ struct MultiplyLargeKernel: BitwiseCopyable {
     }
   }
 
-  /// Gives away the large inputs of each row, before the operation runs.
+  /// Gives away the large inputs of each row, before the operation runs; for what is not timed.
   func forEachRow(
     _ worker: Worker, _ step: StepState,
     _ body: (_ row: Int, UnsafeBufferPointer<Int32>) -> Void
   ) {
     let x = input.rows(worker, step)
     for row in 0..<step.rows {
-      let found = lists.find(in: x[row], 0..<width, above: threshold, worker)
-      body(row, UnsafeBufferPointer(start: lists.indices[worker], count: found))
+      let found = x[row].indices(upTo: width, above: threshold)
+      found.withUnsafeBufferPointer { body(row, $0) }
     }
-  }
-
-  /// Adds the columns of the large inputs `part` of the worker's list to its result for `row`.
-  private func addColumns(_ worker: Worker, _ row: Int, _ part: Range<Int>) {
-    for index in 0..<count {
-      let product = products[index]
-      sk_columns_acc_ahead(
-        product.matrix, lists.indices[worker], lists.values[worker], Int32(part.lowerBound),
-        Int32(part.upperBound), sums[worker, row] + product.start)
-    }
-    reads.addColumns(worker.index, part.count)
   }
 }
 
-/// The large ones among inputs, a list for each worker; operations run one after the other and
-/// share them.
-struct LargeInputs: BitwiseCopyable {
-  /// `[width]` each.
-  let indices: PerWorker<Int32>
-  let values: PerWorker<Float>
-
-  init(width: Int, workers: Int, memory: OwnedMemory) {
-    indices = PerWorker(width, workers: workers, memory: memory)
-    values = PerWorker(width, workers: workers, memory: memory)
-  }
-
-  /// Lists the inputs of `range` whose size is above `threshold`, ascending; returns how many there
-  /// are.
-  func find(
-    in x: UnsafePointer<Float>, _ range: Range<Int>, above threshold: Float, _ worker: Worker
-  ) -> Int {
-    Int(
-      sk_select_large(
-        x + range.lowerBound, Int32(range.count), threshold, Int32(range.lowerBound),
-        indices[worker], values[worker]))
+extension UnsafeMutablePointer<Float> {
+  /// The indices below `count` of elements whose size is above `threshold`, or not a number.
+  fileprivate func indices(upTo count: Int, above threshold: Float) -> [Int32] {
+    (0..<Int32(count)).filter { !(abs(self[Int($0)]) <= threshold) }
   }
 }

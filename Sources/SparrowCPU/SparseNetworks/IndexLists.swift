@@ -1,20 +1,20 @@
 import SparrowCore
 
-/// Neurons of a network, or head groups, chosen for each row of a step.
+/// Neurons of a network, head groups, or elements of an input, chosen for each row of a step.
 struct IndexLists: BitwiseCopyable {
   /// How many there are to choose from.
   let width: Int
-  /// `[rows][width]`: each row's, ascending.
+  /// `[lists][width]`: each row's, ascending.
   private let chosen: UnsafeMutablePointer<Int32>
-  /// `[rows]`
+  /// `[lists]`
   let counts: UnsafeMutablePointer<Int32>
   /// Adjacent lists that hold the first row's.
   let parts: UnsafeMutablePointer<Int32>
 
-  init(width: Int, memory: OwnedMemory) {
+  init(width: Int, lists: Int = StepState.maximumSparseRows, memory: OwnedMemory) {
     self.width = width
-    chosen = memory.integers(StepState.maximumSparseRows * width)
-    counts = memory.integers(StepState.maximumSparseRows)
+    chosen = memory.integers(lists * width)
+    counts = memory.integers(lists)
     parts = memory.integers(1)
     parts.pointee = 1
   }
@@ -28,35 +28,55 @@ struct IndexLists: BitwiseCopyable {
     }
   }
 
-  /// Gives away this worker's parts of the rows' lists: of a single row's a share of its neurons,
-  /// of a batch's windows of neurons by their numbers, all rows in each.
-  func forEachPart(
-    _ worker: Worker, _ step: StepState, window: Int = NeuronWindow.neurons,
-    _ body: (_ row: Int, _ neurons: UnsafePointer<Int32>, _ part: Range<Int>) -> Void
+  /// The places of a row's list that are a worker's: the same in a batch as of the row alone.
+  func share(_ worker: Worker, of row: Int, unit: Int = 4) -> Range<Int> {
+    worker.share(of: Int(counts[row]), unit: unit)
+  }
+
+  /// The places of a row's list whose neurons lie in `range`.
+  func places(of range: Range<Int>, _ row: Int) -> Range<Int> {
+    place(of: range.lowerBound, row)..<place(of: range.upperBound, row)
+  }
+
+  /// Gives away this worker's `share` of each row's list in runs of whole pieces of so many places:
+  /// of a single row at once, of a batch by windows of neurons, all rows in each, so that weights
+  /// which several rows want are read once from memory.
+  ///
+  /// Pieces are counted from the share's start: what is summed up by them is the same bits for a
+  /// row in any company.
+  func forEachRun(
+    _ step: StepState, piece: Int, share: (_ row: Int) -> Range<Int>,
+    body: (_ row: Int, _ neurons: UnsafePointer<Int32>, _ run: Range<Int>) -> Void
   ) {
     guard step.rows > 1 else {
-      let share = worker.share(of: Int(counts[0]), unit: 4)
-      forEachPart(of: 0, share, window: window) { body(0, $0, $1) }
+      body(0, indices(of: 0), share(0))
       return
     }
-    let share = worker.share(of: width, unit: window)
-    for start in stride(from: share.lowerBound, to: share.upperBound, by: window) {
-      let end = min(start + window, share.upperBound)
-      for row in 0..<step.rows {
-        let part = place(of: start, row)..<place(of: end, row)
-        if !part.isEmpty { body(row, indices(of: row), part) }
+    withUnsafeTemporaryAllocation(of: Range<Int>.self, capacity: step.rows) { left in
+      for row in 0..<step.rows { left.initializeElement(at: row, to: share(row)) }
+      for window in stride(from: 0, to: width, by: NeuronWindow.neurons) {
+        let end = Int32(window + NeuronWindow.neurons)
+        for row in 0..<step.rows {
+          let run = run(of: left[row], piece: piece, before: end, indices(of: row))
+          guard !run.isEmpty else { continue }
+          left[row] = run.upperBound..<left[row].upperBound
+          body(row, indices(of: row), run)
+        }
       }
     }
   }
 
-  /// Gives away a share of a row's list, a window at a time.
-  func forEachPart(
-    of row: Int, _ share: Range<Int>, window: Int,
-    _ body: (_ neurons: UnsafePointer<Int32>, _ part: Range<Int>) -> Void
-  ) {
-    for start in stride(from: share.lowerBound, to: share.upperBound, by: window) {
-      body(indices(of: row), start..<min(start + window, share.upperBound))
+  /// The first pieces of these places whose neurons all come before `end`.
+  private func run(
+    of places: Range<Int>, piece: Int, before end: Int32, _ neurons: UnsafePointer<Int32>
+  ) -> Range<Int> {
+    var place = places.lowerBound
+    while place < places.upperBound {
+      let next = min(place + piece, places.upperBound)
+      guard neurons[next - 1] < end else { break }
+      place = next
     }
+    return places.lowerBound..<place
   }
 
   /// Index of the first neuron of a row's list from `neuron` on.

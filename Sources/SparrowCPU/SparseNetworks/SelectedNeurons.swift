@@ -10,7 +10,7 @@ struct SelectedNeurons: BitwiseCopyable {
   let gate: Product?
   let up: Product
   let input: StepInput
-  let lists: IndexLists
+  let scores: NeuronScores
   let singleRow: SingleRowLists
   let computed: Computed
   let window: NeuronWindow
@@ -24,24 +24,40 @@ struct SelectedNeurons: BitwiseCopyable {
     case activations(StepBuffer)
   }
 
+  var lists: IndexLists { scores.lists }
+
   /// The network's input as this worker reads it.
   func x(_ worker: Worker, _ step: StepState) -> InputRows {
     let isQuantized = up.wantsQuantized || gate?.wantsQuantized ?? false
     return input.rows(worker, step, quantized: isQuantized)
   }
 
-  /// Gives away this worker's parts of the rows' lists, as `IndexLists.forEachPart`.
-  func forEachPart(
-    _ worker: Worker, _ step: StepState, window: Int = NeuronWindow.neurons,
-    _ body: (_ row: Int, _ neurons: UnsafePointer<Int32>, _ part: Range<Int>) -> Void
+  /// Gives away this worker's share of each row's list in runs of whole pieces, as
+  /// `IndexLists.forEachRun`.
+  func forEachRun(
+    _ worker: Worker, _ step: StepState, piece: Int,
+    _ body: (_ row: Int, _ neurons: UnsafePointer<Int32>, _ run: Range<Int>) -> Void
   ) {
-    guard step.rows == 1, singleRow != .one else {
-      lists.forEachPart(worker, step, window: window, body)
+    if step.rows == 1, singleRow != .one {
+      let own = worker.index
+      let share = singleRow == .parts ? 0..<Int(lists.counts[own]) : lists.share(worker, of: own)
+      body(0, lists.indices(of: own), share)
       return
     }
-    let own = Int(lists.counts[worker.index])
-    let share = singleRow == .parts ? 0..<own : worker.share(of: own, unit: 4)
-    lists.forEachPart(of: worker.index, share, window: window) { body(0, $0, $1) }
+    let scored = scores.share(worker)
+    lists.forEachRun(step, piece: piece) { row in
+      singleRow == .parts ? lists.places(of: scored, row) : lists.share(worker, of: row)
+    } body: { body($0, $1, $2) }
+  }
+
+  /// The same a piece at a time, of at most a window.
+  func forEachPiece(
+    _ worker: Worker, _ step: StepState,
+    _ body: (_ row: Int, _ neurons: UnsafePointer<Int32>, _ piece: Range<Int>) -> Void
+  ) {
+    forEachRun(worker, step, piece: NeuronWindow.neurons) { row, neurons, run in
+      NeuronWindow.forEachPiece(of: run) { body(row, neurons, $0) }
+    }
   }
 
   /// values[i] = activation of the neuron [i] of a list of `row`, for i in `part`, of at most a
@@ -87,6 +103,13 @@ extension Product {
 struct NeuronWindow: BitwiseCopyable {
   /// Neurons whose rows and columns a worker takes at a time.
   static let neurons = 64
+
+  /// Cuts places of a list into pieces of at most a window.
+  static func forEachPiece(of run: Range<Int>, _ body: (Range<Int>) -> Void) {
+    for start in stride(from: run.lowerBound, to: run.upperBound, by: neurons) {
+      body(start..<min(start + neurons, run.upperBound))
+    }
+  }
 
   // `[neurons]` each: activations, products of up, and of the columns to read numbers and factors.
   let values: PerWorker<Float>

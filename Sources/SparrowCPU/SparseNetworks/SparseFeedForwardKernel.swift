@@ -3,8 +3,9 @@ import SparrowCore
 
 /// A feed-forward network over the neurons that a step selected.
 ///
-/// Workers share out each row's neurons. In a batch every row keeps its own selection; workers go
-/// through windows of neurons, so that weights which several rows want are read once from memory.
+/// Workers share out each row's neurons. In a batch every row keeps its own selection, and sums it
+/// up as the row alone would; workers go through windows of neurons, so that weights which several
+/// rows want are read once from memory.
 enum SparseFeedForwardKernel: BitwiseCopyable {
   case selected(SelectedNetworkKernel)
   case selfPredicted(SelfPredictedNetworkKernel)
@@ -43,8 +44,7 @@ struct SelectedNetworkKernel: BitwiseCopyable {
   func run(_ worker: Worker, _ step: StepState) {
     let x = neurons.x(worker, step)
     down.sums.clear(worker, step)
-    let window = step.rows == 1 ? neurons.lists.width : NeuronWindow.neurons
-    neurons.forEachPart(worker, step, window: window) { row, list, part in
+    neurons.forEachRun(worker, step, piece: Int(sk_network_piece(network))) { row, list, part in
       let columns = sk_network_acc(
         network, neurons.gate.map { x.source(row, for: $0.matrix) },
         x.source(row, for: neurons.up.matrix), list, Int32(part.lowerBound), Int32(part.upperBound),
@@ -71,7 +71,7 @@ struct SelfPredictedNetworkKernel: BitwiseCopyable {
   func run(_ worker: Worker, _ step: StepState) {
     let x = neurons.x(worker, step)
     down.sums.clear(worker, step)
-    neurons.forEachPart(worker, step) { row, list, part in
+    neurons.forEachPiece(worker, step) { row, list, part in
       down.prefetch(list, part)
       let values = neurons.window.values[worker] - part.lowerBound
       neurons.activate(worker, row, x, list, part, into: values)
@@ -92,15 +92,19 @@ struct TwoStageNetworkKernel: BitwiseCopyable {
   func run(_ worker: Worker, _ step: StepState) {
     let x = neurons.x(worker, step)
     down.sums.clear(worker, step)
-    neurons.forEachPart(worker, step) { row, list, part in
+    neurons.forEachPiece(worker, step) { row, list, part in
       neurons.activate(worker, row, x, list, part, into: kept.activations(of: row))
     }
     worker.barrier()
     kept.choose(worker, step, of: neurons.lists)
     worker.barrier()
-    kept.lists.forEachPart(worker, step) { row, list, part in
-      down.prefetch(list, part)
-      down.add(worker, row, list, kept.activations(of: row), part)
+    kept.lists.forEachRun(step, piece: NeuronWindow.neurons) { row in
+      kept.lists.share(worker, of: row)
+    } body: { row, list, run in
+      NeuronWindow.forEachPiece(of: run) { part in
+        down.prefetch(list, part)
+        down.add(worker, row, list, kept.activations(of: row), part)
+      }
     }
     worker.barrier()
     down.addUp(worker, step)
@@ -115,7 +119,7 @@ struct EstimatedNetworkKernel: BitwiseCopyable {
 
   func run(_ worker: Worker, _ step: StepState) {
     let x = neurons.x(worker, step)
-    neurons.forEachPart(worker, step) { row, list, part in
+    neurons.forEachPiece(worker, step) { row, list, part in
       let values = neurons.window.values[worker] - part.lowerBound
       neurons.activate(worker, row, x, list, part, into: values)
       let activations = down.input.buffer.row(row)
