@@ -144,8 +144,8 @@ let package = Package(
       "SparrowMeasure",
       [
         "SparrowCore", "SparrowTokenizers", "SparrowTransformer", "SparrowSparsity",
-        "SparrowEngine", "Sparrow", "CSparrowKernels",
-      ], test: ["SparrowTestModels"])
+        "SparrowEngine", "Sparrow",
+      ], test: ["SparrowTestModels", "CSparrowKernels"])
     + room(
       "SparrowCalibration",
       [
@@ -158,8 +158,7 @@ let package = Package(
       [
         "SparrowCore", "SparrowTokenizers", "SparrowTransformer", "SparrowSparsity",
         "SparrowEngine", "Sparrow", "SparrowMachine", "SparrowMeasure", "SparrowPlots",
-        "CSparrowKernels",
-      ], test: ["SparrowBlocks", "SparrowFormats", "SparrowTestModels"])
+      ], test: ["SparrowBlocks", "SparrowFormats", "SparrowTestModels", "CSparrowKernels"])
     + room(
       "SparrowServer",
       [

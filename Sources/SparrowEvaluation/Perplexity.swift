@@ -1,6 +1,6 @@
-import CSparrowKernels
 public import Sparrow
 public import SparrowCore
+import SparrowEngine
 public import SparrowMeasure
 
 /// Perplexity of a text, computed as llama.cpp does.
@@ -39,11 +39,10 @@ public struct Perplexity: Sendable, Equatable {
     for index in 0..<windows.count {
       let window = windows[index]
       session.clear()
-      try session.score(window, from: context / 2) { position, _, logits in
+      try session.score(window, from: context / 2) { position, row, logits in
         guard position + 1 < context else { return }
-        let next = Int(window[position + 1])
-        let loss = sk_log_sum_exp(logits.baseAddress, Int32(logits.count)) - logits[next]
-        result.losses.add(Double(loss))
+        let output = HeadOutput(row: row, logits: logits)
+        result.losses.add(Double(-output.logProbability(of: window[position + 1])))
       }
       result.windows += 1
       result.seconds = monotonicSeconds() - start

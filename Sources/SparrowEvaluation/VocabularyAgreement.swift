@@ -1,4 +1,3 @@
-import CSparrowKernels
 public import Sparrow
 public import SparrowCore
 import SparrowEngine
@@ -51,7 +50,7 @@ public struct VocabularyAgreement: Sendable, Equatable {
       try session.score(windows[index], from: context / 2) { _, row, logits in
         ranked.removeAll(keepingCapacity: true)
         ranked.append(contentsOf: logits)
-        let top = sk_argmax(logits.baseAddress, Int32(logits.count))
+        let top = HeadOutput(row: row, logits: logits).top
         result.compare(model.backend.output(row: row), top: top, &ranked)
       }
       try progress.report(.init(index + 1, of: windows.count, .items("windows")))

@@ -19,7 +19,7 @@ import Testing
     for (place, name) in Self.models.enumerated() {
       let threads = 1 + place % 3
       let own = try backend.open(Fixtures.path(name), threads: threads) { kind.plan($0) }
-      let company = Company(own, sequences: own.limits.sparseSequences)
+      let company = Company(own, sequences: min(16, own.sparseBatch))
       let alone = try company.run(company.alone)
       #expect(try company.run(company.together) == alone, "\(name), \(threads) threads")
       #expect(try company.run(company.mixed) == alone, "\(name), \(threads) threads, mixed")

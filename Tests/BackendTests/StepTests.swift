@@ -62,4 +62,46 @@ import Testing
     #expect(
       try again == logits(own, tokens, chunk: 24, type: .f16).suffix(own.model.vocabulary))
   }
+
+  @Test(
+    "prompts give the same bits however they are cut and whoever shares their steps",
+    arguments: TestBackend.all, names)
+  func sharedPrompts(backend: TestBackend, name: String) throws {
+    let tokens = try Fixtures.expected(name).tokens
+    let own = try backend.open(Fixtures.path("models/" + name), threads: 3)
+    let prompts = [Array(tokens[..<20]), Array(tokens[3..<8]), Array(tokens[2...]), [tokens[1]]]
+    let alone = try prompts.map { try logits(own, $0, chunk: 32, type: .f16) }
+    for most in [1, 3, 7] {
+      let sequences = try prompts.map { _ in try own.sequence(capacity: 32, type: .f16) }
+      var found = [[Float]](repeating: [], count: prompts.count)
+      for turn in 0... {
+        // Another piece of each prompt that is left; some wait for a turn.
+        var batch = StepBatch.prompt([], of: sequences[0])
+        batch.slices = []
+        var numbers: [Int] = []
+        for (index, prompt) in prompts.enumerated() where (turn + index) % 4 > 0 {
+          let filled = sequences[index].count
+          let piece = prompt[filled..<min(filled + 1 + (turn + index) % most, prompt.count)]
+          guard !piece.isEmpty else { continue }
+          batch.tokens += piece
+          batch.slices.append(.init(sequences[index], rows: piece.count))
+          numbers += piece.map { _ in index }
+        }
+        own.step(batch)
+        own.logits(of: numbers.indices) { row, logits in found[numbers[row]] += logits }
+        if zip(sequences, prompts).allSatisfy({ $0.count == $1.count }) { break }
+      }
+      #expect(found == alone, "pieces of at most \(most)")
+    }
+  }
+
+  @Test("logits of many rows are those of each row", arguments: TestBackend.all)
+  func logitsOfRows(backend: TestBackend) throws {
+    let tokens = try Fixtures.expected("gemma3").tokens
+    let own = try backend.open(Fixtures.path("models/gemma3"), threads: 3)
+    own.step(.prompt(tokens, of: try own.sequence(capacity: 32, type: .f16)))
+    var many: [[Float]] = []
+    own.logits(of: tokens.indices) { many.append(Array($1)) }
+    #expect(many == tokens.indices.map { Array(own.output(row: $0).logits) })
+  }
 }

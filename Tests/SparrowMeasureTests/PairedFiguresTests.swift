@@ -39,7 +39,7 @@ import Testing
       var sweep = DensitySweep()
       sweep.points = [
         .init(
-          density: 0.5, batch: 1, isSparse: true, step: pairs, feedForward: pairs, predict: 0,
+          density: 0.5, batch: 1, sparseSteps: 1, step: pairs, feedForward: pairs, predict: 0,
           select: 0, bytes: 1, denseBytes: 2)
       ]
       let words = sweep.text.split(separator: "\n")[1].split(separator: " ")

@@ -112,7 +112,7 @@ final class ScheduledRequest: @unchecked Sendable {
       id: token, bytes: tokenizer.bytes(of: token),
       logProbability: output?.logProbability(of: token),
       likeliest: output?.likeliest(request.logProbabilities ?? 0).map {
-        TokenProbability(id: $0, logProbability: output!.logProbability(of: $0))
+        TokenProbability(id: $0.token, logProbability: $0.logProbability)
       } ?? [])
   }
 

@@ -45,16 +45,11 @@ extension SchedulerLoop {
   func stepStreams() {
     for isDense in [true, false] {
       let streams = running.filter { $0.isDense == isDense && $0.isStreaming }
-      let width = isDense ? limits.rows : sparseWidth
+      let width = isDense ? limits.rows : model.backend.sparseBatch
       for start in stride(from: 0, to: streams.count, by: width) {
         step(streams[start..<min(start + width, streams.count)], isDense: isDense)
       }
     }
-  }
-
-  /// Sequences of a step of the model's plan.
-  private var sparseWidth: Int {
-    min(model.backend.plan.widestBatch, limits.sparseSequences, limits.rows)
   }
 
   private func step(_ streams: ArraySlice<ScheduledRequest>, isDense: Bool) {

@@ -56,9 +56,9 @@ extension CPUEngine {
     for state in 0..<count {
       nonisolated(unsafe) let values = states + state * sketch.hidden
       pool.run { worker in
-        own.turn(worker, values, input: 0)
+        own.turn(worker, values)
         worker.barrier()
-        own.score(worker, input: 0, (worker.share(of: own.blocks), 0..<0))
+        own.score(worker, (worker.share(of: own.blocks), 0..<0), withMean: false)
       }
       (scores + state * sketch.rowCount).update(from: own.scores(of: 0), count: sketch.rowCount)
       energies[state] = own.energy(input: 0)

@@ -15,6 +15,9 @@ extension CPUEngine {
     precondition(
       batch.phase == .prompt || batch.slices.count == batch.tokens.count,
       "a decoded token for each sequence")
+    precondition(
+      !runsSparse(batch) || batch.slices.count <= sparseBatch,
+      "more sequences than a sparse step takes")
     runsPlannedHead = !batch.isDense
     guard !batch.tokens.isEmpty else { return }
     for slice in batch.slices { turn(slice.sequence, rows: slice.rows) }

@@ -169,14 +169,21 @@ package final class CPUEngine: Backend, @unchecked Sendable {
     return UnsafeBufferPointer(start: head.logits, count: rows.count * model.vocabulary)
   }
 
-  package func output(row: Int) -> HeadOutput {
+  package func outputs(of rows: Range<Int>, _ body: (HeadOutput) -> Void) {
     // The plan in use may have no head though the installed one has.
     guard plan.head != nil, let search = head.search, runsPlannedHead else {
-      return HeadOutput(row: row, logits: logits(rows: row..<row + 1))
+      logits(of: rows) { body(HeadOutput(row: $0, logits: $1)) }
+      return
     }
-    runHead(row..<row + 1, isSparse: true)
-    if let sparse = search.output(row: row) { return sparse }
-    return HeadOutput(row: row, logits: logits(rows: row..<row + 1), fellBack: true)
+    for first in stride(from: rows.lowerBound, to: rows.upperBound, by: SketchSearch.maximumRows) {
+      let part = first..<min(first + SketchSearch.maximumRows, rows.upperBound)
+      runHead(part, isSparse: true)
+      for row in part {
+        body(
+          search.output(row - first, row: row)
+            ?? HeadOutput(row: row, logits: logits(rows: row..<row + 1), fellBack: true))
+      }
+    }
   }
 
   /// The sparse networks; nil where all are dense.

@@ -5,8 +5,11 @@ import SparrowSparsity
 import SparrowTransformer
 
 /// What HiRE-Softmax's operations pass on to each other: scores of all vocabulary rows from the
-/// sketch, the candidates, and their exact logits.
+/// sketch, the candidates, and their exact logits, of each row of a batch.
 final class SketchSearch {
+  /// Rows of a step that one call takes at most.
+  static let maximumRows = StepState.maximumSparseRows
+
   private let memory = OwnedMemory()
   let sketch: SketchKernel
   let candidates: CandidatesKernel
@@ -18,81 +21,35 @@ final class SketchSearch {
     finish: LogitFinish,
     workers: Int
   ) {
-    let scores = SketchScores(head.sketch, inputs: 1, workers: workers, memory: memory)
+    let scores = SketchScores(
+      head.sketch, inputs: Self.maximumRows, workers: workers, ranksBlocks: true, memory: memory)
     let rule = VocabularySearch(head)
     let lists = CandidateLists(
-      scores: scores, capacity: rule.capacity, memory: memory)
+      scores, capacity: rule.capacity, rows: Self.maximumRows, workers: workers, memory: memory)
     sketch = SketchKernel(scores: scores, matrix: matrix, input: input)
     candidates = CandidatesKernel(scores: scores, wanted: rule.wanted, lists: lists)
     exact = ExactKernel(
       scores: scores, rule: rule, matrix: matrix, input: input, finish: finish, lists: lists)
   }
 
-  /// Rows of the head whose exact logits a call computed, on average so far; k' before the first.
+  /// Rows of the head whose exact logits were computed for a row of a step, on average so far; k'
+  /// before the first.
   var rowsPerCall: Double {
-    let state = exact.lists.state.pointee
-    return state.calls > 0
-      ? Double(state.rowsTouched) / Double(state.calls) : Double(candidates.wanted)
+    let states = (0..<Self.maximumRows).map { exact.lists.state[$0].pointee }
+    let calls = states.reduce(0) { $0 + $1.calls }
+    guard calls > 0 else { return Double(candidates.wanted) }
+    return Double(states.reduce(0) { $0 + $1.rowsTouched }) / Double(calls)
   }
 
-  /// The candidates and their logits; nil when the dense head must decide.
-  func output(row: Int) -> HeadOutput? {
+  /// The candidates and their logits of the row with this place in the last call, `row` of the
+  /// step; nil when the dense head must decide.
+  func output(_ place: Int, row: Int) -> HeadOutput? {
     let lists = exact.lists
-    let count = lists.state.pointee.count
+    let count = lists.state[place].pointee.count
     guard count > 0 else { return nil }
     return HeadOutput(
-      row: row, ids: UnsafeBufferPointer(start: lists.ids, count: count),
-      logits: UnsafeBufferPointer(start: lists.logits, count: count))
-  }
-}
-
-/// The rows that a search has come to, and what worker 0 decides for all; barriers order the
-/// accesses.
-struct CandidateLists: BitwiseCopyable {
-  struct State: BitwiseCopyable {
-    var count = 0
-    var goesOn = false
-    var threshold: Float = 0
-    var rowsTouched = 0
-    var calls = 0
-  }
-
-  let state: UnsafeMutablePointer<State>
-  let ids: UnsafeMutablePointer<Int32>
-  let logits: UnsafeMutablePointer<Float>
-  /// Numbers to rank.
-  let ranked: UnsafeMutablePointer<Float>
-  let capacity: Int
-
-  init(scores: SketchScores, capacity: Int, memory: OwnedMemory) {
-    self.capacity = capacity
-    state = memory.bytes(MemoryLayout<State>.stride).assumingMemoryBound(to: State.self)
-    state.initialize(to: State())
-    ranked = memory.floats(max(scores.rowCount, scores.blocks))
-    ids = memory.integers(capacity)
-    logits = memory.floats(capacity)
-  }
-
-  /// Writes the rows with scores from `floor` on, ascending, at most `capacity`; returns how many
-  /// there are.
-  func gather(_ scores: SketchScores, from floor: Float) -> Int {
-    var found = 0
-    for block in 0..<scores.blocks where scores.blockBest[block] >= floor {
-      let start = block * RowSketch.blockRows
-      let room = max(capacity - found, 0)
-      found += Int(
-        sk_select_above(
-          scores.scores + start, Int32(RowSketch.blockRows), floor, Int32(start),
-          ids + min(found, capacity), Int32(room)))
-    }
-    return found
-  }
-
-  /// The largest but `rank` - 1 of `count` numbers.
-  func largest(_ rank: Int, of values: UnsafePointer<Float>, count: Int) -> Float {
-    ranked.update(from: values, count: count)
-    return SparrowSparsity.largest(
-      rank, of: UnsafeMutableBufferPointer(start: ranked, count: count))
+      row: row, ids: UnsafeBufferPointer(start: lists.ids(of: place), count: count),
+      logits: UnsafeBufferPointer(start: lists.logits(of: place), count: count))
   }
 }
 
@@ -103,52 +60,64 @@ struct SketchKernel: BitwiseCopyable {
   let input: StepBuffer
 
   func run(_ worker: Worker, _ step: StepState) {
-    let row = step.logitRows.lowerBound
-    if worker.index == 0, sk_wants_quantized(matrix) != 0 {
-      InputRows(input, from: row, quantized: row).quantize(0)
+    let rows = step.logitRows
+    let x = InputRows(input, from: rows.lowerBound, quantized: rows.lowerBound)
+    if sk_wants_quantized(matrix) != 0 {
+      for row in worker.share(of: rows.count) { x.quantize(row) }
     }
-    scores.turn(worker, input.row(row), input: 0)
-    worker.barrier()
-    scores.score(worker, input: 0, (worker.share(of: scores.blocks), 0..<0))
+    let own = worker.share(of: scores.blocks)
+    if rows.count == 1 {
+      scores.turn(worker, x[0])
+      worker.barrier()
+      scores.score(worker, (own, 0..<0), withMean: false)
+    } else {
+      scores.turnAll(worker, inputs: rows.count, x)
+      scores.scoreAll(worker, inputs: rows.count, own, withMean: false)
+    }
   }
 }
 
-/// The k' best scores.
+/// The k' best scores of each row, a row a worker.
 struct CandidatesKernel: BitwiseCopyable {
   let scores: SketchScores
   let wanted: Int
   let lists: CandidateLists
 
+  func run(_ worker: Worker, _ step: StepState) {
+    for row in stride(from: worker.index, to: step.logitRows.count, by: worker.count) {
+      find(worker, row)
+    }
+  }
+
   /// At least as many blocks as k' have a best score among the k' best of blocks, so that few rows
   /// need be looked at. Where there are fewer blocks, or rows crowd, all scores are ranked.
-  func run(_ worker: Worker) {
-    guard worker.index == 0 else { return }
-    lists.state.pointee.calls += 1
-    lists.state.pointee.count = 0
+  private func find(_ worker: Worker, _ row: Int) {
+    let state = lists.state[row]
+    state.pointee.calls += 1
+    state.pointee.count = 0
+    let (scores, ids, ranked) = (scores.scores(of: row), lists.ids(of: row), lists.ranked[worker])
     var found = lists.capacity + 1
-    if scores.blocks >= wanted {
+    if self.scores.blocks >= wanted {
+      let best = self.scores.blockBest(of: row)
       found = lists.gather(
-        scores, from: lists.largest(wanted, of: scores.blockBest, count: scores.blocks))
+        row, from: lists.largest(worker, wanted, of: best, count: self.scores.blocks))
     }
     if found > lists.capacity {
-      found = scores.rowCount
-      lists.ranked.update(from: scores.scores, count: found)
+      found = self.scores.rowCount
+      ranked.update(from: scores, count: found)
     } else {
-      for index in 0..<found {
-        lists.ranked[index] = scores.scores[Int(lists.ids[index])]
-      }
+      for index in 0..<found { ranked[index] = scores[Int(ids[index])] }
     }
     // Fewer than k' only where scores are not numbers: the dense head decides.
     guard found >= wanted else { return }
-    let threshold = largest(
-      wanted, of: UnsafeMutableBufferPointer(start: lists.ranked, count: found))
-    lists.state.pointee.threshold = threshold
-    found = lists.gather(scores, from: threshold)
-    if found <= lists.capacity { lists.state.pointee.count = found }
+    let threshold = largest(wanted, of: UnsafeMutableBufferPointer(start: ranked, count: found))
+    state.pointee.threshold = threshold
+    found = lists.gather(row, from: threshold)
+    if found <= lists.capacity { state.pointee.count = found }
   }
 }
 
-/// Exact logits of the candidates, and of all rows that their sketch leaves in doubt.
+/// Exact logits of each row's candidates, and of all rows that their sketch leaves in doubt.
 struct ExactKernel: BitwiseCopyable {
   let scores: SketchScores
   let rule: VocabularySearch
@@ -158,36 +127,52 @@ struct ExactKernel: BitwiseCopyable {
   let lists: CandidateLists
 
   func run(_ worker: Worker, _ step: StepState) {
-    multiply(worker, step.logitRows.lowerBound)
+    let count = step.logitRows.count
+    for row in 0..<count { multiply(worker, step, row) }
     worker.barrier()
-    if worker.index == 0 { review(worker, &lists.state.pointee) }
+    for row in stride(from: worker.index, to: count, by: worker.count) {
+      review(worker, row, inputs: count, &lists.state[row].pointee)
+    }
     worker.barrier()
-    if lists.state.pointee.goesOn { multiply(worker, step.logitRows.lowerBound) }
-    worker.barrier()
-    if worker.index == 0 { finish.apply(lists.logits, count: lists.state.pointee.count) }
+    for row in 0..<count {
+      if lists.state[row].pointee.goesOn { multiply(worker, step, row) }
+      let own = share(worker, row)
+      finish.apply(lists.logits(of: row) + own.lowerBound, count: own.count)
+    }
   }
 
-  private func multiply(_ worker: Worker, _ row: Int) {
-    let own = worker.share(of: lists.state.pointee.count, unit: 16)
-    let x = InputRows(input, from: row, quantized: row).source(for: matrix)
+  /// Every worker a part of each row's candidates.
+  private func share(_ worker: Worker, _ row: Int) -> Range<Int> {
+    worker.share(of: lists.state[row].pointee.count, unit: 16)
+  }
+
+  private func multiply(_ worker: Worker, _ step: StepState, _ row: Int) {
+    let own = share(worker, row)
+    let place = step.firstLogit + row
+    let x = InputRows(input, from: place, quantized: place).source(for: matrix)
     sk_gemv_rows(
-      matrix, x, lists.ids, Int32(own.lowerBound), Int32(own.upperBound), lists.logits)
+      matrix, x, lists.ids(of: row), Int32(own.lowerBound), Int32(own.upperBound),
+      lists.logits(of: row))
   }
 
   /// Goes on to every row whose score the sketch's deviation cannot rule out.
-  private func review(_ worker: Worker, _ state: inout CandidateLists.State) {
+  private func review(
+    _ worker: Worker, _ row: Int, inputs: Int, _ state: inout CandidateLists.State
+  ) {
     state.goesOn = false
     state.rowsTouched += state.count
     guard state.count > 0 else { return }
+    let logits = lists.logits(of: row)
     let frontier =
       rule.rank == 1
-      ? lists.logits[Int(sk_argmax(lists.logits, Int32(state.count)))]
-      : lists.largest(min(rule.rank, state.count), of: lists.logits, count: state.count)
+      ? logits[Int(sk_argmax(logits, Int32(state.count)))]
+      : lists.largest(worker, min(rule.rank, state.count), of: logits, count: state.count)
     let floor = rule.floor(
-      frontier: frontier, meanDot: scores.meanDot(worker, of: 0), energy: scores.energy(input: 0))
+      frontier: frontier, meanDot: scores.meanDot(worker, of: row, inputs: inputs),
+      energy: scores.energy(input: row))
     // A floor that is not a number also ends here: the dense head decides.
     guard !(floor >= state.threshold) else { return }
-    let found = lists.gather(scores, from: floor)
+    let found = lists.gather(row, from: floor)
     state.goesOn = found > 0 && found <= lists.capacity
     state.count = state.goesOn ? found : 0
     state.rowsTouched += state.goesOn ? found : scores.rowCount

@@ -68,7 +68,7 @@ extension LoweredOperation {
     case .scale(let kernel): kernel.run(worker, step)
     case .head(let kernel): kernel.run(worker, step)
     case .sketch(let kernel): kernel.run(worker, step)
-    case .candidates(let kernel): kernel.run(worker)
+    case .candidates(let kernel): kernel.run(worker, step)
     case .exact(let kernel): kernel.run(worker, step)
     }
     return true

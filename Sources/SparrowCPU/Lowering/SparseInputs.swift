@@ -6,7 +6,7 @@ import SparrowTransformer
 /// The matrices of a program that read large inputs only: their weights by columns, lists and
 /// buffers.
 ///
-/// The packed rows stay beside them, for prompts and wide batches.
+/// The packed rows stay beside them, for prompts.
 final class SparseInputs: SparsePart {
   /// The layers that run sparsely now.
   private var plans: [Int: InputPlan]

@@ -17,8 +17,7 @@ struct StepSegment: BitwiseCopyable {
 
 /// What all kernels of a step see.
 struct StepState: BitwiseCopyable {
-  /// Rows that a sparse step takes at most: wider batches run dense, since their union touches
-  /// nearly all.
+  /// Rows that a sparse step takes at most: of wider batches the union touches nearly all.
   static let maximumSparseRows = 16
 
   /// Rows of the batch.

@@ -25,59 +25,61 @@ struct SketchRowScores: BitwiseCopyable {
   }
 
   /// Whether the rows' kernels read their inputs in 8 bits.
-  var wantsQuantized: Bool { sk_wants_quantized(matrix) != 0 }
+  private var wantsQuantized: Bool { sk_wants_quantized(matrix) != 0 }
 
-  /// Quantises the input of a batch with this number.
-  func quantize(_ input: Int, directions: UnsafePointer<Float>) {
-    quantized.quantize(directions, columns, into: input)
+  /// Brings the input of a batch with this number into the form that the rows' kernels read.
+  func prepare(_ input: Int, directions: UnsafePointer<Float>) {
+    if wantsQuantized { quantized.quantize(directions, columns, into: input) }
   }
 
-  /// Scores of the rows of `part`, which are blocks, for all `inputs` of a batch: `directions`,
-  /// `stride` elements apart, or what `quantize` made of them. Adds a constant for each; no block's
-  /// best is looked for.
-  func scoreAll(
-    _ part: Range<Int>, inputs: Int, directions: UnsafePointer<Float>, stride: Int,
-    plus constants: UnsafePointer<Float>, scores: UnsafeMutablePointer<Float>, scoreStride: Int
+  /// Products of the rows of `blocks` with all `inputs` of a batch: `directions`, `stride` elements
+  /// apart, or what `prepare` made of them.
+  func multiplyAll(
+    _ blocks: Range<Int>, inputs: Int, directions: UnsafePointer<Float>, stride: Int,
+    scores: UnsafeMutablePointer<Float>, scoreStride: Int
   ) {
-    guard !part.isEmpty else { return }
-    let first = part.lowerBound * RowSketch.blockRows
-    let last = min(part.upperBound * RowSketch.blockRows, Int(matrix.pointee.rows))
+    let rows = rows(blocks)
     let x = wantsQuantized ? quantized[0] : UnsafeRawPointer(directions)
     sk_gemm(
       matrix, x, wantsQuantized ? quantized.stride : 4 * stride, Int32(inputs), scores,
-      Int64(scoreStride), Int32(first), Int32(last))
-    for input in 0..<inputs {
-      let own = scores + input * scoreStride
-      sk_add_acc(bias + first, own + first, Int32(last - first))
-      if constants[input] != 0 { for row in first..<last { own[row] += constants[input] } }
-    }
+      Int64(scoreStride), Int32(rows.lowerBound), Int32(rows.upperBound))
   }
 
-  /// Scores of the rows of `parts`, which are blocks, and `constant`, and each block's best.
-  func score(
+  /// The same with a single input that a worker has for itself.
+  func multiply(
     _ parts: (Range<Int>, Range<Int>), _ worker: Worker, directions: UnsafePointer<Float>,
-    plus constant: Float, scores: UnsafeMutablePointer<Float>, best: UnsafeMutablePointer<Float>
+    scores: UnsafeMutablePointer<Float>
   ) {
     let x =
       wantsQuantized
       ? quantized.quantize(directions, columns, into: worker.index) : UnsafeRawPointer(directions)
-    score(parts.0, x, constant, scores, best)
-    score(parts.1, x, constant, scores, best)
+    func multiply(_ blocks: Range<Int>) {
+      let rows = rows(blocks)
+      sk_gemv(matrix, x, scores, Int32(rows.lowerBound), Int32(rows.upperBound))
+    }
+    multiply(parts.0)
+    multiply(parts.1)
   }
 
-  private func score(
-    _ blocks: Range<Int>, _ x: UnsafeRawPointer, _ constant: Float,
-    _ scores: UnsafeMutablePointer<Float>, _ best: UnsafeMutablePointer<Float>
+  /// Adds the rows' biases and a constant to the products of `blocks`; `best` gets each block's
+  /// best score, where it is wanted.
+  func finish(
+    _ blocks: Range<Int>, plus constant: Float, scores: UnsafeMutablePointer<Float>,
+    best: UnsafeMutablePointer<Float>?
   ) {
     guard !blocks.isEmpty else { return }
-    let first = blocks.lowerBound * RowSketch.blockRows
-    let last = min(blocks.upperBound * RowSketch.blockRows, Int(matrix.pointee.rows))
-    sk_gemv(matrix, x, scores, Int32(first), Int32(last))
-    sk_add_acc(bias + first, scores + first, Int32(last - first))
-    if constant != 0 { for row in first..<last { scores[row] += constant } }
+    let rows = rows(blocks)
+    sk_add_acc(bias + rows.lowerBound, scores + rows.lowerBound, Int32(rows.count))
+    if constant != 0 { for row in rows { scores[row] += constant } }
+    guard let best else { return }
     for block in blocks {
       let own = scores + block * RowSketch.blockRows
       best[block] = own[Int(sk_argmax(own, Int32(RowSketch.blockRows)))]
     }
+  }
+
+  private func rows(_ blocks: Range<Int>) -> Range<Int> {
+    let end = min(blocks.upperBound * RowSketch.blockRows, Int(matrix.pointee.rows))
+    return blocks.lowerBound * RowSketch.blockRows..<end
   }
 }

@@ -5,9 +5,10 @@ import SparrowSparsity
 
 /// Scores of all rows of a sketch: what HiRE's first stage computes instead of the exact products.
 ///
-/// Two phases: `turn` brings inputs into the sketch's directions, `score` sums what the rows' codes
-/// stand for, with a barrier between them unless `turnsAlone`. Plain pointers into `OwnedMemory`,
-/// so that it can lie in a lowered operation.
+/// Two phases: `turn` brings an input into the sketch's directions, `score` sums what the rows'
+/// codes stand for, with a barrier between them unless `turnsAlone`. `turnAll` and `scoreAll` do so
+/// for a batch, reading the sketch once; each input gets the same bits. Plain pointers into
+/// `OwnedMemory`, so that it can lie in a lowered operation.
 struct SketchScores: BitwiseCopyable {
   let rowCount: Int
   let hidden: Int
@@ -16,13 +17,14 @@ struct SketchScores: BitwiseCopyable {
   let blocks: Int
   /// Bytes that scoring all rows reads.
   let byteCount: Int
-  /// `[rows][directionCount]`, the inputs in the sketch's directions.
+  /// `[inputs][directionCount]`, the inputs in the sketch's directions.
   let directions: UnsafeMutablePointer<Float>
   let directionCount: Int
-  /// `[rows][blocks · 64]`; minus infinity behind the last row.
-  let scores: UnsafeMutablePointer<Float>
-  /// `[rows][blocks]`: the best score of each block.
-  let blockBest: UnsafeMutablePointer<Float>
+  /// `[inputs][blocks · 64]`; minus infinity behind the last row.
+  private let scores: UnsafeMutablePointer<Float>
+  /// `[inputs][blocks]`: the best score of each block.
+  private let blockBest: UnsafeMutablePointer<Float>
+  private let ranksBlocks: Bool
 
   private let mean: UnsafePointer<Float>
   private let meanRow: UnsafePointer<Float>
@@ -36,18 +38,24 @@ struct SketchScores: BitwiseCopyable {
   /// The scalar sketch's rows with their bias; nil when rows are codes.
   private let rows: SketchRowScores?
 
+  // What is made of an input: of a batch's in the place of its number, of a single one every worker
+  // has a place of its own.
   /// `[hidden]`, and quantised.
   private let centered: PerWorker<Float>
   private let quantized: QuantizedRows
-  /// `[inputs]`
+  /// meanRow · h
   private let meanDots: PerWorker<Float>
-  /// `[groups][16]`
-  private let products: PerWorker<Float>
-  /// `[pairs][2][16]`
+  /// `[pairs][2][16]`, and what their steps stand for.
   private let tables: PerWorker<UInt8>
+  private let steps: PerWorker<TableSteps>
 
-  /// `inputs` are the rows of a step at most.
-  init(_ sketch: RowSketch, inputs: Int, workers: Int, memory: OwnedMemory) {
+  /// `[groups][16]`, of each worker.
+  private let products: PerWorker<Float>
+
+  /// `inputs` are the rows of a step at most; blocks are ranked where a search wants their best.
+  init(
+    _ sketch: RowSketch, inputs: Int, workers: Int, ranksBlocks: Bool = false, memory: OwnedMemory
+  ) {
     rowCount = sketch.rowCount
     hidden = sketch.hidden
     groups = sketch.groups
@@ -65,11 +73,14 @@ struct SketchScores: BitwiseCopyable {
     codes = memory.copy(sketch.codes)
     bias = memory.copy(sketch.bias)
     rows = sketch.rows.map { SketchRowScores($0, sketch, inputs: inputs, workers: workers, memory) }
-    centered = PerWorker(hidden, workers: workers, memory: memory)
-    quantized = QuantizedRows(workers, width: hidden, memory: memory)
-    meanDots = PerWorker(inputs, workers: workers, memory: memory)
+    let places = max(inputs, workers)
+    centered = PerWorker(hidden, workers: places, memory: memory)
+    quantized = QuantizedRows(places, width: hidden, memory: memory)
+    meanDots = PerWorker(1, workers: places, memory: memory)
+    tables = PerWorker(pairs * 32, workers: places, memory: memory)
+    steps = PerWorker(1, workers: places, memory: memory)
     products = PerWorker(groups * 16, workers: workers, memory: memory)
-    tables = PerWorker(pairs * 32, workers: workers, memory: memory)
+    self.ranksBlocks = ranksBlocks
     basis =
       sketch.basis.isEmpty
       ? nil
@@ -86,18 +97,117 @@ struct SketchScores: BitwiseCopyable {
     scores + input * blocks * RowSketch.blockRows
   }
 
-  /// meanRow · h, which scores lack, of an input that this worker has turned.
-  func meanDot(_ worker: Worker, of input: Int) -> Float {
-    meanDots[worker][input]
+  /// The best score of each block, `[blocks]`.
+  func blockBest(of input: Int) -> UnsafeMutablePointer<Float> { blockBest + input * blocks }
+
+  /// meanRow · h, which scores lack, of an input of a step of so many.
+  func meanDot(_ worker: Worker, of input: Int, inputs: Int) -> Float {
+    meanDots[inputs == 1 ? worker.index : input].pointee
   }
 
-  /// Whether each worker has all directions of the input that it turned last for itself: they are
-  /// the columns.
+  // MARK: - A single input
+
+  /// Whether each worker has all directions of a single input for itself: they are the columns.
   var turnsAlone: Bool { basis == nil }
 
-  /// This worker's share of an input's directions.
-  func turn(_ worker: Worker, _ values: UnsafePointer<Float>, input: Int) {
+  /// This worker's share of a single input's directions.
+  func turn(_ worker: Worker, _ values: UnsafePointer<Float>) {
+    center(values, into: worker.index)
     let centered = centered[worker]
+    guard let basis else {
+      // Every column is a direction.
+      let own = worker.share(of: hidden, unit: 16)
+      (directions + own.lowerBound).update(from: centered + own.lowerBound, count: own.count)
+      return
+    }
+    let x = quantized.quantize(centered, hidden, into: worker.index)
+    let own = worker.share(of: directionCount, unit: 16)
+    sk_gemv(basis, x, directions, Int32(own.lowerBound), Int32(own.upperBound))
+  }
+
+  /// Scores of the rows of the blocks in `parts`, with meanRow · h where that is wanted, for a
+  /// single input whose directions are all there.
+  func score(_ worker: Worker, _ parts: (Range<Int>, Range<Int>), withMean: Bool) {
+    let x = turnsAlone ? centered[worker] : directions
+    let constant = withMean ? meanDots[worker].pointee : 0
+    if let rows {
+      let best = ranksBlocks ? blockBest : nil
+      rows.multiply(parts, worker, directions: x, scores: scores)
+      rows.finish(parts.0, plus: constant, scores: scores, best: best)
+      rows.finish(parts.1, plus: constant, scores: scores, best: best)
+      return
+    }
+    makeTables(worker, x, place: worker.index)
+    look(parts.0, input: 0, place: worker.index, plus: constant)
+    look(parts.1, input: 0, place: worker.index, plus: constant)
+  }
+
+  // MARK: - A batch
+
+  /// Brings all inputs of a batch into the sketch's directions, and these into the form that
+  /// `scoreAll` reads; workers wait for each other.
+  func turnAll(_ worker: Worker, inputs: Int, _ x: InputRows) {
+    let own = worker.share(of: inputs)
+    for input in own {
+      center(x[input], into: input)
+      if basis == nil {
+        (directions + input * directionCount).update(from: centered[input], count: hidden)
+      } else {
+        quantized.quantize(centered[input], hidden, into: input)
+      }
+    }
+    if let basis {
+      worker.barrier()
+      let share = worker.share(of: directionCount, unit: 16)
+      sk_gemm(
+        basis, quantized[0], quantized.stride, Int32(inputs), directions, Int64(directionCount),
+        Int32(share.lowerBound), Int32(share.upperBound))
+      worker.barrier()
+    }
+    for input in own {
+      let x = directions + input * directionCount
+      if let rows {
+        rows.prepare(input, directions: x)
+      } else {
+        makeTables(worker, x, place: input)
+      }
+    }
+    worker.barrier()
+  }
+
+  /// As `score`, for all inputs of a batch.
+  func scoreAll(_ worker: Worker, inputs: Int, _ part: Range<Int>, withMean: Bool) {
+    for start in stride(from: part.lowerBound, to: part.upperBound, by: Self.blocksAtOnce) {
+      let blocks = start..<min(start + Self.blocksAtOnce, part.upperBound)
+      rows?.multiplyAll(
+        blocks, inputs: inputs, directions: directions, stride: directionCount, scores: scores,
+        scoreStride: self.blocks * RowSketch.blockRows)
+      for input in 0..<inputs {
+        let constant = withMean ? meanDots[input].pointee : 0
+        if let rows {
+          rows.finish(
+            blocks, plus: constant, scores: scores(of: input),
+            best: ranksBlocks ? blockBest(of: input) : nil)
+        } else {
+          look(blocks, input: input, place: input, plus: constant)
+        }
+      }
+    }
+  }
+
+  /// Blocks that lie in a first-level cache while all inputs are scored.
+  private static let blocksAtOnce = 4
+
+  // MARK: - Parts of both
+
+  /// What the numbers in an input's tables stand for.
+  private struct TableSteps: BitwiseCopyable {
+    var scale: Float
+    var offset: Float
+  }
+
+  private func center(_ values: UnsafePointer<Float>, into place: Int) {
+    let centered = centered[place]
     var dot = SIMD8<Float>.zero
     for index in stride(from: 0, to: hidden, by: 8) {
       let h = UnsafeRawPointer(values + index).loadUnaligned(as: SIMD8<Float>.self)
@@ -106,66 +216,23 @@ struct SketchScores: BitwiseCopyable {
       UnsafeMutableRawPointer(centered + index).storeBytes(of: h - m, as: SIMD8<Float>.self)
       dot += h * w
     }
-    meanDots[worker][input] = dot.sum()
-    let target = directions + input * directionCount
-    guard let basis else {
-      // Every column is a direction.
-      let own = worker.share(of: hidden, unit: 16)
-      (target + own.lowerBound).update(from: centered + own.lowerBound, count: own.count)
-      return
-    }
-    let x = quantized.quantize(centered, hidden, into: worker.index)
-    let own = worker.share(of: directionCount, unit: 16)
-    sk_gemv(basis, x, target, Int32(own.lowerBound), Int32(own.upperBound))
+    meanDots[place].pointee = dot.sum()
   }
 
-  /// Scores of the rows of the blocks in `parts`, and `constant`, for an input whose directions are
-  /// all there.
-  func score(
-    _ worker: Worker, input: Int, _ parts: (Range<Int>, Range<Int>), plus constant: Float = 0
-  ) {
-    let x = turnsAlone ? centered[worker] : directions + input * directionCount
-    let scores = scores(of: input)
-    let best = blockBest + input * blocks
-    if let rows {
-      rows.score(
-        parts, worker, directions: x, plus: constant, scores: scores, best: best)
-      return
-    }
-    let tables = tables[worker]
+  private func makeTables(_ worker: Worker, _ x: UnsafePointer<Float>, place: Int) {
     var offset: Float = 0
     let scale = sk_sketch_tables(
-      x, centroids, bounds, Int32(groups), products[worker], tables, &offset)
-    offset += constant
-    func score(_ part: Range<Int>) {
-      guard !part.isEmpty else { return }
-      sk_sketch_scores(
-        codes, tables, bias, Int32(pairs), scale, offset, Int32(part.lowerBound),
-        Int32(part.upperBound), scores, best)
-    }
-    score(parts.0)
-    score(parts.1)
+      x, centroids, bounds, Int32(groups), products[worker], tables[place], &offset)
+    steps[place].pointee = TableSteps(scale: scale, offset: offset)
   }
 
-  /// Whether the inputs of a batch are scored together, which reads the sketch once: `quantizeAll`,
-  /// then `scoreAll`.
-  var scoresTogether: Bool { rows != nil }
-
-  /// Quantises this worker's share of a batch's inputs, whose directions are all there.
-  func quantizeAll(_ worker: Worker, inputs: Int) {
-    guard let rows, rows.wantsQuantized else { return }
-    for input in worker.share(of: inputs) {
-      rows.quantize(input, directions: directions + input * directionCount)
-    }
-  }
-
-  /// Scores of the rows of the blocks in `part` for all inputs of a batch, with meanRow · h, once
-  /// all are quantised.
-  func scoreAll(_ worker: Worker, inputs: Int, _ part: Range<Int>) {
-    rows?.scoreAll(
-      part, inputs: inputs, directions: directions, stride: directionCount,
-      plus: meanDots[worker], scores: scores,
-      scoreStride: blocks * RowSketch.blockRows)
+  /// Looks the rows of `blocks` up in the tables of an input.
+  private func look(_ blocks: Range<Int>, input: Int, place: Int, plus constant: Float) {
+    guard !blocks.isEmpty else { return }
+    let steps = steps[place].pointee
+    sk_sketch_scores(
+      codes, tables[place], bias, Int32(pairs), steps.scale, steps.offset + constant,
+      Int32(blocks.lowerBound), Int32(blocks.upperBound), scores(of: input), blockBest(of: input))
   }
 
   /// |x|² of an input, over all directions of the basis.

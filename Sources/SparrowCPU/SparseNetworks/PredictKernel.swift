@@ -34,15 +34,11 @@ struct PredictKernel: BitwiseCopyable {
     _ sketch: SketchScores, _ estimates: StepBuffer?, _ worker: Worker, _ step: StepState
   ) {
     let x = input.rows(worker, step)
-    func turn(_ row: Int) { sketch.turn(worker, x[row], input: row) }
-    let isTogether = step.rows > 1 && sketch.scoresTogether
-    if isTogether || !sketch.turnsAlone {
-      for row in 0..<step.rows { turn(row) }
-      worker.barrier()
-    }
-    if isTogether {
-      sketch.quantizeAll(worker, inputs: step.rows)
-      worker.barrier()
+    if step.rows == 1 {
+      sketch.turn(worker, x[0])
+      if !sketch.turnsAlone { worker.barrier() }
+    } else {
+      sketch.turnAll(worker, inputs: step.rows, x)
     }
     let share = result.share(worker)
     guard !share.isEmpty else { return }
@@ -52,15 +48,13 @@ struct PredictKernel: BitwiseCopyable {
     let blocks = result.stride / block
     let own = start / block..<share.upperBound / block
     let second = isGated ? own.lowerBound + blocks..<own.upperBound + blocks : 0..<0
-    if isTogether {
-      sketch.scoreAll(worker, inputs: step.rows, own)
-      sketch.scoreAll(worker, inputs: step.rows, second)
+    if step.rows == 1 {
+      sketch.score(worker, (own, second), withMean: true)
+    } else {
+      sketch.scoreAll(worker, inputs: step.rows, own, withMean: true)
+      sketch.scoreAll(worker, inputs: step.rows, second, withMean: true)
     }
     for row in 0..<step.rows {
-      if !isTogether {
-        if sketch.turnsAlone { turn(row) }
-        sketch.score(worker, input: row, (own, second), plus: sketch.meanDot(worker, of: row))
-      }
       let products = sketch.scores(of: row) + start
       let target = result.scores(of: row) + start
       sk_activate(activation, products, isGated ? products + result.stride : nil, target, count)

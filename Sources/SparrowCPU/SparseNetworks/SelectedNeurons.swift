@@ -45,9 +45,11 @@ struct SelectedNeurons: BitwiseCopyable {
       return
     }
     let scored = scores.share(worker)
-    lists.forEachRun(step, piece: piece) { row in
-      singleRow == .parts ? lists.places(of: scored, row) : lists.share(worker, of: row)
-    } body: { body($0, $1, $2) }
+    lists.forEachRun(
+      step, piece: piece,
+      share: { row in
+        singleRow == .parts ? lists.places(of: scored, row) : lists.share(worker, of: row)
+      }, body: body)
   }
 
   /// The same a piece at a time, of at most a window.

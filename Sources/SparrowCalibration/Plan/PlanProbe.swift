@@ -1,4 +1,3 @@
-internal import CSparrowKernels
 internal import Sparrow
 internal import SparrowEngine
 internal import SparrowCore
@@ -69,7 +68,7 @@ final class PlanProbe {
       try session.score(window, from: skipped) { index, _, logits in
         guard index + 1 < window.count else { return }
         denseLogits[row].update(from: logits.baseAddress!, count: vocabulary)
-        denseTotals.append(sk_log_sum_exp(logits.baseAddress, Int32(vocabulary)))
+        denseTotals.append(HeadOutput(row: index, logits: logits).logSumExp)
         row += 1
       }
     }
@@ -92,8 +91,8 @@ final class PlanProbe {
       for (index, token) in window.dropLast().enumerated() {
         try session.advance(token) { output in
           guard index >= skipped else { return }
-          let logits = model.bodyLogits(output)
-          let total = sk_log_sum_exp(logits.baseAddress, Int32(vocabulary))
+          let body = model.bodyLogits(output)
+          let (logits, total) = (body.logits, body.logSumExp)
           let dense = UnsafeBufferPointer(start: denseLogits[row], count: vocabulary)
           divergences.add(
             divergence(dense, total: denseTotals[row], logits, total: total))

@@ -32,7 +32,8 @@ package protocol Backend: BackendTools {
   /// What it keeps of a sequence of at most `capacity` positions beside its pages.
   func sequenceMemory(capacity: Int, in pool: PagePool) -> any SequenceMemory
 
-  /// Runs a batch of at most `limits.rows` rows, for which its sequences have room.
+  /// Runs a batch of at most `limits.rows` rows, for which its sequences have room; where it
+  /// decodes by a sparse plan, of at most `sparseBatch` sequences.
   func step(_ batch: StepBatch)
 
   /// The vocabulary head's input of a row of the last step, `[hidden]`.
@@ -45,8 +46,9 @@ package protocol Backend: BackendTools {
   /// Whether the last step ran the plan's head: not where its batch asked for the dense program.
   var runsPlannedHead: Bool { get }
 
-  /// Logits of a row of the last step, as the head of its program computes them.
-  func output(row: Int) -> HeadOutput
+  /// Logits of adjacent rows of the last step, each as the head of its program computes it: the
+  /// same bits however many there are. What `body` gets is valid until it returns.
+  func outputs(of rows: Range<Int>, _ body: (HeadOutput) -> Void)
 
   /// What part of everything that is sparse a token touched, on average since `use`; all of it
   /// before the first.
@@ -59,7 +61,7 @@ package struct BackendLimits: Sendable {
   package let rows: Int
   /// Rows of logits that one call computes.
   package let logitRows: Int
-  /// Sequences of a sparse step.
+  /// Sequences of a sparse step, whatever the plan: `Backend.sparseBatch` is what callers go by.
   package let sparseSequences: Int
 
   package init(rows: Int, logitRows: Int, sparseSequences: Int) {
@@ -70,31 +72,38 @@ package struct BackendLimits: Sendable {
 }
 
 extension Backend {
-  /// Whether a step of one token of each of this many sequences runs the sparse program.
-  package func runsSparse(sequences: Int) -> Bool {
-    plan.hasSparseLayers && sequences <= min(plan.widestBatch, limits.sparseSequences)
+  /// Sequences that a decoding step of the plan takes at most.
+  ///
+  /// A caller who has more takes several steps: what a token gives does not depend on who shares
+  /// its step, and a step of a sparse plan is never a dense one.
+  package var sparseBatch: Int {
+    plan.hasSparseLayers
+      ? min(plan.widestBatch, limits.sparseSequences, limits.rows) : limits.rows
   }
 
-  /// Whether a batch runs the sparse program: prompts and wide batches touch nearly all neurons,
-  /// and dense products are faster there.
+  /// Whether a batch runs the sparse program: prompts touch nearly all neurons, and dense products
+  /// are faster there.
   package func runsSparse(_ batch: StepBatch) -> Bool {
-    !batch.isDense && batch.phase == .decode && runsSparse(sequences: batch.slices.count)
+    plan.hasSparseLayers && !batch.isDense && batch.phase == .decode
   }
 
-  /// Logits of the last step's first rows, one sequence's each: as its program's head computes them
-  /// where that pays for so many, else by dense products of many rows at once. What `body` gets is
-  /// valid until it returns.
-  package func outputs(rows: Int, _ body: (HeadOutput) -> Void) {
-    if let head = plan.head, runsPlannedHead,
-      rows <= min(head.plan.widestBatch, limits.sparseSequences)
-    {
-      for row in 0..<rows { body(output(row: row)) }
-      return
-    }
-    logits(of: 0..<rows) { body(HeadOutput(row: $0, logits: $1)) }
+  /// Logits of a row of the last step, as the head of its program computes them.
+  package func output(row: Int) -> HeadOutput {
+    var found: HeadOutput?
+    outputs(of: row..<row + 1) { found = $0 }
+    return found!
   }
 
-  /// Dense logits of a row of the last step.
+  /// Logits of the last step's first rows, one sequence's each, as `outputs(of:)`.
+  package func outputs(rows: Int, _ body: (HeadOutput) -> Void) { outputs(of: 0..<rows, body) }
+
+  /// The logits of all vocabulary rows where `output` was computed: its own where they are all
+  /// there, else the dense head's, which leave `output` as it is.
+  package func complete(_ output: HeadOutput) -> HeadOutput {
+    output.isComplete ? output : denseOutput(row: output.row)
+  }
+
+  /// Dense logits of a row of the last step, which leave what a sparse head found as it is.
   package func denseOutput(row: Int) -> HeadOutput {
     HeadOutput(row: row, logits: logits(rows: row..<row + 1))
   }

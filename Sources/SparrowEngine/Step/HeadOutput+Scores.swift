@@ -1,24 +1,32 @@
-#if canImport(Darwin)
-  internal import Darwin
-#elseif canImport(Musl)
-  internal import Musl
-#else
-  internal import Glibc
-#endif
+internal import CSparrowKernels
+internal import SparrowSparsity
 
+/// Log-probabilities of complete logits, in nats. Sums have one order, so that their bits repeat.
 extension HeadOutput {
-  /// The logarithm of the sum of the exponentials of all logits, summed in order.
-  package var logSumExp: Float {
-    let top = logits.reduce(-Float.infinity) { max($0, $1) }
-    return top + Float(log(logits.reduce(0.0) { $0 + Double(expf($1 - top)) }))
+  /// A token and its log-probability.
+  package struct Score: Sendable, Equatable {
+    package let token: Int32
+    package let logProbability: Float
   }
 
-  /// A token's log-probability, of dense logits.
+  /// The logarithm of the sum of the exponentials of all logits.
+  package var logSumExp: Float {
+    precondition(isComplete, "candidates lack most of the sum")
+    return sk_log_sum_exp(logits.baseAddress, Int32(logits.count))
+  }
+
   package func logProbability(of token: Int32) -> Float { logits[Int(token)] - logSumExp }
 
-  /// The tokens with the largest logits, largest first; equal ones by token.
-  package func likeliest(_ count: Int) -> [Int32] {
-    Array(
-      logits.indices.sorted { (logits[$0], $1) > (logits[$1], $0) }.prefix(count).map { Int32($0) })
+  /// The tokens with the largest logits, largest first and equal ones by token, with the bits that
+  /// `logProbability(of:)` gives. O(vocabulary) on average.
+  package func likeliest(_ count: Int) -> [Score] {
+    let count = min(count, logits.count)
+    guard count > 0 else { return [] }
+    let total = logSumExp
+    var ranked = Array(logits)
+    let floor = ranked.withUnsafeMutableBufferPointer { largest(count, of: $0) }
+    return logits.indices.filter { logits[$0] >= floor }
+      .sorted { (logits[$1], $0) < (logits[$0], $1) }.prefix(count)
+      .map { Score(token: Int32($0), logProbability: logits[$0] - total) }
   }
 }

@@ -2,7 +2,8 @@ internal import CSparrowKernels
 
 /// Logits of one row: of all vocabulary rows, or of a sparse vocabulary head's candidates.
 ///
-/// Valid until the backend's next call.
+/// Valid until the backend's next step or output; dense logits that are asked for meanwhile leave
+/// those of candidates as they are.
 package struct HeadOutput {
   /// The row of the step.
   package let row: Int
@@ -21,6 +22,9 @@ package struct HeadOutput {
     self.logits = logits
     self.fellBack = fellBack
   }
+
+  /// Whether these are the logits of the whole vocabulary, not of candidates alone.
+  package var isComplete: Bool { ids == nil }
 
   /// The greedy token.
   package var top: Int32 {

@@ -1,4 +1,3 @@
-import CSparrowKernels
 import Sparrow
 import SparrowEngine
 import SparrowCore
@@ -124,28 +123,28 @@ final class FidelityRun {
         denseLogits.withUnsafeBufferPointer { rows in
           let start = (position - range.lowerBound) * vocabulary
           let row = UnsafeBufferPointer(rebasing: rows[start..<start + vocabulary])
-          compare(row, body, sparseTop: top, next: Int(window[position + 1]))
+          compare(
+            HeadOutput(row: output.row, logits: row), body, sparseTop: top,
+            next: Int(window[position + 1]))
         }
       }
     }
   }
 
   private func compare(
-    _ dense: UnsafeBufferPointer<Float>, _ body: UnsafeBufferPointer<Float>, sparseTop: Int32,
-    next: Int
+    _ dense: HeadOutput, _ body: HeadOutput, sparseTop: Int32, next: Int
   ) {
-    let count = Int32(vocabulary)
-    let denseTotal = sk_log_sum_exp(dense.baseAddress, count)
-    let bodyTotal = sk_log_sum_exp(body.baseAddress, count)
-    let denseLoss = Double(denseTotal - dense[next])
-    let bodyLoss = Double(bodyTotal - body[next])
+    let (denseTotal, bodyTotal) = (dense.logSumExp, body.logSumExp)
+    let denseLoss = Double(denseTotal - dense.logits[next])
+    let bodyLoss = Double(bodyTotal - body.logits[next])
     result.denseLoss.add(denseLoss)
     result.sparseLoss.add(bodyLoss)
     result.logRatio.add(bodyLoss - denseLoss)
     windowSum += bodyLoss - denseLoss
-    result.divergence.add(divergence(dense, total: denseTotal, body, total: bodyTotal))
-    let top = sk_argmax(dense.baseAddress, count)
-    result.bodySameTop.add(sk_argmax(body.baseAddress, count) == top ? 1 : 0)
+    result.divergence.add(
+      divergence(dense.logits, total: denseTotal, body.logits, total: bodyTotal))
+    let top = dense.top
+    result.bodySameTop.add(body.top == top ? 1 : 0)
     result.headSameTop.add(sparseTop == top ? 1 : 0)
   }
 }

@@ -1,4 +1,3 @@
-import CSparrowKernels
 public import Sparrow
 import SparrowEngine
 public import SparrowCore
@@ -107,9 +106,9 @@ public final class TaskRun {
   }
 
   private func logProbabilities(of tokens: [Int32], _ output: HeadOutput) -> [Double] {
-    let logits = model.bodyLogits(output)
-    let total = sk_log_sum_exp(logits.baseAddress, Int32(logits.count))
-    return tokens.map { Double(logits[Int($0)] - total) }
+    let body = model.bodyLogits(output)
+    let total = body.logSumExp
+    return tokens.map { Double(body.logits[Int($0)] - total) }
   }
 
   /// What stands where a prompt has no tokens, as in lm-evaluation-harness: the model's first

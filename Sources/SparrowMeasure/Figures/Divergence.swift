@@ -24,9 +24,6 @@ extension Model {
   /// Logits of the whole vocabulary for the step that gave `output`: its own where they are all
   /// there, else the dense head's over the same hidden state.
   ///
-  /// For use inside the step's turn; ends the validity of `output`.
-  package func bodyLogits(_ output: HeadOutput) -> UnsafeBufferPointer<Float> {
-    output.ids == nil
-      ? output.logits : backend.logits(rows: output.row..<output.row + 1)
-  }
+  /// For use inside the step's turn.
+  package func bodyLogits(_ output: HeadOutput) -> HeadOutput { backend.complete(output) }
 }

@@ -33,8 +33,9 @@ public struct DensitySweep: Sendable {
     /// nil for the plan's own selectors.
     public var density: Float?
     public var batch: Int
-    /// False for a batch wider than sparse steps take: both sides ran dense.
-    public var isSparse: Bool
+    /// Steps that the sparse side takes for a token of each sequence, several where the batch is
+    /// wider than the plan's steps. All times are of all of them.
+    public var sparseSteps: Int
     /// Milliseconds a step of decoding: the whole step, with the head where the plan has a sparse
     /// one, and its feed-forward networks.
     public var step: PairedFigures
@@ -56,7 +57,7 @@ public struct DensitySweep: Sendable {
     public var json: JSON {
       [
         "density": density.map { .number(Double($0)) } ?? .null, "batch": .integer(batch),
-        "sparse": .bool(isSparse), "step_milliseconds": step.sparse.json,
+        "sparse_steps": .integer(sparseSteps), "step_milliseconds": step.sparse.json,
         "dense_step_milliseconds": step.dense.json,
         "feed_forward_milliseconds": feedForward.sparse.json,
         "dense_feed_forward_milliseconds": feedForward.dense.json,
@@ -138,7 +139,7 @@ extension DensitySweep {
       line += fixed(point.feedForward.speedup.median, 7, 2)
       line += fixed(point.predictedSpeedup, 10, 2)
       line += fixed(point.predict, 9) + fixed(point.select, 8)
-      if !point.isSparse { line += "  too wide: ran dense" }
+      if point.sparseSteps > 1 { line += "  in \(point.sparseSteps) sparse steps" }
       lines.append(line)
     }
     return lines.joined(separator: "\n") + "\n"

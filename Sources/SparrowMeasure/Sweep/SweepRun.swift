@@ -1,4 +1,3 @@
-internal import CSparrowKernels
 import Sparrow
 import SparrowEngine
 import SparrowCore
@@ -45,20 +44,23 @@ final class SweepRun {
       }
       try progress.report(repetition + 1, of: options.repetitions + 1)
     }
-    func pairs(_ milliseconds: ((step: StepProfile, head: Double)) -> Double) -> PairedFigures {
-      PairedFigures(.time, dense: dense.map(milliseconds), sparse: sparse.map(milliseconds))
+    let steps = parts(isDense: false).count
+    func pairs(
+      _ part: (StepProfile) -> Double, head: (Double) -> Double = { _ in 0 }
+    ) -> PairedFigures {
+      PairedFigures(
+        .time, dense: dense.map { part($0.step) + head($0.head) },
+        sparse: sparse.map { Double(steps) * part($0.step) + head($0.head) })
     }
-    let networks = pairs(\.step.feedForwardMilliseconds)
+    let networks = pairs(\.feedForwardMilliseconds)
     let times = StepTimes(sparse[networks.quoted].step)
-    let batch = sequences.count
     let bytes = model.backend.feedForwardBytes
-    let isSparse = !model.plan.hasSparseLayers || model.backend.runsSparse(sequences: batch)
     return DensitySweep.Point(
-      density: density, batch: batch, isSparse: isSparse,
-      step: pairs { $0.step.milliseconds + $0.head }, feedForward: networks,
-      predict: times.predict, select: times.select,
-      headSpeedup: model.plan.head.map { _ in pairs(\.head).speedup },
-      bytes: isSparse ? bytes.sparse : bytes.dense, denseBytes: bytes.dense)
+      density: density, batch: sequences.count, sparseSteps: steps,
+      step: pairs(\.milliseconds) { $0 }, feedForward: networks,
+      predict: Double(steps) * times.predict, select: Double(steps) * times.select,
+      headSpeedup: model.plan.head.map { _ in pairs({ _ in 0 }) { $0 }.speedup },
+      bytes: bytes.sparse, denseBytes: bytes.dense)
   }
 
   /// The scores of all neurons of these layers for all tokens, decoded from empty caches by a batch
@@ -76,6 +78,14 @@ final class SweepRun {
     }
   }
 
+  /// The sequences of each step for a token of all of them.
+  private func parts(isDense: Bool) -> [Range<Int>] {
+    let width = isDense ? sequences.count : model.backend.sparseBatch
+    return stride(from: 0, to: sequences.count, by: width).map {
+      $0..<min($0 + width, sequences.count)
+    }
+  }
+
   /// Decodes the tokens from empty caches; `head` is its milliseconds a step, where the plan has a
   /// sparse one.
   private func profile(isDense: Bool) -> (step: StepProfile, head: Double) {
@@ -85,11 +95,15 @@ final class SweepRun {
       sequences.forEach { $0.clear() }
       var head = 0.0
       for row in tokens {
-        backend.step(.decode(row, of: sequences, isDense: isDense, probes: probes))
-        guard model.plan.head != nil else { continue }
-        let start = monotonicSeconds()
-        backend.outputs(rows: sequences.count) { _ in }
-        head += monotonicSeconds() - start
+        for part in parts(isDense: isDense) {
+          backend.step(
+            .decode(
+              Array(row[part]), of: Array(sequences[part]), isDense: isDense, probes: probes))
+          guard model.plan.head != nil else { continue }
+          let start = monotonicSeconds()
+          backend.outputs(rows: part.count) { _ in }
+          head += monotonicSeconds() - start
+        }
       }
       return (probes.profile!, head / Double(tokens.count) * 1000)
     }

@@ -12,8 +12,8 @@ public struct SparsePlan: Sendable, Equatable {
   public var attention: [Int: AttentionPlan]
   /// The thresholds of matrices' inputs by layer; those of the others all count.
   public var inputs: [Int: InputPlan]
-  /// Sequences decoded together up to which sparse layers were measured to pay; wider steps run
-  /// dense.
+  /// Sequences of a sparse step at most: up to so many sparse layers were measured to pay. More
+  /// take several steps, so that what a sequence gives does not depend on how many there are.
   public var widestBatch: Int
 
   /// Nothing is sparse.

@@ -11,8 +11,8 @@ public struct VocabularyPlan: Sendable, Equatable {
   /// Recall of the top k on held-out text where the second pass goes `doubt` deviations below the
   /// k-th best exact logit, rising.
   public var recalls: [Point]
-  /// Sequences decoded together for which the sketch pays; for more, dense products of all rows are
-  /// faster.
+  /// Sequences decoded together for which the sketch was measured to pay. Told, not obeyed: a
+  /// sequence's head does not depend on how many share its step.
   public var widestBatch: Int
 
   public struct Point: Sendable, Equatable {

@@ -103,7 +103,7 @@ import Testing
     #expect(relativeError(sparse, run.backend.logits(rows: 0..<1)) < 1e-5)
   }
 
-  @Test("a dense step has a dense head, and so has a wide batch", arguments: TestBackend.all)
+  @Test("a dense step has a dense head", arguments: TestBackend.all)
   func isDense(backend: TestBackend) throws {
     let run = try Self.run(backend, "llama3", VocabularyRecall(rank: 1, doubt: 0))
     for isDense in [false, true] {
@@ -117,5 +117,45 @@ import Testing
       run.backend.outputs(rows: 2) { ids.append($0.ids != nil) }
     }
     #expect(ids == [true, true, false, false])
+  }
+
+  @Test(
+    "rows share a call, and each finds what it finds alone; those in doubt fall back alone",
+    arguments: TestBackend.all, SketchCoding.allCases)
+  func rowsTogether(backend: TestBackend, coding: SketchCoding) throws {
+    let path = Fixtures.path("models/llama3")
+    let binding = try WeightBinding(opening: path)
+    let (rows, hidden) = (binding.configuration.vocabulary, binding.configuration.embeddingWidth)
+    var random = SeededRandom(seed: 5)
+    let sketch = RowSketch.random(
+      rows: rows, hidden: hidden, coding: coding,
+      directions: coding.keepsColumns ? hidden : 30, &random)
+    var kinds: Set<Bool> = []
+    for doubt: Float in [0, 0.4, 0.8] {
+      let head = SketchedVocabulary(
+        plan: VocabularyPlan(candidates: 8, kept: 4, doubt: doubt), sketch: sketch)
+      let own = try backend.open(binding, threads: 3) { _ in SparsePlan(head: head) }
+      let company = Company(own, sequences: 20)
+      let alone = try company.run(company.alone)
+      #expect(try company.run(company.together) == alone)
+      kinds.formUnion(alone.joined().map(\.fellBack))
+    }
+    #expect(kinds.contains(false))
+  }
+
+  @Test("dense logits leave candidates as they are", arguments: TestBackend.all)
+  func complete(backend: TestBackend) throws {
+    let run = try Self.run(backend, "llama3", VocabularyRecall(rank: 1, doubt: 0))
+    _ = run.decode([3, 4])
+    var rows = 0
+    run.backend.outputs(rows: 2) { output in
+      let (ids, logits) = (output.ids.map(Array.init), Array(output.logits))
+      let dense = run.backend.complete(output)
+      #expect(dense.isComplete && !output.isComplete && dense.row == output.row)
+      #expect(output.ids.map(Array.init) == ids && Array(output.logits) == logits)
+      #expect(ids?.map { dense.logits[Int($0)] } == logits)
+      rows += 1
+    }
+    #expect(rows == 2)
   }
 }
