@@ -9,8 +9,8 @@ final class ModelService: Sendable {
   let metrics = ServerMetrics()
   /// When the server began, in seconds of Unix time.
   let started = ModelService.now
-  /// Compiled grammars, the last used at the end.
-  private let grammars = Mutex<[(source: TextGrammar, made: TokenGrammar)]>([])
+  /// Compiled grammars; made when the first is asked for, since it takes the vocabulary's bytes.
+  private let grammars = Mutex<TokenGrammarCache?>(nil)
 
   init(_ scheduler: Scheduler, _ options: ServerOptions) {
     self.scheduler = scheduler
@@ -23,28 +23,16 @@ final class ModelService: Sendable {
   /// Seconds of Unix time.
   static var now: Int { time(nil) }
 
-  /// Grammars that are kept.
-  private static let keptGrammars = 16
-
   /// A grammar compiled for the model's tokens; costs little when it was asked for lately.
   ///
   /// Throws what compiling throws.
   func compiled(_ grammar: TextGrammar) throws(SparrowError) -> TokenGrammar {
-    if let known = known(grammar) { return known }
-    let made = try TokenGrammar(grammar, vocabulary: model.tokenVocabulary)
-    grammars.withLock { kept in
-      kept.append((grammar, made))
-      if kept.count > Self.keptGrammars { kept.removeFirst() }
+    let cache = grammars.withLock { known -> TokenGrammarCache in
+      if let known { return known }
+      let made = TokenGrammarCache(vocabulary: model.tokenVocabulary, limit: 16)
+      known = made
+      return made
     }
-    return made
-  }
-
-  private func known(_ grammar: TextGrammar) -> TokenGrammar? {
-    grammars.withLock { kept in
-      guard let index = kept.firstIndex(where: { $0.source == grammar }) else { return nil }
-      let entry = kept.remove(at: index)
-      kept.append(entry)
-      return entry.made
-    }
+    return try cache.grammar(grammar)
   }
 }
