@@ -62,7 +62,7 @@ def score(name, arguments, o):
 def served(o, adapter):
     """Scores of `sparrow serve` as any server is scored."""
     command = [o.sparrow, "serve", o.model, "--threads", o.threads]
-    command += ["--adapter", adapter] if adapter else []
+    command += ["--adapter", adapter, "--score-as-decoding"] if adapter else []
     with Served(command) as server:
         return score("local-completions", {
             "model": "sparse" if adapter else "dense", "tokenizer_backend": "remote",

@@ -15,7 +15,7 @@ import json
 import random
 import sys
 
-from served import Served, events, exchange, request
+from served import Served, events, exchange, parsed, request
 
 CHAT = {"messages": [{"role": "user", "content": "Name a bird."}], "max_tokens": 3, "temperature": 0}
 SCHEMA = {"type": "object", "properties": {"a": {"type": "integer"}, "b": {"enum": ["x", "y"]}},
@@ -135,10 +135,12 @@ def one(draw):
     if draw.random() < 0.15:
         headers = draw.sample(HEADERS, draw.choice([1, 1, 2]))
     whole = request(path, data, method, headers)
-    how = {}
+    # A header may make the server wait for more, rightly.
+    how = {"seconds": 3} if headers else {}
     act = draw.random()
     if act < 0.05:
         whole = damaged_bytes(whole[:400], draw) + whole[400:]
+        how["seconds"] = 3
     elif act < 0.10:
         whole = whole[:draw.randrange(len(whole))]
         how["seconds"] = 0.3
@@ -151,8 +153,10 @@ def one(draw):
 
 def wrong_with(answer, how):
     """What is wrong with an answer; nothing is where it is right."""
+    if answer is None and "seconds" not in how:
+        return "no answer"
     if answer is None or "stop_after" in how:
-        return None  # We left, not the server; or it rightly waits for what we did not send.
+        return None
     status, body = answer
     if status >= 500:
         return f"status {status}: {body[:200]}"
@@ -181,7 +185,7 @@ async def run(server, o):
 
         async def worker():
             for data, how in waiting:
-                answer = await exchange(server.port, data, **{"seconds": 20, **how})
+                answer = await exchange(server.port, data, **{"seconds": 120, **how})
                 if told := wrong_with(answer, how):
                     wrong.append({"wrong": told, "request": data[:2000].decode("latin-1")})
                     print(f"{told}\n  {data[:600]!r}", flush=True)
@@ -217,8 +221,7 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", action="store_true", help="print the outcome as JSON")
     parser.add_argument("--log", metavar="FILE", help="keep what the server writes")
-    parser.add_argument("options", nargs="*", help="of the server, after --")
-    o = parser.parse_args()
+    o = parsed(parser)
     command = [o.program, "serve", o.model, *o.options]
     with open(o.log or "/dev/null", "w") as log, Served(command, log) as server:
         found = asyncio.run(run(server, o))

@@ -20,6 +20,15 @@ def free_port():
         return s.getsockname()[1]
 
 
+def parsed(parser):
+    """The command line's values; `options` are those of the server, which follow --."""
+    words = sys.argv[1:]
+    own = words.index("--") if "--" in words else len(words)
+    values = parser.parse_args(words[:own])
+    values.options = words[own + 1:]
+    return values
+
+
 class Served:
     """A server's process, ready to be asked; ended when the block is left."""
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Loads a `sparrow serve` that it starts with good and bad clients, and sees that nothing is lost.
 
-    Scripts/soak_server.py PROGRAM MODEL [--streams 200] [--requests 2000] [--minutes 60]
+    Scripts/soak_server.py PROGRAM MODEL [--streams 200] [--requests 2000] [-- SERVER OPTIONS]
 
 Clients read their streams, read slowly, go away early, open a connection and say nothing, or send
 too much. Right is: every answer that is waited for is whole and the same text as alone, no status is
@@ -18,7 +18,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from served import HOST, Served, events, exchange, request
+from served import HOST, Served, events, exchange, parsed, request
 
 TEXT = Path(__file__).resolve().parent.parent / "Data/heldout.txt"
 # What a client does, and how often.
@@ -146,8 +146,7 @@ def main():
     parser.add_argument("--rate", type=float, help="requests a second in those minutes")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", action="store_true", help="print the outcome as JSON")
-    parser.add_argument("options", nargs="*", help="of the server, after --")
-    o = parser.parse_args()
+    o = parsed(parser)
     with Served([o.program, "serve", o.model, *o.options]) as server:
         found = asyncio.run(run(server, o))
     print(json.dumps(found, indent=1) if o.json else found)
