@@ -20,7 +20,8 @@ import Testing
     ),
     (
       "/v1/chat/completions",
-      #"{"messages":[{"role":"assistant","tool_calls":[{"function":{"name":"f","arguments":"{}"}}]},"#
+      #"{"messages":[{"role":"assistant","#
+        + #""tool_calls":[{"function":{"name":"f","arguments":"{}"}}]},"#
         + #"{"role":"tool","content":"r","tool_call_id":"c"}],"max_completion_tokens":1,"#
         + #""tools":[{"type":"function","function":{"name":"f","parameters":{"type":"object"}}}],"#
         + #""tool_choice":{"type":"function","function":{"name":"f"}}}"#

@@ -83,8 +83,9 @@ import Testing
       [("sparrow", ["plan": plan, "activity": true]), ("stream", true)]
     }
     let chunks = try await sparse.events(path, body("the cat", more("sparse")))
-    let part = chunks.compactMap { $0["sparrow", "activity", 0, "parts", 0]["bins"] }.first
-    #expect(part?.string?.isEmpty == false)
+    let tokens = chunks.flatMap { $0["sparrow", "activity"].array ?? [] }
+    #expect(tokens.count == 8)
+    #expect(tokens.last?["parts", 1, "bins"].string?.isEmpty == false)
     #expect(try await sparse.events(path, body("the cat", more("dense"))).count > 1)
     let refused = await tiny.ask(path, body("the cat", more("sparse")).text())
     #expect(refused.status == 400)
@@ -123,8 +124,22 @@ import Testing
     }
     while tiny.server.service.scheduler.statistics.running == 0 { await Task.yield() }
     client.leave()
-    #expect(await task.value.status == 503)
+    #expect(await task.value.status == 499)
     await tiny.server.service.scheduler.stop()
     #expect(tiny.server.service.scheduler.statistics.running == 0)
+  }
+
+  @Test func aClientThatTakesNothingIsSentAway() async throws {
+    let tiny = try TestServer { $0.idleTimeout = 0.05 }
+    let more: [(key: String, value: JSON)] = [("stream", true), ("max_tokens", 500)]
+    let (closed, isClosed) = AsyncStream.makeStream(of: Void.self)
+    let client = ClientPresence { isClosed.finish() }
+    let answer = await tiny.ask(path, body("the", more).text(), client: client)
+    guard case .events(let write) = answer.body else { return }
+    await #expect(throws: APIError.clientLeft) {
+      try await write { _ in
+        for await _ in closed {}
+      }
+    }
   }
 }

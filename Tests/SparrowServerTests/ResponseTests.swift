@@ -42,6 +42,7 @@ import Testing
   }
 
   @Test func functionsAreItems() async throws {
+    let tiny = try TestServer(template: TestServer.toolTemplate)
     let tool: JSON = [
       "type": "function", "name": "f",
       "parameters": ["type": "object", "properties": [:], "additionalProperties": false],

@@ -6,6 +6,7 @@ struct MetricsRoute: Sendable {
 
   var answer: ServerAnswer {
     let now = service.scheduler.statistics
+    let model = service.model
     var text = PrometheusText()
     service.metrics.write(into: &text)
     let figures: [(name: String, kind: String, help: String, value: Double)] = [
@@ -19,8 +20,8 @@ struct MetricsRoute: Sendable {
       ("preemptions_total", "counter", "Choices put off for others.", Double(now.preemptions)),
       ("cache_pages", "gauge", "Pages of the key/value cache in use.", Double(now.pages)),
       ("cache_pages_limit", "gauge", "Pages that it may have.", Double(now.pageLimit)),
-      ("bytes_per_token", "gauge", "Bytes of weights a token reads.", Double(now.bytesPerToken)),
-      ("dense_bytes_per_token", "gauge", "The same densely.", Double(now.denseBytesPerToken)),
+      ("token_bytes", "gauge", "Bytes of weights a token reads.", Double(model.bytesPerToken)),
+      ("dense_token_bytes", "gauge", "The same densely.", Double(model.denseBytesPerToken)),
     ]
     for figure in figures { text.figure(figure.name, figure.kind, figure.help, figure.value) }
     let densities = now.touched.networks.values.map(\.selected)

@@ -7,13 +7,15 @@ struct SparsityRoute: Sendable {
   var answer: ServerAnswer {
     let model = service.model
     let now = service.scheduler.statistics
+    let touched =
+      now.touched == Touched() ? model.plan.touched(model.configuration) : now.touched
     let rate = now.decodeSeconds > 0 ? Double(now.generatedTokens) / now.decodeSeconds : 0
     return ServerAnswer([
       "is_sparse": .bool(model.isSparse), "plan": Self.plan(model.plan),
       "parts": ActivityText(model).list(of: model),
-      "density": Self.density(now.touched),
-      "bytes_per_token": .integer(now.bytesPerToken),
-      "dense_bytes_per_token": .integer(now.denseBytesPerToken),
+      "density": Self.density(touched),
+      "bytes_per_token": .integer(model.bytesPerToken),
+      "dense_bytes_per_token": .integer(model.denseBytesPerToken),
       "tokens_per_second": .number(rate),
       "generated_tokens": .integer(now.generatedTokens), "running": .integer(now.running),
       "waiting": .integer(now.waiting),

@@ -32,6 +32,8 @@ struct APIError: Error, Sendable, Equatable {
 
   static let timedOut = APIError(
     status: 408, "the request took longer than this server allows", code: "timeout")
+  /// Nobody reads this: it is for the counts alone.
+  static let clientLeft = APIError(status: 499, "the client has gone", code: "client_left")
   static let stopping = APIError(
     status: 503, "this server is stopping", code: "server_stopping")
 

@@ -1,7 +1,7 @@
 import Sparrow
 
-/// What routes that generate have in common: how tokens are chosen, when an answer ends, and what is
-/// told of it.
+/// What routes that generate have in common: how tokens are chosen, when an answer ends, and what
+/// is told of it.
 struct AnswerOptions: Sendable {
   private(set) var sampling: SamplingOptions
   private(set) var stop: [String]
@@ -79,8 +79,8 @@ struct AnswerOptions: Sendable {
     return bias
   }
 
-  /// The request for one choice of one prompt: each choice has a seed of its own, the first one that
-  /// which was given.
+  /// The request for one choice of one prompt: each choice has a seed of its own, the first one the
+  /// seed that was given.
   func request(_ prompt: [Int32], choice: Int, _ service: ModelService) -> GenerationRequest {
     var sampling = sampling
     sampling.seed &+= UInt64(choice) &* 0x9E37_79B9_7F4A_7C15

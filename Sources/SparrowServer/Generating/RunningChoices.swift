@@ -3,6 +3,7 @@ import Sparrow
 /// The choices of one request as they are generated, side by side.
 struct RunningChoices: Sendable {
   private let streams: [GenerationStream]
+  private let client: ClientPresence
   private let service: ModelService
 
   /// What `forEach` gives.
@@ -28,6 +29,7 @@ struct RunningChoices: Sendable {
       throw APIError(error, field: error.field == "prompt" ? promptField : nil)
     }
     self.streams = streams
+    self.client = client
     self.service = service
     client.onLeaving { [streams] in
       for stream in streams { stream.cancel() }
@@ -44,17 +46,23 @@ struct RunningChoices: Sendable {
 
   /// Calls for every piece of every choice as they come.
   ///
-  /// Throws when the time is over, the server stops or the engine fails, and what `body` throws. The
-  /// next piece of a choice is taken when `body` has returned: a client that reads slowly slows its
-  /// own request down.
+  /// Throws when the time is over, the server stops or the engine fails, and what `body` throws.
+  /// The next piece of a choice is taken when `body` has returned: a client that reads slowly slows
+  /// its own request down.
   func forEach(_ body: (Event) async throws -> Void) async throws {
-    let (ping, timeout) = (service.options.pingInterval, service.options.timeout)
+    let ping = service.options.pingInterval
+    let watch = StallWatch()
+    func give(_ event: Event) async throws {
+      watch.begin()
+      try await body(event)
+      watch.end()
+    }
     try await withThrowingTaskGroup(of: Arrival.self) { group in
       defer { group.cancelAll() }
       for (index, stream) in streams.enumerated() {
         Self.wait(index, stream.makeAsyncIterator(), in: &group)
       }
-      group.addTask { await Self.sleep(timeout) ? .timeout : .nothing }
+      watchTime(watch, in: &group)
       group.addTask { await Self.sleep(ping) ? .silence : .nothing }
       var running = streams.count
       var isSilent = true
@@ -63,11 +71,11 @@ struct RunningChoices: Sendable {
         case .piece(let index, let piece?, let iterator):
           isSilent = false
           if let result = piece.result { try note(result) }
-          try await body(.piece(choice: index, piece))
+          try await give(.piece(choice: index, piece))
           Self.wait(index, iterator, in: &group)
         case .piece(_, nil, _): running -= 1
         case .silence:
-          if isSilent { try await body(.silence) }
+          if isSilent { try await give(.silence) }
           isSilent = true
           group.addTask { await Self.sleep(ping) ? .silence : .nothing }
         case .timeout: throw APIError.timedOut
@@ -87,14 +95,34 @@ struct RunningChoices: Sendable {
     }
   }
 
+  /// Ends the requests when their time is over or their client takes nothing, also while `forEach`
+  /// waits for the client.
+  private func watchTime(
+    _ watch: StallWatch, in group: inout ThrowingTaskGroup<Arrival, any Error>
+  ) {
+    let (timeout, patience) = (service.options.timeout, service.options.idleTimeout)
+    group.addTask { [streams] in
+      guard await Self.sleep(timeout) else { return .nothing }
+      for stream in streams { stream.cancel() }
+      return .timeout
+    }
+    group.addTask { [client] in
+      while await Self.sleep(patience / 2) {
+        guard watch.seconds > patience else { continue }
+        client.sendAway()
+        break
+      }
+      return .nothing
+    }
+  }
+
   /// False when it was cut short.
   private static func sleep(_ seconds: Double) async -> Bool {
     (try? await Task.sleep(for: .seconds(seconds))) != nil
   }
 
   private func note(_ result: GenerationResult) throws(APIError) {
-    // The client that has gone is not there to read this.
-    if result.reason == .cancelled { throw .stopping }
+    if result.reason == .cancelled { throw client.isGone ? .clientLeft : .stopping }
     service.metrics.note(
       firstToken: result.promptSeconds, others: result.decodeSeconds, tokens: result.tokens.count)
   }

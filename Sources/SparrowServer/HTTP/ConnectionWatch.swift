@@ -14,8 +14,8 @@
     private static let userTimeout = NIOBSDSocket.Option(rawValue: 18)
 
     /// A request begins; it is told when the client goes.
-    func begin() -> ClientPresence {
-      let presence = ClientPresence()
+    func begin(on channel: any Channel) -> ClientPresence {
+      let presence = ClientPresence { channel.close(promise: nil) }
       if isGone { presence.leave() }
       self.presence = presence
       return presence

@@ -18,7 +18,8 @@
     func respond(to request: Request, context: HTTPConnection) async throws -> Response {
       let channel = context.channel
       let client = try await channel.eventLoop.submit {
-        try channel.pipeline.syncOperations.handler(type: ConnectionWatch.self).begin()
+        try channel.pipeline.syncOperations.handler(type: ConnectionWatch.self)
+          .begin(on: channel)
       }.get()
       var asked = ServerRequest(
         method: request.method.rawValue, path: request.uri.path, client: client)

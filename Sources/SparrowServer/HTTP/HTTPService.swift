@@ -19,8 +19,8 @@
       self.options = options
     }
 
-    /// Serves until SIGTERM or Ctrl-C; requests that run then have `stopTimeout` to end. `started` is
-    /// given the port, 0 for a unix socket.
+    /// Serves until SIGTERM or Ctrl-C; requests that run then have `stopTimeout` to end. `started`
+    /// is given the port, 0 for a unix socket.
     ///
     /// Throws `.system` when it cannot listen there. Blocks the calling thread.
     public func run(started: @escaping @Sendable (Int) -> Void) throws(SparrowError) {

@@ -1,8 +1,8 @@
 #if Server
   import NIOCore
 
-  /// Runs tasks on an event loop's thread, so that a token goes from the scheduler to the socket with
-  /// one thread woken.
+  /// Runs tasks on an event loop's thread, so that a token goes from the scheduler to the socket
+  /// with one thread woken.
   final class LoopExecutor: TaskExecutor {
     private let loop: any EventLoop
 

@@ -34,8 +34,8 @@ struct JSONBytes {
 }
 
 extension JSON {
-  /// A log-probability as few digits as tell it apart; what is none at all has -9999, since JSON has
-  /// no infinity.
+  /// A log-probability in as few digits as tell it apart; what is impossible has -9999, since JSON
+  /// has no infinity.
   static func logProbability(_ value: Float?) -> JSON {
     guard let value else { return .null }
     return .number(value.isFinite ? Double(value.description) ?? Double(value) : -9999)

@@ -20,7 +20,8 @@ public struct ServerOptions: Sendable {
   public var connectionLimit = 1024
   /// Seconds that one request may take, waiting included.
   public var timeout = 600.0
-  /// Seconds after which a connection without a request is closed.
+  /// Seconds after which a connection is closed that has no request, or whose client takes nothing
+  /// of a stream.
   public var idleTimeout = 60.0
   /// Seconds of silence after which a stream gets a comment, so that nobody takes it for dead.
   public var pingInterval = 15.0

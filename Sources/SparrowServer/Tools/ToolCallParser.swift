@@ -1,7 +1,7 @@
 /// Finds calls of functions in an answer's text as it comes.
 ///
-/// Whatever does not read as a call stays text: nothing that a model wrote is lost, and nothing that
-/// it can write is an error.
+/// Whatever does not read as a call stays text: nothing that a model wrote is lost, and nothing
+/// that it can write is an error.
 struct ToolCallParser: Sendable {
   private enum Place {
     /// Before the first text, where a bare call may begin.

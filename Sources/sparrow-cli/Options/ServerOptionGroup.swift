@@ -33,7 +33,8 @@
     var timeout = ServerOptions().timeout
 
     @Option(
-      parsing: .unconditional, help: "Bytes of a request's body, at most, as 16MB.",
+      parsing: .unconditional,
+      help: "Bytes of a request's body, at most, as 16MB. (default: 16 MiB)",
       transform: MemorySize.bytes)
     var bodyLimit = ServerOptions().bodyLimit
 

@@ -6,8 +6,8 @@ import SparrowTestSupport
 /// A server of a tiny random model, asked without a socket.
 struct TestServer {
   static let template = "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}> "
-  /// Shows the functions and knows their results.
-  static let toolTemplate = "{% if tools %}{{ tools }}{% endif %}" + template
+  /// Shows the functions; calls are bare, since the model has no token for a line's end.
+  static let toolTemplate = "{% if tools %}\"parameters\" {{ tools }}{% endif %}" + template
 
   let server: ModelServer
 
