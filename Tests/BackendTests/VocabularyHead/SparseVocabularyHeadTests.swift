@@ -128,8 +128,7 @@ import Testing
     let (rows, hidden) = (binding.configuration.vocabulary, binding.configuration.embeddingWidth)
     var random = SeededRandom(seed: 5)
     let sketch = RowSketch.random(
-      rows: rows, hidden: hidden, coding: coding,
-      directions: coding.keepsColumns ? hidden : 30, &random)
+      rows: rows, hidden: hidden, coding: coding, directions: coding == .product ? 30 : 32, &random)
     var kinds: Set<Bool> = []
     for doubt: Float in [0, 0.4, 0.8] {
       let head = SketchedVocabulary(
