@@ -51,18 +51,18 @@ struct RunningChoices: Sendable {
   /// its own request down.
   func forEach(_ body: (Event) async throws -> Void) async throws {
     let ping = service.options.pingInterval
-    let watch = StallWatch()
+    let clock = AnswerClock()
     func give(_ event: Event) async throws {
-      watch.begin()
+      clock.begin()
       try await body(event)
-      watch.end()
+      clock.end()
     }
     try await withThrowingTaskGroup(of: Arrival.self) { group in
       defer { group.cancelAll() }
       for (index, stream) in streams.enumerated() {
         Self.wait(index, stream.makeAsyncIterator(), in: &group)
       }
-      watchTime(watch, in: &group)
+      watchTime(clock, in: &group)
       group.addTask { await Self.sleep(ping) ? .silence : .nothing }
       var running = streams.count
       var isSilent = true
@@ -70,7 +70,7 @@ struct RunningChoices: Sendable {
         switch arrival {
         case .piece(let index, let piece?, let iterator):
           isSilent = false
-          if let result = piece.result { try note(result) }
+          if let result = piece.result { try note(result, clock) }
           try await give(.piece(choice: index, piece))
           Self.wait(index, iterator, in: &group)
         case .piece(_, nil, _): running -= 1
@@ -98,17 +98,18 @@ struct RunningChoices: Sendable {
   /// Ends the requests when their time is over or their client takes nothing, also while `forEach`
   /// waits for the client.
   private func watchTime(
-    _ watch: StallWatch, in group: inout ThrowingTaskGroup<Arrival, any Error>
+    _ clock: AnswerClock, in group: inout ThrowingTaskGroup<Arrival, any Error>
   ) {
     let (timeout, patience) = (service.options.timeout, service.options.idleTimeout)
     group.addTask { [streams] in
       guard await Self.sleep(timeout) else { return .nothing }
+      clock.ring()
       for stream in streams { stream.cancel() }
       return .timeout
     }
     group.addTask { [client] in
       while await Self.sleep(patience / 2) {
-        guard watch.seconds > patience else { continue }
+        guard clock.waited > patience else { continue }
         client.sendAway()
         break
       }
@@ -121,8 +122,10 @@ struct RunningChoices: Sendable {
     (try? await Task.sleep(for: .seconds(seconds))) != nil
   }
 
-  private func note(_ result: GenerationResult) throws(APIError) {
-    if result.reason == .cancelled { throw client.isGone ? .clientLeft : .stopping }
+  private func note(_ result: GenerationResult, _ clock: AnswerClock) throws(APIError) {
+    if result.reason == .cancelled {
+      throw client.isGone ? .clientLeft : clock.isOver ? .timedOut : .stopping
+    }
     service.metrics.note(
       firstToken: result.promptSeconds, others: result.decodeSeconds, tokens: result.tokens.count)
   }
