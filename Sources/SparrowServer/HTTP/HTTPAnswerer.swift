@@ -25,16 +25,32 @@
         method: request.method.rawValue, path: request.uri.path, client: client)
       asked.headers = request.headers.map { ($0.name.canonicalName, $0.value) }
       if let id = Identifier.given(asked[header: "x-request-id"]) { asked.id = id }
-      let limit = server.service.options.bodyLimit
-      let length = asked[header: "content-length"].flatMap { Int($0) }
-      if let length, length > limit { return response(tooLarge(asked)) }
-      do {
-        let body = try await request.body.collect(upTo: limit)
-        asked.body = Array(body.readableBytesView)
-      } catch is NIOTooManyBytesError {
+      guard let body = try await read(request.body, channel) else {
         return response(tooLarge(asked))
       }
+      asked.body = body
       return response(await server.answer(asked))
+    }
+
+    /// A whole body; nil for one that is too large.
+    ///
+    /// Much of what is too much is read all the same: clients that are still writing see no answer.
+    /// Beyond that the connection is closed.
+    private func read(_ body: RequestBody, _ channel: any Channel) async throws -> [UInt8]? {
+      let limit = server.service.options.bodyLimit
+      var bytes: [UInt8] = []
+      var count = 0
+      for try await buffer in body {
+        count += buffer.readableBytes
+        if count <= limit {
+          bytes.append(contentsOf: buffer.readableBytesView)
+        } else if count <= 4 * limit {
+          bytes = []
+        } else {
+          try await channel.close()
+        }
+      }
+      return count <= limit ? bytes : nil
     }
 
     private func tooLarge(_ request: ServerRequest) -> ServerAnswer {
