@@ -103,8 +103,8 @@ async def exchange(port, data, seconds=60, pause=0, stop_after=None):
     got = bytearray()
 
     async def talk():
+        # Not drained: a refusal may come before all is sent.
         writer.write(data)
-        await writer.drain()
         while part := await reader.read(512 if pause else 1 << 16):
             got.extend(part)
             if stop_after is not None and len(got) >= stop_after:

@@ -31,7 +31,7 @@ class Soak:
         self.server, self.draw = server, random.Random(o.seed)
         words = TEXT.read_text().split()
         self.bodies = [
-            {"prompt": " ".join(words[i * 90:i * 90 + 20 + 3 * i]), "max_tokens": 16 + 2 * i,
+            {"prompt": " ".join(words[i * 90:i * 90 + 8 + 2 * i]), "max_tokens": 16 + i,
              "temperature": 0.8, "seed": i, "ignore_eos": True} for i in range(16)]
         self.texts, self.counts, self.wrong = [], Counter(), []
 

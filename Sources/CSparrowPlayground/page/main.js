@@ -38,11 +38,12 @@ function showWrong(error) {
   append(told);
 }
 
-function request(plan) {
+function request(plan, seed) {
   const system = settings.elements.system.value.trim();
   return {
     model,
     messages: system ? [{ role: "system", content: system }, ...messages] : messages,
+    seed,
     ...sampling(),
     stream: true,
     stream_options: { include_usage: true },
@@ -59,6 +60,8 @@ async function answer(signal) {
   const box = element("div", both ? "answers two" : "answers");
   box.append(...answers.map((one) => one.box));
   append(box);
+  // Both draw alike, so that what differs is the plan.
+  const seed = both ? Math.floor(Math.random() * 2 ** 31) : undefined;
   map.clear(answers[0].plan === "sparse" ? mapped : "A dense answer touches everything.");
   const changed = () => {
     const place = both ? parting(answers[0].text, answers[1].text) : undefined;
@@ -67,7 +70,7 @@ async function answer(signal) {
   };
   for (const one of answers) {
     if (!signal.aborted) {
-      await one.write(request(one.plan), signal, changed, (parts) => map.add(parts));
+      await one.write(request(one.plan, seed), signal, changed, (parts) => map.add(parts));
     }
   }
   if (both && !signal.aborted) {
