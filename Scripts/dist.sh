@@ -41,6 +41,10 @@ completion fish fish/vendor_completions.d/sparrow.fish
 install -m 644 LICENSE NOTICE "$share/doc/sparrow"
 install -m 644 "$build/checkouts/swift-argument-parser/LICENSE.txt" \
   "$share/doc/sparrow/LICENSE-swift.txt"
+for package in hummingbird swift-http-types swift-log swift-metrics swift-nio swift-nio-extras \
+  swift-service-context swift-service-lifecycle; do
+  install -m 644 "$build/checkouts/$package/NOTICE.txt" "$share/doc/sparrow/NOTICE-$package.txt"
+done
 
 system=$(uname -s | tr '[:upper:]' '[:lower:]')
 name=sparrow-$("$root/bin/sparrow" --version)-$system-$(uname -m)
