@@ -14,7 +14,11 @@ final class ScheduledRequest: @unchecked Sendable {
   /// The prompt's tokens, then the chosen ones.
   private(set) var tokens: [Int32]
   /// Its keys and values, while it runs.
-  var sequence: SequenceState?
+  private(set) var sequence: SequenceState?
+  /// Pages of its own that others may take.
+  var sharedPages = 0
+  /// Its place in the order in which requests came.
+  var order = 0
   /// Tokens, from the first, that run as given text; those after them are decoded.
   private var givenCount: Int
   /// What the last step chose; nil where it has not, or cannot without dense logits.
@@ -54,8 +58,14 @@ final class ScheduledRequest: @unchecked Sendable {
   /// Tokens of given text that are still to be run.
   var givenLeft: Int { max(givenCount - filled, 0) }
 
+  /// Its reader lags, so that it rests.
+  var isLagging: Bool { givenLeft == 0 && mailbox.isFull }
+
   /// A decoding step is next, and its reader keeps up.
   var isStreaming: Bool { givenLeft == 0 && !mailbox.isFull }
+
+  /// The text that runs as given.
+  var given: ArraySlice<Int32> { tokens[..<givenCount] }
 
   /// The tokens of given text that a step may take, up to `count`.
   func given(_ count: Int) -> ArraySlice<Int32> { tokens[filled..<filled + min(count, givenLeft)] }
@@ -69,6 +79,30 @@ final class ScheduledRequest: @unchecked Sendable {
   /// Positions that it can need at most.
   func positions(_ context: Int) -> Int {
     min(context, request.prompt.count + max(request.options.maximumTokens, 1) - 1)
+  }
+
+  /// Text whose pages it may take from others, who ran it as it would: all but a last token, after
+  /// which the next is chosen. None where its prompt's scores are wanted.
+  var sharedText: ArraySlice<Int32> {
+    request.scoresPrompt ? [] : tokens[..<max(min(givenCount, tokens.count - 1), 0)]
+  }
+
+  // MARK: - When it runs
+
+  /// Begins, or begins again, in a sequence that has the pages of some of its text already.
+  func begin(in sequence: SequenceState) {
+    if firstToken == nil { generation.note(cachedTokens: sequence.count) }
+    sequence.expectedCount = request.prompt.count
+    self.sequence = sequence
+    sharedPages = sequence.count / CachePage.positions
+  }
+
+  /// Gives its pages up, to begin again later: what dense steps chose then runs as given text, what
+  /// sparse ones chose is decoded once more. The bits are the same.
+  func suspend() {
+    mailbox.flush()
+    sequence = nil
+    if isDense { givenCount = tokens.count }
   }
 
   // MARK: - What it reads of a step

@@ -1,5 +1,6 @@
 public import SparrowCore
 import SparrowEngine
+import SparrowTransformer
 
 /// Runs many requests over one model at once: they join and leave between steps, and each gets the
 /// tokens that it would get alone.
@@ -22,8 +23,10 @@ public final class Scheduler: Sendable {
     try SparrowError.require(options.waiting, in: 1...1_000_000, "waiting", file: model.path)
     self.model = model
     self.options = options
-    context = try model.contextLength(options.context)
-    let loop = SchedulerLoop(model, options, context: context, inbox: inbox)
+    let memory = options.cacheMemory ?? model.cacheAllowance(options.cacheType)
+    let pool = try model.backend.pagePool(type: options.cacheType, limit: memory)
+    context = try model.schedulerContext(options.context, pool)
+    let loop = SchedulerLoop(model, options, context: context, pool: pool, inbox: inbox)
     try runOnOwnThread { loop.run() }
   }
 
@@ -87,5 +90,32 @@ extension Model {
     _ options: SchedulerOptions = SchedulerOptions()
   ) throws(SparrowError) -> Scheduler {
     try Scheduler(self, options)
+  }
+}
+
+extension Model {
+  /// Half of the memory that is free now, and room for one page at least.
+  fileprivate func cacheAllowance(_ type: CacheType) -> Int {
+    let free = MemoryAllowance.current() ?? 1 << 32
+    return max(free / 2, PagePool.pageBytes(configuration, type))
+  }
+
+  /// A request's tokens: as asked for, or as many as the model and the pages allow.
+  ///
+  /// Throws `.argument` for more than these.
+  fileprivate func schedulerContext(
+    _ asked: Int?, _ pool: PagePool
+  ) throws(SparrowError) -> Int {
+    let room = pool.limit * CachePage.positions
+    let context = try contextLength(asked)
+    if asked == nil { return min(context, room) }
+    guard context <= room else {
+      throw SparrowError(
+        .argument, file: path, field: "context",
+        found:
+          "\(context) tokens take \(CachePage.count(for: context) * pool.pageBytes) bytes of cache",
+        expected: "at most the cache's \(pool.limit * pool.pageBytes) (--cache-memory)")
+    }
+    return context
   }
 }

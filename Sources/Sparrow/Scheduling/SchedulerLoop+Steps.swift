@@ -5,8 +5,11 @@ extension SchedulerLoop {
   /// One step of prompts, in the order in which they came, up to as many rows as a step takes.
   func stepPrompts() {
     begin(.prompt, isDense: false)
-    for request in running where request.givenLeft > 0 && batch.tokens.count < limits.rows {
-      add(request, request.given(limits.rows - batch.tokens.count))
+    for request in running where request.givenLeft > 0 {
+      let part = request.given(limits.rows - batch.tokens.count)
+      // Long texts of some models are turned anew, and their pages with them.
+      guard !part.isEmpty, makeRoom(for: request, rows: part.count) else { continue }
+      add(request, part)
     }
     running.forEach { $0.mailbox.flush() }
     let start = monotonicSeconds()
@@ -43,19 +46,24 @@ extension SchedulerLoop {
 
   /// A token of each stream: those of one choice of plan together, in steps as wide as it allows.
   func stepStreams() {
+    // Readers may catch up at any time: who streams is settled here, with room for all.
+    streams.removeAll(keepingCapacity: true)
+    for request in running where request.isStreaming && makeRoom(for: request, rows: 1) {
+      streams.append(request)
+    }
     for isDense in [true, false] {
-      let streams = running.filter { $0.isDense == isDense && $0.isStreaming }
       let width = isDense ? limits.rows : model.backend.sparseBatch
-      for start in stride(from: 0, to: streams.count, by: width) {
-        step(streams[start..<min(start + width, streams.count)], isDense: isDense)
+      begin(.decode, isDense: isDense)
+      for request in streams where request.isDense == isDense {
+        add(request, CollectionOfOne(request.next))
+        if rows.count == width { stepDecode() }
       }
+      if !rows.isEmpty { stepDecode() }
     }
   }
 
-  private func step(_ streams: ArraySlice<ScheduledRequest>, isDense: Bool) {
-    begin(.decode, isDense: isDense)
-    for request in streams { add(request, CollectionOfOne(request.next)) }
-    let reports = !isDense && streams.contains { $0.request.reportsActivity }
+  private func stepDecode() {
+    let reports = !batch.isDense && rows.contains { $0.request.reportsActivity }
     batch.probes = reports ? activityProbes : nil
     let start = monotonicSeconds()
     model.exclusively {
@@ -70,6 +78,7 @@ extension SchedulerLoop {
     }
     statistics.decodeSteps += 1
     statistics.decodeSeconds += monotonicSeconds() - start
+    if statistics.decodeSteps % Self.sparsityPace == 0 { tellSparsity() }
     deliver()
   }
 
@@ -77,9 +86,6 @@ extension SchedulerLoop {
     batch.phase = phase
     batch.isDense = isDense
     batch.probes = nil
-    batch.tokens.removeAll(keepingCapacity: true)
-    batch.slices.removeAll(keepingCapacity: true)
-    rows.removeAll(keepingCapacity: true)
   }
 
   private func add(_ request: ScheduledRequest, _ tokens: some Collection<Int32>) {
@@ -88,9 +94,25 @@ extension SchedulerLoop {
     rows.append(request)
   }
 
-  /// Gives every request what the step brought it.
+  /// Gives every request what the step brought it, and keeps nobody's pages.
   private func deliver() {
-    for request in rows where request.deliver() { statistics.generatedTokens += 1 }
+    for request in rows {
+      share(request)
+      if request.deliver() { statistics.generatedTokens += 1 }
+    }
+    batch.tokens.removeAll(keepingCapacity: true)
+    batch.slices.removeAll(keepingCapacity: true)
+    rows.removeAll(keepingCapacity: true)
+  }
+
+  /// Tells how much of what is sparse tokens touch: a sum over all layers, now and then.
+  func tellSparsity() {
+    let backend = model.backend
+    model.exclusively {
+      statistics.touched = backend.touched
+      statistics.bytesPerToken = backend.bytesPerToken
+      statistics.denseBytesPerToken = backend.denseBytesPerToken
+    }
   }
 
   private var limits: BackendLimits { model.backend.limits }

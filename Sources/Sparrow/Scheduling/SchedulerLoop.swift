@@ -6,85 +6,102 @@ import SparrowEngine
 /// Only its own thread touches it once it runs.
 final class SchedulerLoop: @unchecked Sendable {
   let model: Model
-  private let options: SchedulerOptions
-  private let context: Int
+  let options: SchedulerOptions
+  let context: Int
+  let pool: PagePool
   private let inbox: Inbox
   /// In the order in which they came.
-  private var waiting: [ScheduledRequest] = []
-  private(set) var running: [ScheduledRequest] = []
+  var waiting: [ScheduledRequest] = []
+  var running: [ScheduledRequest] = []
+  /// Pages of texts that have run.
+  var prefixes = PrefixCache()
+  /// Decoding steps from one look at what they touch to the next.
+  static let sparsityPace = 256
   private var lastWasPrompt = false
+  private var lastOrder = 0
+  private var lastRings: UInt32?
   /// Figures that change with steps, told once a turn.
   var statistics = SchedulerStatistics()
   // Kept from step to step.
   var batch = StepBatch.decode([], of: [])
   var rows: [ScheduledRequest] = []
+  var streams: [ScheduledRequest] = []
   private(set) lazy var activityProbes = StepProbes(selections: { [unowned self] selected in
     rows[selected.row].note(selected)
   })
 
-  init(_ model: Model, _ options: SchedulerOptions, context: Int, inbox: Inbox) {
+  init(
+    _ model: Model, _ options: SchedulerOptions, context: Int, pool: PagePool, inbox: Inbox
+  ) {
     self.model = model
     self.options = options
     self.context = context
+    self.pool = pool
     self.inbox = inbox
+    (statistics.pageLimit, statistics.pageBytes) = (pool.limit, pool.pageBytes)
   }
 
   /// Runs until the inbox is closed and nothing is left to do.
   func run() {
     while true {
-      let seen = inbox.bell.count
-      let phase = exchange()
+      let rings = inbox.bell.count
+      let phase = takeIn()
       if phase >= .stopping { break }
-      retire()
-      admit()
       if turn() { continue }
       if phase == .finishing, running.isEmpty, waiting.isEmpty { break }
-      running.forEach { $0.mailbox.flush() }
-      _ = exchange()
-      inbox.bell.wait(after: seen)
+      rest()
+      inbox.bell.wait(after: rings)
     }
-    (running + waiting).forEach { $0.cancel() }
-    running = []
-    waiting = []
-    _ = exchange()
+    for request in running + waiting { request.cancel() }
+    (running, waiting) = ([], [])
+    prefixes.removeAll()
+    rest()
     inbox.end()
   }
 
-  private func exchange() -> Inbox.Phase {
-    statistics.running = running.count
-    return inbox.exchange(&waiting, statistics)
-  }
-
-  /// Lets go what has ended or is not wanted any more.
-  private func retire() {
-    for request in waiting + running where request.mailbox.isCancelled { request.cancel() }
-    waiting.removeAll(where: \.isFinished)
-    running.removeAll(where: \.isFinished)
-  }
-
-  /// Lets requests run, first come, first served.
-  private func admit() {
-    while running.count < options.parallel, !waiting.isEmpty {
-      let request = waiting.removeFirst()
-      do throws(SparrowError) {
-        let sequence = try model.backend.sequence(
-          capacity: request.positions(context), type: options.cacheType)
-        sequence.expectedCount = request.request.prompt.count
-        request.sequence = sequence
-        running.append(request)
-      } catch {
-        request.finish(error)
-      }
+  /// Takes new requests, lets go of those that nobody wants any more, and says how long to go on.
+  func takeIn() -> Inbox.Phase {
+    let rings = inbox.bell.count
+    let phase = exchange()
+    // Who is not wanted any more has rung.
+    if rings != lastRings {
+      lastRings = rings
+      for request in waiting + running where request.mailbox.isCancelled { request.cancel() }
+      waiting.removeAll(where: \.isFinished)
     }
+    running.removeAll(where: \.isFinished)
+    return phase
   }
 
   /// A piece of prompts or a token of each stream; false when there is nothing to do.
-  private func turn() -> Bool {
+  func turn() -> Bool {
+    admit()
     let hasPrompts = running.contains { $0.givenLeft > 0 }
     let hasStreams = running.contains(where: \.isStreaming)
     guard hasPrompts || hasStreams else { return false }
     lastWasPrompt = hasPrompts && !(hasStreams && lastWasPrompt)
     if lastWasPrompt { stepPrompts() } else { stepStreams() }
     return true
+  }
+
+  /// Tells how things are before a pause, and gives memory back that nobody has.
+  private func rest() {
+    running.forEach { $0.mailbox.flush() }
+    pool.releaseFree()
+    tellSparsity()
+    _ = exchange()
+  }
+
+  private func exchange() -> Inbox.Phase {
+    statistics.running = running.count
+    statistics.pages = pool.used
+    statistics.cachedPages = prefixes.count
+    let known = waiting.count
+    let phase = inbox.exchange(&waiting, statistics)
+    for request in waiting[known...] {
+      lastOrder += 1
+      request.order = lastOrder
+    }
+    return phase
   }
 }

@@ -5,12 +5,13 @@ public struct SchedulerStatistics: Sendable, Equatable {
   /// Requests that run, and that wait to run.
   public var running = 0
   public var waiting = 0
-  /// Requests that ended, cancelled ones too.
-  public var ended = 0
   /// Pages of the key/value cache in use, and at most; a page holds 64 positions.
   public var pages = 0
   public var pageLimit = 0
-  /// Prompt tokens taken, and how many of them the cache had.
+  public var pageBytes = 0
+  /// Those of them that are kept for texts to come, whoever else uses them.
+  public var cachedPages = 0
+  /// Tokens of given text that ran, and those that the cache had instead.
   public var promptTokens = 0
   public var cachedTokens = 0
   public var generatedTokens = 0

@@ -84,6 +84,9 @@ struct Generation {
     result.decodeSeconds = decodeSeconds
   }
 
+  /// Notes how much of the prompt was there already.
+  mutating func note(cachedTokens: Int) { result.cachedTokens = cachedTokens }
+
   /// Gives out what was held back, and ends.
   private mutating func end(_ reason: GenerationResult.Reason) -> String {
     let (text, stopped) = stops.finish(decoder.finish())

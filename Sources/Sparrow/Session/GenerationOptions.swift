@@ -42,8 +42,9 @@ public struct GenerationResult: Sendable, Equatable {
   public var tokens: [Int32] = []
   public var reason = Reason.length
   public var promptTokens = 0
-  /// Tokens of the prompt whose keys and values the cache had.
+  /// Tokens of the prompt whose keys and values a scheduler's cache had.
   public var cachedTokens = 0
+  /// Until the first token; of a scheduler's request since it was submitted.
   public var promptSeconds = 0.0
   public var decodeSeconds = 0.0
   /// Steps at which a sparse head was in doubt and computed all logits.

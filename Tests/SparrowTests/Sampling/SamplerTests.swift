@@ -166,7 +166,7 @@ struct SamplerTests {
       let allowed = AllowedTokens(mask: mask, ends: [0, 300])
       var ids: [Int32] = []
       allowed.forEach { ids.append($0) }
-      #expect(ids == (0..<Int32(Self.vocabulary)).filter(allowed.contains))
+      #expect(ids == (0..<Int32(Self.vocabulary)).filter { allowed.contains($0) })
       let logits = Self.logits(seed: UInt64(step))
       let expected = Self.draw(&own, ids, ids.map { logits[Int($0)] })
       #expect(Self.choose(&some, nil, logits, allowed) == expected)

@@ -1,0 +1,97 @@
+import SparrowEngine
+
+/// Pages of texts that have run, found again by the text: each by its own tokens and the page
+/// before it.
+///
+/// It keeps pages that nobody uses any more, until the pool needs them for others.
+struct PrefixCache {
+  /// A page's tokens, and which page comes before them: 0 for none.
+  private struct Key: Hashable {
+    let before: Int
+    let tokens: ArraySlice<Int32>
+  }
+
+  private struct Entry {
+    let id: Int
+    var page: CachePage
+    /// Pages before it.
+    let depth: Int
+    var lastUsed: Int
+  }
+
+  private var entries: [Key: Entry] = [:]
+  private var lastID = 0
+  private var now = 0
+
+  /// Pages that it keeps.
+  var count: Int { entries.count }
+
+  /// How many whole pages of a text it has.
+  func matches(_ tokens: ArraySlice<Int32>) -> Int { keys(tokens).count }
+
+  /// The pages that a text begins with.
+  mutating func take(_ tokens: ArraySlice<Int32>) -> [CachePage] {
+    now += 1
+    return keys(tokens).map { key in
+      entries[key]!.lastUsed = now
+      return entries[key]!.page
+    }
+  }
+
+  /// Keeps the pages of a text's beginning.
+  mutating func keep(_ tokens: ArraySlice<Int32>, _ pages: ArraySlice<CachePage>) {
+    now += 1
+    var before = 0
+    for (depth, page) in pages.enumerated() {
+      let key = Key(before: before, tokens: Self.page(depth, of: tokens))
+      if entries[key] == nil {
+        lastID += 1
+        // Its own copy: a slice would keep the whole text.
+        let own = Key(before: before, tokens: Array(key.tokens)[...])
+        entries[own] = Entry(id: lastID, page: page, depth: depth, lastUsed: now)
+      }
+      entries[key]!.lastUsed = now
+      before = entries[key]!.id
+    }
+  }
+
+  /// Lets go of the page that was least recently used, of those that nobody else has; false where
+  /// all are in use. Costs a look at each.
+  mutating func evict() -> Bool {
+    var found: (key: Key, lastUsed: Int, depth: Int)?
+    // Not `indices`, which would hold the pages a second time.
+    var index = entries.startIndex
+    while index != entries.endIndex {
+      if isKnownUniquelyReferenced(&entries.values[index].page) {
+        let (key, entry) = entries[index]
+        if found.map({ ($0.lastUsed, -$0.depth) > (entry.lastUsed, -entry.depth) }) ?? true {
+          found = (key, entry.lastUsed, entry.depth)
+        }
+      }
+      entries.formIndex(after: &index)
+    }
+    guard let found else { return false }
+    entries[found.key] = nil
+    return true
+  }
+
+  mutating func removeAll() { entries = [:] }
+
+  /// The text's whole pages, as far as they are here.
+  private func keys(_ tokens: ArraySlice<Int32>) -> [Key] {
+    var keys: [Key] = []
+    var before = 0
+    for depth in 0..<tokens.count / CachePage.positions {
+      let key = Key(before: before, tokens: Self.page(depth, of: tokens))
+      guard let entry = entries[key] else { break }
+      keys.append(key)
+      before = entry.id
+    }
+    return keys
+  }
+
+  private static func page(_ index: Int, of tokens: ArraySlice<Int32>) -> ArraySlice<Int32> {
+    let start = tokens.startIndex + index * CachePage.positions
+    return tokens[start..<start + CachePage.positions]
+  }
+}
