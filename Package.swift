@@ -203,7 +203,7 @@ let package = Package(
         swiftSettings: swift),
       example("Generate", ["Sparrow"]),
       example("Chat", ["Sparrow"]),
-      example("Sequences", ["Sparrow"]),
+      example("Scheduler", ["Sparrow"]),
       example("Calibrate", ["Sparrow", "SparrowCalibration", "SparrowEvaluation"]),
       .testTarget(
         name: "HouseTests", dependencies: ["SparrowCore", "SparrowTestSupport"],

@@ -42,12 +42,12 @@ struct ExamplesTests {
     #expect(outcome.output.last == UInt8(ascii: "\n"))
   }
 
-  @Test("sequences gives every prompt the text that it has alone")
-  func sequences() throws {
+  @Test("scheduler gives every prompt the text that it has alone")
+  func scheduler() throws {
     let prompts = ["abc", "the bird", "x"]
-    let together = try Self.run("sequences", [Self.model] + prompts)
+    let together = try Self.run("scheduler", [Self.model] + prompts)
     #expect(together.status == 0, "\(together.complaint)")
-    let alone = try prompts.map { try Self.run("sequences", [Self.model, $0]).outputText }
+    let alone = try prompts.map { try Self.run("scheduler", [Self.model, $0]).outputText }
     #expect(together.outputText == alone.joined())
   }
 
