@@ -41,6 +41,11 @@ struct BenchCommand: ParsableCommand {
     help: "Sequences decoded together in a sweep; may be given several times.")
   var batch: [Int] = []
 
+  @Option(
+    parsing: .unconditionalSingleValue,
+    help: "Measure so many requests at once through the scheduler; may be given several times.")
+  var streams: [Int] = []
+
   @OptionGroup var output: OutputOptions
 
   enum Sweep: String, ExpressibleByArgument, CaseIterable { case density }
@@ -54,8 +59,10 @@ struct BenchCommand: ParsableCommand {
     guard (1...10_000).contains(repetitions) else {
       throw ValidationError("--repeat \(repetitions): expected 1 to 10000")
     }
-    for size in batch where size < 1 {
-      throw ValidationError("--batch \(size): expected 1 or more")
+    for (name, sizes) in [("batch", batch), ("streams", streams)] {
+      for size in sizes where size < 1 {
+        throw ValidationError("--\(name) \(size): expected 1 or more")
+      }
     }
   }
 
@@ -72,12 +79,31 @@ struct BenchCommand: ParsableCommand {
       if output.json { output.print(result.json) } else { Terminal.write(result.text) }
       return
     }
+    if !streams.isEmpty {
+      let results = try streams.map {
+        try StreamBenchmark.run(
+          model, streams: $0, tokens: generate, repetitions: repetitions, progress: progress)
+      }
+      bar.clear()
+      if output.json { output.print(.array(results.map(\.json))) } else { print(results) }
+      return
+    }
     let result = try Benchmark.run(
       model,
       options: .init(promptTokens: prompt, decodeTokens: generate, repetitions: repetitions),
       progress: progress)
     bar.clear()
     if output.json { output.print(result.json) } else { print(result) }
+  }
+
+  private func print(_ results: [StreamBenchmark]) {
+    for result in results {
+      let share = result.share
+      Terminal.write(
+        "\(result.streams) streams  \(Quantity.number(result.scheduler.median)) tokens/s, "
+          + "\(Quantity.fixed(share.median, 3)) (\(Quantity.fixed(share.minimum, 3)) to "
+          + "\(Quantity.fixed(share.maximum, 3))) of plain steps\n")
+    }
   }
 
   private func print(_ result: Benchmark) {
