@@ -49,6 +49,29 @@ import Testing
     #expect(chunks[chunks.count - 3]["choices", 0, "finish_reason"] == "length")
   }
 
+  @Test func optionsOfStreamsWantAStream() async throws {
+    let options: JSON = ["include_usage": true]
+    let answer = await tiny.ask(path, body("the cat", [("stream_options", options)]).text())
+    #expect(answer.status == 400)
+    #expect(try answer.json["error", "param"] == "stream_options")
+  }
+
+  @Test func aPromptBeyondTheContextIsToldAsSuch() async throws {
+    let ids = JSON.array(Array(repeating: .integer(5), count: 600))
+    let answer = await tiny.ask(path, body(ids).text())
+    #expect(answer.status == 400)
+    #expect(try answer.json["error", "code"] == "context_length_exceeded")
+    #expect(try answer.json["error", "param"] == "prompt")
+  }
+
+  @Test func answersSayWhatMadeThem() async throws {
+    let whole = try await tiny.json(path, body("the cat"))
+    let chunks = try await tiny.events(path, body("the cat", [("stream", true)]))
+    #expect(whole["system_fingerprint"].string?.hasPrefix("fp_") == true)
+    #expect(chunks[0]["system_fingerprint"] == whole["system_fingerprint"])
+    #expect(whole["id"].string?.hasPrefix("cmpl-") == true)
+  }
+
   @Test func echoScoresThePromptInFourLists() async throws {
     let more: [(key: String, value: JSON)] = [
       ("echo", true), ("logprobs", 2), ("max_tokens", 1), ("prompt", "the cat in a"),

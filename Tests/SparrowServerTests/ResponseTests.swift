@@ -26,6 +26,8 @@ import Testing
     let list: JSON = [["role": "user", "content": [["type": "input_text", "text": "the cat"]]]]
     let listed = try await tiny.json(path, body([("input", list)]))
     #expect(listed["output", 0, "content"] == response["output", 0, "content"])
+    #expect(response["id"].string?.hasPrefix("resp_") == true)
+    #expect(response["output", 0, "id"].string?.hasPrefix("msg_") == true)
   }
 
   @Test func eventsAreNumberedAndEndWithTheWhole() async throws {

@@ -20,7 +20,7 @@ struct ChatChoice {
       switch part {
       case .text(let more): text += more
       case .call(let name):
-        calls.append(.init(id: Identifier.make("call"), name: name, arguments: ""))
+        calls.append(.init(id: Identifier.make("call_"), name: name, arguments: ""))
       case .arguments(let more): calls[calls.count - 1].arguments += more
       }
     }

@@ -12,8 +12,8 @@ struct ChatChunks: Sendable {
     tokenizer = service.tokenizer
     activity = ActivityText(service.model)
     events = EventBytes(
-      id: Identifier.make("chatcmpl"), object: "chat.completion.chunk",
-      model: service.options.name, created: ModelService.now,
+      id: Identifier.make("chatcmpl-"), object: "chat.completion.chunk",
+      service: service, created: ModelService.now,
       tellsUsage: question.options.tellsUsage)
   }
 

@@ -39,8 +39,9 @@ struct ChatRoute: Sendable {
       ])
     }
     var members: [(key: String, value: JSON)] = [
-      ("id", .string(Identifier.make("chatcmpl"))), ("object", "chat.completion"),
+      ("id", .string(Identifier.make("chatcmpl-"))), ("object", "chat.completion"),
       ("created", .integer(ModelService.now)), ("model", .string(service.options.name)),
+      ("system_fingerprint", .string(service.fingerprint)),
       ("choices", .array(told)), ("usage", usage.json),
     ]
     if question.options.tellsActivity {

@@ -12,7 +12,7 @@ struct CompletionChunks: Sendable {
     self.service = service
     activity = ActivityText(service.model)
     events = EventBytes(
-      id: Identifier.make("cmpl"), object: "text_completion", model: service.options.name,
+      id: Identifier.make("cmpl-"), object: "text_completion", service: service,
       created: ModelService.now, tellsUsage: question.options.tellsUsage)
   }
 

@@ -24,8 +24,9 @@ struct CompletionRoute: Sendable {
     }
     let told = choices.indices.map { choices[$0].json(index: $0) }
     return ServerAnswer([
-      "id": .string(Identifier.make("cmpl")), "object": "text_completion",
+      "id": .string(Identifier.make("cmpl-")), "object": "text_completion",
       "created": .integer(ModelService.now), "model": .string(service.options.name),
+      "system_fingerprint": .string(service.fingerprint),
       "choices": .array(told), "usage": usage.json,
     ])
   }

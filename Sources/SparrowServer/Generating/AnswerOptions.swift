@@ -28,7 +28,11 @@ struct AnswerOptions: Sendable {
     ignoresEnd = try fields.bool("ignore_eos")
     choices = try fields.int("n", in: 1...service.options.choiceLimit) ?? 1
     isStreamed = try fields.bool("stream")
-    tellsUsage = try fields.object("stream_options")?.bool("include_usage") ?? false
+    let ways = try fields.object("stream_options")
+    guard ways == nil || isStreamed else {
+      throw fields.refusal("stream_options", "\"stream\": true beside it")
+    }
+    tellsUsage = try ways?.bool("include_usage") ?? false
     let own = try fields.object("sparrow")
     plan = try own?.word("plan", PlanChoice.self)
     if plan == .sparse, !service.model.isSparse {

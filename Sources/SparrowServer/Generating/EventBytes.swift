@@ -10,11 +10,11 @@ struct EventBytes: Sendable {
   private let head: [UInt8]
   private let tellsUsage: Bool
 
-  init(id: String, object: String, model: String, created: Int, tellsUsage: Bool) {
+  init(id: String, object: String, service: ModelService, created: Int, tellsUsage: Bool) {
     var head = JSONBytes()
     head.raw("data: {\"id\":\"\(id)\",\"object\":\"\(object)\",\"created\":\(created),\"model\":")
-    head.string(model)
-    head.raw(",\"choices\":[")
+    head.string(service.options.name)
+    head.raw(",\"system_fingerprint\":\"\(service.fingerprint)\",\"choices\":[")
     self.head = head.bytes
     self.tellsUsage = tellsUsage
   }

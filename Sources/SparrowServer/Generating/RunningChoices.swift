@@ -26,7 +26,11 @@ struct RunningChoices: Sendable {
       for request in requests { streams.append(try service.scheduler.submit(request)) }
     } catch {
       // The streams that are dropped here end the requests that were queued.
-      throw APIError(error, field: error.field == "prompt" ? promptField : nil)
+      var refusal = APIError(error, field: error.field == "prompt" ? promptField : nil)
+      if requests.contains(where: { $0.prompt.count > service.scheduler.context }) {
+        refusal.code = "context_length_exceeded"
+      }
+      throw refusal
     }
     self.streams = streams
     self.client = client

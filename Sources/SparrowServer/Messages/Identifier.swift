@@ -2,10 +2,10 @@
 enum Identifier {
   private static let letters = Array("0123456789abcdefghijklmnopqrstuvwxyz".utf8)
 
-  /// A prefix and 24 random letters.
+  /// A prefix and 24 random letters. Prefixes end as OpenAI's do, for clients that look at them.
   static func make(_ prefix: String) -> String {
     let tail = (0..<24).map { _ in letters[Int.random(in: 0..<letters.count)] }
-    return prefix + "-" + String(decoding: tail, as: UTF8.self)
+    return prefix + String(decoding: tail, as: UTF8.self)
   }
 
   /// A name that a client gave, where it is one: up to 128 printable letters of ASCII.

@@ -7,7 +7,7 @@ struct ServerRequest: Sendable {
   var headers: [(name: String, value: String)] = []
   var body: [UInt8] = []
   /// The client's own name for it, or one that was made.
-  var id = Identifier.make("req")
+  var id = Identifier.make("req-")
   var client = ClientPresence()
 
   /// The first header of a name in lower case.

@@ -2,7 +2,7 @@ import Sparrow
 
 /// A request for a response, read and checked.
 struct ResponseQuestion: Sendable {
-  let id = Identifier.make("resp")
+  let id = Identifier.make("resp_")
   let created = ModelService.now
   let options: AnswerOptions
   let prompt: [Int32]

@@ -5,7 +5,7 @@ struct ResponseText {
   let question: ResponseQuestion
   let model: String
   private(set) var choice: ChatChoice
-  private let messageID = Identifier.make("msg")
+  private let messageID = Identifier.make("msg_")
 
   init(_ question: ResponseQuestion, model: String) {
     self.question = question
@@ -42,7 +42,7 @@ struct ResponseText {
 
   /// The name of a call's item, or of the message.
   func itemID(_ call: Int?) -> String {
-    call.map { "fc-" + (choice.calls[$0].id ?? "") } ?? messageID
+    call.map { "fc_" + (choice.calls[$0].id ?? "") } ?? messageID
   }
 
   private var isCut: Bool { choice.result?.reason.word == "length" }
