@@ -37,13 +37,17 @@ final class Inbox: Sendable {
 
   // MARK: - The users' side
 
-  /// Throws `.busy` where `limit` requests wait, `.cancelled` after `close`.
-  func add(_ request: ScheduledRequest, limit: Int) throws(SparrowError) {
+  /// Throws `.busy` where `limit` requests wait beside those that `parallel` lets run, `.cancelled`
+  /// after `close`.
+  func add(
+    _ request: ScheduledRequest, limit: Int, parallel: Int
+  ) throws(SparrowError) {
     let refusal = state.withLock { state -> SparrowError? in
       guard state.phase == .open else {
         return SparrowError(.cancelled, field: "scheduler", found: "stopped")
       }
-      let waiting = state.statistics.waiting + state.requests.count
+      let places = max(parallel - state.statistics.running, 0)
+      let waiting = max(state.statistics.waiting + state.requests.count - places, 0)
       guard waiting < limit else {
         return SparrowError(
           .busy, field: "queue", found: "\(waiting) requests that wait",

@@ -44,7 +44,8 @@ final class Mailbox: Sendable {
     let now = monotonicSeconds()
     let reader = state.withLock { state in
       add(&state.piece)
-      return now - state.lastWake < Self.pace ? nil : Self.wake(&state, now)
+      let mayWait = now - state.lastWake < Self.pace && !Self.isFull(state)
+      return mayWait ? nil : Self.wake(&state, now)
     }
     reader?.resume()
   }

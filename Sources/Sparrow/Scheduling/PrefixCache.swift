@@ -55,23 +55,33 @@ struct PrefixCache {
     }
   }
 
-  /// Lets go of the page that was least recently used, of those that nobody else has; false where
-  /// all are in use. Costs a look at each.
-  mutating func evict() -> Bool {
-    var found: (key: Key, lastUsed: Int, depth: Int)?
+  /// Lets go of `wanted` pages that nobody else has, or a sixteenth of all where that is more: the
+  /// least recently used, and all that come after them in their texts. False where all are in use.
+  ///
+  /// Costs a look at each page that it keeps.
+  mutating func evict(_ wanted: Int = 1) -> Bool {
+    var unused: [(key: Key, lastUsed: Int, depth: Int)] = []
     // Not `indices`, which would hold the pages a second time.
     var index = entries.startIndex
     while index != entries.endIndex {
       if isKnownUniquelyReferenced(&entries.values[index].page) {
         let (key, entry) = entries[index]
-        if found.map({ ($0.lastUsed, -$0.depth) > (entry.lastUsed, -entry.depth) }) ?? true {
-          found = (key, entry.lastUsed, entry.depth)
-        }
+        unused.append((key, entry.lastUsed, entry.depth))
       }
       entries.formIndex(after: &index)
     }
-    guard let found else { return false }
-    entries[found.key] = nil
+    guard !unused.isEmpty else { return false }
+    unused.sort { ($0.lastUsed, -$0.depth) < ($1.lastUsed, -$1.depth) }
+    var gone: Set<Int> = []
+    for (key, _, _) in unused.prefix(max(wanted, entries.count / 16)) {
+      gone.insert(entries.removeValue(forKey: key)!.id)
+    }
+    // Without the page before it nobody finds a page, and its owner would enter it once more.
+    while !gone.isEmpty {
+      let after = entries.keys.filter { gone.contains($0.before) }
+      gone = []
+      for key in after { gone.insert(entries.removeValue(forKey: key)!.id) }
+    }
     return true
   }
 

@@ -78,7 +78,8 @@ final class ScheduledRequest: @unchecked Sendable {
 
   /// Positions that it can need at most.
   func positions(_ context: Int) -> Int {
-    min(context, request.prompt.count + max(request.options.maximumTokens, 1) - 1)
+    let answer = max(request.options.maximumTokens, 1) - 1
+    return request.prompt.count + min(answer, context - request.prompt.count)
   }
 
   /// Text whose pages it may take from others, who ran it as it would: all but a last token, after
@@ -92,7 +93,7 @@ final class ScheduledRequest: @unchecked Sendable {
   /// Begins, or begins again, in a sequence that has the pages of some of its text already.
   func begin(in sequence: SequenceState) {
     if firstToken == nil { generation.note(cachedTokens: sequence.count) }
-    sequence.expectedCount = request.prompt.count
+    sequence.expectedCount = max(request.prompt.count, givenCount)
     self.sequence = sequence
     sharedPages = sequence.count / CachePage.positions
   }
@@ -182,8 +183,9 @@ final class ScheduledRequest: @unchecked Sendable {
     return true
   }
 
-  /// Ends it before its time.
+  /// Ends it before its time, where its time has not come already.
   func cancel() {
+    guard !isFinished else { return }
     generation.cancel()
     finish()
   }

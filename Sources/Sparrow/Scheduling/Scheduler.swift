@@ -7,9 +7,10 @@ import SparrowTransformer
 ///
 /// One thread of its own runs the steps, in turn with the model's sessions. A turn is a piece of
 /// prompts, which several requests may share, or one token of every running stream; while both are
-/// wanted they alternate, so that between two tokens of a stream there is at most one piece of
-/// prompts (`LoadOptions.prefillTokens` rows). First come, first served. A scheduler that nobody
-/// holds any more finishes what it has.
+/// wanted they alternate, so that between two tokens of a stream that keeps its pages there is at
+/// most one piece of prompts (`LoadOptions.prefillTokens` rows). Where pages are short the stream
+/// that came last gives its own up, and is run again later. First come, first served. A scheduler
+/// that nobody holds any more finishes what it has.
 public final class Scheduler: Sendable {
   public let model: Model
   public let options: SchedulerOptions
@@ -41,7 +42,7 @@ public final class Scheduler: Sendable {
     try check(request)
     let scheduled = try ScheduledRequest(
       request, of: model, context: context, bell: inbox.bell)
-    try inbox.add(scheduled, limit: options.waiting)
+    try inbox.add(scheduled, limit: options.waiting, parallel: options.parallel)
     return GenerationStream(scheduled.mailbox)
   }
 

@@ -34,8 +34,8 @@ extension SchedulerLoop {
   private func begin(_ request: ScheduledRequest) -> Bool {
     let shared = sharesPages ? prefixes.take(request.sharedText) : []
     let missing = CachePage.count(for: request.tokens.count) - shared.count
-    while pool.free < missing + running.count {
-      if prefixes.evict() { continue }
+    while case let short = missing + running.count - pool.free, short > 0 {
+      if prefixes.evict(short) { continue }
       guard let lagging = running.last(where: \.isLagging) else { return false }
       suspend(lagging)
     }

@@ -43,6 +43,7 @@ struct Generation {
     result.promptTokens = prompt.count
     result.tokens.reserveCapacity(max(0, min(options.maximumTokens, room + 1)))
     isEnded = options.maximumTokens == 0
+    if self.constraint?.mustEnd() == true { (result.reason, isEnded) = (.end, true) }
   }
 
   /// Chooses the next token, which `take` then takes; nil where a sparse head's candidates cannot

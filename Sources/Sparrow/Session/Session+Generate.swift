@@ -41,7 +41,7 @@ extension Session {
     tokens prompt: [Int32], options: GenerationOptions = GenerationOptions(),
     receive: (String) -> Bool = { _ in true }
   ) throws(SparrowError) -> GenerationResult {
-    guard !(prompt.isEmpty && tokens.isEmpty) else {
+    guard !prompt.isEmpty else {
       throw SparrowError(
         .argument, file: model.path, field: "prompt", found: "no tokens", expected: "some text")
     }

@@ -87,7 +87,7 @@ struct AnswerOptions: Sendable {
   /// seed that was given.
   func request(_ prompt: [Int32], choice: Int, _ service: ModelService) -> GenerationRequest {
     var sampling = sampling
-    sampling.seed &+= UInt64(choice) &* 0x9E37_79B9_7F4A_7C15
+    sampling.seed &+= UInt64(choice) &* 0xD1B5_4A32_D192_ED03
     let room = max(service.scheduler.context - prompt.count, 0)
     return GenerationRequest(
       prompt: prompt,
