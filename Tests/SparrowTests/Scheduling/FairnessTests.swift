@@ -23,7 +23,7 @@ import Testing
       prompt: (0..<prompt).map { Int32((7 * $0 + prompt) % 100) },
       options: GenerationOptions(maximumTokens: tokens, ignoresEnd: true))
     let scheduled = try ScheduledRequest(request, of: model, context: 256, bell: inbox.bell)
-    try inbox.add(scheduled, limit: 100)
+    try inbox.add(scheduled, limit: 100, parallel: 0)
     return scheduled
   }
 

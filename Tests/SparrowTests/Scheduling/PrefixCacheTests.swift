@@ -21,7 +21,8 @@ import Testing
     // The second page is the first text's, the third hangs under it.
     cache.keep(text[...], own[...])
     #expect(cache.count == 3)
-    #expect(cache.evict())
+    let hasRoom = cache.evict()
+    #expect(hasRoom)
     #expect(cache.count == 1)
     cache.keep(text[...], own[...])
     own = []
