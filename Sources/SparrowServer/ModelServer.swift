@@ -51,7 +51,14 @@ struct ModelServer: Sendable {
     ]
   }
 
-  /// The answer to a request, whatever it is.
+  /// Whether a request's body is worth reading, by its head: a route takes it and the key is right.
+  func admits(_ head: ServerRequest) -> Bool {
+    guard let route = try? route(head), route.method == "POST" else { return false }
+    return (try? keys.check(head)) != nil
+  }
+
+  /// The answer to a request, whatever it is. HEAD is answered as GET; whoever sends the answer
+  /// leaves its body out.
   func answer(_ request: ServerRequest) async -> ServerAnswer {
     var answer: ServerAnswer
     var path = "other"
@@ -97,10 +104,13 @@ struct ModelServer: Sendable {
       route.path == request.path
         || (route.path.hasSuffix("/") && route.path != "/" && request.path.hasPrefix(route.path))
     }
-    if let route = known.first(where: { $0.method == request.method }) { return route }
+    let method = request.method == "HEAD" ? "GET" : request.method
+    if let route = known.first(where: { $0.method == method }) { return route }
     if let other = known.first {
-      throw APIError(
+      var error = APIError(
         status: 405, "\(other.path) takes \(other.method)", code: "method_not_allowed")
+      error.methods = other.method == "GET" ? "GET, HEAD" : other.method
+      throw error
     }
     throw APIError(status: 404, "there is no such path", code: "not_found")
   }

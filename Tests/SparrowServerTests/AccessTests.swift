@@ -19,14 +19,29 @@ import Testing
     #expect(try wrong.json["error", "code"] == "invalid_api_key")
   }
 
+  @Test func onlyBodiesThatAreAskedForAreRead() throws {
+    let server = try TestServer { $0.keys = ["k"] }.server
+    func admits(_ method: String, _ path: String, _ key: String = "k") -> Bool {
+      server.admits(ServerRequest(method: method, path: path, headers: [("x-api-key", key)]))
+    }
+    #expect(admits("POST", "/tokenize"))
+    #expect(!admits("POST", "/tokenize", "l") && !admits("POST", "/other"))
+    #expect(!admits("GET", "/health") && !admits("PUT", "/tokenize"))
+  }
+
   @Test func pathsAndMethodsAreRefusedInOneShape() async throws {
     let tiny = try TestServer()
     let missing = await tiny.ask("/v2/models")
     #expect(missing.status == 404)
     let members = try missing.json["error"]?.members?.map(\.key)
     #expect(members == ["message", "type", "param", "code"])
-    #expect(await tiny.ask("/v1/completions").status == 405)
-    #expect(await tiny.ask("/health", "{}").status == 405)
+    for (path, body, methods) in [
+      ("/v1/completions", nil, "POST"), ("/health", "{}", "GET, HEAD"),
+    ] {
+      let answer = await tiny.ask(path, body)
+      #expect(answer.status == 405 && answer[header: "allow"] == methods)
+    }
+    #expect(await tiny.ask("/health", method: "HEAD").status == 200)
     #expect(await tiny.ask("/v1/models/other").status == 404)
     #expect(await tiny.ask("/v1/models/t%69ny").status == 200)
   }
@@ -46,6 +61,21 @@ import Testing
     let all = try TestServer { $0.origins = ["*"] }
     let any = await all.ask("/health", headers: [("origin", "http://b.example")])
     #expect(any[header: "access-control-allow-origin"] == "*")
+  }
+
+  @Test func pagesMaySendAnyHeaderAndReadTheRequestsName() async throws {
+    let tiny = try TestServer { $0.origins = ["http://a.example"] }
+    let origin = ("origin", "http://a.example")
+    let preflight = await tiny.ask(
+      "/v1/completions", method: "OPTIONS",
+      headers: [
+        origin, ("access-control-request-method", "POST"),
+        ("access-control-request-headers", "content-type,x-stainless-os"),
+      ])
+    #expect(
+      preflight[header: "access-control-allow-headers"] == "content-type,x-stainless-os")
+    let answer = await tiny.ask("/health", headers: [origin])
+    #expect(answer[header: "access-control-expose-headers"]?.contains("x-request-id") == true)
   }
 
   @Test func requestsHaveNames() async throws {

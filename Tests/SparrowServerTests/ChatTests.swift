@@ -119,6 +119,10 @@ import Testing
     ("response_format", #"{"type": "json_schema", "json_schema": {"schema": {"type": "no"}}}"#),
     ("tool_choice", "\"required\""), ("tool_choice", "\"always\""),
     ("tools[0].type", #"[{"type": "browser"}]"#),
+    (
+      "tools[0].function.parameters.type",
+      #"[{"type": "function", "function": {"name": "f", "parameters": {"type": "array"}}}]"#
+    ),
     ("tools[0].function.name", #"[{"type": "function", "function": {"name": "a b"}}]"#),
   ])
   func wrongValuesAreRefusedByName(_ name: String, _ value: String) async throws {

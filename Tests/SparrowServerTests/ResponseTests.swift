@@ -61,6 +61,15 @@ import Testing
     #expect(done?["arguments"] == "{}")
   }
 
+  @Test func whatHoldsNoMessageIsRefused() async throws {
+    let body: JSON = [
+      "input": [["type": "reasoning"]], "tools": [["type": "function", "name": "f"]],
+    ]
+    let answer = await tiny.ask(path, body.text())
+    #expect(answer.status == 400)
+    #expect(try answer.json["error", "param"] == "input")
+  }
+
   @Test(arguments: [
     ("previous_response_id", "\"resp_1\""), ("background", "true"), ("input", "[]"),
     ("input[0].type", #"[{"type": "image"}]"#), ("max_output_tokens", "-1"),

@@ -49,6 +49,30 @@ import Testing
       ])
   }
 
+  @Test(arguments: [1, 2, 3, 7, 1000])
+  func textAfterACallIsWholeHoweverItIsCut(_ size: Int) throws {
+    let call: [AnswerPart] = [.call(name: "f"), .arguments("{}")]
+    let bare = #"{"name": "f", "parameters": {}} a\#n\#nb  "#
+    #expect(
+      try parts(bare, size, format(#"tools "parameters""#)) == call + [.text("a\n\nb  ")])
+    let tagged = #"<tool_call>{"name": "f", "arguments": {}}</tool_call>"# + "\n"
+    let format = try format("tools <tool_call>")
+    #expect(try parts(tagged, size, format) == call)
+    for text in ["\na\n\n b\n", " <tool_call>hello"] {
+      #expect(try parts(tagged + text, size, format) == call + [.text("\n" + text)])
+    }
+  }
+
+  @Test(arguments: [
+    "{}", #"{"type": null}"#, #"{"type": ["object", "null"]}"#, #"{"type": "object"}"#,
+  ])
+  func argumentsAreAnObject(_ schema: String) throws {
+    let body = #"{"type": "function", "name": "f", "parameters": \#(schema)}"#
+    let tool = try Tool(RequestFields(body: Array(body.utf8)))
+    #expect(tool.parameters == ["type": "object"])
+    #expect(tool.json["function", "parameters"] == (try JSON.parse(schema)))
+  }
+
   @Test(arguments: [
     "<tool_call>{\"name\": \"other\", \"arguments\": {}}</tool_call>", "<tool_call>hello",
     "a < b <tool", "<tool_call>{\"name\": 3", "{\"name\": \"f\"}", "<tool_call>",

@@ -3,10 +3,14 @@ import Sparrow
 extension ModelService {
   /// The tokens of a conversation and of the functions that it may call, by the model's template.
   ///
-  /// `variables` are for the template. Throws what the template refuses, by the field's name.
+  /// `variables` are for the template. Throws for no messages and for what the template refuses, by
+  /// the field's name.
   func prompt(
     _ messages: ChatMessages, _ tools: ToolSet, variables: [String: JSON] = [:], field: String
   ) throws(APIError) -> [Int32] {
+    guard !messages.messages.isEmpty else {
+      throw APIError(field + " holds no message; expected one at least", parameter: field)
+    }
     let format = ToolFormat(tokenizer.chatTemplate)
     var (messages, variables) = (messages, variables)
     if ToolFormat.isKnown(to: tokenizer.chatTemplate) {

@@ -7,6 +7,8 @@ struct APIError: Error, Sendable, Equatable {
   /// The field at fault.
   var parameter: String?
   var code: String?
+  /// The methods that a path takes, where the request's is none of them.
+  var methods: String?
 
   init(status: Int = 400, _ message: String, parameter: String? = nil, code: String? = nil) {
     self.status = status
@@ -59,6 +61,7 @@ struct APIError: Error, Sendable, Equatable {
   var answer: ServerAnswer {
     var answer = ServerAnswer(status: status, json)
     if status == 429 || status == 503 { answer.headers.append(("retry-after", "1")) }
+    if let methods { answer.headers.append(("allow", methods)) }
     return answer
   }
 }

@@ -1,17 +1,22 @@
 #if Server
   import NIOCore
 
-  /// Sees a connection's client go, also while nobody reads from it.
+  /// Sees a connection's client go, also while nobody reads from it, and ends what lasts when the
+  /// server stops.
   final class ConnectionWatch: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = NIOAny
 
     private var presence: ClientPresence?
     private var isGone = false
+    /// Seconds that a connection's last request has when the server stops.
+    private let lastWait: Double
 
     /// Seconds after which the kernel gives up a client that takes nothing and answers nothing.
     private static let patience = 60
     /// Linux' TCP_USER_TIMEOUT, in milliseconds.
     private static let userTimeout = NIOBSDSocket.Option(rawValue: 18)
+
+    init(lastWait: Double) { self.lastWait = lastWait }
 
     /// A request begins; it is told when the client goes.
     func begin(on channel: any Channel) -> ClientPresence {
@@ -33,6 +38,12 @@
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
       if case ChannelEvent.inputClosed = event { leave() }
+      if event is ChannelShouldQuiesceEvent {
+        let channel = context.channel
+        context.eventLoop.scheduleTask(in: .nanoseconds(Int64(lastWait * 1e9))) {
+          channel.close(promise: nil)
+        }
+      }
       context.fireUserInboundEventTriggered(event)
     }
 

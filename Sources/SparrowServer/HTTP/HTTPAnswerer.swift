@@ -25,32 +25,51 @@
         method: request.method.rawValue, path: request.uri.path, client: client)
       asked.headers = request.headers.map { ($0.name.canonicalName, $0.value) }
       if let id = Identifier.given(asked[header: "x-request-id"]) { asked.id = id }
-      guard let body = try await read(request.body, channel) else {
-        return response(tooLarge(asked))
-      }
-      asked.body = body
-      return response(await server.answer(asked))
+      let response = response(try await answer(asked, request.body, channel))
+      // A client that asks for a head alone takes what follows it for its next answer.
+      return request.method == .head ? response.createHeadResponse() : response
     }
 
-    /// A whole body; nil for one that is too large.
+    /// The answer to a request whose body has yet to come; it is kept only where the head is right.
+    private func answer(
+      _ head: ServerRequest, _ body: RequestBody, _ channel: any Channel
+    ) async throws -> ServerAnswer {
+      var request = head
+      let limit = server.service.options.bodyLimit
+      let isAdmitted = server.admits(head)
+      let bytes = try await read(body, most: isAdmitted ? limit : 0, channel)
+      if isAdmitted {
+        guard let bytes else { return tooLarge(head) }
+        request.body = bytes
+      }
+      return await server.answer(request)
+    }
+
+    /// A whole body of at most `most` bytes; nil for one that is larger.
     ///
     /// Much of what is too much is read all the same: clients that are still writing see no answer.
-    /// Beyond that the connection is closed.
-    private func read(_ body: RequestBody, _ channel: any Channel) async throws -> [UInt8]? {
-      let limit = server.service.options.bodyLimit
+    /// Beyond that, and when it takes too long, the connection is closed.
+    private func read(
+      _ body: RequestBody, most: Int, _ channel: any Channel
+    ) async throws -> [UInt8]? {
+      let options = server.service.options
+      let deadline = channel.eventLoop.scheduleTask(
+        in: .nanoseconds(Int64(options.bodyTimeout * 1e9))
+      ) { channel.close(promise: nil) }
+      defer { deadline.cancel() }
       var bytes: [UInt8] = []
       var count = 0
       for try await buffer in body {
         count += buffer.readableBytes
-        if count <= limit {
+        if count <= most {
           bytes.append(contentsOf: buffer.readableBytesView)
-        } else if count <= 4 * limit {
+        } else if count <= 4 * options.bodyLimit {
           bytes = []
         } else {
           try await channel.close()
         }
       }
-      return count <= limit ? bytes : nil
+      return count <= most ? bytes : nil
     }
 
     private func tooLarge(_ request: ServerRequest) -> ServerAnswer {

@@ -20,9 +20,10 @@
     }
 
     /// Serves until SIGTERM or Ctrl-C; requests that run then have `stopTimeout` to end. `started`
-    /// is given the port, 0 for a unix socket.
+    /// is given the port, 0 for a unix socket, whose file is removed at the end.
     ///
-    /// Throws `.system` when it cannot listen there. Blocks the calling thread.
+    /// Throws `.system` when it cannot listen there, as where another process does. Blocks the
+    /// calling thread.
     public func run(started: @escaping @Sendable (Int) -> Void) throws(SparrowError) {
       // The engine needs the processors: one thread moves all bytes.
       let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
@@ -31,6 +32,8 @@
           try await serve(on: group, signals: [.sigterm, .sigint], started: started)
         }.wait()
         try group.syncShutdownGracefully()
+      } catch let error as SparrowError {
+        throw error
       } catch {
         let place = options.socket ?? "\(options.host):\(options.port)"
         throw SparrowError(.system, file: place, found: "\(error)", expected: "a free address")
@@ -44,6 +47,7 @@
     ) async throws {
       var logger = Logger(label: "sparrow")
       logger.logLevel = .error
+      if let path = options.socket { try await SocketFile.claim(path, on: group) }
       let application = application(on: group, logger, started: started)
       let ending = SchedulerService(scheduler: scheduler, patience: options.stopTimeout)
       // The last one is stopped first: requests end, then connections.
@@ -61,7 +65,7 @@
       let answerer = HTTPAnswerer(
         server: ModelServer(scheduler, options), executor: LoopExecutor(group.any()))
       let channel = HTTP1Channel.Configuration(
-        additionalChannelHandlers: [ConnectionWatch()],
+        additionalChannelHandlers: [ConnectionWatch(lastWait: options.stopTimeout)],
         idleTimeout: .nanoseconds(Int64(options.idleTimeout * 1e9)),
         httpDecoderConfiguration: .init(
           maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 64 << 10, maxHeaderFieldCount: 100))

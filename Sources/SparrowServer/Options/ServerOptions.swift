@@ -20,12 +20,15 @@ public struct ServerOptions: Sendable {
   public var connectionLimit = 1024
   /// Seconds that one request may take, waiting included.
   public var timeout = 600.0
+  /// Seconds after which a connection is closed whose request's body has not come whole.
+  public var bodyTimeout = 60.0
   /// Seconds after which a connection is closed that has no request, or whose client takes nothing
   /// of a stream.
   public var idleTimeout = 60.0
   /// Seconds of silence after which a stream gets a comment, so that nobody takes it for dead.
   public var pingInterval = 15.0
-  /// Seconds that running requests have to end when the server stops.
+  /// Seconds that running requests have to end when the server stops; as long again, and the
+  /// connections that are left are closed.
   public var stopTimeout = 10.0
   /// Scores prompts as decoding computes them, so that harnesses measure the sparse kernels.
   public var scoresAsDecoding = false

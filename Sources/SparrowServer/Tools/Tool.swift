@@ -3,6 +3,7 @@ import Sparrow
 /// A function that a model may call.
 struct Tool: Sendable {
   let name: String
+  /// A schema that only objects satisfy.
   let parameters: JSON
   /// As chats have it, which is what templates take.
   let json: JSON
@@ -28,13 +29,24 @@ struct Tool: Sendable {
       throw function.refusal("name", "up to 64 letters, digits, '_', '-' and '.'")
     }
     self.name = name
-    parameters = try function.object("parameters")?.json ?? ["type": "object", "properties": [:]]
+    let given = try function.object("parameters")
+    parameters = try given.map(Self.objects) ?? ["type": "object", "properties": [:]]
     json = [
       "type": "function",
       "function": [
         "name": .string(name), "description": .string(try function.text("description") ?? ""),
-        "parameters": parameters,
+        "parameters": given?.json ?? parameters,
       ],
     ]
+  }
+
+  /// A schema without what is no object: arguments are one, also where a request leaves that open.
+  private static func objects(_ schema: RequestFields) throws(APIError) -> JSON {
+    let type = schema["type"] ?? "object"
+    guard (type.array ?? [type]).contains("object") else {
+      throw schema.refusal("type", "object")
+    }
+    let others = (schema.json.members ?? []).filter { $0.key != "type" }
+    return .object([("type", "object")] + others)
   }
 }

@@ -22,7 +22,9 @@ struct ToolCallParser: Sendable {
   /// What has not been read yet.
   private var pending: [UInt8] = []
   private var arguments = ArgumentScanner()
-  private(set) var calls = 0
+  /// Whether nothing but space has come since a call, and that space.
+  private var followsCall = false
+  private var space: [UInt8] = []
 
   init(_ format: ToolFormat, _ tools: ToolSet) {
     opening = Array(format.opening.utf8)
@@ -50,11 +52,15 @@ struct ToolCallParser: Sendable {
     }
   }
 
-  /// A part of text, unless it is nothing but space after a call.
-  private func text(_ bytes: some Collection<UInt8>) -> [AnswerPart] {
-    let isSpace = bytes.allSatisfy { $0 <= 32 }
-    if bytes.isEmpty || (isSpace && calls > 0) { return [] }
-    return [.text(String(decoding: bytes, as: UTF8.self))]
+  /// A part of text. Space after a call waits for what follows it: it is none where that is another
+  /// call or the end, however the pieces come.
+  private mutating func text(_ bytes: some Collection<UInt8>) -> [AnswerPart] {
+    if followsCall && bytes.allSatisfy({ $0 <= 32 }) {
+      space += bytes
+      return []
+    }
+    defer { (followsCall, space) = (false, []) }
+    return bytes.isEmpty ? [] : [.text(String(decoding: space + bytes, as: UTF8.self))]
   }
 
   /// Reads some of what is pending; false when more has to come first.
@@ -97,7 +103,7 @@ struct ToolCallParser: Sendable {
     case .call(let name, let start) where names.contains(name):
       parts.append(.call(name: name))
       pending.removeFirst(start)
-      calls += 1
+      (followsCall, space) = (true, [])
       arguments = ArgumentScanner()
       place = .arguments
     default:

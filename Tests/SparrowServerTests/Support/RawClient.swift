@@ -25,13 +25,26 @@
       }
     }
 
-    init(port: Int, on group: any EventLoopGroup) async throws {
+    convenience init(port: Int, on group: any EventLoopGroup) async throws {
+      try await self.init(on: group) { $0.connect(host: "127.0.0.1", port: port) }
+    }
+
+    convenience init(path: String, on group: any EventLoopGroup) async throws {
+      try await self.init(on: group) { $0.connect(unixDomainSocketPath: path) }
+    }
+
+    private init(
+      on group: any EventLoopGroup,
+      _ connect: (ClientBootstrap) -> EventLoopFuture<any Channel>
+    ) async throws {
       let inbox = Inbox()
       self.inbox = inbox
-      channel = try await ClientBootstrap(group: group)
-        .channelInitializer { $0.pipeline.addHandler(inbox) }
-        .connect(host: "127.0.0.1", port: port).get()
+      channel = try await connect(
+        ClientBootstrap(group: group).channelInitializer { $0.pipeline.addHandler(inbox) }
+      ).get()
     }
+
+    var isClosed: Bool { inbox.isClosed }
 
     func send(_ text: String) async throws {
       try await channel.writeAndFlush(ByteBuffer(string: text)).get()
