@@ -25,6 +25,8 @@ public final class TokenGrammar: Sendable {
   }
 
   let vocabulary: TokenVocabulary
+  /// Bytes of the patterns that it begins with, about: they are kept twice.
+  let size: Int
   private let fresh: Automaton
   private let machine: Mutex<Machine>
 
@@ -36,6 +38,7 @@ public final class TokenGrammar: Sendable {
   public init(_ grammar: TextGrammar, vocabulary: TokenVocabulary) throws(SparrowError) {
     self.vocabulary = vocabulary
     fresh = try GrammarCompiler.automaton(of: grammar)
+    size = 200 * fresh.patternCount
     machine = Mutex(Machine(automaton: fresh, masks: MaskMaker(vocabulary)))
   }
 

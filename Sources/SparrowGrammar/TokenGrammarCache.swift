@@ -7,17 +7,28 @@ public final class TokenGrammarCache: Sendable {
   private struct Entry: Sendable {
     let grammar: TextGrammar
     let compiled: TokenGrammar
+    /// Bytes of both, about.
+    let size: Int
+
+    init(_ grammar: TextGrammar, _ compiled: TokenGrammar) {
+      self.grammar = grammar
+      self.compiled = compiled
+      size = 64 * grammar.parts + compiled.size
+    }
   }
 
   private let vocabulary: TokenVocabulary
   private let limit: Int
+  private let memory: Int
   /// The last used at the end.
   private let entries = Mutex<[Entry]>([])
 
-  /// Keeps at most `limit` grammars, which take up to about 20 MB each, and mostly far less.
-  public init(vocabulary: TokenVocabulary, limit: Int = 32) {
+  /// Keeps at most `limit` grammars, and beside the last used one so many as were made of about
+  /// `memory` bytes in all. With use each takes up to about 20 MB more, and mostly far less.
+  public init(vocabulary: TokenVocabulary, limit: Int = 32, memory: Int = 128 << 20) {
     self.vocabulary = vocabulary
     self.limit = max(limit, 1)
+    self.memory = memory
   }
 
   /// Grammars that are kept.
@@ -37,8 +48,11 @@ public final class TokenGrammarCache: Sendable {
     let compiled = try TokenGrammar(grammar, vocabulary: vocabulary)
     entries.withLock { entries in
       entries.removeAll { $0.grammar == grammar }
-      entries.append(Entry(grammar: grammar, compiled: compiled))
-      if entries.count > limit { entries.removeFirst(entries.count - limit) }
+      entries.append(Entry(grammar, compiled))
+      var size = entries.reduce(0) { $0 + $1.size }
+      while entries.count > 1, entries.count > limit || size > memory {
+        size -= entries.removeFirst().size
+      }
     }
     return compiled
   }

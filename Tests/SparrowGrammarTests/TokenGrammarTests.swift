@@ -21,6 +21,19 @@ struct TokenGrammarTests {
     #expect(cache.count == 2)
   }
 
+  @Test("a cache keeps as many grammars as its memory holds, and always the last")
+  func cacheMemory() throws {
+    func values(_ count: Int) throws -> TextGrammar {
+      try schema(#"{"enum": [\#((0..<count).map { "\($0)" }.joined(separator: ","))]}"#)
+    }
+    let cache = TokenGrammarCache(vocabulary: TestVocabulary.shared, memory: 1 << 20)
+    for count in 1...4 { _ = try cache.grammar(values(count)) }
+    #expect(cache.count == 4)
+    let large = try cache.grammar(values(5000))
+    #expect(cache.count == 1)
+    #expect(try cache.grammar(values(5000)) === large)
+  }
+
   @Test("threads that share a grammar get what one alone gets")
   func threads() async throws {
     let grammar = try schema(

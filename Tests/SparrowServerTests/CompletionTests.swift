@@ -121,7 +121,8 @@ import Testing
     ("prompt", "[]"), ("prompt", "[99999]"), ("prompt", "[[1], 2]"), ("prompt", "{}"),
     ("max_tokens", "-1"), ("temperature", "\"hot\""), ("temperature", "-1"), ("top_p", "2"),
     ("top_k", "-2"), ("min_p", "-0.1"), ("n", "0"), ("logprobs", "99"), ("echo", "1"),
-    ("stop", "{}"), ("seed", "0.5"), ("logit_bias", #"{"5": 200}"#), ("logit_bias", #"{"x": 1}"#),
+    ("stop", "{}"), ("stop", "\"\(String(repeating: "-", count: 5000))\""), ("seed", "0.5"),
+    ("logit_bias", #"{"5": 200}"#), ("logit_bias", #"{"x": 1}"#),
     ("presence_penalty", "3"), ("frequency_penalty", "-3"), ("repetition_penalty", "0"),
     ("stream", "\"yes\""), ("sparrow", "3"), ("suffix", "\"end\""), ("user", "7"),
   ])

@@ -26,10 +26,7 @@ struct Generation {
     _ model: Model, _ options: GenerationOptions, after earlier: [Int32] = [], prompt: [Int32],
     context: Int, constraint: TokenConstraint? = nil
   ) throws(SparrowError) {
-    guard options.maximumTokens >= 0 else {
-      throw SparrowError(
-        .argument, field: "tokens", found: "\(options.maximumTokens)", expected: "0 or more")
-    }
+    try options.validate()
     self.options = options
     endTokens = options.ignoresEnd ? [] : model.endTokens.sorted()
     self.constraint = constraint

@@ -1,3 +1,5 @@
+public import SparrowCore
+
 /// When generation ends and how tokens are chosen.
 public struct GenerationOptions: Sendable, Equatable {
   /// New tokens at most.
@@ -5,7 +7,7 @@ public struct GenerationOptions: Sendable, Equatable {
   public var sampling: SamplingOptions
   /// Generation ends where the first of these texts begins, which is not given out: the one that
   /// begins earliest, though another may be complete before it, and of those that begin together
-  /// the shortest.
+  /// the shortest. Each has at most `longestStop` bytes.
   public var stop: [String]
   /// Goes on past the model's end tokens.
   public var ignoresEnd: Bool
@@ -18,6 +20,23 @@ public struct GenerationOptions: Sendable, Equatable {
     self.sampling = sampling
     self.stop = stop
     self.ignoresEnd = ignoresEnd
+  }
+
+  /// Bytes of a stop text, at most: so much text may be held back.
+  public static let longestStop = 4096
+
+  /// Throws `.argument`, naming the field, for a value outside its range.
+  public func validate() throws(SparrowError) {
+    guard maximumTokens >= 0 else {
+      throw SparrowError(
+        .argument, field: "tokens", found: "\(maximumTokens)", expected: "0 or more")
+    }
+    if let long = stop.first(where: { $0.utf8.count > Self.longestStop }) {
+      throw SparrowError(
+        .argument, field: "stop", found: "a text of \(long.utf8.count) bytes",
+        expected: "at most \(Self.longestStop)")
+    }
+    try sampling.validate()
   }
 }
 

@@ -2,44 +2,50 @@
 ///
 /// The earliest start counts, however the text comes in pieces: a stop text that is complete waits
 /// while one that began before it may still become complete. Of several with one start the shortest
-/// ends the text.
+/// ends the text. Linear time in the text and the number of stop texts.
 struct StopScanner {
-  private let stops: [[UInt8]]
-  /// At most one byte less than the longest stop text has, between calls.
+  private var stops: [StopText]
+  /// From the earliest place on that may still grow into a stop text.
   private var held: [UInt8] = []
+  /// Where in `held` the earliest stop text begins that is complete.
+  private var found: Int?
 
-  init(_ stops: [String]) {
-    self.stops = stops.map { Array($0.utf8) }.filter { !$0.isEmpty }
-  }
+  init(_ stops: [String]) { self.stops = stops.filter { !$0.isEmpty }.map { StopText($0) } }
 
   /// The text that can be given out, and whether a stop text was met (what follows it is dropped).
   mutating func scan(_ text: String) -> (text: String, stopped: Bool) {
     if stops.isEmpty { return (text, false) }
-    held.append(contentsOf: text.utf8)
-    for start in held.indices {
-      if isStop(at: start) { return (give(start), true) }
-      // The earliest place from which the rest may still grow into a stop text.
-      if stops.contains(where: { $0.starts(with: held[start...]) }) { return (give(start), false) }
+    for byte in text.utf8 {
+      held.append(byte)
+      for index in stops.indices {
+        stops[index].take(byte)
+        guard stops[index].isComplete else { continue }
+        let start = held.count - stops[index].matched
+        found = min(found ?? start, start)
+      }
+      if let found, found <= growing { return (give(found), true) }
     }
-    return (give(held.count), false)
+    return (give(growing), false)
   }
 
   /// What was held back with the decoder's last text: nothing can grow any more, but a stop text
   /// may stand in it.
   mutating func finish(_ text: String) -> (text: String, stopped: Bool) {
-    if stops.isEmpty { return (text, false) }
-    held.append(contentsOf: text.utf8)
-    let stop = held.indices.first(where: isStop)
-    return (give(stop ?? held.count), stop != nil)
+    let (certain, stopped) = scan(text)
+    if stopped { return (certain, true) }
+    let stop = found
+    return (certain + give(stop ?? held.count), stop != nil)
   }
 
-  private func isStop(at start: Int) -> Bool {
-    stops.contains { held[start...].starts(with: $0) }
-  }
+  /// Where in `held` a stop text may begin that is not complete.
+  private var growing: Int { held.count - stops.reduce(0) { max($0, $1.matched) } }
 
   /// Takes out what lies before `end`.
   private mutating func give(_ end: Int) -> String {
-    defer { held.removeFirst(end) }
+    defer {
+      held.removeFirst(end)
+      found = found.map { $0 - end }
+    }
     return String(decoding: held[..<end], as: UTF8.self)
   }
 }

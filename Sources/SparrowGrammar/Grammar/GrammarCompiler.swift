@@ -2,12 +2,21 @@ internal import SparrowCore
 
 /// Makes an automaton of a grammar.
 struct GrammarCompiler {
+  /// Parts of a grammar; a schema's values are most of them.
+  private static let partLimit = 100_000
+
   var patterns = PatternTable()
   var values: ValuePatterns
 
   init() { values = ValuePatterns(&patterns) }
 
   static func automaton(of grammar: TextGrammar) throws(SparrowError) -> Automaton {
+    let parts = grammar.parts
+    guard parts <= partLimit else {
+      throw SparrowError(
+        .unsupported, field: "#", found: "\(parts) values and pieces of text",
+        expected: "at most \(partLimit)")
+    }
     var compiler = GrammarCompiler()
     let start = try compiler.pattern(grammar)
     compiler.patterns.findProductiveRules()

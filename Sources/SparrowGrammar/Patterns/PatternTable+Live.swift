@@ -113,7 +113,8 @@ extension PatternTable {
     var hasChanged = true
     while hasChanged {
       hasChanged = false
-      for index in liveness.indices { liveness[index] = nil }
+      // What has a text keeps it when more rules have one.
+      for index in liveness.indices where liveness[index] == false { liveness[index] = nil }
       // Rules are made before those that they call.
       for rule in rules.indices.reversed() where !isProductive[rule] && isLive(rules[rule]) {
         isProductive[rule] = true

@@ -1,11 +1,9 @@
 internal import SparrowCore
 
 extension SchemaCompiler {
-  /// Items that have schemas of their own; properties of an object; alternatives of what may follow
-  /// them, which are up to the square of the properties.
+  /// Items that have schemas of their own; properties of an object.
   private static let itemLimit = 1000
   private static let propertyLimit = 1000
-  private static let memberLimit = 2_000_000
 
   mutating func array(
     _ facts: SchemaFacts, _ patterns: inout PatternTable
@@ -71,10 +69,8 @@ extension SchemaCompiler {
         (behind, atStart, optionalRun) = (next, member, 0)
       } else {
         optionalRun += 1
-        memberCount += 2 * optionalRun
-        guard memberCount <= Self.memberLimit else {
-          throw tooLarge(facts, "fewer optional properties")
-        }
+        // Alternatives of what may follow: up to the square of the properties.
+        try count(2 * optionalRun, facts, patterns)
         behind = patterns.choice([next, behind])
         atStart = patterns.choice([member, atStart])
       }
@@ -103,9 +99,5 @@ extension SchemaCompiler {
     if let node = facts.maximumProperties, try node.count() < count || allowsOthers {
       throw node.unsupported("additionalProperties: false, and no fewer than the properties")
     }
-  }
-
-  private func tooLarge(_ facts: SchemaFacts, _ expected: String) -> SparrowError {
-    SparrowError(.unsupported, field: facts.pointer, found: "a large schema", expected: expected)
   }
 }

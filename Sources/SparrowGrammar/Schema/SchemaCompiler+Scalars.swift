@@ -2,13 +2,23 @@ internal import SparrowCore
 
 extension SchemaCompiler {
   private static let largestDivisor = 10_000
+  /// Expressions and formats of one string; divisors of one number: each is a way of its own
+  /// through what both allow.
+  private static let intersectionLimit = 16
+  /// An expression takes as long as that many parts written out.
+  private static let expressionCost = 1000
 
   /// Strings by their lengths, expressions and formats.
-  func string(
+  mutating func string(
     _ facts: SchemaFacts, _ patterns: inout PatternTable, isConstant: Bool = false
   ) throws(SparrowError) -> Pattern.ID {
     let (least, most) = (facts.minimumLength, facts.maximumLength)
     guard least <= most else { return PatternTable.nothing }
+    let expressions = facts.expressions.count + facts.formats.count
+    guard expressions <= Self.intersectionLimit else {
+      throw tooLarge(facts, "at most \(Self.intersectionLimit) expressions of one string")
+    }
+    try count(Self.expressionCost * expressions, facts, patterns)
     let isCounted = least > 0 || most < .max
     var contents: [Pattern.ID] = []
     for format in facts.formats {
@@ -37,6 +47,9 @@ extension SchemaCompiler {
   func number(
     _ facts: SchemaFacts, _ patterns: inout PatternTable
   ) throws(SparrowError) -> Pattern.ID {
+    guard facts.divisors.count <= Self.intersectionLimit else {
+      throw tooLarge(facts, "at most \(Self.intersectionLimit) divisors of one number")
+    }
     let isInteger =
       facts.allowedKinds.isDisjoint(with: .fraction) || !facts.divisors.isEmpty
     let bounds = [facts.minimum, facts.maximum].compactMap { $0 }

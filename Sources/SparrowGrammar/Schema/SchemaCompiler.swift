@@ -2,16 +2,21 @@ internal import SparrowCore
 
 /// Makes rules of a document's schemas: one of each conjunction that a value must satisfy.
 struct SchemaCompiler {
-  /// Rules of one document.
+  /// Rules of one document, patterns of its grammar, and what is written out in all.
   private static let ruleLimit = 5000
+  private static let patternLimit = 200_000
+  private static let writingLimit = 2_000_000
+  /// Parts of one given value, each of which makes some patterns.
+  private static let valueLimit = 50_000
 
   var reader: SchemaReader
   let values: ValuePatterns
-  private var rules: [[String]: Int32] = [:]
+  private var rules: [Set<[UInt8]>: Int32] = [:]
   /// Rules that are called and not yet defined.
   private var open: [(rule: Int32, schemas: SchemaConjunction)] = []
-  /// Alternatives of members that were written out, by which the work is bounded.
-  var memberCount = 0
+  /// Alternatives of members and parts of given values that were written out, by which the work is
+  /// bounded.
+  private var written = 0
 
   init(_ document: JSON, _ values: ValuePatterns) {
     reader = SchemaReader(document)
@@ -52,11 +57,26 @@ struct SchemaCompiler {
     return patterns.call(rule)
   }
 
+  /// Counts what is about to be written out, beside the patterns that there are.
+  mutating func count(
+    _ parts: Int, _ facts: SchemaFacts, _ patterns: PatternTable
+  ) throws(SparrowError) {
+    written += parts
+    guard written <= Self.writingLimit, patterns.patterns.count <= Self.patternLimit else {
+      throw tooLarge(facts, "fewer optional properties, values or expressions")
+    }
+  }
+
+  func tooLarge(_ facts: SchemaFacts, _ expected: String) -> SparrowError {
+    SparrowError(.unsupported, field: facts.pointer, found: "a large schema", expected: expected)
+  }
+
   private mutating func pattern(
     _ schemas: SchemaConjunction, _ patterns: inout PatternTable
   ) throws(SparrowError) -> Pattern.ID {
     var choices: [Pattern.ID] = []
     for facts in try reader.alternatives(schemas) {
+      try count(1, facts, patterns)
       if let given = facts.values {
         choices += try constants(given, facts, &patterns)
       } else {
@@ -88,12 +108,17 @@ struct SchemaCompiler {
     _ given: [JSON], _ facts: SchemaFacts, _ patterns: inout PatternTable
   ) throws(SparrowError) -> [Pattern.ID] {
     let kinds = facts.kinds ?? .all
+    var texts: Pattern.ID?
     var choices: [Pattern.ID] = []
     for value in given where !kinds.isDisjoint(with: JSONKinds(of: value)) {
+      let parts = value.nestedParts
+      guard parts <= Self.valueLimit else { throw tooLarge(facts, "a smaller value") }
+      try count(parts, facts, patterns)
       var pattern = values.constant(value, &patterns)
       switch value {
       case .string where facts.mentioned.contains(.string):
-        pattern = patterns.both(pattern, try string(facts, &patterns, isConstant: true))
+        if texts == nil { texts = try string(facts, &patterns, isConstant: true) }
+        pattern = patterns.both(pattern, texts ?? PatternTable.nothing)
       case .integer where facts.mentioned.contains(.number),
         .number where facts.mentioned.contains(.number):
         guard facts.divisors.isEmpty else {

@@ -105,9 +105,10 @@ extension SchemaFacts {
       }
     }
     if let child = keyword(node, "required", of: .object) {
+      var known: Set<Name> = []
       for name in try child.items() {
         let name = Array(try name.text().utf8)
-        if !required.contains(name) { required.append(name) }
+        if known.insert(name).inserted { required.append(name) }
       }
     }
     if let child = keyword(node, "additionalProperties", of: .object) { additional = [child] }

@@ -39,8 +39,30 @@ struct SchemaFacts: Sendable {
   /// allows all others too, which nobody wants.
   var allowedKinds: JSONKinds { kinds ?? (mentioned.isEmpty ? .all : mentioned) }
 
-  /// Parts that are copied when facts are merged.
-  var size: Int { properties.count + required.count + firstItems.count + (values?.count ?? 0) }
+  /// Parts that are copied when facts are merged; values are not.
+  var size: Int {
+    let schemas =
+      items.count + (additional?.count ?? 0) + firstItems.reduce(0) { $0 + 1 + $1.count }
+    let names = required.count + properties.reduce(0) { $0 + 1 + $1.schema.count }
+    return schemas + names + divisors.count + expressions.count + formats.count
+  }
+
+  /// What merging costs: the parts of both, values that are compared with each other, and schemas
+  /// of all other items and properties that join each one of the other's.
+  func cost(ofMerging other: SchemaFacts) -> Int {
+    var cost = 1 + size + other.size
+    if let values, let more = other.values {
+      cost += values.reduce(0) { $0 + $1.parts } * more.count
+    }
+    return cost + firstItems.count * other.items.count + items.count * other.firstItems.count
+      + properties.count * (other.additional?.count ?? 0)
+      + (additional?.count ?? 0) * other.properties.count
+  }
+
+  /// Each property's schemas by its name.
+  var schemas: [Name: SchemaConjunction] {
+    Dictionary(properties.map { ($0.name, $0.schema) }) { $1 }
+  }
 
   /// What both say; nil where they contradict each other.
   func merged(_ other: SchemaFacts) -> SchemaFacts? {
@@ -64,7 +86,7 @@ struct SchemaFacts: Sendable {
     facts.minimumLength = max(minimumLength, other.minimumLength)
     facts.maximumLength = min(maximumLength, other.maximumLength)
     facts.expressions += other.expressions
-    facts.formats += other.formats
+    facts.formats += other.formats.filter { !formats.contains($0) }
     facts.mergeItems(other)
     facts.mergeProperties(other)
     return facts
@@ -84,8 +106,7 @@ struct SchemaFacts: Sendable {
   }
 
   private mutating func mergeProperties(_ other: SchemaFacts) {
-    let mine = Dictionary(properties.map { ($0.name, $0.schema) }) { $1 }
-    let others = Dictionary(other.properties.map { ($0.name, $0.schema) }) { $1 }
+    let (mine, others) = (schemas, other.schemas)
     let mineElse = additional ?? []
     properties =
       properties.map { ($0.name, $0.schema + (others[$0.name] ?? other.additional ?? [])) }

@@ -22,6 +22,23 @@ struct SchemaNode: Sendable {
   /// The node of a keyword's value; nil where the schema has no such keyword.
   func child(_ key: String) -> SchemaNode? { json[key].map { child(key, $0) } }
 
+  /// The pointer's bytes: Swift's strings take names for equal that differ in JSON.
+  var place: [UInt8] { Array(pointer.utf8) }
+
+  /// Parts of this schema that reading goes through, without what lies deeper; each has a pointer
+  /// to be written.
+  var width: Int {
+    let parts = Self.lists.reduce(1 + (json.members?.count ?? 0)) { sum, key in
+      sum + (json[key].map { $0.array?.count ?? $0.members?.count ?? 0 } ?? 0)
+    }
+    // A value beside a list of values is compared with each.
+    return parts * pointer.parts + (json["const"] == nil ? 0 : json.parts)
+  }
+
+  private static let lists = [
+    "type", "allOf", "anyOf", "oneOf", "prefixItems", "items", "properties", "required",
+  ]
+
   /// The nodes of a list, which must be one.
   func items() throws(SparrowError) -> [SchemaNode] {
     guard let items = json.array else { throw malformed("a list") }
@@ -64,5 +81,5 @@ typealias SchemaConjunction = [SchemaNode]
 
 extension SchemaConjunction {
   /// The same for the same set of schemas of one document.
-  var key: [String] { Set(map(\.pointer)).sorted() }
+  var key: Set<[UInt8]> { Set(map(\.place)) }
 }

@@ -3,8 +3,8 @@ internal import SparrowCore
 /// Reads the schemas of a document: a conjunction of schemas becomes alternatives, in which
 /// references, `allOf`, `anyOf` and `oneOf` are resolved.
 struct SchemaReader {
-  /// References and combinations inside each other; alternatives of one schema; and what is merged
-  /// in all, by which the work is bounded.
+  /// References and combinations inside each other; alternatives of one schema; and the parts of
+  /// schemas that are read and merged in all, by which the work is bounded.
   private static let depthLimit = 100
   private static let alternativeLimit = 512
   private static let workLimit = 1_000_000
@@ -39,9 +39,17 @@ struct SchemaReader {
   private mutating func merge(
     _ a: SchemaFacts, _ b: SchemaFacts
   ) throws(SparrowError) -> SchemaFacts? {
-    work += 1 + a.size + b.size + (a.values?.count ?? 0) * (b.values?.count ?? 0)
-    guard work <= Self.workLimit else { throw tooMany(b.pointer) }
+    try count(a.cost(ofMerging: b), b.pointer)
     return a.merged(b)
+  }
+
+  private mutating func count(_ parts: Int, _ pointer: String) throws(SparrowError) {
+    work += parts
+    guard work <= Self.workLimit else {
+      throw SparrowError(
+        .unsupported, field: pointer, found: "references and combinations that multiply",
+        expected: "fewer or smaller ones")
+    }
   }
 
   private func tooMany(_ pointer: String) -> SparrowError {
@@ -51,17 +59,19 @@ struct SchemaReader {
   }
 
   private mutating func expand(
-    _ node: SchemaNode, _ way: [String]
+    _ node: SchemaNode, _ way: [[UInt8]]
   ) throws(SparrowError) -> [SchemaFacts] {
+    try count(node.width + way.count, node.pointer)
     if let flag = node.json.bool { return flag ? [SchemaFacts()] : [] }
     guard node.json.members != nil else { throw node.malformed("a schema: an object or true") }
-    guard !way.contains(node.pointer) else {
+    let place = node.place
+    guard !way.contains(place) else {
       throw node.unsupported("a schema that does not refer to itself for the same value")
     }
     guard way.count < Self.depthLimit else {
       throw node.unsupported("at most \(Self.depthLimit) references behind each other")
     }
-    let way = way + [node.pointer]
+    let way = way + [place]
     for key in SchemaKeywords.refused {
       guard let child = node.child(key), !SchemaKeywords.saysNothing(key, child.json) else {
         continue
@@ -90,7 +100,7 @@ struct SchemaReader {
   }
 
   private mutating func branches(
-    _ list: SchemaNode, _ way: [String]
+    _ list: SchemaNode, _ way: [[UInt8]]
   ) throws(SparrowError) -> [[SchemaFacts]] {
     var branches: [[SchemaFacts]] = []
     for branch in try list.items() { branches.append(try expand(branch, way)) }
@@ -99,13 +109,15 @@ struct SchemaReader {
   }
 
   /// The schema that a `$ref` names: one of this document, by its pointer.
-  private func resolve(_ reference: SchemaNode) throws(SparrowError) -> SchemaNode {
+  private mutating func resolve(_ reference: SchemaNode) throws(SparrowError) -> SchemaNode {
     let text = try reference.text()
     guard text == "#" || text.hasPrefix("#/"), let fragment = Self.decode(text) else {
       throw reference.unsupported("#, or #/ and a way inside this document")
     }
     var node = root
     for part in fragment.split(separator: "/", omittingEmptySubsequences: false).dropFirst() {
+      // Members that are passed by cost little.
+      try count(reference.json.parts + (node.json.members?.count ?? 0) / 32, reference.pointer)
       let key = Self.unescape(part)
       let index = Int(key)
       if let list = node.json.array, let index, list.indices.contains(index) {
@@ -162,6 +174,7 @@ struct SchemaReader {
         for a in first {
           for b in second where try !areApart(a, b, depth) { return false }
         }
+        try count(1, first.first?.pointer ?? root.pointer)
       }
     }
     return true
@@ -178,12 +191,11 @@ struct SchemaReader {
     }
     // Objects are apart by a property that one of them must have.
     guard a.allowedKinds.intersection(b.allowedKinds) == .object, depth < 4 else { return false }
-    for property in both.properties where both.required.contains(property.name) {
+    let (mine, others, required) = (a.schemas, b.schemas, Set(both.required))
+    for property in both.properties where required.contains(property.name) {
       if property.schema.contains(where: { $0.json == false }) { return true }
-      let mine = a.properties.first { $0.name == property.name }
-      let others = b.properties.first { $0.name == property.name }
-      guard let mine, let others else { continue }
-      let pair = [try alternatives(mine.schema), try alternatives(others.schema)]
+      guard let first = mine[property.name], let second = others[property.name] else { continue }
+      let pair = [try alternatives(first), try alternatives(second)]
       if try areApart(pair, depth: depth + 1) { return true }
     }
     return false

@@ -25,6 +25,10 @@ struct AnswerOptions: Sendable {
   init(_ fields: RequestFields, _ service: ModelService) throws(APIError) {
     sampling = try Self.sampling(fields, service)
     stop = try fields.texts("stop", most: Self.stops).filter { !$0.isEmpty }
+    let longest = GenerationOptions.longestStop
+    guard stop.allSatisfy({ $0.utf8.count <= longest }) else {
+      throw fields.refusal("stop", "texts of up to \(longest) bytes")
+    }
     ignoresEnd = try fields.bool("ignore_eos")
     choices = try fields.int("n", in: 1...service.options.choiceLimit) ?? 1
     isStreamed = try fields.bool("stream")

@@ -41,6 +41,71 @@ import Testing
     #expect(found.text == text && found.stopped == stopped)
   }
 
+  /// Looks at every place anew.
+  private struct SimpleScanner {
+    let stops: [[UInt8]]
+    var held: [UInt8] = []
+
+    mutating func scan(_ text: String) -> (text: String, stopped: Bool) {
+      held += text.utf8
+      for start in held.indices {
+        let rest = held[start...]
+        let isStop = stops.contains { rest.starts(with: $0) }
+        if isStop || stops.contains(where: { $0.starts(with: rest) }) {
+          return (give(start), isStop)
+        }
+      }
+      return (give(held.count), false)
+    }
+
+    mutating func give(_ end: Int) -> String {
+      defer { held.removeFirst(end) }
+      return String(decoding: held[..<end], as: UTF8.self)
+    }
+  }
+
+  @Test func eachPieceGivesWhatASimpleSearchGives() {
+    var random = SeededRandom(seed: 11)
+    func word(_ longest: Int) -> String {
+      String(
+        (0..<Int(random.next() % UInt64(longest + 1))).map { _ in
+          random.next() % 3 == 0 ? "b" : "a" as Character
+        })
+    }
+    for _ in 0..<10_000 {
+      let stops = (0..<3).map { _ in word(9) }.filter { !$0.isEmpty }
+      var scanner = StopScanner(stops)
+      var simple = SimpleScanner(stops: stops.map { Array($0.utf8) })
+      for _ in 0..<12 {
+        let piece = word(4)
+        let (found, expected) = (scanner.scan(piece), simple.scan(piece))
+        #expect(found.text == expected.text && found.stopped == expected.stopped, "\(stops)")
+        if expected.stopped { break }
+      }
+    }
+  }
+
+  @Test func longStopTextsTakeLinearTime() {
+    // Compared at every place, the last piece alone would take 2^36 steps.
+    let dashes = String(repeating: "-", count: 1 << 17)
+    let stops = (0..<4).map { dashes + "x\($0)" }
+    let piece = String(repeating: "-", count: 1 << 7)
+    let found = scan(Array(repeating: piece, count: 1 << 10) + ["y"], stops)
+    #expect(found.text.utf8.count == dashes.utf8.count + 1 && !found.stopped)
+    let met = scan([dashes, "-x2"], stops)
+    #expect(met.text == "-" && met.stopped)
+  }
+
+  @Test func stopTextsAreBounded() throws {
+    let longest = GenerationOptions.longestStop
+    try GenerationOptions(stop: [String(repeating: "a", count: longest)]).validate()
+    #expect {
+      try GenerationOptions(stop: ["b", String(repeating: "a", count: longest + 1)]).validate()
+    } throws: { error in
+      (error as? SparrowError)?.kind == .argument && (error as? SparrowError)?.field == "stop"
+    }
+  }
+
   @Test func piecesChangeNothing() {
     var random = SeededRandom(seed: 3)
     let letters = ["a", "b", "\u{E9}", "\u{1F426}"]
