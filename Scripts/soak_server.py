@@ -108,6 +108,9 @@ class Soak:
         await asyncio.gather(*running)
 
 
+CACHE = "160MB"
+
+
 async def run(server, o):
     soak = Soak(server, o)
     found = {"memory_at_start": server.memory()}
@@ -147,7 +150,8 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", action="store_true", help="print the outcome as JSON")
     o = parsed(parser)
-    with Served([o.program, "serve", o.model, *o.options]) as server:
+    # The cache of texts is small, so that it is full before memory is first looked at.
+    with Served([o.program, "serve", o.model, "--cache-memory", CACHE, *o.options]) as server:
         found = asyncio.run(run(server, o))
     print(json.dumps(found, indent=1) if o.json else found)
     sys.exit(bool(found["wrong"]))
