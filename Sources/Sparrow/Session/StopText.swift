@@ -14,7 +14,7 @@ struct StopText {
 
   var isComplete: Bool { matched == bytes.count }
 
-  /// Takes the text's next byte. Constant time over all of a text.
+  /// Takes the text's next byte. Constant time on average over a text.
   mutating func take(_ byte: UInt8) { matched = extended(matched, byte) }
 
   private func extended(_ count: Int, _ byte: UInt8) -> Int {
