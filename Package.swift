@@ -63,6 +63,7 @@ let package = Package(
     .target(name: "CSparrowKernels", dependencies: ["CSparrowBlocks"]),
     .target(name: "CSparrowPlayground", exclude: ["page"]),
     .target(name: "CSparrowSystem"),
+    .target(name: "CSparrowCUDA"),
     .target(
       name: "CSparrowMLX",
       cxxSettings: [
@@ -134,6 +135,7 @@ let package = Package(
         "SparrowCore", "SparrowBlocks", "SparrowFormats", "SparrowTransformer", "SparrowSparsity",
         "SparrowEngine", "CSparrowKernels", "CSparrowSystem",
       ], test: ["SparrowReference", "SparrowTestPlans"])
+    + room("SparrowCUDA", ["SparrowCore", "CSparrowCUDA"])
     + room(
       "Sparrow",
       [
