@@ -1,0 +1,148 @@
+// What kernels take: plain structures, read by the host's compiler and by the device's.
+//
+// Addresses are 64-bit numbers on both sides. Rows of a step are float32, `[rows][width]`.
+#pragma once
+#ifndef __CUDACC_RTC__
+#include <stdint.h>
+#else
+typedef int int32_t;
+typedef unsigned uint32_t;
+typedef unsigned long long uint64_t;
+typedef unsigned short uint16_t;
+typedef unsigned char uint8_t;
+typedef signed char int8_t;
+#endif
+
+/// How a matrix's weights lie on the device.
+///
+/// Floats: rows of `columns` elements. Blocks of 32 weights: their numbers in a plane of their own,
+/// in the order in which a warp's lanes read them; high bits in a second; scales, and minimums
+/// where there are some, in a third.
+typedef enum {
+  SCU_F32,
+  SCU_F16,
+  SCU_BF16,
+} scu_format;
+
+typedef struct {
+  uint64_t weights;
+  int32_t format;
+  int32_t rows;
+  int32_t columns;
+  int32_t stride;  ///< elements from one row to the next: columns, up to a multiple of 32, zeros
+} scu_matrix;
+
+/// Inputs as products read them: two terms of two bytes each whose sum is the number over the
+/// row's scale, halves or bfloats as the matrix has them.
+typedef struct {
+  uint64_t high, low;  ///< `[rows][stride]`
+  uint64_t scales;     ///< `[rows]` float32: powers of two
+  int32_t stride;      ///< columns, up to a multiple of 32, zeros
+  int32_t is_half;
+} scu_prepared;
+
+enum { SCU_PRODUCTS = 4 };
+
+/// output (=, +=) matrix · x (+ bias).
+typedef struct {
+  scu_matrix matrix;
+  uint64_t bias;      ///< `[rows]` float32; 0 without
+  uint64_t output;
+  int32_t width;      ///< of the output's rows
+  int32_t first_tile; ///< among the tiles of all products
+} scu_product;
+
+/// Several matrices over one input.
+typedef struct {
+  scu_product products[SCU_PRODUCTS];
+  int32_t count;
+  int32_t tiles;  ///< of 16 rows, of all products
+  int32_t rows;   ///< of the step
+  int32_t adds;   ///< 1: onto what the output holds
+  scu_prepared x;
+  uint64_t input;  ///< float32 rows, for float32 matrices
+  int32_t input_width;
+  int32_t pad;
+} scu_multiply;
+
+typedef struct {
+  uint64_t input;
+  int32_t input_width, width;
+  scu_prepared to;
+} scu_prepare;
+
+/// output = norm(input) * weight (+ bias), a row of the step a block.
+typedef struct {
+  uint64_t input, output;
+  uint64_t weight;  ///< `[width]`; 0 without
+  uint64_t bias;    ///< `[width]`; 0 without
+  int32_t input_width, output_width, width;
+  int32_t is_rms;
+  float epsilon;
+  float offset;  ///< of the weights
+} scu_norm;
+
+/// What a step's kernels read of its rows, kept on the device and written anew for each step.
+typedef struct {
+  int32_t token;
+  int32_t position;
+  uint64_t pages;  ///< the sequence's page table: addresses of pages
+} scu_row;
+
+typedef struct {
+  scu_matrix table;
+  uint64_t rows_of_step;  ///< scu_row[]
+  uint64_t output;
+  int32_t width;
+  int32_t by_position;  ///< 1: adds the learned row of the position
+  int32_t offset;       ///< of learned positions
+  float scale;
+} scu_embed;
+
+/// Norms and turns heads of queries and keys, and writes keys and values into the cache.
+typedef struct {
+  uint64_t rows_of_step;
+  uint64_t query, key, value;
+  int32_t query_width, key_width, value_width;
+  int32_t heads, key_heads, head_dimension;
+  uint64_t query_norm, key_norm;  ///< weights; 0 without
+  int32_t norms_query, norms_key, norms_value;  ///< 0: none, 1: RMS, 2: layer
+  int32_t query_stride, key_stride;  ///< elements from one head's weights to the next one's
+  float epsilon, offset;
+  uint64_t cosine, sine;  ///< `[rows][rotary / 2]`; 0 without
+  int32_t rotary, interleaved;
+  uint64_t plane;        ///< elements of a page before this layer's keys
+  int32_t cache_type;    ///< 0: float16, 1: float32
+  int32_t pad;
+} scu_heads;
+
+enum { SCU_PAGE = 64, SCU_SPLIT = 256 };
+
+/// Attention of each row over the pages of its sequence, in parts of `SCU_SPLIT` keys.
+typedef struct {
+  uint64_t rows_of_step;
+  uint64_t query, output;
+  uint64_t parts;  ///< float32 `[row][head][part][head_dimension + 2]`
+  int32_t query_width, output_width;
+  int32_t heads, key_heads, head_dimension;
+  int32_t window, splits;
+  float scale, softcap;
+  uint64_t plane;
+  int32_t cache_type;
+  int32_t pad;
+} scu_attend;
+
+/// neurons = activation(gates) * neurons, or activation(neurons); or attended *= logistic(gates).
+typedef struct {
+  uint64_t gates, values;
+  int32_t gates_width, values_width, width;
+  int32_t activation;  ///< sk_activation's numbers
+} scu_activate;
+
+/// output (=, +=) input * scale.
+typedef struct {
+  uint64_t input, output;
+  int32_t input_width, output_width, width;
+  int32_t adds;
+  float scale, softcap;
+} scu_add;

@@ -1,0 +1,66 @@
+// Kernels over rows of a step: embedding, norms, sums, activations. A block a row, or a part of one.
+
+/// Rows of the token embedding, scaled; or learned rows of positions, added.
+extern "C" __global__ void embed_rows(const scu_embed a) {
+  follow();
+  const scu_row row = ((const scu_row *)a.rows_of_step)[blockIdx.x];
+  float *out = (float *)a.output + (uint64_t)blockIdx.x * a.width;
+  const uint64_t start =
+    (uint64_t)(a.by_position ? row.position + a.offset : row.token) * a.table.columns;
+  for (int i = threadIdx.x; i < a.table.columns; i += blockDim.x) {
+    const float x = weight(a.table, start + i);
+    out[i] = a.by_position ? out[i] + x : x * a.scale;
+  }
+}
+
+extern "C" __global__ void norm_rows(const scu_norm a) {
+  __shared__ float scratch[32];
+  follow();
+  const float *x = (const float *)a.input + (uint64_t)blockIdx.x * a.input_width;
+  float *y = (float *)a.output + (uint64_t)blockIdx.x * a.output_width;
+  const float *w = (const float *)a.weight, *b = (const float *)a.bias;
+  float mean = 0, sum = 0;
+  if (!a.is_rms) {
+    for (int i = threadIdx.x; i < a.width; i += blockDim.x) sum += x[i];
+    mean = block_sum(sum, scratch) / a.width;
+    sum = 0;
+  }
+  for (int i = threadIdx.x; i < a.width; i += blockDim.x) sum += (x[i] - mean) * (x[i] - mean);
+  const float inverse = 1 / sqrtf(block_sum(sum, scratch) / a.width + a.epsilon);
+  for (int i = threadIdx.x; i < a.width; i += blockDim.x) {
+    const float scaled = (x[i] - mean) * inverse * (w ? w[i] + a.offset : 1);
+    y[i] = b ? scaled + b[i] : scaled;
+  }
+}
+
+/// output (=, +=) input * scale, capped.
+extern "C" __global__ void add_rows(const scu_add a) {
+  follow();
+  const int i = blockIdx.x * blockDim.x + threadIdx.x;
+  if (i >= a.width) return;
+  float x = ((const float *)a.input)[(uint64_t)blockIdx.y * a.input_width + i] * a.scale;
+  if (a.softcap != 0) x = a.softcap * tanhf(x / a.softcap);
+  float *y = (float *)a.output + (uint64_t)blockIdx.y * a.output_width + i;
+  *y = a.adds ? *y + x : x;
+}
+
+__device__ __forceinline__ float activated(int activation, float x) {
+  switch (activation) {
+    case 0: return fmaxf(x, 0);
+    case 1: return x > 0 ? x * x : 0;
+    case 2: return x / (1 + expf(-x));
+    case 3: return 0.5f * x * (1 + erff(x * 0.70710678f));
+    case 4: return 0.5f * x * (1 + tanhf(0.79788456f * (x + 0.044715f * x * x * x)));
+    default: return 1 / (1 + expf(-x));
+  }
+}
+
+extern "C" __global__ void activate_rows(const scu_activate a) {
+  follow();
+  const int i = blockIdx.x * blockDim.x + threadIdx.x;
+  if (i >= a.width) return;
+  float *x = (float *)a.values + (uint64_t)blockIdx.y * a.values_width + i;
+  const float *gates = (const float *)a.gates;
+  *x = gates ? activated(a.activation, gates[(uint64_t)blockIdx.y * a.gates_width + i]) * *x
+             : activated(a.activation, *x);
+}

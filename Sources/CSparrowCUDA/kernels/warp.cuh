@@ -1,0 +1,79 @@
+// What all kernels share: sums over a warp and a block, waiting for the kernel before, floats of
+// two bytes.
+
+#define INFINITY __int_as_float(0x7f800000)
+
+__device__ __forceinline__ float warp_sum(float x) {
+  for (int m = 16; m; m >>= 1) x += __shfl_xor_sync(~0u, x, m);
+  return x;
+}
+
+__device__ __forceinline__ float warp_max(float x) {
+  for (int m = 16; m; m >>= 1) x = fmaxf(x, __shfl_xor_sync(~0u, x, m));
+  return x;
+}
+
+/// The sum over a block of whole warps, the same for all of its threads; `scratch` has 32 floats.
+__device__ __forceinline__ float block_sum(float x, float *scratch) {
+  x = warp_sum(x);
+  __syncthreads();
+  if ((threadIdx.x & 31) == 0) scratch[threadIdx.x >> 5] = x;
+  __syncthreads();
+  float total = 0;
+  for (int i = 0; i < (int)blockDim.x >> 5; i++) total += scratch[i];
+  return total;
+}
+
+/// Waits until the kernel queued before has ended and all that it wrote is there, and lets the one
+/// queued after begin.
+__device__ __forceinline__ void follow() {
+#if __CUDA_ARCH__ >= 900
+  asm volatile("griddepcontrol.wait;" ::: "memory");
+  asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
+#endif
+}
+
+/// Sixteen bytes of weights, which nobody reads twice.
+__device__ __forceinline__ uint4 load_once(const void *p) {
+  uint4 v;
+  asm volatile("ld.global.nc.L1::no_allocate.L2::256B.v4.u32 {%0,%1,%2,%3}, [%4];"
+               : "=r"(v.x), "=r"(v.y), "=r"(v.z), "=r"(v.w)
+               : "l"(p));
+  return v;
+}
+
+__device__ __forceinline__ float from_half(uint16_t x) {
+  float y;
+  asm("cvt.f32.f16 %0, %1;" : "=f"(y) : "h"(x));
+  return y;
+}
+
+__device__ __forceinline__ uint16_t to_half(float x) {
+  uint16_t y;
+  asm("cvt.rn.f16.f32 %0, %1;" : "=h"(y) : "f"(x));
+  return y;
+}
+
+__device__ __forceinline__ float from_bfloat(uint16_t x) { return __uint_as_float((uint32_t)x << 16); }
+
+/// Two floats as halves or as bfloats, the first one in the low bytes.
+__device__ __forceinline__ uint32_t halves(float low, float high) {
+  uint32_t y;
+  asm("cvt.rn.f16x2.f32 %0, %1, %2;" : "=r"(y) : "f"(high), "f"(low));
+  return y;
+}
+
+__device__ __forceinline__ uint32_t bfloats(float low, float high) {
+  uint32_t y;
+  asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(y) : "f"(high), "f"(low));
+  return y;
+}
+
+/// An element of a matrix of floats.
+__device__ __forceinline__ float weight(const scu_matrix &m, uint64_t index) {
+  switch (m.format) {
+    case SCU_F32: return ((const float *)m.weights)[index];
+    case SCU_F16: return from_half(((const uint16_t *)m.weights)[index]);
+    default: return from_bfloat(((const uint16_t *)m.weights)[index]);
+  }
+}
