@@ -7,6 +7,7 @@
 #else
 typedef int int32_t;
 typedef unsigned uint32_t;
+typedef long long int64_t;
 typedef unsigned long long uint64_t;
 typedef unsigned short uint16_t;
 typedef unsigned char uint8_t;
@@ -146,3 +147,44 @@ typedef struct {
   int32_t adds;
   float scale, softcap;
 } scu_add;
+
+// MARK: - Phases of a decoding step of one row
+
+/// One phase: rows of matrices by a normed vector.
+typedef struct {
+  uint64_t weights;  ///< bfloats, `[rows][WIDTH]`
+  uint64_t input;    ///< float32 `[WIDTH]`
+  uint64_t norm, norm_bias;  ///< float32 `[WIDTH]`; 0 without
+  uint64_t bias;     ///< float32 `[rows]`; 0 without
+  uint64_t residual; ///< float32 `[rows]`, added; 0 without
+  uint64_t output;   ///< float32 `[rows]`
+  int32_t rows;
+  int32_t is_rms;
+  float epsilon;
+  int32_t lag;       ///< slots that may be under way before the oldest has come
+} scu_rows_phase;
+
+/// One phase: a feed-forward network, neuron by neuron.
+typedef struct {
+  uint64_t gate, up, down;   ///< bfloats, `[neurons][WIDTH]`; gate 0 without
+  uint64_t gate_bias, up_bias;  ///< float32; 0 without
+  uint64_t input;            ///< float32 `[WIDTH]`
+  uint64_t norm, norm_bias;
+  uint64_t list;             ///< int32: a count, then neurons; 0 for all
+  uint64_t partial;          ///< float32 `[blocks][WIDTH]`
+  int32_t neurons;
+  int32_t activation;
+  int32_t is_rms;
+  float epsilon;
+  int32_t lag;
+  int32_t pad;
+} scu_network_phase;
+
+/// output = residual + bias + the sum of parts, in their order.
+typedef struct {
+  uint64_t parts;     ///< float32 `[count][width]`
+  uint64_t residual;  ///< float32 `[width]`
+  uint64_t bias;      ///< 0 without
+  uint64_t output;
+  int32_t count, width;
+} scu_reduce_phase;

@@ -1,0 +1,322 @@
+// The phases of a decoding step of one row, for wide models: every multiprocessor has one block,
+// whose last warp streams weights through a ring while the others multiply.
+//
+// Constants: WIDTH of the residual stream, CONSUMERS warps, SLOT_ROWS rows of WIDTH bfloats a slot.
+
+constexpr int THREADS = CONSUMERS * 32, VECTORS = WIDTH / 8 / THREADS, OWN = VECTORS * 8;
+constexpr int ROW_BYTES = WIDTH * 2, BATCH = 8;
+static_assert(WIDTH == THREADS * OWN, "whole vectors for each thread");
+
+struct phase_memory {
+  ring_memory ring;
+  float sums[2][CONSUMERS][BATCH];
+  float neurons[2][BATCH];
+  float scratch[2][CONSUMERS];
+};
+
+extern __shared__ __align__(128) char dynamic_memory[];
+
+/// Waits for all consumers.
+__device__ __forceinline__ void meet() { asm volatile("bar.sync 1, %0;" ::"n"(THREADS) : "memory"); }
+
+/// Column of a thread's vector `v`.
+__device__ __forceinline__ int column(int v) { return (threadIdx.x + v * THREADS) * 8; }
+
+__device__ __forceinline__ void load_own(float (&x)[OWN], const float *from) {
+#pragma unroll
+  for (int v = 0; v < VECTORS; v++)
+#pragma unroll
+    for (int h = 0; h < 2; h++) {
+      const float4 y = __ldcg((const float4 *)(from + column(v) + 4 * h));
+      float *to = x + v * 8 + h * 4;
+      to[0] = y.x, to[1] = y.y, to[2] = y.z, to[3] = y.w;
+    }
+}
+
+/// The sum of all consumers' numbers, to all of them.
+__device__ __forceinline__ float consumers_sum(float x, float *scratch) {
+  x = warp_sum(x);
+  if ((threadIdx.x & 31) == 0) scratch[threadIdx.x >> 5] = x;
+  meet();
+  float total = 0;
+#pragma unroll
+  for (int i = 0; i < CONSUMERS; i++) total += scratch[i];
+  return total;
+}
+
+/// This thread's part of the normed input. Weights come before the wait: nothing changes them.
+struct norm_weights {
+  float weight[OWN], bias[OWN];
+};
+
+template <typename A>
+__device__ __forceinline__ void load_norm(norm_weights &n, const A &a) {
+  if (a.norm) load_own(n.weight, (const float *)a.norm);
+  if (a.norm_bias) load_own(n.bias, (const float *)a.norm_bias);
+}
+
+template <typename A>
+__device__ __forceinline__ void load_input(
+  float (&x)[OWN], const A &a, const norm_weights &n, phase_memory &m) {
+  load_own(x, (const float *)a.input);
+  if (!a.norm) return;
+  float mean = 0, sum = 0;
+  if (!a.is_rms) {
+#pragma unroll
+    for (int i = 0; i < OWN; i++) sum += x[i];
+    mean = consumers_sum(sum, m.scratch[0]) / WIDTH;
+    sum = 0;
+  }
+#pragma unroll
+  for (int i = 0; i < OWN; i++) sum += (x[i] - mean) * (x[i] - mean);
+  const float inverse = rsqrtf(consumers_sum(sum, m.scratch[1]) / WIDTH + a.epsilon);
+#pragma unroll
+  for (int i = 0; i < OWN; i++) {
+    x[i] = (x[i] - mean) * inverse * n.weight[i];
+    if (a.norm_bias) x[i] += n.bias[i];
+  }
+}
+
+__device__ __forceinline__ float low(uint32_t x) { return __uint_as_float(x << 16); }
+__device__ __forceinline__ float high(uint32_t x) { return __uint_as_float(x & 0xffff0000u); }
+
+/// A thread's part of a row times its part of x.
+__device__ __forceinline__ float dot_own(const char *row, const float (&x)[OWN]) {
+  float a = 0, b = 0;
+#pragma unroll
+  for (int v = 0; v < VECTORS; v++) {
+    const uint4 w = *(const uint4 *)(row + column(v) * 2);
+    const float *y = x + v * 8;
+    a = fmaf(low(w.x), y[0], a), b = fmaf(high(w.x), y[1], b);
+    a = fmaf(low(w.y), y[2], a), b = fmaf(high(w.y), y[3], b);
+    a = fmaf(low(w.z), y[4], a), b = fmaf(high(w.z), y[5], b);
+    a = fmaf(low(w.w), y[6], a), b = fmaf(high(w.w), y[7], b);
+  }
+  return a + b;
+}
+
+__device__ __forceinline__ void add_own(float (&sum)[OWN], const char *row, float factor) {
+#pragma unroll
+  for (int v = 0; v < VECTORS; v++) {
+    const uint4 w = *(const uint4 *)(row + column(v) * 2);
+    float *y = sum + v * 8;
+    y[0] = fmaf(low(w.x), factor, y[0]), y[1] = fmaf(high(w.x), factor, y[1]);
+    y[2] = fmaf(low(w.y), factor, y[2]), y[3] = fmaf(high(w.y), factor, y[3]);
+    y[4] = fmaf(low(w.z), factor, y[4]), y[5] = fmaf(high(w.z), factor, y[5]);
+    y[6] = fmaf(low(w.w), factor, y[6]), y[7] = fmaf(high(w.w), factor, y[7]);
+  }
+}
+
+/// Adds eight numbers of each lane over the warp: lane 4 i has the i-th sum.
+__device__ __forceinline__ float warp_sums(const float (&p)[BATCH]) {
+  const int lane = threadIdx.x & 31;
+  float q[4], r[2];
+#pragma unroll
+  for (int i = 0; i < 4; i++) {
+    const float keep = lane & 16 ? p[i + 4] : p[i], send = lane & 16 ? p[i] : p[i + 4];
+    q[i] = keep + __shfl_xor_sync(~0u, send, 16);
+  }
+#pragma unroll
+  for (int i = 0; i < 2; i++) {
+    const float keep = lane & 8 ? q[i + 2] : q[i], send = lane & 8 ? q[i] : q[i + 2];
+    r[i] = keep + __shfl_xor_sync(~0u, send, 8);
+  }
+  float s = (lane & 4 ? r[1] : r[0]) + __shfl_xor_sync(~0u, lane & 4 ? r[0] : r[1], 4);
+  s += __shfl_xor_sync(~0u, s, 2);
+  return s + __shfl_xor_sync(~0u, s, 1);
+}
+
+/// Dot products of the next `count` rows of the ring, up to BATCH, over each warp's columns.
+__device__ __forceinline__ void dot_batch(
+  ring_memory &m, consumer &c, const float (&x)[OWN], int count, float (*sums)[BATCH]) {
+  float p[BATCH];
+  const char *slot = 0;
+#pragma unroll
+  for (int i = 0; i < BATCH; i++) {
+    p[i] = 0;
+    if (i >= count) continue;
+    if (i % SLOT_ROWS == 0) slot = c.wait(m);
+    p[i] = dot_own(slot + i % SLOT_ROWS * ROW_BYTES, x);
+    if (i % SLOT_ROWS == SLOT_ROWS - 1 || i == count - 1) c.release(m);
+  }
+  const float s = warp_sums(p);
+  if ((threadIdx.x & 3) == 0) sums[threadIdx.x >> 5][(threadIdx.x & 31) >> 2] = s;
+}
+
+__device__ __forceinline__ int share(int count, int block) {
+  return (int)((long long)count * block / gridDim.x);
+}
+
+extern "C" __global__ void __launch_bounds__(THREADS + 32, RESIDENT) rows_phase(
+  const __grid_constant__ scu_rows_phase a) {
+  phase_memory &m = *(phase_memory *)dynamic_memory;
+  open_ring(m.ring);
+  const int first = share(a.rows, blockIdx.x), last = share(a.rows, blockIdx.x + 1);
+  if (threadIdx.x >= THREADS) {
+    producer p{{}, {}, a.lag};
+    const char *from = (const char *)a.weights + (uint64_t)first * ROW_BYTES;
+#pragma unroll 1
+    for (int b = first; b < last; b += BATCH)
+#pragma unroll 1
+      for (int r = b; r < min(b + BATCH, last); r += SLOT_ROWS) {
+        p.fill(m.ring, from, 1, min(SLOT_ROWS, min(b + BATCH, last) - r) * ROW_BYTES);
+        from += SLOT_ROWS * ROW_BYTES;
+      }
+    follow();
+    return;
+  }
+  norm_weights n;
+  load_norm(n, a);
+  follow();
+  float x[OWN];
+  load_input(x, a, n, m);
+  consumer c;
+  int turn = 0;
+#pragma unroll 1
+  for (int b = first; b < last; b += BATCH, turn ^= 1) {
+    const int count = min(BATCH, last - b);
+    dot_batch(m.ring, c, x, count, m.sums[turn]);
+    meet();
+    if (threadIdx.x < count) {
+      float y = 0;
+#pragma unroll
+      for (int w = 0; w < CONSUMERS; w++) y += m.sums[turn][w][threadIdx.x];
+      const int row = b + threadIdx.x;
+      if (a.bias) y += ((const float *)a.bias)[row];
+      if (a.residual) y += __ldcg((const float *)a.residual + row);
+      ((float *)a.output)[row] = y;
+    }
+  }
+}
+
+__device__ __forceinline__ float activated(int activation, float x) {
+  switch (activation) {
+    case 0: return fmaxf(x, 0);
+    case 1: return x > 0 ? x * x : 0;
+    case 2: return x / (1 + expf(-x));
+    case 3: return 0.5f * x * (1 + erff(x * 0.70710678f));
+    case 4: return 0.5f * x * (1 + tanhf(0.79788456f * (x + 0.044715f * x * x * x)));
+    default: return 1 / (1 + expf(-x));
+  }
+}
+
+constexpr int NETWORK_BATCH = GATED ? 4 : 8;
+
+extern "C" __global__ void __launch_bounds__(THREADS + 32, RESIDENT) network_phase(
+  const __grid_constant__ scu_network_phase a) {
+  phase_memory &m = *(phase_memory *)dynamic_memory;
+  open_ring(m.ring);
+  const int *list = (const int *)a.list;
+  if (list) follow();
+  const int count = list ? __ldcg(list) : a.neurons;
+  const int first = share(count, blockIdx.x), last = share(count, blockIdx.x + 1);
+  if (threadIdx.x >= THREADS) {
+    const int lane = threadIdx.x & 31;
+    producer p{{}, {}, a.lag};
+#pragma unroll 1
+    for (int start = first; start < last; start += 32) {
+      const int own = min(start + lane, last - 1);
+      const int64_t neuron = list ? __ldcg(list + 1 + own) : own;
+#pragma unroll 1
+      for (int b = start; b < min(start + 32, last); b += NETWORK_BATCH) {
+        const int size = min(NETWORK_BATCH, last - b);
+#pragma unroll 1
+        for (int part = GATED ? 0 : 1; part < 3; part++) {
+          const char *matrix = (const char *)(part == 0 ? a.gate : part == 1 ? a.up : a.down);
+#pragma unroll 1
+          for (int r = 0; r < size; r += SLOT_ROWS) {
+            const int pieces = min(SLOT_ROWS, size - r);
+            const int from = b - start + r + (lane < pieces ? lane : 0);
+            p.fill(
+              m.ring, matrix + __shfl_sync(~0u, neuron, from & 31) * ROW_BYTES, pieces, ROW_BYTES);
+          }
+        }
+      }
+    }
+    if (!list) follow();
+    return;
+  }
+  norm_weights n;
+  load_norm(n, a);
+  if (!list) follow();
+  float x[OWN], sum[OWN] = {};
+  load_input(x, a, n, m);
+  consumer c;
+  int turn = 0;
+#pragma unroll 1
+  for (int b = first; b < last; b += NETWORK_BATCH, turn ^= 1) {
+    const int size = min(NETWORK_BATCH, last - b);
+    if (GATED) {
+      // Gates, then ups, in one batch of sums.
+      float p[BATCH];
+      const char *slot = 0;
+#pragma unroll
+      for (int i = 0; i < BATCH; i++) {
+        const int r = i % NETWORK_BATCH;
+        p[i] = 0;
+        if (r >= size) continue;
+        if (r % SLOT_ROWS == 0) slot = c.wait(m.ring);
+        p[i] = dot_own(slot + r % SLOT_ROWS * ROW_BYTES, x);
+        if (r % SLOT_ROWS == SLOT_ROWS - 1 || r == size - 1) c.release(m.ring);
+      }
+      const float s = warp_sums(p);
+      if ((threadIdx.x & 3) == 0) m.sums[turn][threadIdx.x >> 5][(threadIdx.x & 31) >> 2] = s;
+    } else {
+      dot_batch(m.ring, c, x, size, m.sums[turn]);
+    }
+    meet();
+    if (threadIdx.x < size) {
+      const int i = threadIdx.x;
+      const int64_t neuron = list ? __ldcg(list + 1 + b + i) : b + i;
+      float gate = 0, up = 0;
+#pragma unroll
+      for (int w = 0; w < CONSUMERS; w++) {
+        gate += m.sums[turn][w][i];
+        if (GATED) up += m.sums[turn][w][NETWORK_BATCH + i];
+      }
+      if (!GATED && a.up_bias) gate += ((const float *)a.up_bias)[neuron];
+      if (GATED && a.gate_bias) gate += ((const float *)a.gate_bias)[neuron];
+      if (GATED && a.up_bias) up += ((const float *)a.up_bias)[neuron];
+      const float y = activated(a.activation, gate);
+      m.neurons[turn][i] = GATED ? y * up : y;
+    }
+    meet();
+    const char *slot = 0;
+#pragma unroll
+    for (int i = 0; i < NETWORK_BATCH; i++) {
+      if (i >= size) continue;
+      if (i % SLOT_ROWS == 0) slot = c.wait(m.ring);
+      add_own(sum, slot + i % SLOT_ROWS * ROW_BYTES, m.neurons[turn][i]);
+      if (i % SLOT_ROWS == SLOT_ROWS - 1 || i == size - 1) c.release(m.ring);
+    }
+  }
+  float *partial = (float *)a.partial + (uint64_t)blockIdx.x * WIDTH;
+#pragma unroll
+  for (int v = 0; v < VECTORS; v++)
+#pragma unroll
+    for (int h = 0; h < 2; h++) {
+      const float *y = sum + v * 8 + h * 4;
+      *(float4 *)(partial + column(v) + 4 * h) = make_float4(y[0], y[1], y[2], y[3]);
+    }
+}
+
+/// 32 columns a block of 256 threads.
+extern "C" __global__ void reduce_phase(const scu_reduce_phase a) {
+  __shared__ float sums[8][32];
+  const int lane = threadIdx.x & 31, group = threadIdx.x >> 5, i = blockIdx.x * 32 + lane;
+  const float bias = a.bias && i < a.width ? ((const float *)a.bias)[i] : 0;
+  follow();
+  float sum = 0;
+  if (i < a.width) {
+    const float *parts = (const float *)a.parts + i;
+#pragma unroll 8
+    for (int p = group; p < a.count; p += 8) sum += __ldcg(parts + (uint64_t)p * a.width);
+  }
+  sums[group][lane] = sum;
+  __syncthreads();
+  if (group == 0 && i < a.width) {
+    float y = __ldcg((const float *)a.residual + i) + bias;
+    for (int g = 0; g < 8; g++) y += sums[g][lane];
+    ((float *)a.output)[i] = y;
+  }
+}

@@ -1,0 +1,92 @@
+// A ring of slots in shared memory that one warp fills by bulk copies and all others read.
+//
+// What is under way is limited: beyond some 48 KiB a multiprocessor more copies bring no bandwidth
+// and make every other load of the device wait.
+//
+// Constants: SLOTS of SLOT_BYTES, CONSUMERS warps.
+
+__device__ __forceinline__ uint32_t shared_address(const void *p) {
+  return (uint32_t)__cvta_generic_to_shared(p);
+}
+
+__device__ __forceinline__ void wait_for(uint64_t *barrier, uint32_t parity) {
+  asm volatile(
+    "{\n.reg .pred done;\nretry_%=:\n"
+    "mbarrier.try_wait.parity.shared::cta.b64 done, [%0], %1;\n"
+    "@!done bra retry_%=;\n}"
+    ::"r"(shared_address(barrier)), "r"(parity)
+    : "memory");
+}
+
+struct ring_memory {
+  alignas(128) char slots[SLOTS][SLOT_BYTES];
+  uint64_t full[SLOTS], empty[SLOTS];
+};
+
+__device__ __forceinline__ void open_ring(ring_memory &m) {
+  if (threadIdx.x < SLOTS) {
+    asm volatile("mbarrier.init.shared::cta.b64 [%0], 1;" ::"r"(shared_address(m.full + threadIdx.x)));
+    asm volatile("mbarrier.init.shared::cta.b64 [%0], %1;"
+                 ::"r"(shared_address(m.empty + threadIdx.x)), "r"(CONSUMERS));
+  }
+  asm volatile("fence.mbarrier_init.release.cluster;" ::: "memory");
+  __syncthreads();
+}
+
+/// Where one side stands; passed by value, so that it stays in registers.
+struct ring {
+  int at = 0;
+  uint32_t parity = 0;
+
+  __device__ __forceinline__ void step() {
+    if (++at == SLOTS) at = 0, parity ^= 1;
+  }
+};
+
+struct producer {
+  ring next, oldest;
+  int lag;
+
+  /// The whole warp: lane i of the first `pieces` brings `bytes` bytes from its own address.
+  __device__ __forceinline__ void fill(ring_memory &m, const void *from, int pieces, int bytes) {
+    const int lane = threadIdx.x & 31;
+    wait_for(m.empty + next.at, next.parity ^ 1);
+    if (lag > 0) {
+      lag--;
+    } else {
+      wait_for(m.full + oldest.at, oldest.parity);
+      oldest.step();
+    }
+    if (lane == 0)
+      asm volatile("mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;"
+                   ::"r"(shared_address(m.full + next.at)), "r"(pieces * bytes)
+                   : "memory");
+    __syncwarp();
+    if (lane < pieces)
+      asm volatile(
+        "cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes [%0], [%1], %2, [%3];"
+        ::"r"(shared_address(m.slots[next.at] + lane * bytes)), "l"(from), "r"(bytes),
+        "r"(shared_address(m.full + next.at))
+        : "memory");
+    __syncwarp();
+    next.step();
+  }
+};
+
+struct consumer {
+  ring next;
+
+  __device__ __forceinline__ const char *wait(ring_memory &m) const {
+    wait_for(m.full + next.at, next.parity);
+    return m.slots[next.at];
+  }
+
+  __device__ __forceinline__ void release(ring_memory &m) {
+    __syncwarp();
+    if ((threadIdx.x & 31) == 0)
+      asm volatile("mbarrier.arrive.shared::cta.b64 _, [%0];"
+                   ::"r"(shared_address(m.empty + next.at))
+                   : "memory");
+    next.step();
+  }
+};
