@@ -188,3 +188,19 @@ typedef struct {
   uint64_t output;
   int32_t count, width;
 } scu_reduce_phase;
+
+/// One phase: attention of one row over its pages, and its own key and value into the cache.
+typedef struct {
+  uint64_t row;              ///< scu_row
+  uint64_t query, key, value;  ///< float32 heads, before norm and rotation
+  uint64_t query_norm, key_norm;  ///< float32 `[HEAD]`, or of every head its own; 0 without
+  int32_t query_stride, key_stride;  ///< elements from one head's weights to the next one's
+  uint64_t cosine, sine;     ///< `[rotary / 2]`; 0 without
+  int32_t rotary, interleaved;
+  int32_t is_rms, norms_value;
+  float epsilon, scale, softcap;
+  int32_t window;
+  uint64_t plane;            ///< elements of a page before this layer's keys
+  uint64_t parts;            ///< float32 `[heads][splits][HEAD + 2]`
+  int32_t key_heads, splits;
+} scu_attend_phase;

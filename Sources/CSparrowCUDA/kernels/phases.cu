@@ -55,6 +55,41 @@ __device__ __forceinline__ void load_norm(norm_weights &n, const A &a) {
   if (a.norm_bias) load_own(n.bias, (const float *)a.norm_bias);
 }
 
+/// This thread's part of attention's result, of the parts that `attend_phase` left, in their order.
+/// Constants: HEAD elements, SPLITS parts.
+__device__ __forceinline__ void load_attended(float (&x)[OWN], const float *parts) {
+#pragma unroll
+  for (int v = 0; v < VECTORS; v++) {
+    const int head = column(v) / HEAD, at = column(v) % HEAD;
+    const float *own = parts + head * SPLITS * (HEAD + 2);
+    float2 state[SPLITS];
+    float y[SPLITS][8], most = -INFINITY, total = 0;
+#pragma unroll
+    for (int s = 0; s < SPLITS; s++) {
+      state[s] = __ldcg((const float2 *)(own + s * (HEAD + 2)));
+#pragma unroll
+      for (int i = 0; i < 4; i++) {
+        const float2 two = __ldcg((const float2 *)(own + s * (HEAD + 2) + 2 + at) + i);
+        y[s][2 * i] = two.x, y[s][2 * i + 1] = two.y;
+      }
+    }
+#pragma unroll
+    for (int s = 0; s < SPLITS; s++) most = fmaxf(most, state[s].x);
+    float *to = x + v * 8;
+#pragma unroll
+    for (int i = 0; i < 8; i++) to[i] = 0;
+#pragma unroll
+    for (int s = 0; s < SPLITS; s++) {
+      const float scale = expf(state[s].x - most);
+      total += state[s].y * scale;
+#pragma unroll
+      for (int i = 0; i < 8; i++) to[i] = fmaf(y[s][i], scale, to[i]);
+    }
+#pragma unroll
+    for (int i = 0; i < 8; i++) to[i] /= total;
+  }
+}
+
 template <typename A>
 __device__ __forceinline__ void load_input(
   float (&x)[OWN], const A &a, const norm_weights &n, phase_memory &m) {
@@ -169,7 +204,11 @@ extern "C" __global__ void __launch_bounds__(THREADS + 32, RESIDENT) rows_phase(
   load_norm(n, a);
   follow();
   float x[OWN];
+#if ATTENDED
+  load_attended(x, (const float *)a.input);
+#else
   load_input(x, a, n, m);
+#endif
   consumer c;
   int turn = 0;
 #pragma unroll 1
