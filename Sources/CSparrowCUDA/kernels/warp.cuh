@@ -24,12 +24,12 @@ __device__ __forceinline__ float block_sum(float x, float *scratch) {
   return total;
 }
 
-/// Waits until the kernel queued before has ended and all that it wrote is there, and lets the one
-/// queued after begin.
+/// Lets the kernel queued after this one begin, then waits until the one queued before has ended
+/// and all that it wrote is there. What a kernel reads before this call nobody may write.
 __device__ __forceinline__ void follow() {
 #if __CUDA_ARCH__ >= 900
-  asm volatile("griddepcontrol.wait;" ::: "memory");
   asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
+  asm volatile("griddepcontrol.wait;" ::: "memory");
 #endif
 }
 
