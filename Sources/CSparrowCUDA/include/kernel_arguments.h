@@ -149,8 +149,14 @@ typedef struct {
 } scu_add;
 
 // MARK: - Phases of a decoding step of one row
+//
+// A selection is a mask: bit i of its words says whether group i is touched. Masks lie on the
+// device, are written by phases and read by later ones; the host never waits for them.
 
 /// One phase: rows of matrices by a normed vector.
+///
+/// The first `masked_rows` rows come in groups of `group`, of which those of the mask are read; all
+/// others are.
 typedef struct {
   uint64_t weights;  ///< bfloats, `[rows][WIDTH]`
   uint64_t input;    ///< float32 `[WIDTH]`
@@ -158,11 +164,55 @@ typedef struct {
   uint64_t bias;     ///< float32 `[rows]`; 0 without
   uint64_t residual; ///< float32 `[rows]`, added; 0 without
   uint64_t output;   ///< float32 `[rows]`
-  int32_t rows;
+  uint64_t mask;     ///< 0: all
+  int32_t rows, masked_rows, group;
   int32_t is_rms;
   float epsilon;
   int32_t lag;       ///< slots that may be under way before the oldest has come
 } scu_rows_phase;
+
+/// One phase: attention of one row over its pages, and its own key and value into the cache.
+typedef struct {
+  uint64_t row;              ///< scu_row
+  uint64_t query, key, value;  ///< float32 heads, before norm and rotation
+  uint64_t query_norm, key_norm;  ///< float32 `[HEAD]`, or of every head its own; 0 without
+  uint64_t mask;             ///< of head groups; 0: all
+  int32_t query_next, key_next;  ///< elements from one head to the next one
+  int32_t query_stride, key_stride;  ///< elements from one head's norm weights to the next one's
+  uint64_t cosine, sine;     ///< `[rotary / 2]`; 0 without
+  int32_t rotary, interleaved;
+  int32_t is_rms, norms_value;
+  float epsilon, scale, softcap;
+  int32_t window;
+  uint64_t plane;            ///< elements of a page before this layer's keys
+  uint64_t parts;            ///< float32 `[heads][splits][HEAD + 2]`
+  int32_t key_heads, splits;
+} scu_attend_phase;
+
+/// One phase: attention's output matrix by its heads' results, onto the residual stream.
+typedef struct {
+  uint64_t weights;   ///< bfloats, `[heads][rows][HEAD]`
+  uint64_t parts;     ///< float32 `[heads][SPLITS][HEAD + 2]`
+  uint64_t bias;      ///< float32 `[rows]`; 0 without
+  uint64_t residual;  ///< float32 `[rows]`
+  uint64_t output;    ///< float32 `[rows]`
+  uint64_t mask;      ///< of head groups; 0: all
+  int32_t rows, heads, group_heads;
+  int32_t lag;
+} scu_output_phase;
+
+/// One phase: a predictor's scores, and the mask of those that reach a threshold.
+typedef struct {
+  uint64_t weights;   ///< bfloats, `[rows][RANK]`
+  uint64_t input;     ///< float32 `[RANK]`
+  uint64_t bias;      ///< float32 `[rows]`; 0 without
+  uint64_t mask;      ///< written, `[words]`
+  int32_t rows;
+  int32_t activation; ///< of the input; -1 for none
+  float threshold;
+  float planted;      ///< 0, or the density of a mask by chance in place of the scores'
+  int32_t seed, lag;
+} scu_predict_phase;
 
 /// One phase: a feed-forward network, neuron by neuron.
 typedef struct {
@@ -170,14 +220,13 @@ typedef struct {
   uint64_t gate_bias, up_bias;  ///< float32; 0 without
   uint64_t input;            ///< float32 `[WIDTH]`
   uint64_t norm, norm_bias;
-  uint64_t list;             ///< int32: a count, then neurons; 0 for all
+  uint64_t mask;             ///< of groups; 0: all
   uint64_t partial;          ///< float32 `[blocks][WIDTH]`
-  int32_t neurons;
+  int32_t neurons, group;
   int32_t activation;
   int32_t is_rms;
   float epsilon;
   int32_t lag;
-  int32_t pad;
 } scu_network_phase;
 
 /// output = residual + bias + the sum of parts, in their order.
@@ -188,19 +237,3 @@ typedef struct {
   uint64_t output;
   int32_t count, width;
 } scu_reduce_phase;
-
-/// One phase: attention of one row over its pages, and its own key and value into the cache.
-typedef struct {
-  uint64_t row;              ///< scu_row
-  uint64_t query, key, value;  ///< float32 heads, before norm and rotation
-  uint64_t query_norm, key_norm;  ///< float32 `[HEAD]`, or of every head its own; 0 without
-  int32_t query_stride, key_stride;  ///< elements from one head's weights to the next one's
-  uint64_t cosine, sine;     ///< `[rotary / 2]`; 0 without
-  int32_t rotary, interleaved;
-  int32_t is_rms, norms_value;
-  float epsilon, scale, softcap;
-  int32_t window;
-  uint64_t plane;            ///< elements of a page before this layer's keys
-  uint64_t parts;            ///< float32 `[heads][splits][HEAD + 2]`
-  int32_t key_heads, splits;
-} scu_attend_phase;

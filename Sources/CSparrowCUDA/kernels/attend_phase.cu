@@ -78,13 +78,14 @@ extern "C" __global__ void __launch_bounds__(WARPS * 32) attend_phase(
   loaded next;
   if (begin < end) load(next, begin);
   follow();
+  if (a.mask && !(__ldcg((const uint32_t *)a.mask + head / 32) >> head % 32 & 1)) return;
 
   // The row's own heads: rotated; its key and value as the cache holds them.
   for (int v = warp; v < GROUP + 2; v += WARPS) {
     float *to = v < GROUP ? query[v] : own[v - GROUP];
-    const float *from = v < GROUP  ? (const float *)a.query + (head * GROUP + v) * HEAD
-      : v == GROUP ? (const float *)a.key + head * HEAD
-                   : (const float *)a.value + head * HEAD;
+    const float *from = v < GROUP  ? (const float *)a.query + (head * GROUP + v) * a.query_next
+      : v == GROUP ? (const float *)a.key + head * a.key_next
+                   : (const float *)a.value + head * a.key_next;
     for (int i = lane; i < HEAD; i += 32) to[i] = __ldcg(from + i);
     __syncwarp();
     if (v < GROUP && a.query_norm)

@@ -7,11 +7,16 @@ constexpr int THREADS = CONSUMERS * 32, VECTORS = WIDTH / 8 / THREADS, OWN = VEC
 constexpr int ROW_BYTES = WIDTH * 2, BATCH = 8;
 static_assert(WIDTH == THREADS * OWN, "whole vectors for each thread");
 
+/// Groups that one block touches of a selection, at most.
+constexpr int SHARE = 512;
+
 struct phase_memory {
   ring_memory ring;
   float sums[2][CONSUMERS][BATCH];
   float neurons[2][BATCH];
   float scratch[2][CONSUMERS];
+  int counts[CONSUMERS + 1];
+  int groups[SHARE];
 };
 
 extern __shared__ __align__(128) char dynamic_memory[];
@@ -55,41 +60,6 @@ __device__ __forceinline__ void load_norm(norm_weights &n, const A &a) {
   if (a.norm_bias) load_own(n.bias, (const float *)a.norm_bias);
 }
 
-/// This thread's part of attention's result, of the parts that `attend_phase` left, in their order.
-/// Constants: HEAD elements, SPLITS parts.
-__device__ __forceinline__ void load_attended(float (&x)[OWN], const float *parts) {
-#pragma unroll
-  for (int v = 0; v < VECTORS; v++) {
-    const int head = column(v) / HEAD, at = column(v) % HEAD;
-    const float *own = parts + head * SPLITS * (HEAD + 2);
-    float2 state[SPLITS];
-    float y[SPLITS][8], most = -INFINITY, total = 0;
-#pragma unroll
-    for (int s = 0; s < SPLITS; s++) {
-      state[s] = __ldcg((const float2 *)(own + s * (HEAD + 2)));
-#pragma unroll
-      for (int i = 0; i < 4; i++) {
-        const float2 two = __ldcg((const float2 *)(own + s * (HEAD + 2) + 2 + at) + i);
-        y[s][2 * i] = two.x, y[s][2 * i + 1] = two.y;
-      }
-    }
-#pragma unroll
-    for (int s = 0; s < SPLITS; s++) most = fmaxf(most, state[s].x);
-    float *to = x + v * 8;
-#pragma unroll
-    for (int i = 0; i < 8; i++) to[i] = 0;
-#pragma unroll
-    for (int s = 0; s < SPLITS; s++) {
-      const float scale = expf(state[s].x - most);
-      total += state[s].y * scale;
-#pragma unroll
-      for (int i = 0; i < 8; i++) to[i] = fmaf(y[s][i], scale, to[i]);
-    }
-#pragma unroll
-    for (int i = 0; i < 8; i++) to[i] /= total;
-  }
-}
-
 template <typename A>
 __device__ __forceinline__ void load_input(
   float (&x)[OWN], const A &a, const norm_weights &n, phase_memory &m) {
@@ -111,9 +81,6 @@ __device__ __forceinline__ void load_input(
     if (a.norm_bias) x[i] += n.bias[i];
   }
 }
-
-__device__ __forceinline__ float low(uint32_t x) { return __uint_as_float(x << 16); }
-__device__ __forceinline__ float high(uint32_t x) { return __uint_as_float(x & 0xffff0000u); }
 
 /// A thread's part of a row times its part of x.
 __device__ __forceinline__ float dot_own(const char *row, const float (&x)[OWN]) {
@@ -182,45 +149,98 @@ __device__ __forceinline__ int share(int count, int block) {
   return (int)((long long)count * block / gridDim.x);
 }
 
+/// This block's part of what a mask selects, ascending, of `count` members, `group` of a bit, and
+/// `more` after them that are always there: members [first, last) of all that are touched.
+struct selected_part {
+  int total, first, last, first_group;
+};
+
+/// By all threads of the block. The groups of the block's own part go to `m.groups`.
+__device__ __forceinline__ selected_part find_part(
+  phase_memory &m, const uint32_t *mask, int count, int group, int more) {
+  constexpr int ALL = THREADS + 32;
+  const int words = (count / group + 31) / 32, each = (words + ALL - 1) / ALL;
+  const int begin = min((int)threadIdx.x * each, words), end = min(begin + each, words);
+  int own = 0;
+  for (int i = begin; i < end; i++) own += __popc(__ldcg(mask + i));
+  int before = own;
+  for (int d = 1; d < 32; d <<= 1) {
+    const int other = __shfl_up_sync(~0u, before, d);
+    if ((threadIdx.x & 31) >= d) before += other;
+  }
+  if ((threadIdx.x & 31) == 31) m.counts[threadIdx.x >> 5] = before;
+  __syncthreads();
+  int selected = 0;
+  for (int w = 0; w <= CONSUMERS; w++) {
+    if (w == threadIdx.x >> 5) before += selected;
+    selected += m.counts[w];
+  }
+  before -= own;
+  selected_part part;
+  part.total = selected * group + more;
+  part.first = share(part.total, blockIdx.x);
+  part.last = share(part.total, blockIdx.x + 1);
+  part.first_group = part.first / group;
+  const int last_group = (min(part.last, selected * group) + group - 1) / group;
+  for (int i = begin; i < end; i++) {
+    for (uint32_t bits = __ldcg(mask + i); bits; bits &= bits - 1, before++) {
+      const int at = before - part.first_group;
+      if (at >= 0 && before < last_group) m.groups[at] = i * 32 + __ffs(bits) - 1;
+    }
+  }
+  __syncthreads();
+  return part;
+}
+
+/// The member that is the i-th touched.
+__device__ __forceinline__ int member(
+  const phase_memory &m, const selected_part &p, int i, int group, int count, int more) {
+  return i < p.total - more ? m.groups[i / group - p.first_group] * group + i % group
+                            : count + i - (p.total - more);
+}
+
 extern "C" __global__ void __launch_bounds__(THREADS + 32, RESIDENT) rows_phase(
   const __grid_constant__ scu_rows_phase a) {
   phase_memory &m = *(phase_memory *)dynamic_memory;
   open_ring(m.ring);
-  const int first = share(a.rows, blockIdx.x), last = share(a.rows, blockIdx.x + 1);
+  const int more = a.rows - a.masked_rows, lane = threadIdx.x & 31;
+  selected_part part{a.rows, share(a.rows, blockIdx.x), share(a.rows, blockIdx.x + 1), 0};
+  if (a.mask) {
+    follow();
+    part = find_part(m, (const uint32_t *)a.mask, a.masked_rows, a.group, more);
+  }
   if (threadIdx.x >= THREADS) {
     producer p{{}, {}, a.lag};
-    const char *from = (const char *)a.weights + (uint64_t)first * ROW_BYTES;
 #pragma unroll 1
-    for (int b = first; b < last; b += BATCH)
+    for (int b = part.first; b < part.last; b += BATCH)
 #pragma unroll 1
-      for (int r = b; r < min(b + BATCH, last); r += SLOT_ROWS) {
-        p.fill(m.ring, from, 1, min(SLOT_ROWS, min(b + BATCH, last) - r) * ROW_BYTES);
-        from += SLOT_ROWS * ROW_BYTES;
+      for (int r = b; r < min(b + BATCH, part.last); r += SLOT_ROWS) {
+        const int pieces = min(SLOT_ROWS, min(b + BATCH, part.last) - r);
+        const int i = r + min(lane, pieces - 1);
+        const int64_t row = a.mask ? member(m, part, i, a.group, a.masked_rows, more) : i;
+        p.fill(m.ring, (const char *)a.weights + row * ROW_BYTES, pieces, ROW_BYTES);
       }
-    follow();
+    if (!a.mask) follow();
     return;
   }
   norm_weights n;
   load_norm(n, a);
-  follow();
+  if (!a.mask) follow();
   float x[OWN];
-#if ATTENDED
-  load_attended(x, (const float *)a.input);
-#else
   load_input(x, a, n, m);
-#endif
   consumer c;
   int turn = 0;
 #pragma unroll 1
-  for (int b = first; b < last; b += BATCH, turn ^= 1) {
-    const int count = min(BATCH, last - b);
+  for (int b = part.first; b < part.last; b += BATCH, turn ^= 1) {
+    const int count = min(BATCH, part.last - b);
     dot_batch(m.ring, c, x, count, m.sums[turn]);
     meet();
     if (threadIdx.x < count) {
       float y = 0;
 #pragma unroll
       for (int w = 0; w < CONSUMERS; w++) y += m.sums[turn][w][threadIdx.x];
-      const int row = b + threadIdx.x;
+      const int i = b + threadIdx.x;
+      const int row = a.mask ? member(m, part, i, a.group, a.masked_rows, more) : i;
       if (a.bias) y += ((const float *)a.bias)[row];
       if (a.residual) y += __ldcg((const float *)a.residual + row);
       ((float *)a.output)[row] = y;
@@ -245,39 +265,37 @@ extern "C" __global__ void __launch_bounds__(THREADS + 32, RESIDENT) network_pha
   const __grid_constant__ scu_network_phase a) {
   phase_memory &m = *(phase_memory *)dynamic_memory;
   open_ring(m.ring);
-  const int *list = (const int *)a.list;
-  if (list) follow();
-  const int count = list ? __ldcg(list) : a.neurons;
-  const int first = share(count, blockIdx.x), last = share(count, blockIdx.x + 1);
+  const uint32_t *mask = (const uint32_t *)a.mask;
+  selected_part own{a.neurons, share(a.neurons, blockIdx.x), share(a.neurons, blockIdx.x + 1), 0};
+  if (mask) {
+    follow();
+    own = find_part(m, mask, a.neurons, a.group, 0);
+  }
+  const int first = own.first, last = own.last;
   if (threadIdx.x >= THREADS) {
     const int lane = threadIdx.x & 31;
     producer p{{}, {}, a.lag};
 #pragma unroll 1
-    for (int start = first; start < last; start += 32) {
-      const int own = min(start + lane, last - 1);
-      const int64_t neuron = list ? __ldcg(list + 1 + own) : own;
+    for (int b = first; b < last; b += NETWORK_BATCH) {
+      const int size = min(NETWORK_BATCH, last - b);
 #pragma unroll 1
-      for (int b = start; b < min(start + 32, last); b += NETWORK_BATCH) {
-        const int size = min(NETWORK_BATCH, last - b);
+      for (int part = GATED ? 0 : 1; part < 3; part++) {
+        const char *matrix = (const char *)(part == 0 ? a.gate : part == 1 ? a.up : a.down);
 #pragma unroll 1
-        for (int part = GATED ? 0 : 1; part < 3; part++) {
-          const char *matrix = (const char *)(part == 0 ? a.gate : part == 1 ? a.up : a.down);
-#pragma unroll 1
-          for (int r = 0; r < size; r += SLOT_ROWS) {
-            const int pieces = min(SLOT_ROWS, size - r);
-            const int from = b - start + r + (lane < pieces ? lane : 0);
-            p.fill(
-              m.ring, matrix + __shfl_sync(~0u, neuron, from & 31) * ROW_BYTES, pieces, ROW_BYTES);
-          }
+        for (int r = 0; r < size; r += SLOT_ROWS) {
+          const int pieces = min(SLOT_ROWS, size - r);
+          const int i = b + r + min(lane, pieces - 1);
+          const int64_t neuron = mask ? member(m, own, i, a.group, a.neurons, 0) : i;
+          p.fill(m.ring, matrix + neuron * ROW_BYTES, pieces, ROW_BYTES);
         }
       }
     }
-    if (!list) follow();
+    if (!mask) follow();
     return;
   }
   norm_weights n;
   load_norm(n, a);
-  if (!list) follow();
+  if (!mask) follow();
   float x[OWN], sum[OWN] = {};
   load_input(x, a, n, m);
   consumer c;
@@ -306,7 +324,7 @@ extern "C" __global__ void __launch_bounds__(THREADS + 32, RESIDENT) network_pha
     meet();
     if (threadIdx.x < size) {
       const int i = threadIdx.x;
-      const int64_t neuron = list ? __ldcg(list + 1 + b + i) : b + i;
+      const int neuron = mask ? member(m, own, b + i, a.group, a.neurons, 0) : b + i;
       float gate = 0, up = 0;
 #pragma unroll
       for (int w = 0; w < CONSUMERS; w++) {

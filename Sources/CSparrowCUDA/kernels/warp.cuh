@@ -77,3 +77,7 @@ __device__ __forceinline__ float weight(const scu_matrix &m, uint64_t index) {
     default: return from_bfloat(((const uint16_t *)m.weights)[index]);
   }
 }
+
+/// The floats of two bfloats.
+__device__ __forceinline__ float low(uint32_t x) { return __uint_as_float(x << 16); }
+__device__ __forceinline__ float high(uint32_t x) { return __uint_as_float(x & 0xffff0000u); }
