@@ -48,7 +48,7 @@ extern "C" __global__ void __launch_bounds__(THREADS + 32, RESIDENT) output_phas
   const int first = (int)((long long)a.rows * blockIdx.x / gridDim.x);
   const int count = (int)((long long)a.rows * (blockIdx.x + 1) / gridDim.x) - first;
   if (threadIdx.x >= THREADS) {
-    producer p{{}, {}, a.lag};
+    producer p(a.lag);
     if (a.mask) follow();
     for (int head = 0; head < a.heads; head++) {
       if (!is_selected(a, head)) continue;
@@ -60,8 +60,10 @@ extern "C" __global__ void __launch_bounds__(THREADS + 32, RESIDENT) output_phas
     return;
   }
   follow();
-  for (int i = threadIdx.x; i < a.heads * HEAD; i += THREADS)
-    if (is_selected(a, i / HEAD)) m.attended[i / HEAD][i % HEAD] = joined((const float *)a.parts, i / HEAD, i % HEAD);
+  // Many loads at once: each is a way to the second cache and back.
+#pragma unroll 8
+  for (int i = threadIdx.x; i < HEADS * HEAD; i += THREADS)
+    m.attended[i / HEAD][i % HEAD] = joined((const float *)a.parts, i / HEAD, i % HEAD);
   meet();
   consumer c;
   const int team = threadIdx.x / ROW_THREADS, part = threadIdx.x % ROW_THREADS * 8;

@@ -210,7 +210,7 @@ extern "C" __global__ void __launch_bounds__(THREADS + 32, RESIDENT) rows_phase(
     part = find_part(m, (const uint32_t *)a.mask, a.masked_rows, a.group, more);
   }
   if (threadIdx.x >= THREADS) {
-    producer p{{}, {}, a.lag};
+    producer p(a.lag);
 #pragma unroll 1
     for (int b = part.first; b < part.last; b += BATCH)
 #pragma unroll 1
@@ -274,7 +274,7 @@ extern "C" __global__ void __launch_bounds__(THREADS + 32, RESIDENT) network_pha
   const int first = own.first, last = own.last;
   if (threadIdx.x >= THREADS) {
     const int lane = threadIdx.x & 31;
-    producer p{{}, {}, a.lag};
+    producer p(a.lag);
 #pragma unroll 1
     for (int b = first; b < last; b += NETWORK_BATCH) {
       const int size = min(NETWORK_BATCH, last - b);

@@ -9,6 +9,7 @@ static_assert(RANK % 256 == 0 && CONSUMERS == 8 && SLOT_BYTES == CONSUMERS * RAN
 struct predict_memory {
   ring_memory ring;
   int touched[2][WORD];
+  float input[RANK];
 };
 
 extern __shared__ __align__(128) char dynamic_memory[];
@@ -27,7 +28,7 @@ extern "C" __global__ void __launch_bounds__(THREADS + 32, RESIDENT) predict_pha
   const int first = (int)((long long)words * blockIdx.x / gridDim.x);
   const int last = (int)((long long)words * (blockIdx.x + 1) / gridDim.x);
   if (threadIdx.x >= THREADS) {
-    producer p{{}, {}, a.lag};
+    producer p(a.lag);
 #pragma unroll 1
     for (int r = first * WORD; r < min(last * WORD, a.rows); r += CONSUMERS)
       p.fill(
@@ -39,13 +40,16 @@ extern "C" __global__ void __launch_bounds__(THREADS + 32, RESIDENT) predict_pha
   follow();
   const int warp = threadIdx.x >> 5, lane = threadIdx.x & 31;
   float x[VECTORS * 8];
+  // Once a block: all blocks read the same few lines of the second cache.
+  for (int i = threadIdx.x; i < RANK; i += THREADS) {
+    const float y = __ldcg((const float *)a.input + i);
+    m.input[i] = a.activation < 0 ? y : fmaxf(y, 0);
+  }
+  asm volatile("bar.sync 1, %0;" ::"n"(THREADS) : "memory");
 #pragma unroll
   for (int v = 0; v < VECTORS; v++)
 #pragma unroll
-    for (int i = 0; i < 8; i++) {
-      const float y = __ldcg((const float *)a.input + (v * 32 + lane) * 8 + i);
-      x[v * 8 + i] = a.activation < 0 ? y : fmaxf(y, 0);
-    }
+    for (int i = 0; i < 8; i++) x[v * 8 + i] = m.input[(v * 32 + lane) * 8 + i];
   consumer c;
   int turn = 0;
 #pragma unroll 1

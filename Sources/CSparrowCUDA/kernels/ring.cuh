@@ -45,7 +45,9 @@ struct ring {
 
 struct producer {
   ring next, oldest;
-  int lag;
+  int lag;  ///< slots that may still be asked for before the oldest has come
+
+  __device__ __forceinline__ explicit producer(int lag) : lag(min(lag, SLOTS)) {}
 
   /// The whole warp: lane i of the first `pieces` brings `bytes` bytes from its own address.
   __device__ __forceinline__ void fill(ring_memory &m, const void *from, int pieces, int bytes) {
