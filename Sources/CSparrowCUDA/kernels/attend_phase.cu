@@ -3,6 +3,8 @@
 //
 // Constants: HEAD elements, GROUP query heads of a head group.
 
+namespace attention {
+
 constexpr int WARPS = 8, LANES = HEAD <= 64 ? 8 : HEAD <= 128 ? 16 : 32, KEYS = 32 / LANES;
 /// Keys of a page that a warp sees, and passes in which it does.
 constexpr int PASSES = SCU_PAGE / WARPS / KEYS;
@@ -48,11 +50,24 @@ __device__ __forceinline__ void turn_head(float *x, const scu_attend_phase &a) {
   __syncwarp();
 }
 
-extern "C" __global__ void __launch_bounds__(WARPS * 32) attend_phase(
-  const __grid_constant__ scu_attend_phase a) {
-  __shared__ float query[GROUP][HEAD], own[2][HEAD];
-  __shared__ float most_of[WARPS * KEYS], total_of[WARPS * KEYS], sums[WARPS * KEYS][HEAD];
-  const int head = blockIdx.x, split = blockIdx.y, warp = threadIdx.x >> 5, lane = threadIdx.x & 31;
+__device__ __forceinline__ void meet() {
+  asm volatile("bar.sync 1, %0;" ::"n"(WARPS * 32) : "memory");
+}
+
+struct memory {
+  float query[GROUP][HEAD], own[2][HEAD];
+  float most_of[WARPS * KEYS], total_of[WARPS * KEYS], sums[WARPS * KEYS][HEAD];
+};
+
+/// By WARPS warps.
+__device__ __forceinline__ void attend(
+  const scu_attend_phase &a, memory &m, const int head, const int split) {
+  auto &query = m.query;
+  auto &own = m.own;
+  auto &most_of = m.most_of;
+  auto &total_of = m.total_of;
+  auto &sums = m.sums;
+  const int warp = threadIdx.x >> 5, lane = threadIdx.x & 31;
   const int slot = warp * KEYS + lane / LANES, part = lane % LANES * 8;
   const scu_row row = *(const scu_row *)a.row;
   const uint64_t *pages = (const uint64_t *)row.pages;
@@ -104,7 +119,7 @@ extern "C" __global__ void __launch_bounds__(WARPS * 32) attend_phase(
       }
     }
   }
-  __syncthreads();
+  meet();
 
   float most[GROUP], total[GROUP], sum[GROUP][8];
 #pragma unroll
@@ -166,13 +181,13 @@ extern "C" __global__ void __launch_bounds__(WARPS * 32) attend_phase(
   // The slots' parts, joined in their order.
 #pragma unroll
   for (int g = 0; g < GROUP; g++) {
-    __syncthreads();
+    meet();
     if (lane % LANES == 0) most_of[slot] = most[g], total_of[slot] = total[g];
     if (is_active) {
 #pragma unroll
       for (int i = 0; i < 8; i++) sums[slot][part + i] = sum[g][i];
     }
-    __syncthreads();
+    meet();
     float best = -INFINITY, all = 0;
 #pragma unroll
     for (int s = 0; s < WARPS * KEYS; s++) best = fmaxf(best, most_of[s]);
@@ -190,4 +205,12 @@ extern "C" __global__ void __launch_bounds__(WARPS * 32) attend_phase(
     }
     if (threadIdx.x == 0) to[0] = best, to[1] = all;
   }
+}
+
+}  // namespace attention
+
+extern "C" __global__ void __launch_bounds__(attention::WARPS * 32) attend_phase(
+  const __grid_constant__ scu_attend_phase a) {
+  __shared__ attention::memory m;
+  attention::attend(a, m, blockIdx.x % a.key_heads, blockIdx.x / a.key_heads);
 }

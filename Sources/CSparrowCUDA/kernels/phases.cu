@@ -149,15 +149,15 @@ __device__ __forceinline__ int share(int count, int block) {
   return (int)((long long)count * block / gridDim.x);
 }
 
-/// This block's part of what a mask selects, ascending, of `count` members, `group` of a bit, and
-/// `more` after them that are always there: members [first, last) of all that are touched.
+/// This block's part of what a mask selects of `count` members, `group` of a bit, ascending: members
+/// [first, last) of all that are touched.
 struct selected_part {
   int total, first, last, first_group;
 };
 
 /// By all threads of the block. The groups of the block's own part go to `m.groups`.
 __device__ __forceinline__ selected_part find_part(
-  phase_memory &m, const uint32_t *mask, int count, int group, int more) {
+  phase_memory &m, const uint32_t *mask, int count, int group) {
   constexpr int ALL = THREADS + 32;
   const int words = (count / group + 31) / 32, each = (words + ALL - 1) / ALL;
   const int begin = min((int)threadIdx.x * each, words), end = min(begin + each, words);
@@ -177,11 +177,11 @@ __device__ __forceinline__ selected_part find_part(
   }
   before -= own;
   selected_part part;
-  part.total = selected * group + more;
+  part.total = selected * group;
   part.first = share(part.total, blockIdx.x);
   part.last = share(part.total, blockIdx.x + 1);
   part.first_group = part.first / group;
-  const int last_group = (min(part.last, selected * group) + group - 1) / group;
+  const int last_group = (part.last + group - 1) / group;
   for (int i = begin; i < end; i++) {
     for (uint32_t bits = __ldcg(mask + i); bits; bits &= bits - 1, before++) {
       const int at = before - part.first_group;
@@ -194,45 +194,63 @@ __device__ __forceinline__ selected_part find_part(
 
 /// The member that is the i-th touched.
 __device__ __forceinline__ int member(
-  const phase_memory &m, const selected_part &p, int i, int group, int count, int more) {
-  return i < p.total - more ? m.groups[i / group - p.first_group] * group + i % group
-                            : count + i - (p.total - more);
+  const phase_memory &m, const selected_part &p, int i, int group) {
+  return m.groups[i / group - p.first_group] * group + i % group;
 }
 
+/// Rows of a block: of those that are always read, [first, last); then its part of the selected.
 extern "C" __global__ void __launch_bounds__(THREADS + 32, RESIDENT) rows_phase(
   const __grid_constant__ scu_rows_phase a) {
   phase_memory &m = *(phase_memory *)dynamic_memory;
   open_ring(m.ring);
-  const int more = a.rows - a.masked_rows, lane = threadIdx.x & 31;
-  selected_part part{a.rows, share(a.rows, blockIdx.x), share(a.rows, blockIdx.x + 1), 0};
-  if (a.mask) {
-    follow();
-    part = find_part(m, (const uint32_t *)a.mask, a.masked_rows, a.group, more);
-  }
+  const int lane = threadIdx.x & 31;
+  const int masked = a.mask ? a.masked_rows : 0;
+  const int first = masked + share(a.rows - masked, blockIdx.x);
+  const int last = masked + share(a.rows - masked, blockIdx.x + 1);
+  producer p(a.lag);
+  // These are known before anything else is.
   if (threadIdx.x >= THREADS) {
-    producer p(a.lag);
+    const int ahead = a.mask ? min(last, first + SLOTS / (BATCH / SLOT_ROWS) * BATCH) : last;
+#pragma unroll 1
+    for (int b = first; b < ahead; b += BATCH)
+#pragma unroll 1
+      for (int r = b; r < min(b + BATCH, ahead); r += SLOT_ROWS)
+        p.fill(
+          m.ring, (const char *)a.weights + (int64_t)r * ROW_BYTES, 1,
+          min(SLOT_ROWS, min(b + BATCH, ahead) - r) * ROW_BYTES);
+  }
+  norm_weights n;
+  if (threadIdx.x < THREADS) load_norm(n, a);
+  follow();
+  selected_part part{0, 0, 0, 0};
+  if (a.mask) part = find_part(m, (const uint32_t *)a.mask, masked, a.group);
+  if (threadIdx.x >= THREADS) {
+    const int ahead = a.mask ? min(last, first + SLOTS / (BATCH / SLOT_ROWS) * BATCH) : last;
+#pragma unroll 1
+    for (int b = ahead; b < last; b += BATCH)
+#pragma unroll 1
+      for (int r = b; r < min(b + BATCH, last); r += SLOT_ROWS)
+        p.fill(
+          m.ring, (const char *)a.weights + (int64_t)r * ROW_BYTES, 1,
+          min(SLOT_ROWS, min(b + BATCH, last) - r) * ROW_BYTES);
 #pragma unroll 1
     for (int b = part.first; b < part.last; b += BATCH)
 #pragma unroll 1
       for (int r = b; r < min(b + BATCH, part.last); r += SLOT_ROWS) {
         const int pieces = min(SLOT_ROWS, min(b + BATCH, part.last) - r);
-        const int i = r + min(lane, pieces - 1);
-        const int64_t row = a.mask ? member(m, part, i, a.group, a.masked_rows, more) : i;
+        const int64_t row = member(m, part, r + min(lane, pieces - 1), a.group);
         p.fill(m.ring, (const char *)a.weights + row * ROW_BYTES, pieces, ROW_BYTES);
       }
-    if (!a.mask) follow();
     return;
   }
-  norm_weights n;
-  load_norm(n, a);
-  if (!a.mask) follow();
   float x[OWN];
   load_input(x, a, n, m);
   consumer c;
   int turn = 0;
+  const int always = last - first, all = always + part.last - part.first;
 #pragma unroll 1
-  for (int b = part.first; b < part.last; b += BATCH, turn ^= 1) {
-    const int count = min(BATCH, part.last - b);
+  for (int b = 0; b < all; turn ^= 1) {
+    const int count = min(BATCH, (b < always ? always : all) - b);
     dot_batch(m.ring, c, x, count, m.sums[turn]);
     meet();
     if (threadIdx.x < count) {
@@ -240,11 +258,13 @@ extern "C" __global__ void __launch_bounds__(THREADS + 32, RESIDENT) rows_phase(
 #pragma unroll
       for (int w = 0; w < CONSUMERS; w++) y += m.sums[turn][w][threadIdx.x];
       const int i = b + threadIdx.x;
-      const int row = a.mask ? member(m, part, i, a.group, a.masked_rows, more) : i;
+      const int row =
+        i < always ? first + i : member(m, part, part.first + i - always, a.group);
       if (a.bias) y += ((const float *)a.bias)[row];
       if (a.residual) y += __ldcg((const float *)a.residual + row);
       ((float *)a.output)[row] = y;
     }
+    b += count;
   }
 }
 
@@ -269,7 +289,7 @@ extern "C" __global__ void __launch_bounds__(THREADS + 32, RESIDENT) network_pha
   selected_part own{a.neurons, share(a.neurons, blockIdx.x), share(a.neurons, blockIdx.x + 1), 0};
   if (mask) {
     follow();
-    own = find_part(m, mask, a.neurons, a.group, 0);
+    own = find_part(m, mask, a.neurons, a.group);
   }
   const int first = own.first, last = own.last;
   if (threadIdx.x >= THREADS) {
@@ -285,7 +305,7 @@ extern "C" __global__ void __launch_bounds__(THREADS + 32, RESIDENT) network_pha
         for (int r = 0; r < size; r += SLOT_ROWS) {
           const int pieces = min(SLOT_ROWS, size - r);
           const int i = b + r + min(lane, pieces - 1);
-          const int64_t neuron = mask ? member(m, own, i, a.group, a.neurons, 0) : i;
+          const int64_t neuron = mask ? member(m, own, i, a.group) : i;
           p.fill(m.ring, matrix + neuron * ROW_BYTES, pieces, ROW_BYTES);
         }
       }
@@ -324,7 +344,7 @@ extern "C" __global__ void __launch_bounds__(THREADS + 32, RESIDENT) network_pha
     meet();
     if (threadIdx.x < size) {
       const int i = threadIdx.x;
-      const int neuron = mask ? member(m, own, b + i, a.group, a.neurons, 0) : b + i;
+      const int neuron = mask ? member(m, own, b + i, a.group) : b + i;
       float gate = 0, up = 0;
 #pragma unroll
       for (int w = 0; w < CONSUMERS; w++) {

@@ -3,6 +3,8 @@
 //
 // Constants: RANK, CONSUMERS = 8 warps, SLOT_BYTES = 8 rows.
 
+namespace prediction {
+
 constexpr int THREADS = CONSUMERS * 32, VECTORS = RANK / 256, WORD = 32;
 static_assert(RANK % 256 == 0 && CONSUMERS == 8 && SLOT_BYTES == CONSUMERS * RANK * 2, "a row a warp");
 
@@ -12,21 +14,19 @@ struct predict_memory {
   float input[RANK];
 };
 
-extern __shared__ __align__(128) char dynamic_memory[];
-
 __device__ __forceinline__ uint32_t scrambled(uint32_t x) {
   x ^= x >> 16, x *= 0x7feb352du;
   x ^= x >> 15, x *= 0x846ca68bu;
   return x ^ x >> 16;
 }
 
-extern "C" __global__ void __launch_bounds__(THREADS + 32, RESIDENT) predict_phase(
-  const __grid_constant__ scu_predict_phase a) {
-  predict_memory &m = *(predict_memory *)dynamic_memory;
+/// By all threads of one of `blocks` blocks.
+__device__ __forceinline__ void predict(
+  const scu_predict_phase &a, predict_memory &m, const int block, const int blocks) {
   open_ring(m.ring);
   const int words = (a.rows + WORD - 1) / WORD;
-  const int first = (int)((long long)words * blockIdx.x / gridDim.x);
-  const int last = (int)((long long)words * (blockIdx.x + 1) / gridDim.x);
+  const int first = (int)((long long)words * block / blocks);
+  const int last = (int)((long long)words * (block + 1) / blocks);
   if (threadIdx.x >= THREADS) {
     producer p(a.lag);
 #pragma unroll 1
@@ -87,4 +87,13 @@ extern "C" __global__ void __launch_bounds__(THREADS + 32, RESIDENT) predict_pha
       if (lane == 0) ((uint32_t *)a.mask)[w] = word;
     }
   }
+}
+
+}  // namespace prediction
+
+extern __shared__ __align__(128) char dynamic_memory[];
+
+extern "C" __global__ void __launch_bounds__(prediction::THREADS + 32) predict_phase(
+  const __grid_constant__ scu_predict_phase a) {
+  prediction::predict(a, *(prediction::predict_memory *)dynamic_memory, blockIdx.x, gridDim.x);
 }
