@@ -135,7 +135,12 @@ let package = Package(
         "SparrowCore", "SparrowBlocks", "SparrowFormats", "SparrowTransformer", "SparrowSparsity",
         "SparrowEngine", "CSparrowKernels", "CSparrowSystem",
       ], test: ["SparrowReference", "SparrowTestPlans"])
-    + room("SparrowCUDA", ["SparrowCore", "CSparrowCUDA"])
+    + room(
+      "SparrowCUDA",
+      [
+        "SparrowCore", "SparrowBlocks", "SparrowFormats", "SparrowTransformer", "SparrowSparsity",
+        "SparrowEngine", "CSparrowCUDA",
+      ], test: ["SparrowTestPlans"])
     + room(
       "Sparrow",
       [

@@ -14,3 +14,12 @@ public func processEnvironment() -> [String: String] {
   }
   return result
 }
+
+/// The folder for what can be made or got again: `$SPARROW_CACHE`, else
+/// `$XDG_CACHE_HOME/sparrow`, else `~/.cache/sparrow`; nil without a home.
+public func cacheFolder(_ environment: [String: String] = processEnvironment()) -> String? {
+  func value(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
+  if let own = value("SPARROW_CACHE") { return own }
+  if let shared = value("XDG_CACHE_HOME"), shared.hasPrefix("/") { return shared + "/sparrow" }
+  return value("HOME").map { $0 + "/.cache/sparrow" }
+}

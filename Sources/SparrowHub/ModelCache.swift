@@ -17,18 +17,12 @@ public struct ModelCache: Sendable, Equatable {
     self.root = root.count > 1 && root.hasSuffix("/") ? String(root.dropLast()) : root
   }
 
-  /// `$SPARROW_CACHE`, else `$XDG_CACHE_HOME/sparrow`, else `~/.cache/sparrow`.
+  /// In the folder of this environment's cache.
   public init(environment: [String: String] = processEnvironment()) throws(SparrowError) {
-    func value(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
-    if let own = value("SPARROW_CACHE") {
-      self.init(root: own)
-    } else if let shared = value("XDG_CACHE_HOME"), shared.hasPrefix("/") {
-      self.init(root: shared + "/sparrow")
-    } else if let home = value("HOME") {
-      self.init(root: home + "/.cache/sparrow")
-    } else {
+    guard let root = cacheFolder(environment) else {
       throw SparrowError(.system, found: "no HOME; set SPARROW_CACHE to a folder for models")
     }
+    self.init(root: root)
   }
 
   /// As `resolve`, in the user's own cache, which a path does not need.

@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "kernel_arguments.h"
+
 typedef struct scu_context_ *scu_context;
 typedef struct scu_stream_ *scu_stream;
 typedef struct scu_event_ *scu_event;
@@ -131,3 +133,7 @@ typedef struct {
 /// next call.
 const char *scu_open_driver(const char *library, scu_driver *table);
 const char *scu_open_compiler(const char *library, scu_compiler *table);
+
+/// The text of a kernel file, or of a part that kernel files share, by its name, such as `rows.cu`;
+/// NULL for one that is not there. Lives as long as the program.
+const char *scu_source(const char *name);

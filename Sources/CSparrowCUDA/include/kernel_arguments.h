@@ -72,8 +72,9 @@ typedef struct {
   scu_prepared to;
 } scu_prepare;
 
-/// output = norm(input) * weight (+ bias), a row of the step a block.
+/// output = norm(input) * weight (+ bias), a row of the step a block, and as products read it.
 typedef struct {
+  scu_prepared prepared;  ///< high is 0 where no product wants it
   uint64_t input, output;
   uint64_t weight;  ///< `[width]`; 0 without
   uint64_t bias;    ///< `[width]`; 0 without
@@ -83,7 +84,7 @@ typedef struct {
   float offset;  ///< of the weights
 } scu_norm;
 
-/// What a step's kernels read of its rows, kept on the device and written anew for each step.
+/// What a step's kernels read of its rows, written anew for each step.
 typedef struct {
   int32_t token;
   int32_t position;
@@ -109,32 +110,34 @@ typedef struct {
   uint64_t query_norm, key_norm;  ///< weights; 0 without
   int32_t norms_query, norms_key, norms_value;  ///< 0: none, 1: RMS, 2: layer
   int32_t query_stride, key_stride;  ///< elements from one head's weights to the next one's
-  float epsilon, offset;
-  uint64_t cosine, sine;  ///< `[rows][rotary / 2]`; 0 without
+  float epsilon, value_epsilon, offset;
   int32_t rotary, interleaved;
-  uint64_t plane;        ///< elements of a page before this layer's keys
-  int32_t cache_type;    ///< 0: float16, 1: float32
-  int32_t pad;
+  uint64_t turns;       ///< a row's cosines, then its sines, `[rotary / 2]` each; 0 without
+  uint64_t plane;       ///< elements of a page before this layer's keys
+  int32_t turn_stride;  ///< elements from a row's turns to the next row's
+  int32_t cache_type;   ///< 0: float16, 1: float32
 } scu_heads;
 
 enum { SCU_PAGE = 64, SCU_SPLIT = 256 };
 
 /// Attention of each row over the pages of its sequence, in parts of `SCU_SPLIT` keys.
 typedef struct {
+  scu_prepared prepared;  ///< of the output; high is 0 where no product wants it
   uint64_t rows_of_step;
   uint64_t query, output;
-  uint64_t parts;  ///< float32 `[row][head][part][head_dimension + 2]`
+  uint64_t parts;  ///< float32 `[row][head][part][head_dimension + 2]`, rows from the first one on
   int32_t query_width, output_width;
   int32_t heads, key_heads, head_dimension;
   int32_t window, splits;
   float scale, softcap;
   uint64_t plane;
   int32_t cache_type;
-  int32_t pad;
+  int32_t first_row;
 } scu_attend;
 
 /// neurons = activation(gates) * neurons, or activation(neurons); or attended *= logistic(gates).
 typedef struct {
+  scu_prepared prepared;  ///< of the result; high is 0 where no product wants it
   uint64_t gates, values;
   int32_t gates_width, values_width, width;
   int32_t activation;  ///< sk_activation's numbers

@@ -12,11 +12,28 @@ __device__ __forceinline__ void store_cached(uint64_t page, int type, uint64_t i
   else ((float *)page)[index] = x;
 }
 
-__device__ __forceinline__ float load_cached(uint64_t page, int type, uint64_t index) {
-  return type == 0 ? from_half(((const uint16_t *)page)[index]) : ((const float *)page)[index];
+/// Adjacent elements of a page: eight that begin at a multiple of eight, or one.
+template <int COUNT>
+__device__ __forceinline__ void load_cached(
+  uint64_t page, int type, uint64_t index, float (&x)[COUNT]) {
+  if (COUNT == 1) {
+    x[0] = type == 0 ? from_half(((const uint16_t *)page)[index]) : ((const float *)page)[index];
+  } else if (type == 0) {
+    const uint4 v = *(const uint4 *)((const uint16_t *)page + index);
+    const uint32_t words[4] = {v.x, v.y, v.z, v.w};
+#pragma unroll
+    for (int i = 0; i < COUNT; i++) x[i] = from_half((uint16_t)(words[i / 2] >> i % 2 * 16));
+  } else {
+#pragma unroll
+    for (int i = 0; i < COUNT / 4; i++) {
+      const float4 v = ((const float4 *)((const float *)page + index))[i];
+      x[4 * i] = v.x, x[4 * i + 1] = v.y, x[4 * i + 2] = v.z, x[4 * i + 3] = v.w;
+    }
+  }
 }
 
-/// A head of a row a block of whole warps.
+/// Norms and turns a head of a row of the step, and writes keys and values into the cache; a block
+/// of whole warps.
 extern "C" __global__ void prepare_heads(const scu_heads a) {
   extern __shared__ float x[];
   __shared__ float scratch[32];
@@ -40,16 +57,17 @@ extern "C" __global__ void prepare_heads(const scu_heads a) {
       sum = 0;
     }
     for (int i = threadIdx.x; i < n; i += blockDim.x) sum += (x[i] - mean) * (x[i] - mean);
-    const float inverse = 1 / sqrtf(block_sum(sum, scratch) / n + a.epsilon);
+    const float epsilon = kind == 2 ? a.value_epsilon : a.epsilon;
+    const float inverse = 1 / sqrtf(block_sum(sum, scratch) / n + epsilon);
     for (int i = threadIdx.x; i < n; i += blockDim.x)
       x[i] = (x[i] - mean) * inverse * (w ? w[i] + a.offset : 1);
   }
   __syncthreads();
-  if (kind < 2 && a.cosine) {
-    const float *c = (const float *)a.cosine + (uint64_t)row * a.rotary / 2;
-    const float *s = (const float *)a.sine + (uint64_t)row * a.rotary / 2;
-    for (int i = threadIdx.x; i < a.rotary / 2; i += blockDim.x) {
-      const int first = a.interleaved ? 2 * i : i, second = a.interleaved ? 2 * i + 1 : i + a.rotary / 2;
+  if (kind < 2 && a.turns) {
+    const int half = a.rotary / 2;
+    const float *c = (const float *)a.turns + (uint64_t)row * a.turn_stride, *s = c + half;
+    for (int i = threadIdx.x; i < half; i += blockDim.x) {
+      const int first = a.interleaved ? 2 * i : i, second = a.interleaved ? 2 * i + 1 : i + half;
       const float u = x[first], v = x[second];
       x[first] = u * c[i] - v * s[i];
       x[second] = u * s[i] + v * c[i];
@@ -62,73 +80,115 @@ extern "C" __global__ void prepare_heads(const scu_heads a) {
   }
   const uint64_t page = ((const uint64_t *)place.pages)[place.position / SCU_PAGE];
   const uint64_t index = cache_index(a.plane, a.key_heads, n, kind == 2, own, place.position);
-  for (int i = threadIdx.x; i < n; i += blockDim.x) store_cached(page, a.cache_type, index + i, x[i]);
+  for (int i = threadIdx.x; i < n; i += blockDim.x)
+    store_cached(page, a.cache_type, index + i, x[i]);
+}
+
+/// What `attend` does, COUNT elements of a head at once.
+template <int COUNT>
+__device__ __forceinline__ void attend_part(const scu_attend &a, float *memory) {
+  __shared__ float weights[SCU_SPLIT], scratch[32];
+  const int head = blockIdx.x, split = blockIdx.y, row = a.first_row + blockIdx.z;
+  const int n = a.head_dimension, first = split * SCU_SPLIT;
+  const scu_row place = ((const scu_row *)a.rows_of_step)[row];
+  const int end = min(place.position + 1, first + SCU_SPLIT);
+  const int start = max(first, a.window > 0 ? place.position + 1 - a.window : 0);
+  if (start >= end) return;
+  const uint64_t *pages = (const uint64_t *)place.pages;
+  const int own = head / (a.heads / a.key_heads);
+  float *q = memory, *sums = memory + n;
+  for (int i = threadIdx.x; i < n; i += SCU_SPLIT)
+    q[i] = ((const float *)a.query)[(uint64_t)row * a.query_width + head * n + i];
+  __syncthreads();
+  // A key a thread.
+  const int position = first + threadIdx.x;
+  const bool is_seen = position >= start && position < end;
+  float score = -INFINITY;
+  if (is_seen) {
+    const uint64_t page = pages[position / SCU_PAGE];
+    const uint64_t index = cache_index(a.plane, a.key_heads, n, 0, own, position);
+    float sum = 0;
+#pragma unroll 4
+    for (int i = 0; i < n; i += COUNT) {
+      float k[COUNT];
+      load_cached(page, a.cache_type, index + i, k);
+#pragma unroll
+      for (int j = 0; j < COUNT; j++) sum = fmaf(q[i + j], k[j], sum);
+    }
+    score = sum * a.scale;
+    if (a.softcap != 0) score = a.softcap * tanhf(score / a.softcap);
+  }
+  const float most = block_max(score, scratch);
+  const float weight = is_seen ? expf(score - most) : 0;
+  weights[threadIdx.x] = weight;
+  const float total = block_sum(weight, scratch);
+  // COUNT elements of a value a thread; groups of threads share out the positions.
+  const int pieces = n / COUNT, groups = max(SCU_SPLIT / pieces, 1);
+  for (int piece = threadIdx.x % pieces, group = threadIdx.x / pieces; group < groups;) {
+    float sum[COUNT] = {};
+#pragma unroll 4
+    for (int p = first + group; p < end; p += groups) {
+      if (p < start) continue;
+      float v[COUNT];
+      load_cached(
+        pages[p / SCU_PAGE], a.cache_type,
+        cache_index(a.plane, a.key_heads, n, 1, own, p) + piece * COUNT, v);
+#pragma unroll
+      for (int j = 0; j < COUNT; j++) sum[j] = fmaf(weights[p - first], v[j], sum[j]);
+    }
+#pragma unroll
+    for (int j = 0; j < COUNT; j++) sums[(group * pieces + piece) * COUNT + j] = sum[j];
+    // More pieces than threads: one group, and these pieces next.
+    piece += SCU_SPLIT;
+    if (piece >= pieces) break;
+  }
+  __syncthreads();
+  float *part = (float *)a.parts
+    + (((uint64_t)blockIdx.z * a.heads + head) * a.splits + split) * (n + 2);
+  float *out = (float *)a.output + (uint64_t)row * a.output_width + head * n;
+  for (int i = threadIdx.x; i < n; i += SCU_SPLIT) {
+    float sum = 0;
+    for (int g = 0; g < groups; g++) sum += sums[g * n + i];
+    // A row's only part is its result.
+    if (a.splits == 1) out[i] = sum / total;
+    else part[2 + i] = sum;
+  }
+  if (threadIdx.x == 0 && a.splits > 1) part[0] = most, part[1] = total;
 }
 
 /// One part of the keys of one row for one query head: its largest score, its sum of weights and
 /// its weighted values. Parts begin at multiples of SCU_SPLIT, so that a row's result does not
-/// depend on who shares the step.
-extern "C" __global__ void attend(const scu_attend a) {
-  __shared__ float scores[SCU_SPLIT], scratch[32];
-  extern __shared__ float q[];
+/// depend on who shares the step. A block of SCU_SPLIT threads.
+extern "C" __global__ void __launch_bounds__(SCU_SPLIT) attend(const scu_attend a) {
+  extern __shared__ float memory[];  // [head_dimension], then `[groups][head_dimension]`
   follow();
-  const int head = blockIdx.x, split = blockIdx.y, row = blockIdx.z, n = a.head_dimension;
-  const scu_row place = ((const scu_row *)a.rows_of_step)[row];
-  const int end = min(place.position + 1, (split + 1) * SCU_SPLIT);
-  const int least = a.window > 0 ? max(0, place.position + 1 - a.window) : 0;
-  const int start = max(split * SCU_SPLIT, least);
-  if (start >= end) return;
-  const uint64_t *pages = (const uint64_t *)place.pages;
-  const int own = head / (a.heads / a.key_heads), warp = threadIdx.x >> 5, lane = threadIdx.x & 31;
-  for (int i = threadIdx.x; i < n; i += blockDim.x)
-    q[i] = ((const float *)a.query)[(uint64_t)row * a.query_width + head * n + i];
-  __syncthreads();
-  float most = -INFINITY;
-  for (int p = start + warp; p < end; p += blockDim.x >> 5) {
-    const uint64_t index = cache_index(a.plane, a.key_heads, n, 0, own, p);
-    float sum = 0;
-    for (int i = lane; i < n; i += 32) sum += q[i] * load_cached(pages[p / SCU_PAGE], a.cache_type, index + i);
-    sum = warp_sum(sum) * a.scale;
-    if (a.softcap != 0) sum = a.softcap * tanhf(sum / a.softcap);
-    if (lane == 0) scores[p - start] = sum;
-    most = fmaxf(most, sum);
-  }
-  if (lane == 0) scratch[warp] = most;
-  __syncthreads();
-  for (int i = 0; i < (int)blockDim.x >> 5; i++) most = fmaxf(most, scratch[i]);
-  float total = 0;
-  for (int i = threadIdx.x; i < end - start; i += blockDim.x) {
-    scores[i] = expf(scores[i] - most);
-    total += scores[i];
-  }
-  total = block_sum(total, scratch);
-  float *part = (float *)a.parts
-    + (((uint64_t)row * a.heads + head) * a.splits + split) * (n + 2);
-  for (int i = threadIdx.x; i < n; i += blockDim.x) {
-    float sum = 0;
-    for (int p = start; p < end; p++)
-      sum += scores[p - start]
-        * load_cached(pages[p / SCU_PAGE], a.cache_type, cache_index(a.plane, a.key_heads, n, 1, own, p) + i);
-    part[2 + i] = sum;
-  }
-  if (threadIdx.x == 0) part[0] = most, part[1] = total;
+  if (a.head_dimension % 8 == 0) attend_part<8>(a, memory);
+  else attend_part<1>(a, memory);
 }
 
-/// Joins the parts of a row's head, in their order.
+/// Joins the parts of a row's heads, in their order; a block a row.
 extern "C" __global__ void join_parts(const scu_attend a) {
+  __shared__ float scratch[32];
   follow();
-  const int head = blockIdx.x, row = blockIdx.y, n = a.head_dimension;
+  const int row = a.first_row + blockIdx.x, n = a.head_dimension;
   const int position = ((const scu_row *)a.rows_of_step)[row].position;
   const int least = a.window > 0 ? max(0, position + 1 - a.window) : 0;
-  const int first = least / SCU_SPLIT, last = position / SCU_SPLIT;
-  const float *parts = (const float *)a.parts + ((uint64_t)row * a.heads + head) * a.splits * (n + 2);
-  float most = -INFINITY, total = 0;
-  for (int s = first; s <= last; s++) most = fmaxf(most, parts[s * (n + 2)]);
-  for (int s = first; s <= last; s++) total += expf(parts[s * (n + 2)] - most) * parts[s * (n + 2) + 1];
-  float *out = (float *)a.output + (uint64_t)row * a.output_width + head * n;
-  for (int i = threadIdx.x; i < n; i += blockDim.x) {
-    float sum = 0;
-    for (int s = first; s <= last; s++) sum += expf(parts[s * (n + 2)] - most) * parts[s * (n + 2) + 2 + i];
-    out[i] = sum / total;
+  const int first = least / SCU_SPLIT, last = position / SCU_SPLIT, width = a.heads * n;
+  float *out = (float *)a.output + (uint64_t)row * a.output_width;
+  for (int pair = 2 * threadIdx.x; a.splits > 1 && pair < width; pair += 2 * blockDim.x) {
+    for (int i = pair; i < min(pair + 2, width); i++) {
+      const float *parts = (const float *)a.parts
+        + ((uint64_t)blockIdx.x * a.heads + i / n) * a.splits * (n + 2);
+      float most = -INFINITY, total = 0, sum = 0;
+      for (int s = first; s <= last; s++) most = fmaxf(most, parts[s * (n + 2)]);
+      for (int s = first; s <= last; s++) {
+        const float weight = expf(parts[s * (n + 2)] - most);
+        total += weight * parts[s * (n + 2) + 1];
+        sum += weight * parts[s * (n + 2) + 2 + i % n];
+      }
+      out[i] = sum / total;
+    }
   }
+  if (a.prepared.high)
+    prepare_row(a.prepared, row, width, scratch, [&](int i) { return out[i]; });
 }

@@ -10,42 +10,6 @@
 
 constexpr int WARPS = 8, LINE = 64, CHUNK = WARPS * LINE;
 
-/// Input rows in two terms; a block a row.
-extern "C" __global__ void prepare_input(const scu_prepare a) {
-  __shared__ float scratch[32];
-  follow();
-  const float *x = (const float *)a.input + (uint64_t)blockIdx.x * a.input_width;
-  uint32_t *high = (uint32_t *)((uint16_t *)a.to.high + (uint64_t)blockIdx.x * a.to.stride);
-  uint32_t *low = (uint32_t *)((uint16_t *)a.to.low + (uint64_t)blockIdx.x * a.to.stride);
-  float scale = 1;
-  if (a.to.is_half) {
-    // Halves reach from 2^-24 to 65504: the largest number of a row becomes one below 2^14.
-    float most = 0;
-    for (int i = threadIdx.x; i < a.width; i += blockDim.x) most = fmaxf(most, fabsf(x[i]));
-    most = warp_max(most);
-    if ((threadIdx.x & 31) == 0) scratch[threadIdx.x >> 5] = most;
-    __syncthreads();
-    for (int i = 0; i < (int)blockDim.x >> 5; i++) most = fmaxf(most, scratch[i]);
-    const int exponent = most > 0 && most < INFINITY ? ilogbf(most) - 13 : 0;
-    scale = exp2f((float)max(-100, min(100, exponent)));
-  }
-  if (threadIdx.x == 0) ((float *)a.to.scales)[blockIdx.x] = scale;
-  const float inverse = 1 / scale;
-  for (int i = threadIdx.x; 2 * i < a.to.stride; i += blockDim.x) {
-    const float u = 2 * i < a.width ? x[2 * i] * inverse : 0;
-    const float v = 2 * i + 1 < a.width ? x[2 * i + 1] * inverse : 0;
-    uint32_t h, l;
-    if (a.to.is_half) {
-      h = halves(u, v);
-      l = halves(u - from_half((uint16_t)h), v - from_half((uint16_t)(h >> 16)));
-    } else {
-      h = bfloats(u, v);
-      l = bfloats(u - from_bfloat((uint16_t)h), v - from_bfloat((uint16_t)(h >> 16)));
-    }
-    high[i] = h, low[i] = l;
-  }
-}
-
 /// sum += a · b: 16 rows of weights by 8 rows of the step over 16 columns.
 __device__ __forceinline__ void mma(
   float (&sum)[4], uint32_t a0, uint32_t a1, uint32_t a2, uint32_t a3, uint32_t b0, uint32_t b1) {

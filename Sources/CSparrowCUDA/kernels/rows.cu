@@ -6,7 +6,7 @@ extern "C" __global__ void embed_rows(const scu_embed a) {
   const scu_row row = ((const scu_row *)a.rows_of_step)[blockIdx.x];
   float *out = (float *)a.output + (uint64_t)blockIdx.x * a.width;
   const uint64_t start =
-    (uint64_t)(a.by_position ? row.position + a.offset : row.token) * a.table.columns;
+    (uint64_t)(a.by_position ? row.position + a.offset : row.token) * a.table.stride;
   for (int i = threadIdx.x; i < a.table.columns; i += blockDim.x) {
     const float x = weight(a.table, start + i);
     out[i] = a.by_position ? out[i] + x : x * a.scale;
@@ -27,10 +27,23 @@ extern "C" __global__ void norm_rows(const scu_norm a) {
   }
   for (int i = threadIdx.x; i < a.width; i += blockDim.x) sum += (x[i] - mean) * (x[i] - mean);
   const float inverse = 1 / sqrtf(block_sum(sum, scratch) / a.width + a.epsilon);
-  for (int i = threadIdx.x; i < a.width; i += blockDim.x) {
-    const float scaled = (x[i] - mean) * inverse * (w ? w[i] + a.offset : 1);
-    y[i] = b ? scaled + b[i] : scaled;
+  // By pairs, as the row is prepared.
+  for (int first = 2 * threadIdx.x; first < a.width; first += 2 * blockDim.x) {
+    for (int i = first; i < min(first + 2, a.width); i++) {
+      const float scaled = (x[i] - mean) * inverse * (w ? w[i] + a.offset : 1);
+      y[i] = b ? scaled + b[i] : scaled;
+    }
   }
+  if (a.prepared.high)
+    prepare_row(a.prepared, blockIdx.x, a.width, scratch, [&](int i) { return y[i]; });
+}
+
+/// Input rows in two terms; a block a row.
+extern "C" __global__ void prepare_input(const scu_prepare a) {
+  __shared__ float scratch[32];
+  follow();
+  const float *x = (const float *)a.input + (uint64_t)blockIdx.x * a.input_width;
+  prepare_row(a.to, blockIdx.x, a.width, scratch, [&](int i) { return x[i]; });
 }
 
 /// output (=, +=) input * scale, capped.
@@ -55,12 +68,16 @@ __device__ __forceinline__ float activated(int activation, float x) {
   }
 }
 
+/// A block a row.
 extern "C" __global__ void activate_rows(const scu_activate a) {
+  __shared__ float scratch[32];
   follow();
-  const int i = blockIdx.x * blockDim.x + threadIdx.x;
-  if (i >= a.width) return;
-  float *x = (float *)a.values + (uint64_t)blockIdx.y * a.values_width + i;
-  const float *gates = (const float *)a.gates;
-  *x = gates ? activated(a.activation, gates[(uint64_t)blockIdx.y * a.gates_width + i]) * *x
-             : activated(a.activation, *x);
+  float *x = (float *)a.values + (uint64_t)blockIdx.x * a.values_width;
+  const float *gates = (const float *)a.gates + (uint64_t)blockIdx.x * a.gates_width;
+  // By pairs, as the row is prepared.
+  for (int first = 2 * threadIdx.x; first < a.width; first += 2 * blockDim.x)
+    for (int i = first; i < min(first + 2, a.width); i++)
+      x[i] = a.gates ? activated(a.activation, gates[i]) * x[i] : activated(a.activation, x[i]);
+  if (a.prepared.high)
+    prepare_row(a.prepared, blockIdx.x, a.width, scratch, [&](int i) { return x[i]; });
 }

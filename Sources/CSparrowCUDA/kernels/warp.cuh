@@ -24,6 +24,16 @@ __device__ __forceinline__ float block_sum(float x, float *scratch) {
   return total;
 }
 
+/// The largest number of a block, the same for all of its threads; `scratch` has 32 floats.
+__device__ __forceinline__ float block_max(float x, float *scratch) {
+  x = warp_max(x);
+  __syncthreads();
+  if ((threadIdx.x & 31) == 0) scratch[threadIdx.x >> 5] = x;
+  __syncthreads();
+  for (int i = 0; i < (int)blockDim.x >> 5; i++) x = fmaxf(x, scratch[i]);
+  return x;
+}
+
 /// Lets the kernel queued after this one begin, then waits until the one queued before has ended
 /// and all that it wrote is there. What a kernel reads before this call nobody may write.
 __device__ __forceinline__ void follow() {

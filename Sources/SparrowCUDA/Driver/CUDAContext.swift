@@ -1,4 +1,4 @@
-import CSparrowCUDA
+package import CSparrowCUDA
 package import SparrowCore
 
 /// A device ready for use by this process: its context, and one stream on which all work is queued
@@ -58,6 +58,15 @@ package final class CUDAContext: @unchecked Sendable {
   /// Waits until all that was queued is done. Throws what went wrong on the device.
   package func synchronize() throws(SparrowError) {
     try call("cuStreamSynchronize") { $0.wait_for_stream(stream) }
+  }
+
+  /// Copies what was queued before to be written at an address, and waits for it.
+  package func read(
+    _ address: scu_address, into bytes: UnsafeMutableRawBufferPointer
+  ) throws(SparrowError) {
+    guard let base = bytes.baseAddress, bytes.count > 0 else { return }
+    try call("cuMemcpyDtoHAsync") { $0.copy_out(base, address, bytes.count, stream) }
+    try synchronize()
   }
 
   /// Bytes that may still be allocated.

@@ -55,13 +55,14 @@ package struct CUDAKernel: @unchecked Sendable {
     package var block: Int
     /// May begin before the kernel queued before it has ended: it waits by itself for what it
     /// reads.
-    package var startsEarly = false
+    package var startsEarly: Bool
     /// All blocks run at once, so that they may wait for each other.
     package var isCooperative = false
 
-    package init(grid: Int, _ y: Int = 1, _ z: Int = 1, block: Int) {
+    package init(grid: Int, _ y: Int = 1, _ z: Int = 1, block: Int, startsEarly: Bool = false) {
       self.grid = (grid, y, z)
       self.block = block
+      self.startsEarly = startsEarly
     }
 
     package static func == (a: Shape, b: Shape) -> Bool {

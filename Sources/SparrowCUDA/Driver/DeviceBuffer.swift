@@ -46,11 +46,16 @@ package final class DeviceBuffer: @unchecked Sendable {
     into bytes: UnsafeMutableRawBufferPointer, at offset: Int = 0
   ) throws(SparrowError) {
     precondition(offset >= 0 && offset + bytes.count <= byteCount, "beyond the buffer")
-    guard let base = bytes.baseAddress, bytes.count > 0 else { return }
+    try context.read(address + UInt64(offset), into: bytes)
+  }
+
+  /// Queues a copy of the first `count` bytes to pinned memory, which is there once the host has
+  /// waited.
+  package func send(to host: PinnedBuffer, count: Int) throws(SparrowError) {
+    precondition(count <= byteCount && count <= host.memory.count, "beyond the buffer")
     try context.call("cuMemcpyDtoHAsync") {
-      $0.copy_out(base, address + UInt64(offset), bytes.count, context.stream)
+      $0.copy_out(host.memory.baseAddress, address, count, context.stream)
     }
-    try context.synchronize()
   }
 
   /// Queues zeros into all of it.

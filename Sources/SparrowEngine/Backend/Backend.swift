@@ -1,3 +1,4 @@
+package import SparrowCore
 package import SparrowSparsity
 package import SparrowTransformer
 
@@ -31,6 +32,12 @@ package protocol Backend: BackendTools {
 
   /// What it keeps of a sequence of at most `capacity` positions beside its pages.
   func sequenceMemory(capacity: Int, in pool: PagePool) -> any SequenceMemory
+
+  /// What ended the backend: its device is lost, or has no memory left. Nothing runs any more, and
+  /// what is read back means nothing; nil as long as all is well.
+  ///
+  /// Who has read what a step gives asks for it.
+  var failure: SparrowError? { get }
 
   /// Runs a batch of at most `limits.rows` rows, for which its sequences have room; where it
   /// decodes by a sparse plan, of at most `sparseBatch` sequences.
@@ -72,6 +79,12 @@ package struct BackendLimits: Sendable {
 }
 
 extension Backend {
+  /// A backend that cannot fail.
+  package var failure: SparrowError? { nil }
+
+  /// Throws what ended the backend.
+  package func check() throws(SparrowError) { if let failure { throw failure } }
+
   /// Sequences that a decoding step of the plan takes at most.
   ///
   /// A caller who has more takes several steps: what a token gives does not depend on who shares

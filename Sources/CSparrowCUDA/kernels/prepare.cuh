@@ -1,0 +1,39 @@
+// Inputs of products: each number as the sum of two of two bytes, so that matrix units lose nothing
+// of it.
+
+/// A row in the two terms, by a block. `value` gives the row's number of a column; a thread asks
+/// for pairs of columns only that begin at 2 * (threadIdx.x + any multiple of blockDim.x).
+/// `scratch` has 32 floats.
+template <typename Value>
+__device__ __forceinline__ void prepare_row(
+  const scu_prepared &to, int row, int width, float *scratch, Value value) {
+  uint32_t *high = (uint32_t *)((uint16_t *)to.high + (uint64_t)row * to.stride);
+  uint32_t *low = (uint32_t *)((uint16_t *)to.low + (uint64_t)row * to.stride);
+  float scale = 1;
+  if (to.is_half) {
+    // Halves reach from 2^-24 to 65504: the largest number of a row becomes one below 2^14.
+    float most = 0;
+    for (int i = threadIdx.x; 2 * i < width; i += blockDim.x) {
+      most = fmaxf(most, fabsf(value(2 * i)));
+      if (2 * i + 1 < width) most = fmaxf(most, fabsf(value(2 * i + 1)));
+    }
+    most = block_max(most, scratch);
+    const int exponent = most > 0 && most < INFINITY ? ilogbf(most) - 13 : 0;
+    scale = exp2f((float)max(-100, min(100, exponent)));
+  }
+  if (threadIdx.x == 0) ((float *)to.scales)[row] = scale;
+  const float inverse = 1 / scale;
+  for (int i = threadIdx.x; 2 * i < to.stride; i += blockDim.x) {
+    const float u = 2 * i < width ? value(2 * i) * inverse : 0;
+    const float v = 2 * i + 1 < width ? value(2 * i + 1) * inverse : 0;
+    uint32_t h, l;
+    if (to.is_half) {
+      h = halves(u, v);
+      l = halves(u - from_half((uint16_t)h), v - from_half((uint16_t)(h >> 16)));
+    } else {
+      h = bfloats(u, v);
+      l = bfloats(u - from_bfloat((uint16_t)h), v - from_bfloat((uint16_t)(h >> 16)));
+    }
+    high[i] = h, low[i] = l;
+  }
+}

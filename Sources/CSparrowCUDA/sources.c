@@ -1,0 +1,65 @@
+// The kernels' sources, compiled on the machine that runs them.
+
+#include <string.h>
+
+#include "CSparrowCUDA.h"
+
+static const char kernel_arguments[] = {
+#embed "include/kernel_arguments.h" suffix(, 0)
+};
+static const char warp[] = {
+#embed "kernels/warp.cuh" suffix(, 0)
+};
+static const char prepare[] = {
+#embed "kernels/prepare.cuh" suffix(, 0)
+};
+static const char ring[] = {
+#embed "kernels/ring.cuh" suffix(, 0)
+};
+static const char rows[] = {
+#embed "kernels/rows.cu" suffix(, 0)
+};
+static const char attention[] = {
+#embed "kernels/attention.cu" suffix(, 0)
+};
+static const char multiply[] = {
+#embed "kernels/multiply.cu" suffix(, 0)
+};
+static const char phases[] = {
+#embed "kernels/phases.cu" suffix(, 0)
+};
+static const char attend_phase[] = {
+#embed "kernels/attend_phase.cu" suffix(, 0)
+};
+static const char attend_predict[] = {
+#embed "kernels/attend_predict.cu" suffix(, 0)
+};
+static const char output_phase[] = {
+#embed "kernels/output_phase.cu" suffix(, 0)
+};
+static const char predict_phase[] = {
+#embed "kernels/predict_phase.cu" suffix(, 0)
+};
+
+static const struct {
+  const char *name, *text;
+} parts[] = {
+  {"kernel_arguments.h", kernel_arguments},
+  {"warp.cuh", warp},
+  {"prepare.cuh", prepare},
+  {"ring.cuh", ring},
+  {"rows.cu", rows},
+  {"attention.cu", attention},
+  {"multiply.cu", multiply},
+  {"phases.cu", phases},
+  {"attend_phase.cu", attend_phase},
+  {"attend_predict.cu", attend_predict},
+  {"output_phase.cu", output_phase},
+  {"predict_phase.cu", predict_phase},
+};
+
+const char *scu_source(const char *name) {
+  for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+    if (strcmp(parts[i].name, name) == 0) return parts[i].text;
+  return 0;
+}

@@ -1,0 +1,42 @@
+internal import CSparrowCUDA
+package import SparrowCore
+internal import Synchronization
+
+/// The kernels of a device: each file is compiled when a kernel of it is first wanted, once for
+/// each set of constants.
+package final class KernelLibrary: Sendable {
+  package let context: CUDAContext
+  private let cache: KernelCache
+  private let modules = Mutex<[String: CUDAModule]>([:])
+
+  package init(_ context: CUDAContext, cache: KernelCache) {
+    self.context = context
+    self.cache = cache
+  }
+
+  /// A kernel by its name, of the files that are put together to its source behind what all share.
+  ///
+  /// Throws what compiling and loading throw; costs a second or two where the cache on disk does
+  /// not have it.
+  package func kernel(
+    _ name: String, of files: [String], constants: [(String, Int)] = [], sharedBytes: Int = 0
+  ) throws(SparrowError) -> CUDAKernel {
+    let key = (files + constants.map { "\($0)=\($1)" }).joined(separator: " ")
+    let known = modules.withLock { $0[key] }
+    if let known { return try known.kernel(name, sharedBytes: sharedBytes) }
+    let image = try cache.image(
+      of: Self.source(files), name: files.last!, architecture: context.device.architecture,
+      constants: constants)
+    let module = try CUDAModule(image, in: context)
+    modules.withLock { $0[key] = module }
+    return try module.kernel(name, sharedBytes: sharedBytes)
+  }
+
+  /// The text that is compiled for kernels of these files.
+  package static func source(_ files: [String]) -> String {
+    (["kernel_arguments.h", "warp.cuh"] + files).map { file in
+      guard let text = scu_source(file) else { preconditionFailure("no kernel file \(file)") }
+      return String(cString: text)
+    }.joined(separator: "\n")
+  }
+}

@@ -1,0 +1,55 @@
+internal import CSparrowCUDA
+import SparrowCore
+import SparrowTransformer
+
+/// The kernels that every model's steps launch.
+final class StepKernels: Sendable {
+  let library: KernelLibrary
+  let embed: CUDAKernel
+  let norm: CUDAKernel
+  let prepare: CUDAKernel
+  let add: CUDAKernel
+  let activate: CUDAKernel
+  let heads: CUDAKernel
+  let attend: CUDAKernel
+  let join: CUDAKernel
+  let multiplyFloats: CUDAKernel
+
+  /// Throws what compiling and loading throw.
+  init(_ library: KernelLibrary, _ model: ModelConfiguration) throws(SparrowError) {
+    self.library = library
+    func rows(_ name: String) throws(SparrowError) -> CUDAKernel {
+      try library.kernel(name, of: ["prepare.cuh", "rows.cu"])
+    }
+    embed = try rows("embed_rows")
+    norm = try rows("norm_rows")
+    prepare = try rows("prepare_input")
+    add = try rows("add_rows")
+    activate = try rows("activate_rows")
+    let dimension = model.layers.map(\.attention.headDimension).max() ?? 0
+    func attention(_ name: String, floats: Int = 0) throws(SparrowError) -> CUDAKernel {
+      try library.kernel(name, of: ["prepare.cuh", "attention.cu"], sharedBytes: 4 * floats)
+    }
+    heads = try attention("prepare_heads", floats: dimension)
+    // A query, then sums of groups of threads, of eight elements a thread.
+    attend = try attention("attend", floats: dimension + max(8 * Int(SCU_SPLIT), dimension))
+    join = try attention("join_parts")
+    multiplyFloats = try Self.multiply(library, "multiply_floats", isHalf: false, columnTiles: 1)
+  }
+
+  /// Products with matrices of two bytes an element, of `columnTiles` times eight rows a block.
+  func multiply(isHalf: Bool, columnTiles: Int) throws(SparrowError) -> CUDAKernel {
+    try Self.multiply(library, "multiply", isHalf: isHalf, columnTiles: columnTiles)
+  }
+
+  private static func multiply(
+    _ library: KernelLibrary, _ name: String, isHalf: Bool, columnTiles: Int
+  ) throws(SparrowError) -> CUDAKernel {
+    // A warp's sums of a tile: 16 rows by 8 columns of float32.
+    try library.kernel(
+      name, of: ["multiply.cu"],
+      constants: [
+        ("TILES", 1), ("COLUMN_TILES", columnTiles), ("DEPTH", 2), ("HALF", isHalf ? 1 : 0),
+      ], sharedBytes: 8 * columnTiles * 16 * 8 * 4)
+  }
+}

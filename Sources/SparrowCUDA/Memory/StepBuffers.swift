@@ -1,0 +1,63 @@
+import CSparrowCUDA
+import SparrowCore
+import SparrowTransformer
+
+/// All buffers of a step on a device, allocated once for the widest step.
+final class StepBuffers: Sendable {
+  let maximumRows: Int
+  private let rows: [Operation.Buffer: DeviceRows]
+  /// What products read: one input at a time in two terms, of halves or bfloats.
+  private let high: DeviceBuffer
+  private let low: DeviceBuffer
+  private let scales: DeviceBuffer
+  /// Parts of attention, of as many rows at a time as there is room for.
+  let parts: DeviceBuffer
+  private let memory: DeviceBuffer
+  /// Bytes of `parts` at most.
+  private static let partBytes = 64 << 20
+
+  /// Throws `.system` with both sizes where the device has too little memory.
+  init(
+    _ model: ModelConfiguration, maximumRows: Int, in context: CUDAContext
+  ) throws(SparrowError) {
+    self.maximumRows = maximumRows
+    var offsets: [(Operation.Buffer, offset: Int, width: Int)] = []
+    var total = 0
+    for name in Operation.Buffer.allCases {
+      guard let width = model.width(of: name) else { continue }
+      offsets.append((name, total, width))
+      total += (4 * maximumRows * width + 255) / 256 * 256
+    }
+    let memory = try DeviceBuffer(total, in: context)
+    self.memory = memory
+    try memory.clear()
+    rows = Dictionary(
+      uniqueKeysWithValues: offsets.map {
+        ($0.0, DeviceRows(address: memory.address + UInt64($0.offset), width: $0.width))
+      })
+    let widest = Self.stride(rows.values.map(\.width).max() ?? 0)
+    high = try DeviceBuffer(2 * maximumRows * widest, in: context)
+    low = try DeviceBuffer(2 * maximumRows * widest, in: context)
+    scales = try DeviceBuffer(4 * maximumRows, in: context)
+    let splits = StepShape(rows: 1, positions: model.contextLength, type: .f16).splits
+    let rowBytes = model.layers.map(\.attention).map { 4 * $0.heads * ($0.headDimension + 2) }
+    let most = (rowBytes.max() ?? 0) * splits
+    parts = try DeviceBuffer(max(min(most * maximumRows, Self.partBytes), most), in: context)
+  }
+
+  /// A buffer that the model has a use for.
+  subscript(name: Operation.Buffer) -> DeviceRows {
+    guard let own = rows[name] else { preconditionFailure("no buffer \(name)") }
+    return own
+  }
+
+  /// Where inputs of `columns` elements are prepared for products, of halves or bfloats.
+  func prepared(columns: Int, isHalf: Bool) -> scu_prepared {
+    scu_prepared(
+      high: high.address, low: low.address, scales: scales.address,
+      stride: Int32(Self.stride(columns)), is_half: isHalf ? 1 : 0)
+  }
+
+  /// Elements from one row to the next of matrices and prepared inputs: whole pieces of 32.
+  static func stride(_ columns: Int) -> Int { (columns + 31) / 32 * 32 }
+}
