@@ -63,7 +63,7 @@ let package = Package(
     .target(name: "CSparrowKernels", dependencies: ["CSparrowBlocks"]),
     .target(name: "CSparrowPlayground", exclude: ["page"]),
     .target(name: "CSparrowSystem"),
-    .target(name: "CSparrowCUDA"),
+    .target(name: "CSparrowCUDA", dependencies: ["CSparrowBlocks"]),
     .target(
       name: "CSparrowMLX",
       cxxSettings: [
@@ -123,8 +123,10 @@ let package = Package(
       "SparrowSparsity", ["SparrowCore", "SparrowBlocks", "SparrowFormats", "SparrowTransformer"])
     + room(
       "SparrowEngine",
-      ["SparrowCore", "SparrowTransformer", "SparrowSparsity", "CSparrowKernels"],
-      test: ["SparrowFormats"])
+      [
+        "SparrowCore", "SparrowBlocks", "SparrowFormats", "SparrowTransformer", "SparrowSparsity",
+        "CSparrowKernels",
+      ])
     + room(
       "SparrowReference",
       ["SparrowCore", "SparrowBlocks", "SparrowTransformer", "SparrowSparsity"],

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "kernel_arguments.h"
+#include "packing.h"
 
 typedef struct scu_context_ *scu_context;
 typedef struct scu_stream_ *scu_stream;

@@ -14,15 +14,19 @@ typedef unsigned char uint8_t;
 typedef signed char int8_t;
 #endif
 
-/// How a matrix's weights lie on the device.
-///
-/// Floats: rows of `columns` elements. Blocks of 32 weights: their numbers in a plane of their own,
-/// in the order in which a warp's lanes read them; high bits in a second; scales, and minimums
-/// where there are some, in a third.
+/// How a matrix's weights lie on the device: floats in rows of `stride` elements; or blocks of
+/// numbers of 4, 5, 6 or 8 bits with scales, as block_formats.h says.
 typedef enum {
   SCU_F32,
   SCU_F16,
   SCU_BF16,
+  SCU_Q3,           ///< in 4 bits, 16 to a scale
+  SCU_Q4,
+  SCU_Q4_MINIMUMS,
+  SCU_Q5,
+  SCU_Q5_MINIMUMS,
+  SCU_Q6,           ///< 16 to a scale
+  SCU_Q8,
 } scu_format;
 
 typedef struct {
@@ -30,15 +34,17 @@ typedef struct {
   int32_t format;
   int32_t rows;
   int32_t columns;
-  int32_t stride;  ///< elements from one row to the next: columns, up to a multiple of 32, zeros
+  int32_t stride;  ///< columns, padded with zeros to a multiple of 32, of blocks to one of 128
 } scu_matrix;
 
 /// Inputs as products read them: two terms of two bytes each whose sum is the number over the
-/// row's scale, halves or bfloats as the matrix has them.
+/// row's scale. Bfloats for matrices of bfloats, halves for all others but those of float32, which
+/// read the input itself.
 typedef struct {
   uint64_t high, low;  ///< `[rows][stride]`
   uint64_t scales;     ///< `[rows]` float32: powers of two
-  int32_t stride;      ///< columns, up to a multiple of 32, zeros
+  uint64_t sums;       ///< `[rows][stride / 32]` float32: what blocks of 32 sum up to; 0 without
+  int32_t stride;      ///< columns, padded with zeros to a multiple of 128
   int32_t is_half;
 } scu_prepared;
 

@@ -23,10 +23,15 @@ package final class CUDAEvent: @unchecked Sendable {
     try context.call("cuEventRecord") { $0.record(event, context.stream) }
   }
 
+  /// Waits until the mark is reached; at once where it was never queued.
+  package func wait() throws(SparrowError) {
+    try context.call("cuEventSynchronize") { $0.wait_for_event(event) }
+  }
+
   /// Milliseconds from `start` to this mark; waits until it is reached.
   package func milliseconds(since start: CUDAEvent) throws(SparrowError) -> Double {
     var milliseconds: Float = 0
-    try context.call("cuEventSynchronize") { $0.wait_for_event(event) }
+    try wait()
     try context.call("cuEventElapsedTime") { $0.elapsed(&milliseconds, start.event, event) }
     return Double(milliseconds)
   }

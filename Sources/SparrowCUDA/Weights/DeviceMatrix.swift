@@ -1,23 +1,76 @@
 package import CSparrowCUDA
+import SparrowBlocks
+package import SparrowCore
+package import SparrowSparsity
 
-/// A matrix in a device's memory.
+/// A matrix on the device, as kernels take it.
 package final class DeviceMatrix: Sendable {
-  package let rows: Int
-  package let columns: Int
-  package let format: scu_format
-  /// As kernels take it.
+  /// What kernels are given.
   package let argument: scu_matrix
-  package let byteCount: Int
-  let buffer: DeviceBuffer
+  private let memory: DeviceBuffer
 
-  init(rows: Int, columns: Int, format: scu_format, stride: Int, buffer: DeviceBuffer) {
-    self.rows = rows
-    self.columns = columns
-    self.format = format
-    self.buffer = buffer
-    byteCount = buffer.byteCount
-    argument = scu_matrix(
-      weights: buffer.address, format: Int32(format.rawValue), rows: Int32(rows),
-      columns: Int32(columns), stride: Int32(stride))
+  /// `argument`'s weights lie in `memory`.
+  init(_ argument: scu_matrix, in memory: DeviceBuffer) {
+    self.argument = argument
+    self.memory = memory
   }
+
+  /// Copies a predictor's matrix. Throws what the driver's calls throw.
+  package init(_ matrix: PredictorMatrix, in context: CUDAContext) throws(SparrowError) {
+    guard let type = matrix.type.ggml,
+      var argument = scu_matrix(type, rows: matrix.rows, columns: matrix.columns)
+    else { preconditionFailure("a type without a layout") }
+    var packed = [UInt8](repeating: 0, count: argument.byteCount)
+    packed.withUnsafeMutableBytes { packed in
+      matrix.bytes.withUnsafeBytes {
+        _ = scu_pack_rows(
+          &argument, type, $0.baseAddress, Int32(matrix.rows), packed.baseAddress)
+      }
+    }
+    memory = try DeviceBuffer(packed.count, in: context)
+    argument.weights = memory.address
+    self.argument = argument
+    var failure: SparrowError?
+    packed.withUnsafeBytes { bytes in
+      do throws(SparrowError) { try memory.write(bytes) } catch { failure = error }
+    }
+    if let failure { throw failure }
+  }
+
+  package var rows: Int { Int(argument.rows) }
+  package var columns: Int { Int(argument.columns) }
+  package var format: scu_format { scu_format(UInt32(argument.format)) }
+  package var rowBytes: Int { argument.rowBytes }
+  package var byteCount: Int { argument.byteCount }
+
+  /// Copies a row to the host, waits for it, and expands it to float32, `[columns]`.
+  package func read(
+    _ row: Int, into target: UnsafeMutablePointer<Float>
+  ) throws(SparrowError) {
+    var argument = argument
+    let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: rowBytes, alignment: 16)
+    defer { bytes.deallocate() }
+    let start = Int(argument.weights - memory.address)
+    try memory.read(into: bytes, at: start + row * rowBytes)
+    scu_unpack_row(&argument, bytes.baseAddress, target)
+  }
+}
+
+extension scu_matrix {
+  /// The layout of a matrix packed from rows of a type, without memory yet; nil for types that have
+  /// none.
+  init?(_ type: sb_type, rows: Int, columns: Int) {
+    let format = scu_format_of(type)
+    guard format >= 0 else { return nil }
+    self.init(
+      weights: 0, format: format, rows: Int32(rows), columns: Int32(columns),
+      stride: scu_stride_of(format, Int32(columns)))
+  }
+
+  var rowBytes: Int {
+    var matrix = self
+    return Int(scu_row_bytes(&matrix))
+  }
+
+  var byteCount: Int { rowBytes * Int(rows) }
 }

@@ -1,110 +1,124 @@
 import CSparrowCUDA
-import SparrowBlocks
 package import SparrowCore
-import SparrowFormats
 import SparrowEngine
+import SparrowFormats
+package import SparrowSparsity
 package import SparrowTransformer
+import Synchronization
 
-/// A model's weights in a device's memory: matrices as floats, vectors here and there.
+/// A model's matrices in the device's layouts and its vectors as float32, by role.
+///
+/// Weights go from the mapped file to the device in pieces: the host never holds more of them than
+/// a piece or two.
 package final class DeviceWeights: BackendWeights, @unchecked Sendable {
-  private let matrices: [WeightRole: DeviceMatrix]
-  private let vectors: [WeightRole: (host: UnsafeBufferPointer<Float>, device: DeviceBuffer)]
+  /// Bytes of all packed matrices.
   package let byteCount: Int
+  private let memory: DeviceBuffer
+  private var matrices: [WeightRole: DeviceMatrix] = [:]
+  private var vectors: [WeightRole: UnsafeMutableBufferPointer<Float>] = [:]
+  private var addresses: [WeightRole: UInt64] = [:]
+  /// Calls of a context come one at a time.
+  private let reading = Mutex(())
+  /// Bytes of a piece on its way.
+  private static let pieceBytes = 16 << 20
+  /// What matrices and vectors begin at multiples of.
+  private static let alignment = 256
 
-  /// Throws what reading the weights throws, and `.system` with both sizes where the device has
-  /// too little memory.
+  /// Packs what `binding` names, with `updates`, which must fit the model.
+  ///
+  /// Throws `.system` with both sizes where the device has too little memory, `.unsupported` for a
+  /// type that has no layout there, and what packing throws.
   package init(
-    _ binding: WeightBinding, pool: WorkerPool, in context: CUDAContext
+    _ binding: WeightBinding, pool: WorkerPool, updates: WeightUpdates = WeightUpdates(),
+    in context: CUDAContext
   ) throws(SparrowError) {
-    var matrices: [WeightRole: DeviceMatrix] = [:]
-    var vectors: [WeightRole: (host: UnsafeBufferPointer<Float>, device: DeviceBuffer)] = [:]
+    var plans: [DevicePacking] = []
+    var values: [(role: WeightRole, [Float])] = []
     for role in binding.roles {
-      let values = try binding.floats(role, pool: pool)
-      guard !values.isEmpty else { continue }
       if binding.isMatrix(role) {
-        let type = binding.matrix(role).entry.type
-        matrices[role] = try Self.matrix(
-          values, rows: binding.matrix(role).rows.count, columns: binding.matrix(role).columns,
-          type: [.f32, .f64].contains(type) ? .f32 : type == .bf16 ? .bf16 : .f16, context)
+        plans.append(try DevicePacking(role, binding, update: updates.matrices[role]))
       } else {
-        let host = UnsafeMutableBufferPointer<Float>.allocate(capacity: values.count)
-        _ = host.initialize(from: values)
-        let device = try DeviceBuffer(4 * values.count, in: context)
-        try device.write(UnsafeRawBufferPointer(host))
-        vectors[role] = (UnsafeBufferPointer(host), device)
+        var vector = updates.vectors[role]
+        if vector == nil { vector = try binding.vector(role) }
+        if let vector { values.append((role, vector)) }
       }
     }
-    self.matrices = matrices
-    self.vectors = vectors
-    byteCount = matrices.values.reduce(0) { $0 + $1.byteCount }
+    byteCount = plans.reduce(0) { $0 + $1.layout.byteCount }
+    let total =
+      plans.reduce(0) { $0 + Self.aligned($1.layout.byteCount) }
+      + values.reduce(0) { $0 + Self.aligned(4 * $1.1.count) }
+    let free = try context.freeMemory()
+    guard total <= free else {
+      throw SparrowError(
+        .system, file: binding.checkpoint.path, field: "cuda:\(context.device.ordinal)",
+        found: "\(Quantity.bytes(total)) of weights",
+        expected: "at most \(Quantity.bytes(free)), which are free there; or --device cpu")
+    }
+    memory = try DeviceBuffer(total, in: context)
+    let rowBytes = plans.map(\.layout.rowBytes).max() ?? 0
+    let vectorBytes = 4 * (values.map(\.1.count).max() ?? 0)
+    let upload = try DeviceUpload(
+      pieceBytes: max(Self.pieceBytes, rowBytes, vectorBytes), in: context)
+    var offset = 0
+    for plan in plans {
+      matrices[plan.role] = try plan.send(upload, to: memory, at: offset, pool: pool)
+      offset += Self.aligned(plan.layout.byteCount)
+    }
+    for (role, vector) in values {
+      let copy = UnsafeMutableBufferPointer<Float>.allocate(capacity: vector.count)
+      _ = copy.initialize(from: vector)
+      vectors[role] = copy
+      addresses[role] = memory.address + UInt64(offset)
+      try upload.send(4 * vector.count, to: memory, at: offset) { target throws(SparrowError) in
+        target.copyMemory(from: UnsafeRawPointer(copy.baseAddress!), byteCount: 4 * vector.count)
+      }
+      offset += Self.aligned(4 * vector.count)
+    }
     try context.synchronize()
+    binding.checkpoint.releaseAll()
   }
 
-  deinit { vectors.values.forEach { $0.host.deallocate() } }
+  deinit { vectors.values.forEach { $0.deallocate() } }
 
-  private static func matrix(
-    _ values: [Float], rows: Int, columns: Int, type: ElementType, _ context: CUDAContext
-  ) throws(SparrowError) -> DeviceMatrix {
-    let stride = StepBuffers.stride(columns)
-    let rowBytes = stride * type.blockBytes
-    var bytes = [UInt8](repeating: 0, count: rows * rowBytes)
-    values.withUnsafeBufferPointer { values in
-      bytes.withUnsafeMutableBytes { bytes in
-        for row in 0..<rows {
-          _ = type.encode(
-            values.baseAddress! + row * columns, count: columns,
-            into: bytes.baseAddress! + row * rowBytes)
-        }
-      }
-    }
-    let buffer = try DeviceBuffer(bytes.count, in: context)
-    var failure: SparrowError?
-    bytes.withUnsafeBytes { bytes in
-      do throws(SparrowError) { try buffer.write(bytes) } catch { failure = error }
-    }
-    if let failure { throw failure }
-    return DeviceMatrix(
-      rows: rows, columns: columns,
-      format: type == .f32 ? SCU_F32 : type == .bf16 ? SCU_BF16 : SCU_F16, stride: stride,
-      buffer: buffer)
+  private static func aligned(_ bytes: Int) -> Int {
+    (bytes + alignment - 1) / alignment * alignment
   }
 
-  /// The matrix of a role that the model has.
+  /// The matrix of a role that the configuration needs.
   package func matrix(_ role: WeightRole) -> DeviceMatrix {
     guard let matrix = matrices[role] else { preconditionFailure("unbound role \(role)") }
     return matrix
   }
 
-  /// Where a norm weight or bias lies on the device; nil when the checkpoint has none.
-  package func address(_ role: WeightRole) -> UInt64? { vectors[role]?.device.address }
+  /// Where a norm weight or bias lies on the device, float32; nil when the checkpoint has none.
+  package func address(_ role: WeightRole) -> UInt64? { addresses[role] }
 
-  package func vector(_ role: WeightRole) -> UnsafePointer<Float>? {
-    vectors[role]?.host.baseAddress
-  }
+  // MARK: - BackendWeights
 
+  /// Of matrices: norms and biases are next to nothing.
   package func byteCount(of role: WeightRole) -> Int? { matrices[role]?.byteCount }
 
-  package func rowBytes(of role: WeightRole) -> Int {
-    matrices[role].map { $0.byteCount / $0.rows } ?? 0
-  }
+  package func rowBytes(of role: WeightRole) -> Int { matrices[role]?.rowBytes ?? 0 }
 
   package func columnBytes(of role: WeightRole) -> (all: Int, always: Int) {
-    (byteCount(of: role) ?? 0, 0)
+    matrices[role].map { ($0.byteCount, 0) } ?? (0, 0)
   }
 
   package func shape(of role: WeightRole) -> (rows: Int, columns: Int) {
     (matrix(role).rows, matrix(role).columns)
   }
 
+  /// Zeros where the device is lost: the next step says so.
   package func read(_ row: Int, of role: WeightRole, into target: UnsafeMutablePointer<Float>) {
     let matrix = matrix(role)
-    let rowBytes = rowBytes(of: role)
-    var bytes = [UInt8](repeating: 0, count: rowBytes)
-    bytes.withUnsafeMutableBytes {
-      try? matrix.buffer.read(into: $0, at: row * rowBytes)
+    reading.withLock { _ in
+      do throws(SparrowError) { try matrix.read(row, into: target) } catch {
+        target.update(repeating: 0, count: matrix.columns)
+      }
     }
-    let type: ElementType =
-      matrix.format == SCU_F32 ? .f32 : matrix.format == SCU_BF16 ? .bf16 : .f16
-    bytes.withUnsafeBytes { type.expand($0.baseAddress!, count: matrix.columns, into: target) }
+  }
+
+  package func vector(_ role: WeightRole) -> UnsafePointer<Float>? {
+    vectors[role].map { UnsafePointer($0.baseAddress!) }
   }
 }
