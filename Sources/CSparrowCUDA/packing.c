@@ -30,7 +30,7 @@ int32_t scu_format_of(sb_type type) {
 static int32_t float_bytes(int32_t format) { return format == SCU_F32 ? 4 : 2; }
 
 int32_t scu_stride_of(int32_t format, int32_t columns) {
-  const int32_t unit = scu_block_of(format).bits ? SCU_LINE : 32;
+  const int32_t unit = scu_block_of(format).bits ? SCU_LINE : 64;
   return (columns + unit - 1) / unit * unit;
 }
 

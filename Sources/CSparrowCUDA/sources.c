@@ -7,6 +7,9 @@
 static const char kernel_arguments[] = {
 #embed "include/kernel_arguments.h" suffix(, 0)
 };
+static const char block_formats[] = {
+#embed "include/block_formats.h" suffix(, 0)
+};
 static const char warp[] = {
 #embed "kernels/warp.cuh" suffix(, 0)
 };
@@ -16,6 +19,12 @@ static const char prepare[] = {
 static const char ring[] = {
 #embed "kernels/ring.cuh" suffix(, 0)
 };
+static const char products[] = {
+#embed "kernels/products.cuh" suffix(, 0)
+};
+static const char lines[] = {
+#embed "kernels/lines.cuh" suffix(, 0)
+};
 static const char rows[] = {
 #embed "kernels/rows.cu" suffix(, 0)
 };
@@ -24,6 +33,9 @@ static const char attention[] = {
 };
 static const char multiply[] = {
 #embed "kernels/multiply.cu" suffix(, 0)
+};
+static const char multiply_floats[] = {
+#embed "kernels/multiply_floats.cu" suffix(, 0)
 };
 static const char phases[] = {
 #embed "kernels/phases.cu" suffix(, 0)
@@ -45,12 +57,16 @@ static const struct {
   const char *name, *text;
 } parts[] = {
   {"kernel_arguments.h", kernel_arguments},
+  {"block_formats.h", block_formats},
   {"warp.cuh", warp},
   {"prepare.cuh", prepare},
   {"ring.cuh", ring},
+  {"products.cuh", products},
+  {"lines.cuh", lines},
   {"rows.cu", rows},
   {"attention.cu", attention},
   {"multiply.cu", multiply},
+  {"multiply_floats.cu", multiply_floats},
   {"phases.cu", phases},
   {"attend_phase.cu", attend_phase},
   {"attend_predict.cu", attend_predict},

@@ -14,11 +14,10 @@
 //   % 2) + i / 2 * 2.
 // - Scales and minimums: float16 in the order of the columns.
 #pragma once
-#include "kernel_arguments.h"
-
 #ifdef __CUDACC_RTC__
-#define SCU_INLINE __device__ __forceinline__
+#define SCU_INLINE __device__ constexpr __forceinline__
 #else
+#include "kernel_arguments.h"
 #define SCU_INLINE static inline
 #endif
 
@@ -54,7 +53,7 @@ typedef struct {
 
 /// `stride` is the row's columns, padded to lines.
 SCU_INLINE scu_planes scu_planes_of(scu_block b, int32_t stride) {
-  scu_planes p;
+  scu_planes p = {0, 0, 0, 0};
   p.high = b.bits == 8 ? stride : stride / 2;
   p.scales = stride / 8 * b.bits;
   p.minimums = p.scales + stride / b.span * 2;
@@ -70,7 +69,7 @@ typedef struct {
 
 /// Where 16 columns share a scale, the first four numbers of each lane are of the first 16.
 SCU_INLINE scu_place scu_place_of(int32_t span, int32_t column) {
-  scu_place p;
+  scu_place p = {0, 0};
   p.lane = span == 32 ? column / 8 : column % 16 / 4;
   p.index = span == 32 ? column % 8 : column / 16 * 4 + column % 4;
   return p;

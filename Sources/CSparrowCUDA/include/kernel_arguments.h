@@ -34,7 +34,7 @@ typedef struct {
   int32_t format;
   int32_t rows;
   int32_t columns;
-  int32_t stride;  ///< columns, padded with zeros to a multiple of 32, of blocks to one of 128
+  int32_t stride;  ///< columns, padded with zeros to a multiple of 64, of blocks to one of 128
 } scu_matrix;
 
 /// Inputs as products read them: two terms of two bytes each whose sum is the number over the
@@ -59,7 +59,8 @@ typedef struct {
   int32_t first_tile; ///< among the tiles of all products
 } scu_product;
 
-/// Several matrices over one input.
+/// Several matrices of one format over one input; or those of their rows that a list names, whose
+/// results then lie in the list's order.
 typedef struct {
   scu_product products[SCU_PRODUCTS];
   int32_t count;
@@ -69,7 +70,9 @@ typedef struct {
   scu_prepared x;
   uint64_t input;  ///< float32 rows, for float32 matrices
   int32_t input_width;
-  int32_t pad;
+  int32_t list_stride;  ///< entries from one row of the step's list to the next's; 0: one for all
+  uint64_t list;        ///< int32 rows of the matrices; 0: all
+  uint64_t list_count;  ///< int32, of each list
 } scu_multiply;
 
 typedef struct {

@@ -1,112 +1,103 @@
 // Products of matrices with the rows of a step, by matrix units.
 //
 // A warp multiplies tiles of 16 rows of the matrix by up to 8 * COLUMN_TILES rows of the step. The
-// eight warps of a block share out the columns of their tiles: of each 512, warp w takes 64 from
-// 64 w on, a line of weights. Sums of the warps are added in their order. So every sum has one
-// order, whatever the rows of the step.
+// eight warps of a block are the parts of a sum.
 //
-// Constants: TILES a block, COLUMN_TILES, DEPTH lines that a warp has under way, HALF weights or
-// bfloats.
+// Constants: FORMAT of the matrices; TILES a block, COLUMN_TILES, DEPTH lines that a warp has under
+// way; LISTED 1 where a list on the device says which rows are multiplied.
 
-constexpr int WARPS = 8, LINE = 64, CHUNK = WARPS * LINE;
-
-/// sum += a · b: 16 rows of weights by 8 rows of the step over 16 columns.
-__device__ __forceinline__ void mma(
-  float (&sum)[4], uint32_t a0, uint32_t a1, uint32_t a2, uint32_t a3, uint32_t b0, uint32_t b1) {
-#if HALF
-  asm volatile(
-    "mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, "
-    "{%0,%1,%2,%3};"
-#else
-  asm volatile(
-    "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, "
-    "{%0,%1,%2,%3};"
-#endif
-    : "+f"(sum[0]), "+f"(sum[1]), "+f"(sum[2]), "+f"(sum[3])
-    : "r"(a0), "r"(a1), "r"(a2), "r"(a3), "r"(b0), "r"(b1));
-}
-
-/// The same over 32 columns, of which a lane holds eight: which of them a unit takes together does
-/// not matter, as long as both sides agree.
-__device__ __forceinline__ void mma32(float (&sum)[4], uint4 u, uint4 v, uint4 x) {
-  mma(sum, u.x, v.x, u.y, v.y, x.x, x.y);
-  mma(sum, u.z, v.z, u.w, v.w, x.z, x.w);
-}
-
-struct tile {
-  const uint16_t *rows[2];  ///< this lane's rows g and g + 8, from its columns on
-  int product, first;       ///< of a.products; the tile's first row
-};
-
-__device__ __forceinline__ tile find_tile(const scu_multiply &a, int index, int lane) {
-  tile t;
-  index = min(index, a.tiles - 1);
-  t.product = 0;
-  while (t.product + 1 < a.count && index >= a.products[t.product + 1].first_tile) t.product++;
-  const scu_product &p = a.products[t.product];
-  t.first = (index - p.first_tile) * 16;
-  for (int i = 0; i < 2; i++) {
-    const int row = min(t.first + lane / 4 + 8 * i, p.matrix.rows - 1);
-    t.rows[i] = (const uint16_t *)p.matrix.weights + (uint64_t)row * p.matrix.stride + lane % 4 * 8;
+/// What a lane takes of eight rows of the step in a step of 32 columns.
+__device__ __forceinline__ step_input load_input(
+  const scu_multiply &a, int first_row, int end, int column, int lane) {
+  step_input x;
+  x.high = x.low = make_uint4(0, 0, 0, 0);
+  x.sums[0] = x.sums[1] = 0;
+  const int q = lane % 4, row = first_row + lane / 4;
+  if (row < end) {
+    const uint64_t at = (uint64_t)row * a.x.stride + column + q * (BLOCK.span == 16 ? 4 : 8);
+    const uint16_t *high = (const uint16_t *)a.x.high + at, *low = (const uint16_t *)a.x.low + at;
+    if (BLOCK.span == 16) {
+      const uint2 h[2] = {*(const uint2 *)high, *(const uint2 *)(high + 16)};
+      const uint2 l[2] = {*(const uint2 *)low, *(const uint2 *)(low + 16)};
+      x.high = make_uint4(h[0].x, h[0].y, h[1].x, h[1].y);
+      x.low = make_uint4(l[0].x, l[0].y, l[1].x, l[1].y);
+    } else {
+      x.high = *(const uint4 *)high, x.low = *(const uint4 *)low;
+    }
   }
-  return t;
+  if (BLOCK.minimums) {
+    const int stride = a.x.stride / 32;
+#pragma unroll
+    for (int i = 0; i < 2; i++)
+      if (first_row + q * 2 + i < end)
+        x.sums[i] = ((const float *)a.x.sums)[(first_row + q * 2 + i) * stride + column / 32];
+  }
+  return x;
 }
 
-/// One line of 64 columns of a tile: two steps of 32.
-struct line {
-  uint4 w[TILES][2][2];
+struct lines {
+  row_line rows[TILES][2];
 };
 
-__device__ __forceinline__ void load(line &l, const tile (&tiles)[TILES], int column, int stride) {
+__device__ __forceinline__ void load_lines(
+  lines &l, const tile (&tiles)[TILES], const scu_planes &p, int line, int count, int lane) {
+  if (line >= count) return;
 #pragma unroll
   for (int t = 0; t < TILES; t++)
 #pragma unroll
-    for (int s = 0; s < 2; s++)
-#pragma unroll
-      for (int i = 0; i < 2; i++)
-        l.w[t][s][i] = column + 32 * s < stride ? load_once(tiles[t].rows[i] + column + 32 * s)
-                                                : make_uint4(0, 0, 0, 0);
+    for (int i = 0; i < 2; i++) load_line(l.rows[t][i], tiles[t].rows[i], p, line, lane);
 }
 
-extern "C" __global__ void __launch_bounds__(WARPS * 32) multiply(const scu_multiply a) {
-  extern __shared__ float sums[];  // [WARPS][TILES][COLUMN_TILES][32][4]
+extern "C" __global__ void __launch_bounds__(PARTS * 32) multiply(const scu_multiply a) {
+  extern __shared__ float sums[];  // [PARTS][TILES][COLUMN_TILES][4][32]
   const int warp = threadIdx.x >> 5, lane = threadIdx.x & 31;
-  const int first_row = blockIdx.y * 8 * COLUMN_TILES, stride = a.x.stride;
+  listed_rows listed = {0, 0};
+  int first_row = blockIdx.y * 8 * COLUMN_TILES, end = min(a.rows, first_row + 8 * COLUMN_TILES);
+  if (LISTED) {
+    follow();
+    if (a.list_stride) first_row = blockIdx.y, end = first_row + 1;
+    listed.rows = (const int32_t *)a.list + (uint64_t)first_row * a.list_stride;
+    listed.count = ((const int32_t *)a.list_count)[a.list_stride ? first_row : 0];
+    const int index = blockIdx.x * TILES;
+    if ((index - a.products[product_of(a, index)].first_tile) * 16 >= listed.count) return;
+  }
+  const scu_planes planes = planes_of(a);
+  const int count = a.products[0].matrix.stride / LINE;
   tile tiles[TILES];
 #pragma unroll
-  for (int t = 0; t < TILES; t++) tiles[t] = find_tile(a, blockIdx.x * TILES + t, lane);
+  for (int t = 0; t < TILES; t++)
+    tiles[t] = find_tile(a, blockIdx.x * TILES + t, lane, planes.bytes, listed);
   float sum[TILES][COLUMN_TILES][4] = {};
   // Weights do not depend on the kernel before.
-  line under_way[DEPTH];
+  lines under_way[DEPTH] = {};
 #pragma unroll
-  for (int d = 0; d < DEPTH; d++) load(under_way[d], tiles, warp * LINE + d * CHUNK, stride);
-  follow();
-  const uint16_t *high = (const uint16_t *)a.x.high + lane % 4 * 8;
-  const uint16_t *low = (const uint16_t *)a.x.low + lane % 4 * 8;
+  for (int d = 0; d < DEPTH; d++)
+    load_lines(under_way[d], tiles, planes, warp + d * PARTS, count, lane);
+  if (!LISTED) follow();
 #pragma unroll 1
-  for (int base = warp * LINE; base < stride; base += DEPTH * CHUNK) {
+  for (int base = warp; base < count; base += DEPTH * PARTS) {
 #pragma unroll
     for (int d = 0; d < DEPTH; d++) {
-      const int column = base + d * CHUNK;
-      const line now = under_way[d];
-      load(under_way[d], tiles, column + DEPTH * CHUNK, stride);
+      const int line = base + d * PARTS;
+      const lines now = under_way[d];
+      load_lines(under_way[d], tiles, planes, line + DEPTH * PARTS, count, lane);
+      if (line >= count) continue;
 #pragma unroll
-      for (int s = 0; s < 2; s++) {
-        const int at = column + 32 * s;
-        if (at >= stride) continue;
+      for (int s = 0; s < STEPS; s++) {
+        uint4 upper[TILES], lower[TILES];
+#pragma unroll
+        for (int t = 0; t < TILES; t++) {
+          upper[t] = fragment(now.rows[t][0], s);
+          lower[t] = fragment(now.rows[t][1], s);
+        }
 #pragma unroll
         for (int c = 0; c < COLUMN_TILES; c++) {
-          const int row = first_row + c * 8 + lane / 4;
-          uint4 h = make_uint4(0, 0, 0, 0), l = h;
-          if (row < a.rows) {
-            h = *(const uint4 *)(high + (uint64_t)row * stride + at);
-            l = *(const uint4 *)(low + (uint64_t)row * stride + at);
-          }
+          const step_input x =
+            load_input(a, first_row + c * 8, end, line * LINE + 32 * s, lane);
 #pragma unroll
-          for (int t = 0; t < TILES; t++) {
-            mma32(sum[t][c], now.w[t][s][0], now.w[t][s][1], h);
-            mma32(sum[t][c], now.w[t][s][0], now.w[t][s][1], l);
-          }
+          for (int t = 0; t < TILES; t++)
+            add_step(
+              sum[t][c], now.rows[t][0], now.rows[t][1], s, upper[t], lower[t], x);
         }
       }
     }
@@ -120,46 +111,15 @@ extern "C" __global__ void __launch_bounds__(WARPS * 32) multiply(const scu_mult
         sums[(((warp * TILES + t) * COLUMN_TILES + c) * 4 + i) * 32 + lane] = sum[t][c][i];
   __syncthreads();
   // Element i of a lane: row lane / 4 (+ 8 for i of 2 and 3), column lane % 4 * 2 (+ 1 for odd i).
-  const int per_warp = TILES * COLUMN_TILES * 128;
-  for (int e = threadIdx.x; e < per_warp; e += WARPS * 32) {
+  constexpr int elements = TILES * COLUMN_TILES * 128;
+  for (int e = threadIdx.x; e < elements; e += PARTS * 32) {
     float total = 0;
 #pragma unroll
-    for (int w = 0; w < WARPS; w++) total += sums[w * per_warp + e];
+    for (int w = 0; w < PARTS; w++) total += sums[w * elements + e];
     const int l = e % 32, i = e / 32 % 4, c = e / 128 % COLUMN_TILES, t = e / (128 * COLUMN_TILES);
-    const int index = blockIdx.x * TILES + t;
     const int row = first_row + c * 8 + l % 4 * 2 + i % 2;
-    if (index >= a.tiles || row >= a.rows) continue;
-    int product = 0;
-    while (product + 1 < a.count && index >= a.products[product + 1].first_tile) product++;
-    const scu_product &p = a.products[product];
-    const int out = (index - p.first_tile) * 16 + l / 4 + i / 2 * 8;
-    if (out >= p.matrix.rows) continue;
-    float y = total * ((const float *)a.x.scales)[row];
-    if (p.bias) y += ((const float *)p.bias)[out];
-    float *to = (float *)p.output + (uint64_t)row * p.width + out;
-    *to = a.adds ? *to + y : y;
-  }
-}
-
-/// The same for float32 matrices, a warp a row of the matrix.
-extern "C" __global__ void multiply_floats(const scu_multiply a) {
-  follow();
-  const int warp = threadIdx.x >> 5, lane = threadIdx.x & 31;
-  const int index = blockIdx.x, row = blockIdx.y;
-  int product = 0;
-  while (product + 1 < a.count && index >= a.products[product + 1].first_tile) product++;
-  const scu_product &p = a.products[product];
-  const float *x = (const float *)a.input + (uint64_t)row * a.input_width;
-  for (int r = warp; r < 16; r += blockDim.x >> 5) {
-    const int out = (index - p.first_tile) * 16 + r;
-    if (out >= p.matrix.rows) continue;
-    const float *w = (const float *)p.matrix.weights + (uint64_t)out * p.matrix.stride;
-    float sum = 0;
-    for (int i = lane; i < p.matrix.columns; i += 32) sum = fmaf(w[i], x[i], sum);
-    sum = warp_sum(sum);
-    if (lane != 0) continue;
-    if (p.bias) sum += ((const float *)p.bias)[out];
-    float *to = (float *)p.output + (uint64_t)row * p.width + out;
-    *to = a.adds ? *to + sum : sum;
+    if (row >= end) continue;
+    total *= ((const float *)a.x.scales)[row];
+    store(a, blockIdx.x * TILES + t, l / 4 + i / 2 * 8, row, total, listed);
   }
 }

@@ -35,5 +35,10 @@ __device__ __forceinline__ void prepare_row(
       l = bfloats(u - from_bfloat((uint16_t)h), v - from_bfloat((uint16_t)(h >> 16)));
     }
     high[i] = h, low[i] = l;
+    if (!to.sums) continue;
+    // Strides are whole warps' of pairs: half a warp has a block.
+    float sum = u + v;
+    for (int m = 8; m; m >>= 1) sum += __shfl_xor_sync(~0u, sum, m);
+    if (i % 16 == 0) ((float *)to.sums)[(uint64_t)row * (to.stride / 32) + i / 16] = sum;
   }
 }

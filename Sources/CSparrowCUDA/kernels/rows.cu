@@ -5,10 +5,9 @@ extern "C" __global__ void embed_rows(const scu_embed a) {
   follow();
   const scu_row row = ((const scu_row *)a.rows_of_step)[blockIdx.x];
   float *out = (float *)a.output + (uint64_t)blockIdx.x * a.width;
-  const uint64_t start =
-    (uint64_t)(a.by_position ? row.position + a.offset : row.token) * a.table.stride;
+  const int of_table = a.by_position ? row.position + a.offset : row.token;
   for (int i = threadIdx.x; i < a.table.columns; i += blockDim.x) {
-    const float x = weight(a.table, start + i);
+    const float x = weight(a.table, of_table, i);
     out[i] = a.by_position ? out[i] + x : x * a.scale;
   }
 }

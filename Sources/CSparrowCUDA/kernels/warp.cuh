@@ -79,13 +79,23 @@ __device__ __forceinline__ uint32_t bfloats(float low, float high) {
   return y;
 }
 
-/// An element of a matrix of floats.
-__device__ __forceinline__ float weight(const scu_matrix &m, uint64_t index) {
+/// A weight of a matrix of any format.
+__device__ __forceinline__ float weight(const scu_matrix &m, int row, int column) {
+  const uint8_t *weights = (const uint8_t *)m.weights;
+  const uint64_t index = (uint64_t)row * m.stride + column;
   switch (m.format) {
-    case SCU_F32: return ((const float *)m.weights)[index];
-    case SCU_F16: return from_half(((const uint16_t *)m.weights)[index]);
-    default: return from_bfloat(((const uint16_t *)m.weights)[index]);
+    case SCU_F32: return ((const float *)weights)[index];
+    case SCU_F16: return from_half(((const uint16_t *)weights)[index]);
+    case SCU_BF16: return from_bfloat(((const uint16_t *)weights)[index]);
   }
+  const scu_block b = scu_block_of(m.format);
+  const scu_planes p = scu_planes_of(b, m.stride);
+  const uint8_t *own = weights + (uint64_t)row * p.bytes;
+  const uint16_t *scales = (const uint16_t *)(own + p.scales);
+  const uint16_t *minimums = (const uint16_t *)(own + p.minimums);
+  const int span = column / b.span;
+  const float x = from_half(scales[span]) * (scu_number(b, p, own, column) - b.offset);
+  return b.minimums ? x + from_half(minimums[span]) : x;
 }
 
 /// The floats of two bfloats.

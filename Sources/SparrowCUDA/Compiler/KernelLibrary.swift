@@ -34,7 +34,7 @@ package final class KernelLibrary: Sendable {
 
   /// The text that is compiled for kernels of these files.
   package static func source(_ files: [String]) -> String {
-    (["kernel_arguments.h", "warp.cuh"] + files).map { file in
+    (["kernel_arguments.h", "block_formats.h", "warp.cuh"] + files).map { file in
       guard let text = scu_source(file) else { preconditionFailure("no kernel file \(file)") }
       return String(cString: text)
     }.joined(separator: "\n")

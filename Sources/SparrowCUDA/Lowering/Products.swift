@@ -16,8 +16,16 @@ struct Products: Sendable {
   private enum Reading: Hashable { case floats, halves, bfloats }
 
   private struct Group: Sendable {
-    let reading: Reading
+    let format: scu_format
     var argument: scu_multiply
+
+    var reading: Reading {
+      switch format {
+      case SCU_F32: .floats
+      case SCU_BF16: .bfloats
+      default: .halves
+      }
+    }
   }
 
   private let operands: Operands
@@ -31,20 +39,17 @@ struct Products: Sendable {
     for part in parts { add(part, adds) }
   }
 
-  private static func reading(_ matrix: DeviceMatrix) -> Reading {
-    matrix.format == SCU_F32 ? .floats : matrix.format == SCU_BF16 ? .bfloats : .halves
-  }
 
   private mutating func add(_ part: Part, _ adds: Bool) {
-    let reading = Self.reading(part.matrix)
+    let format = part.matrix.format
     var group: Group
-    if let last = groups.last, last.reading == reading, last.argument.count < SCU_PRODUCTS {
+    if let last = groups.last, last.format == format, last.argument.count < SCU_PRODUCTS {
       group = groups.removeLast()
     } else {
-      group = Group(reading: reading, argument: scu_multiply())
+      group = Group(format: format, argument: scu_multiply())
       group.argument.adds = adds ? 1 : 0
       group.argument.x = operands.buffers.prepared(
-        columns: input.width, isHalf: reading == .halves)
+        columns: input.width, isHalf: group.reading == .halves)
       group.argument.input = input.address
       group.argument.input_width = Int32(input.width)
     }
@@ -89,7 +94,7 @@ struct Products: Sendable {
       }
       let columns = rows <= 8 ? 1 : rows <= 16 ? 2 : 4
       let blocks = (rows + 8 * columns - 1) / (8 * columns)
-      try kernels.multiply(isHalf: group.reading == .halves, columnTiles: columns).launch(
+      try kernels.multiply(group.format, columnTiles: columns).launch(
         .init(grid: Int(group.argument.tiles), blocks, block: 256, startsEarly: true),
         group.argument)
     }

@@ -34,22 +34,18 @@ final class StepKernels: Sendable {
     // A query, then sums of groups of threads, of eight elements a thread.
     attend = try attention("attend", floats: dimension + max(8 * Int(SCU_SPLIT), dimension))
     join = try attention("join_parts")
-    multiplyFloats = try Self.multiply(library, "multiply_floats", isHalf: false, columnTiles: 1)
+    multiplyFloats = try library.kernel(
+      "multiply_floats", of: ["products.cuh", "multiply_floats.cu"])
   }
 
-  /// Products with matrices of two bytes an element, of `columnTiles` times eight rows a block.
-  func multiply(isHalf: Bool, columnTiles: Int) throws(SparrowError) -> CUDAKernel {
-    try Self.multiply(library, "multiply", isHalf: isHalf, columnTiles: columnTiles)
-  }
-
-  private static func multiply(
-    _ library: KernelLibrary, _ name: String, isHalf: Bool, columnTiles: Int
-  ) throws(SparrowError) -> CUDAKernel {
+  /// Products with matrices of a format, of `columnTiles` times eight rows a block.
+  func multiply(_ format: scu_format, columnTiles: Int) throws(SparrowError) -> CUDAKernel {
     // A warp's sums of a tile: 16 rows by 8 columns of float32.
     try library.kernel(
-      name, of: ["multiply.cu"],
+      "multiply", of: ["products.cuh", "lines.cuh", "multiply.cu"],
       constants: [
-        ("TILES", 1), ("COLUMN_TILES", columnTiles), ("DEPTH", 2), ("HALF", isHalf ? 1 : 0),
+        ("FORMAT", Int(format.rawValue)), ("TILES", 1), ("COLUMN_TILES", columnTiles),
+        ("DEPTH", 2), ("LISTED", 0),
       ], sharedBytes: 8 * columnTiles * 16 * 8 * 4)
   }
 }

@@ -10,6 +10,7 @@ final class StepBuffers: Sendable {
   private let high: DeviceBuffer
   private let low: DeviceBuffer
   private let scales: DeviceBuffer
+  private let sums: DeviceBuffer
   /// Parts of attention, of as many rows at a time as there is room for.
   let parts: DeviceBuffer
   private let memory: DeviceBuffer
@@ -39,6 +40,7 @@ final class StepBuffers: Sendable {
     high = try DeviceBuffer(2 * maximumRows * widest, in: context)
     low = try DeviceBuffer(2 * maximumRows * widest, in: context)
     scales = try DeviceBuffer(4 * maximumRows, in: context)
+    sums = try DeviceBuffer(4 * maximumRows * widest / 32, in: context)
     let splits = StepShape(rows: 1, positions: model.contextLength, type: .f16).splits
     let rowBytes = model.layers.map(\.attention).map { 4 * $0.heads * ($0.headDimension + 2) }
     let most = (rowBytes.max() ?? 0) * splits
@@ -55,9 +57,12 @@ final class StepBuffers: Sendable {
   func prepared(columns: Int, isHalf: Bool) -> scu_prepared {
     scu_prepared(
       high: high.address, low: low.address, scales: scales.address,
-      stride: Int32(Self.stride(columns)), is_half: isHalf ? 1 : 0)
+      sums: isHalf ? sums.address : 0, stride: Int32(Self.stride(columns)),
+      is_half: isHalf ? 1 : 0)
   }
 
-  /// Elements from one row to the next of matrices and prepared inputs: whole pieces of 32.
-  static func stride(_ columns: Int) -> Int { (columns + 31) / 32 * 32 }
+  /// Elements from one row to the next of prepared inputs: whole lines.
+  private static func stride(_ columns: Int) -> Int {
+    (columns + Int(SCU_LINE) - 1) / Int(SCU_LINE) * Int(SCU_LINE)
+  }
 }

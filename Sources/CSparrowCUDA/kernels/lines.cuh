@@ -1,0 +1,216 @@
+// A warp's reading of 16 rows of a matrix, of which a lane has rows lane / 4 and lane / 4 + 8, in
+// lines of columns; and what it hands to the matrix units.
+//
+// Numbers of blocks are small integers, which halves hold exactly: products and sums of a block are
+// exact about them, and its scale is applied once, in float32.
+//
+// Constant: FORMAT of the matrix.
+
+constexpr scu_block BLOCK = scu_block_of(FORMAT);
+constexpr bool IS_FLOAT = BLOCK.bits == 0;
+/// Columns of a line, and steps of 32 in it.
+constexpr int LINE = IS_FLOAT ? 64 : SCU_LINE, STEPS = LINE / 32;
+
+/// One order of sums for every launch: of each eight lines, the first is the first part's, the
+/// second the second's, and so on; a part adds up its lines, and the parts are added in their order.
+/// So a row of a matrix and a row of the step give the same bits, whatever else a launch multiplies.
+constexpr int PARTS = 8;
+
+/// A lane's rows of a tile.
+struct tile {
+  const uint8_t *rows[2];
+};
+
+/// The planes of a row and its bytes, for all of a launch's matrices: they have the same columns.
+__device__ __forceinline__ scu_planes planes_of(const scu_multiply &a) {
+  const int stride = a.products[0].matrix.stride;
+  if (!IS_FLOAT) return scu_planes_of(BLOCK, stride);
+  scu_planes p = {0, 0, 0, stride * 2};
+  return p;
+}
+
+/// The tile of an index among those of all products.
+__device__ __forceinline__ tile find_tile(
+  const scu_multiply &a, int index, int lane, int bytes, listed_rows listed) {
+  index = min(index, a.tiles - 1);
+  const scu_product &p = a.products[product_of(a, index)];
+  tile t;
+#pragma unroll
+  for (int i = 0; i < 2; i++) {
+    int row = (index - p.first_tile) * 16 + lane / 4 + 8 * i;
+    row = listed.rows ? listed.rows[min(row, listed.count - 1)] : min(row, p.matrix.rows - 1);
+    t.rows[i] = (const uint8_t *)p.matrix.weights + (uint64_t)row * bytes;
+  }
+  return t;
+}
+
+/// A lane's part of a line of one row.
+struct row_line {
+  uint4 numbers[IS_FLOAT || BLOCK.bits == 8 ? 2 : 1];
+  uint2 high;
+  uint4 scales;  ///< float16, of 32 columns in x and y, of 16 in all
+  uint2 minimums;
+};
+
+/// Small numbers that other lanes and warps read too.
+__device__ __forceinline__ uint4 load16(const void *p) { return __ldg((const uint4 *)p); }
+__device__ __forceinline__ uint2 load8(const void *p) { return __ldg((const uint2 *)p); }
+
+/// `row` begins at the row's own bytes.
+__device__ __forceinline__ void load_line(
+  row_line &l, const uint8_t *row, const scu_planes &p, int line, int lane) {
+  const int q = lane % 4;
+  if (IS_FLOAT || BLOCK.bits == 8) {
+    l.numbers[0] = load_once(row + line * 128 + q * 16);
+    l.numbers[1] = load_once(row + line * 128 + 64 + q * 16);
+  } else {
+    l.numbers[0] = load_once(row + line * 64 + q * 16);
+  }
+  if (IS_FLOAT) return;
+  if (BLOCK.bits == 5) l.high.x = __ldg((const uint32_t *)(row + p.high + line * 16 + q * 4));
+  if (BLOCK.bits == 6) l.high = load8(row + p.high + line * 32 + q * 8);
+  if (BLOCK.span == 16) {
+    l.scales = load16(row + p.scales + line * 16);
+  } else {
+    const uint2 scales = load8(row + p.scales + line * 8);
+    l.scales.x = scales.x, l.scales.y = scales.y;
+  }
+  if (BLOCK.minimums) l.minimums = load8(row + p.minimums + line * 8);
+}
+
+__device__ __forceinline__ uint32_t word(const uint4 &v, int i) {
+  return i == 0 ? v.x : i == 1 ? v.y : i == 2 ? v.z : v.w;
+}
+
+/// Pairs of numbers as halves: 1024 + n in `pair`, whose bits under the leading one they are.
+__device__ __forceinline__ uint32_t small(uint32_t pair) {
+  constexpr uint32_t zero = 0x6400 + BLOCK.offset;
+  uint32_t y;
+  asm("sub.f16x2 %0, %1, %2;" : "=r"(y) : "r"(pair), "r"(zero << 16 | zero));
+  return y;
+}
+
+/// The same of 1024 + 16 n.
+__device__ __forceinline__ uint32_t sixteenth(uint32_t pair) {
+  // 64 + offset is below 128: steps of 1/16.
+  constexpr uint32_t zero = 0xd400 + 16 * BLOCK.offset;
+  uint32_t y;
+  asm("fma.rn.f16x2 %0, %1, %2, %3;" : "=r"(y) : "r"(pair), "r"(0x2c002c00), "r"(zero << 16 | zero));
+  return y;
+}
+
+__device__ __forceinline__ uint32_t shifted(uint32_t x, int right) {
+  return right < 0 ? x << -right : x >> right;
+}
+
+/// The bits above the fourth of pair j of a step, at bit 4 of each half for even j, at bit 8 for odd.
+__device__ __forceinline__ uint32_t high_bits(const row_line &l, int step, int j) {
+  const int to = j % 2 ? 8 : 4;
+  if (BLOCK.bits == 5)
+    return shifted(l.high.x, step * 4 + j - to) & 0x00010001u << to;
+  if (BLOCK.bits == 6)
+    return shifted(step < 2 ? l.high.x : l.high.y, step % 2 * 8 + j * 2 - to) & 0x00030003u << to;
+  return 0;
+}
+
+/// A lane's eight numbers of a step of 32 columns, in pairs.
+__device__ __forceinline__ uint4 fragment(const row_line &l, int step) {
+  if (IS_FLOAT) return l.numbers[step];
+  constexpr uint32_t one = 0x64006400;
+  uint4 y;
+  if (BLOCK.bits == 8) {
+    const uint4 &v = l.numbers[step / 2];
+    const uint32_t a = word(v, step % 2 * 2), b = word(v, step % 2 * 2 + 1);
+    y.x = small(__byte_perm(a, one, 0x5150)), y.y = small(__byte_perm(a, one, 0x5352));
+    y.z = small(__byte_perm(b, one, 0x5150)), y.w = small(__byte_perm(b, one, 0x5352));
+    return y;
+  }
+  const uint32_t a = word(l.numbers[0], step), b = a >> 8;
+  y.x = small((a & 0x000f000f) | high_bits(l, step, 0) | one);
+  y.y = sixteenth((a & 0x00f000f0) | high_bits(l, step, 1) | one);
+  y.z = small((b & 0x000f000f) | high_bits(l, step, 2) | one);
+  y.w = sixteenth((b & 0x00f000f0) | high_bits(l, step, 3) | one);
+  return y;
+}
+
+/// A float16 of an array in words.
+__device__ __forceinline__ float half_of(uint32_t pair, int i) {
+  return from_half((uint16_t)(i % 2 ? pair >> 16 : pair));
+}
+
+/// The scale of a step's columns, or of its first or second 16.
+__device__ __forceinline__ float scale_of(const row_line &l, int step, int half) {
+  const int i = BLOCK.span == 16 ? 2 * step + half : step;
+  return half_of(word(l.scales, i / 2), i);
+}
+
+__device__ __forceinline__ float minimum_of(const row_line &l, int step) {
+  return half_of(step < 2 ? l.minimums.x : l.minimums.y, step);
+}
+
+// MARK: - Products
+
+/// sum = a · b + c: 16 rows of weights by 8 rows of the step over 16 columns.
+__device__ __forceinline__ void mma(
+  float (&sum)[4], uint32_t a0, uint32_t a1, uint32_t a2, uint32_t a3, uint32_t b0, uint32_t b1,
+  float c0, float c1, float c2, float c3) {
+#define SCU_MMA(type)                                                                              \
+  asm(                                                                                             \
+    "mma.sync.aligned.m16n8k16.row.col.f32." type "." type ".f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, "     \
+    "{%8,%9}, {%10,%11,%12,%13};"                                                                  \
+    : "=f"(sum[0]), "=f"(sum[1]), "=f"(sum[2]), "=f"(sum[3])                                       \
+    : "r"(a0), "r"(a1), "r"(a2), "r"(a3), "r"(b0), "r"(b1), "f"(c0), "f"(c1), "f"(c2), "f"(c3))
+  if constexpr (FORMAT == SCU_BF16) SCU_MMA("bf16");
+  else SCU_MMA("f16");
+#undef SCU_MMA
+}
+
+__device__ __forceinline__ void add_mma(
+  float (&sum)[4], uint32_t a0, uint32_t a1, uint32_t a2, uint32_t a3, uint32_t b0, uint32_t b1) {
+  mma(sum, a0, a1, a2, a3, b0, b1, sum[0], sum[1], sum[2], sum[3]);
+}
+
+/// What a lane has of eight rows of the step over 32 columns: the two terms of a row's eight
+/// numbers, and the sums of two rows.
+struct step_input {
+  uint4 high, low;
+  float sums[2];
+};
+
+/// sum += rows · x over a step of 32 columns. Which of them a unit takes together does not matter,
+/// as long as both sides agree.
+__device__ __forceinline__ void add_step(
+  float (&sum)[4], const row_line &upper, const row_line &lower, int step, uint4 u, uint4 v,
+  const step_input &x) {
+  if (IS_FLOAT) {
+    add_mma(sum, u.x, v.x, u.y, v.y, x.high.x, x.high.y);
+    add_mma(sum, u.z, v.z, u.w, v.w, x.high.z, x.high.w);
+    add_mma(sum, u.x, v.x, u.y, v.y, x.low.x, x.low.y);
+    add_mma(sum, u.z, v.z, u.w, v.w, x.low.z, x.low.w);
+    return;
+  }
+  float part[4], second[4];
+  mma(part, u.x, v.x, u.y, v.y, x.high.x, x.high.y, 0, 0, 0, 0);
+  if (BLOCK.span == 32) {
+    add_mma(part, u.z, v.z, u.w, v.w, x.high.z, x.high.w);
+    add_mma(part, u.x, v.x, u.y, v.y, x.low.x, x.low.y);
+    add_mma(part, u.z, v.z, u.w, v.w, x.low.z, x.low.w);
+  } else {
+    add_mma(part, u.x, v.x, u.y, v.y, x.low.x, x.low.y);
+    mma(second, u.z, v.z, u.w, v.w, x.high.z, x.high.w, 0, 0, 0, 0);
+    add_mma(second, u.z, v.z, u.w, v.w, x.low.z, x.low.w);
+  }
+  const float scales[2] = {scale_of(upper, step, 0), scale_of(lower, step, 0)};
+#pragma unroll
+  for (int i = 0; i < 4; i++) sum[i] = fmaf(scales[i / 2], part[i], sum[i]);
+  if (BLOCK.span == 16) {
+    const float others[2] = {scale_of(upper, step, 1), scale_of(lower, step, 1)};
+#pragma unroll
+    for (int i = 0; i < 4; i++) sum[i] = fmaf(others[i / 2], second[i], sum[i]);
+  }
+  if (BLOCK.minimums) {
+    const float minimums[2] = {minimum_of(upper, step), minimum_of(lower, step)};
+#pragma unroll
+    for (int i = 0; i < 4; i++) sum[i] = fmaf(minimums[i / 2], x.sums[i % 2], sum[i]);
+  }
+}
