@@ -49,7 +49,8 @@ package final class CUDAEngine: Backend, @unchecked Sendable {
     self.pool = pool
     limits = BackendLimits(
       rows: maximumRows, logitRows: DeviceHead.maximumRows, sparseSequences: 16)
-    deviceWeights = try DeviceWeights(binding, pool: pool, in: context)
+    deviceWeights = try DeviceWeights(
+      binding, pool: pool, updates: updates, in: context)
     operands = Operands(
       model, weights: deviceWeights,
       buffers: try StepBuffers(model, maximumRows: maximumRows, in: context),

@@ -39,7 +39,6 @@ struct Products: Sendable {
     for part in parts { add(part, adds) }
   }
 
-
   private mutating func add(_ part: Part, _ adds: Bool) {
     let format = part.matrix.format
     var group: Group
