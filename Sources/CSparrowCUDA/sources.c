@@ -52,6 +52,33 @@ static const char output_phase[] = {
 static const char predict_phase[] = {
 #embed "kernels/predict_phase.cu" suffix(, 0)
 };
+static const char sparse_arguments[] = {
+#embed "include/sparse_arguments.h" suffix(, 0)
+};
+static const char gather[] = {
+#embed "kernels/gather.cuh" suffix(, 0)
+};
+static const char cut[] = {
+#embed "kernels/cut.cuh" suffix(, 0)
+};
+static const char select[] = {
+#embed "kernels/select.cu" suffix(, 0)
+};
+static const char neurons[] = {
+#embed "kernels/neurons.cu" suffix(, 0)
+};
+static const char columns[] = {
+#embed "kernels/columns.cu" suffix(, 0)
+};
+static const char sketch[] = {
+#embed "kernels/sketch.cu" suffix(, 0)
+};
+static const char search[] = {
+#embed "kernels/search.cu" suffix(, 0)
+};
+static const char heads[] = {
+#embed "kernels/heads.cu" suffix(, 0)
+};
 
 static const struct {
   const char *name, *text;
@@ -72,6 +99,15 @@ static const struct {
   {"attend_predict.cu", attend_predict},
   {"output_phase.cu", output_phase},
   {"predict_phase.cu", predict_phase},
+  {"sparse_arguments.h", sparse_arguments},
+  {"gather.cuh", gather},
+  {"cut.cuh", cut},
+  {"select.cu", select},
+  {"neurons.cu", neurons},
+  {"columns.cu", columns},
+  {"sketch.cu", sketch},
+  {"search.cu", search},
+  {"heads.cu", heads},
 };
 
 const char *scu_source(const char *name) {
