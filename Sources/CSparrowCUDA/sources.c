@@ -58,6 +58,9 @@ static const char sparse_arguments[] = {
 static const char gather[] = {
 #embed "kernels/gather.cuh" suffix(, 0)
 };
+static const char transpose[] = {
+#embed "kernels/transpose.cu" suffix(, 0)
+};
 static const char cut[] = {
 #embed "kernels/cut.cuh" suffix(, 0)
 };
@@ -101,6 +104,7 @@ static const struct {
   {"predict_phase.cu", predict_phase},
   {"sparse_arguments.h", sparse_arguments},
   {"gather.cuh", gather},
+  {"transpose.cu", transpose},
   {"cut.cuh", cut},
   {"select.cu", select},
   {"neurons.cu", neurons},

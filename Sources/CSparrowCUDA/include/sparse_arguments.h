@@ -8,14 +8,30 @@
 #include "kernel_arguments.h"
 #endif
 
+/// How a matrix lies by columns.
+typedef enum {
+  SCU_COLUMNS_F32,
+  SCU_COLUMNS_F16,
+  SCU_COLUMNS_BF16,
+  SCU_COLUMNS_BLOCKS,  ///< bytes with a sign, times a scale, and a minimum where there are some
+} scu_columns_format;
+
 /// A matrix by columns: what a sparse sum reads of it lies together.
 typedef struct {
-  uint64_t weights;            ///< `[columns][stride]`; of blocks bytes with a sign
-  uint64_t scales, minimums;   ///< halves, `[columns / 32][stride]`; 0 without
+  uint64_t weights;           ///< `[columns][stride]`
+  uint64_t scales, minimums;  ///< of blocks: halves, `[columns / span][stride]`; minimums 0 without
   int32_t format;
   int32_t rows, columns;
-  int32_t stride;              ///< rows, up to a multiple of 32
+  int32_t stride;             ///< rows, up to a multiple of 32
+  int32_t span;               ///< columns that share a scale
+  int32_t pad;
 } scu_columns;
+
+/// A matrix is copied by columns.
+typedef struct {
+  scu_matrix from;
+  scu_columns to;
+} scu_transpose;
 
 /// Numbers chosen for each row, ascending.
 typedef struct {

@@ -2,7 +2,7 @@
 // eight a lane; the columns that its lanes take at a time are summed up by their places in the
 // row's list.
 //
-// Constants: FORMAT of the matrices; SUM_LANES that take a column.
+// Constants: FORMAT of the matrices, as `scu_columns_format` has it; SUM_LANES that take a column.
 
 constexpr int SUM_WARPS = 16, SUM_WIDTH = 8 * SUM_LANES, AT_ONCE = 4;
 /// Columns that a block takes at a time.
@@ -10,9 +10,9 @@ constexpr int PLACES = SUM_WARPS * 32 / SUM_LANES;
 
 /// Eight elements of a column.
 struct eight {
-#if FORMAT == 0
+#if FORMAT == 0  // float32
   uint4 w[2];
-#elif FORMAT == 3
+#elif FORMAT == 3  // blocks
   uint2 codes;
   uint4 scales, minimums;
 #else
@@ -28,7 +28,7 @@ __device__ __forceinline__ void fetch(
   e.w[0] = is_read ? load_once((const float *)m.weights + at) : none;
   e.w[1] = is_read ? load_once((const float *)m.weights + at + 4) : none;
 #elif FORMAT == 3
-  const uint64_t block = (uint64_t)(column / 32) * m.stride + first;
+  const uint64_t block = (uint64_t)(column / m.span) * m.stride + first;
   const uint16_t *minimums = (const uint16_t *)m.minimums;
   e.codes = is_read ? __ldg((const uint2 *)((const char *)m.weights + at)) : make_uint2(0, 0);
   e.scales = is_read ? __ldg((const uint4 *)((const uint16_t *)m.scales + block)) : none;

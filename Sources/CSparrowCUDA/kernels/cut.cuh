@@ -92,8 +92,8 @@ __device__ int find_tie_end(Scores score, int n, float floor, int count, cut_mem
   return m.index;
 }
 
-/// The k-th greatest of n scores, 1 <= k <= n; `left` gets how many of those that equal it are among
-/// the k, `m.equal` how many there are.
+/// The k-th greatest of n scores, 1 <= k <= n; `left` gets how many of those that equal it are
+/// among the k, `m.equal` how many there are.
 template <class Scores>
 __device__ float find_greatest(Scores score, int n, int k, int &left, cut_memory &m) {
   uint32_t prefix = 0, known = 0;
