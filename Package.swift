@@ -99,12 +99,16 @@ let package = Package(
         "SparrowEngine", "SparrowTestSupport",
       ],
       path: "Tests/SparrowTestPlans", swiftSettings: swift),
+    .target(
+      name: "SparrowTestDevice", dependencies: ["SparrowCore", "CSparrowCUDA"],
+      path: "Tests/SparrowTestDevice", swiftSettings: swift),
     // What every backend must pass.
     .testTarget(
       name: "BackendTests",
       dependencies: [
         "SparrowCore", "SparrowBlocks", "SparrowFormats", "SparrowTransformer", "SparrowSparsity",
-        "SparrowEngine", "SparrowReference", "SparrowCPU", "SparrowTestPlans", "SparrowTestSupport",
+        "SparrowEngine", "SparrowReference", "SparrowCPU", "SparrowCUDA", "SparrowTestDevice",
+        "SparrowTestPlans", "SparrowTestSupport",
       ],
       swiftSettings: swift),
   ]
@@ -142,7 +146,7 @@ let package = Package(
       [
         "SparrowCore", "SparrowBlocks", "SparrowFormats", "SparrowTransformer", "SparrowSparsity",
         "SparrowEngine", "CSparrowCUDA",
-      ], test: ["SparrowTestPlans"])
+      ], test: ["SparrowTestPlans", "SparrowTestDevice"])
     + room(
       "Sparrow",
       [

@@ -5,7 +5,7 @@ import Testing
 
 /// Every family against transformers.
 @Suite struct FamilyTests {
-  @Test(arguments: TestBackend.all, Fixtures.models)
+  @Test(arguments: TestBackend.dense, Fixtures.models)
   func logitsEqualHuggingFace(backend: TestBackend, name: String) throws {
     let expected = try Fixtures.expected(name)
     let own = try backend.open(Fixtures.path("models/" + name))
@@ -17,7 +17,7 @@ import Testing
     }
   }
 
-  @Test(arguments: TestBackend.all, Fixtures.ggufModels + Fixtures.convertedModels)
+  @Test(arguments: TestBackend.dense, Fixtures.ggufModels + Fixtures.convertedModels)
   func ggufTwinsEqualHuggingFace(backend: TestBackend, name: String) throws {
     let expected = try Fixtures.expected(name)
     let own = try backend.open(Fixtures.path("gguf/\(name).gguf"), threads: 1)

@@ -28,7 +28,7 @@ import Testing
     func fresh(_ tokens: ArraySlice<Int32>) throws -> [Float] { step(tokens, try sequence()) }
   }
 
-  @Test("a sequence that grows long gives what the whole text gives", arguments: TestBackend.all)
+  @Test("a sequence that grows long gives what the whole text gives", arguments: TestBackend.dense)
   func grows(backend: TestBackend) throws {
     let own = try Model(backend)
     let sequence = try own.sequence()
@@ -38,7 +38,7 @@ import Testing
     }
   }
 
-  @Test("and when it is cut, what the shorter text gives", arguments: TestBackend.all)
+  @Test("and when it is cut, what the shorter text gives", arguments: TestBackend.dense)
   func isCut(backend: TestBackend) throws {
     let own = try Model(backend)
     let sequence = try own.sequence()
@@ -51,7 +51,7 @@ import Testing
     }
   }
 
-  @Test("sequences of one batch turn each by its own length", arguments: TestBackend.all)
+  @Test("sequences of one batch turn each by its own length", arguments: TestBackend.dense)
   func batch(backend: TestBackend) throws {
     let own = try Model(backend)
     let counts = [3, 15, 16, 19]
@@ -68,7 +68,7 @@ import Testing
   }
 
   @Test(
-    "a length that is known makes the first tokens turn as the last", arguments: TestBackend.all)
+    "a length that is known makes the first tokens turn as the last", arguments: TestBackend.dense)
   func isExpected(backend: TestBackend) throws {
     let own = try Model(backend)
     let sequence = try own.sequence()
@@ -78,7 +78,7 @@ import Testing
     #expect(own.step(own.tokens[8..<20], sequence) == (try own.fresh(own.tokens[..<20])))
   }
 
-  @Test("sparse steps go on over keys that were made anew", arguments: TestBackend.all)
+  @Test("sparse steps go on over keys that were made anew", arguments: TestBackend.dense)
   func sparse(backend: TestBackend) throws {
     let binding = try WeightBinding(opening: Fixtures.path("models/phi3-long"))
     let tokens = try Fixtures.expected("phi3-long").tokens

@@ -10,7 +10,7 @@ import Testing
 @Suite struct RandomModelTests {
   static let folder = environment("SPARROW_MODELS")
 
-  @Test(.enabled(if: folder != nil), arguments: TestBackend.all)
+  @Test(.enabled(if: folder != nil), arguments: TestBackend.dense)
   func logitsEqualHuggingFace(backend: TestBackend) throws {
     let folder = try #require(Self.folder)
     for name in Files.names(in: folder).sorted() {

@@ -8,7 +8,7 @@ import Testing
 @Suite struct StepTests {
   static let names = ["llama3", "gemma3", "opt-350m", "gpt2", "qwen3"]
 
-  @Test(arguments: TestBackend.all, names)
+  @Test(arguments: TestBackend.dense, names)
   func logitsDoNotDependOnTheBatchThatATokenCameIn(backend: TestBackend, name: String) throws {
     let tokens = try Fixtures.expected(name).tokens
     let own = try backend.open(Fixtures.path("models/" + name))
@@ -18,7 +18,7 @@ import Testing
     }
   }
 
-  @Test(arguments: TestBackend.all, names)
+  @Test(arguments: TestBackend.dense, names)
   func logitsDoNotDependOnTheThreads(backend: TestBackend, name: String) throws {
     let tokens = try Fixtures.expected(name).tokens
     let found = try (1...3).map { threads in
@@ -28,7 +28,7 @@ import Testing
     #expect(found[0] == found[1] && found[1] == found[2])
   }
 
-  @Test(arguments: TestBackend.all, names)
+  @Test(arguments: TestBackend.dense, names)
   func sequencesSteppedTogetherEqualEachAlone(backend: TestBackend, name: String) throws {
     let tokens = try Fixtures.expected(name).tokens
     let own = try backend.open(Fixtures.path("models/" + name))
@@ -49,7 +49,7 @@ import Testing
     #expect(together == alone)
   }
 
-  @Test(arguments: TestBackend.all)
+  @Test(arguments: TestBackend.dense)
   func aTruncatedSequenceGoesOnAsIfTheRestHadNeverBeen(backend: TestBackend) throws {
     let tokens = try Fixtures.expected("llama3").tokens
     let own = try backend.open(Fixtures.path("models/llama3"))
@@ -65,7 +65,7 @@ import Testing
 
   @Test(
     "prompts give the same bits however they are cut and whoever shares their steps",
-    arguments: TestBackend.all, names)
+    arguments: TestBackend.dense, names)
   func sharedPrompts(backend: TestBackend, name: String) throws {
     let tokens = try Fixtures.expected(name).tokens
     let own = try backend.open(Fixtures.path("models/" + name), threads: 3)
@@ -95,7 +95,7 @@ import Testing
     }
   }
 
-  @Test("logits of many rows are those of each row", arguments: TestBackend.all)
+  @Test("logits of many rows are those of each row", arguments: TestBackend.dense)
   func logitsOfRows(backend: TestBackend) throws {
     let tokens = try Fixtures.expected("gemma3").tokens
     let own = try backend.open(Fixtures.path("models/gemma3"), threads: 3)

@@ -17,7 +17,7 @@ import Testing
   }
 
   @Test(
-    "prompts of several rows in one step give what each gives alone", arguments: TestBackend.all,
+    "prompts of several rows in one step give what each gives alone", arguments: TestBackend.dense,
     ["llama3", "llama2", "gemma3"])
   func promptsTogether(backend: TestBackend, name: String) throws {
     let own = try backend.open(Fixtures.path("models/" + name))
@@ -48,7 +48,7 @@ import Testing
 
   @Test(
     "whoever goes on inside a page that others share leaves theirs as it was",
-    arguments: TestBackend.all, [CacheType.f16, .f32])
+    arguments: TestBackend.dense, [CacheType.f16, .f32])
   func copies(backend: TestBackend, type: CacheType) throws {
     let own = try backend.open(Fixtures.path("models/llama3"))
     let pool = try own.pagePool(type: type, limit: 1 << 20)
@@ -73,7 +73,7 @@ import Testing
     #expect(next(first) == next(plain))
   }
 
-  @Test("a budget that is full refuses a step's room", arguments: TestBackend.all)
+  @Test("a budget that is full refuses a step's room", arguments: TestBackend.dense)
   func budget(backend: TestBackend) throws {
     let own = try backend.open(Fixtures.path("models/llama3"))
     let page = PagePool.pageBytes(own.model, .f16)
