@@ -145,13 +145,14 @@ let package = Package(
       "SparrowCUDA",
       [
         "SparrowCore", "SparrowBlocks", "SparrowFormats", "SparrowTransformer", "SparrowSparsity",
-        "SparrowEngine", "CSparrowCUDA",
+        "SparrowEngine", "SparrowReference", "CSparrowCUDA",
       ], test: ["SparrowTestPlans", "SparrowTestDevice"])
     + room(
       "Sparrow",
       [
         "SparrowCore", "SparrowBlocks", "SparrowFormats", "SparrowTemplates", "SparrowTokenizers",
         "SparrowGrammar", "SparrowTransformer", "SparrowSparsity", "SparrowEngine", "SparrowCPU",
+        "SparrowCUDA",
       ], test: ["SparrowTestPlans"])
     + room(
       "SparrowMeasure",

@@ -37,6 +37,9 @@ static const char multiply[] = {
 static const char multiply_floats[] = {
 #embed "kernels/multiply_floats.cu" suffix(, 0)
 };
+static const char bandwidth[] = {
+#embed "kernels/bandwidth.cu" suffix(, 0)
+};
 static const char phases[] = {
 #embed "kernels/phases.cu" suffix(, 0)
 };
@@ -97,6 +100,7 @@ static const struct {
   {"attention.cu", attention},
   {"multiply.cu", multiply},
   {"multiply_floats.cu", multiply_floats},
+  {"bandwidth.cu", bandwidth},
   {"phases.cu", phases},
   {"attend_phase.cu", attend_phase},
   {"attend_predict.cu", attend_predict},

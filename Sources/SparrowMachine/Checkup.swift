@@ -1,5 +1,4 @@
 public import SparrowCore
-public import SparrowHub
 
 /// What this machine gives, what is missing, and how to get it: what `sparrow doctor` prints.
 ///

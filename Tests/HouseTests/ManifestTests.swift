@@ -61,10 +61,11 @@ struct ManifestTests {
   func backends() throws {
     let above = try House.files(in: "Sources").filter { file in
       let room = String(file.split(separator: "/")[1])
-      guard !["SparrowCPU", "SparrowReference"].contains(room) else { return false }
-      return SwiftWord.words(try House.bytes(file)).contains {
-        [.name("SparrowCPU"), .name("CPUEngine"), .name("SparrowReference")].contains($0)
+      guard !["SparrowCPU", "SparrowCUDA", "SparrowReference"].contains(room) else {
+        return false
       }
+      let names = ["SparrowCPU", "CPUEngine", "SparrowCUDA", "CUDAEngine", "SparrowReference"]
+      return SwiftWord.words(try House.bytes(file)).contains { names.map(SwiftWord.name).contains($0) }
     }
     #expect(above == ["Sources/Sparrow/Model/BackendChoice.swift"])
   }

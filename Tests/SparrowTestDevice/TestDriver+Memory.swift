@@ -32,12 +32,16 @@ extension TestDriver {
     }
     calls.copy_in = { to, from, bytes, stream in
       nonisolated(unsafe) let from = from!
-      object(stream!, Stream.self).queue { TestDriver.memory(to).copyMemory(from: from, byteCount: bytes) }
+      object(stream!, Stream.self).queue {
+        TestDriver.memory(to).copyMemory(from: from, byteCount: bytes)
+      }
       return 0
     }
     calls.copy_out = { to, from, bytes, stream in
       nonisolated(unsafe) let to = to!
-      object(stream!, Stream.self).queue { to.copyMemory(from: TestDriver.memory(from), byteCount: bytes) }
+      object(stream!, Stream.self).queue {
+        to.copyMemory(from: TestDriver.memory(from), byteCount: bytes)
+      }
       return 0
     }
     calls.copy_over = { to, from, bytes, stream in

@@ -160,6 +160,12 @@ typedef struct {
   float scale, softcap;
 } scu_add;
 
+/// Memory that is read to measure how fast; it holds zeros.
+typedef struct {
+  uint64_t from, sink;
+  uint64_t bytes;
+} scu_read;
+
 // MARK: - Phases of a decoding step of one row
 //
 // A selection is a mask: bit i of its words says whether group i is touched. Masks lie on the

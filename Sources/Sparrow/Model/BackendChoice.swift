@@ -1,4 +1,5 @@
 import SparrowCPU
+import SparrowCUDA
 import SparrowCore
 import SparrowEngine
 import SparrowSparsity
@@ -6,11 +7,19 @@ import SparrowTransformer
 
 /// The one place that names a backend.
 enum BackendChoice {
-  /// Packs the model's weights for the device that runs it. Throws what packing throws.
+  /// Packs the model's weights for the device that runs it. Throws what packing throws, and
+  /// `.unsupported` with what to install for a device that cannot be used here.
   static func make(
-    _ binding: WeightBinding, pool: WorkerPool, rows: Int, plan: SparsePlan = .dense,
-    updates: WeightUpdates = WeightUpdates()
+    _ binding: WeightBinding, on device: Device, pool: WorkerPool, rows: Int,
+    plan: SparsePlan = .dense, updates: WeightUpdates = WeightUpdates()
   ) throws(SparrowError) -> any Backend {
-    try CPUEngine(binding, pool: pool, maximumRows: rows, plan: plan, updates: updates)
+    switch device {
+    case .cpu:
+      try CPUEngine(binding, pool: pool, maximumRows: rows, plan: plan, updates: updates)
+    case .cuda(let number):
+      try CUDAEngine(
+        binding, library: .open(number), pool: pool, maximumRows: rows, plan: plan,
+        updates: updates)
+    }
   }
 }

@@ -6,6 +6,8 @@ internal import SparrowTransformer
 
 /// How a model is loaded.
 public struct LoadOptions: Sendable, Equatable {
+  /// What runs it; the processor unless asked otherwise.
+  public var device: Device
   /// Worker threads; nil for as many as its affinity mask and its CPU quota let work at once.
   public var threads: Int?
   /// Path of an adapter folder: a plan and its tensors; nil to run dense.
@@ -19,9 +21,10 @@ public struct LoadOptions: Sendable, Equatable {
   public var chatTemplate: ChatTemplate?
 
   public init(
-    threads: Int? = nil, adapter: String? = nil, headRecall: Float? = nil,
+    device: Device = .cpu, threads: Int? = nil, adapter: String? = nil, headRecall: Float? = nil,
     prefillTokens: Int = 128, chatTemplate: ChatTemplate? = nil
   ) {
+    self.device = device
     self.threads = threads
     self.adapter = adapter
     self.headRecall = headRecall

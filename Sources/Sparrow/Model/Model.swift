@@ -23,6 +23,8 @@ public final class Model: @unchecked Sendable {
   public let changesWeights: Bool
   /// What a user should know of how the model was loaded, a line each; none as a rule.
   public let warnings: [String]
+  /// What runs it.
+  public let device: Device
   package let binding: WeightBinding
   package let backend: any Backend
   package let pool: WorkerPool
@@ -58,6 +60,7 @@ public final class Model: @unchecked Sendable {
     endTokens = try checkpoint.endTokens(tokenizer)
     samplingAdvice = try checkpoint.samplingAdvice()
     binding = description.binding
+    device = options.device
     let adapter = try options.adapter(for: binding)
     let updates = adapter?.updates ?? WeightUpdates()
     let allowance = ProcessorAllowance.current()
@@ -66,7 +69,7 @@ public final class Model: @unchecked Sendable {
       description.notes + tokenizer.warnings
       + [allowance.warning(threads: pool.count)].compactMap { $0 }
     backend = try BackendChoice.make(
-      binding, pool: pool, rows: options.prefillTokens, plan: adapter?.plan ?? .dense,
+      binding, on: device, pool: pool, rows: options.prefillTokens, plan: adapter?.plan ?? .dense,
       updates: updates)
     changesWeights = !updates.isEmpty
   }
@@ -79,10 +82,12 @@ public final class Model: @unchecked Sendable {
     endTokens = other.endTokens
     samplingAdvice = other.samplingAdvice
     binding = other.binding
+    device = other.device
     changesWeights = false
     warnings = []
     pool = other.pool
-    backend = try BackendChoice.make(binding, pool: pool, rows: other.backend.limits.rows)
+    backend = try BackendChoice.make(
+      binding, on: device, pool: pool, rows: other.backend.limits.rows)
   }
 
   /// The model whose dense program is the base model's: this one, or where an adapter changed

@@ -97,7 +97,7 @@ extension Model {
 extension Model {
   /// Half of the memory that is free now, and room for one page at least.
   fileprivate func cacheAllowance(_ type: CacheType) -> Int {
-    let free = MemoryAllowance.current() ?? 1 << 32
+    let free = backend.freeMemory ?? MemoryAllowance.current() ?? 1 << 32
     return max(free / 2, PagePool.pageBytes(configuration, type))
   }
 

@@ -96,9 +96,12 @@ extension SchedulerLoop {
 
   /// Gives every request what the step brought it, and keeps nobody's pages.
   private func deliver() {
-    for request in rows {
-      share(request)
-      if request.deliver() { statistics.generatedTokens += 1 }
+    // What a lost device computes is nothing.
+    if model.backend.failure == nil {
+      for request in rows {
+        share(request)
+        if request.deliver() { statistics.generatedTokens += 1 }
+      }
     }
     batch.tokens.removeAll(keepingCapacity: true)
     batch.slices.removeAll(keepingCapacity: true)

@@ -75,6 +75,7 @@ final class SchedulerLoop: @unchecked Sendable {
 
   /// A piece of prompts or a token of each stream; false when there is nothing to do.
   func turn() -> Bool {
+    if let failure = model.backend.failure { end(failure) }
     admit()
     let hasPrompts = running.contains { $0.givenLeft > 0 }
     let hasStreams = running.contains(where: \.isStreaming)
@@ -82,6 +83,13 @@ final class SchedulerLoop: @unchecked Sendable {
     lastWasPrompt = hasPrompts && !(hasStreams && lastWasPrompt)
     if lastWasPrompt { stepPrompts() } else { stepStreams() }
     return true
+  }
+
+  /// Ends all requests: the backend has failed.
+  private func end(_ failure: SparrowError) {
+    for request in running + waiting { request.finish(failure) }
+    (running, waiting) = ([], [])
+    prefixes.removeAll()
   }
 
   /// Tells how things are before a pause, and gives memory back that nobody has.

@@ -35,7 +35,7 @@ public final class Session {
   /// Runs `new` tokens after those already there, in batches.
   ///
   /// Throws `.argument` for tokens outside the vocabulary or beyond the context; the session is
-  /// then unchanged. `isCancelled` is asked between batches; the session then keeps the batches
+  /// then unchanged. Throws `.system` where a device was lost: the model is of no more use. `isCancelled` is asked between batches; the session then keeps the batches
   /// done and `.cancelled` is thrown.
   public func append(
     _ new: [Int32], isCancelled: () -> Bool = { false }
@@ -67,11 +67,13 @@ public final class Session {
       throw refusal([token])
     }
     next.tokens[0] = token
-    return model.exclusively {
+    let result = model.exclusively {
       model.backend.step(next)
       tokens.append(token)
       return body(model.backend.output(row: 0))
     }
+    try model.backend.check()
+    return result
   }
 
   /// Runs `new` tokens and gives the dense logits after each from index `first` on to `body`, in
@@ -106,6 +108,7 @@ public final class Session {
         tokens.append(contentsOf: new[part])
         body(part)
       }
+      try model.backend.check()
     }
   }
 

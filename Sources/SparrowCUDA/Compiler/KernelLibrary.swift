@@ -14,6 +14,18 @@ package final class KernelLibrary: Sendable {
     self.cache = cache
   }
 
+  /// The kernels of the device of this number, kept in the cache's folder.
+  ///
+  /// Throws `.unsupported` with what to install where there is no driver, `.argument` for a device
+  /// that is not there.
+  package static func open(_ ordinal: Int) throws(SparrowError) -> KernelLibrary {
+    let context = try CUDAContext(ordinal, driver: .open())
+    let cache = KernelCache(folder: cacheFolder().map { $0 + "/kernels" }) {
+      () throws(SparrowError) in try KernelCompiler.open()
+    }
+    return KernelLibrary(context, cache: cache)
+  }
+
   /// A kernel by its name, of the files that are put together to its source behind what all share.
   ///
   /// Throws what compiling and loading throw; costs a second or two where the cache on disk does

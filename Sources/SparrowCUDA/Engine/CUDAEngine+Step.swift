@@ -6,7 +6,7 @@ package import SparrowTransformer
 extension CUDAEngine {
   package func pageMemory(_ pages: Int, _ type: CacheType) -> (any PageMemory)? {
     try? DevicePages(pages, bytes: PagePool.pageBytes(model, type), in: context) {
-      [weak self] error in self?.failure = self?.failure ?? error
+      [weak self] error in self?.attempt { () throws(SparrowError) in throw error }
     }
   }
 

@@ -64,6 +64,10 @@ package final class CUDAEngine: Backend, @unchecked Sendable {
   }
 
   package var weights: any BackendWeights { deviceWeights }
+  package var freeMemory: Int? { try? context.freeMemory() }
+  package func measureReads() -> Double? {
+    try? DeviceBandwidth.measure(operands.kernels.library).reads
+  }
 
   // MARK: - Plans
 
@@ -78,10 +82,14 @@ package final class CUDAEngine: Backend, @unchecked Sendable {
 
   // MARK: - Steps
 
-  /// Does the device's work; after the first failure nothing is done any more.
+  /// Does the device's work; after the first failure nothing is done any more, and all logits are
+  /// zeros, of which any token may be chosen.
   func attempt(_ body: () throws(SparrowError) -> Void) {
     guard failure == nil else { return }
-    do throws(SparrowError) { try body() } catch { failure = error }
+    do throws(SparrowError) { try body() } catch {
+      failure = error
+      head.clear()
+    }
   }
 
   /// Waits until nothing is queued.

@@ -29,6 +29,7 @@ final class DeviceHead: Sendable {
     device = try DeviceBuffer(bytes, in: context)
     host = try PinnedBuffer(bytes, in: context)
     logits = DeviceRows(address: device.address, width: model.vocabulary)
+    host.memory.initializeMemory(as: UInt8.self, repeating: 0)
     let matrix = operands.weights.matrix(model.headRole)
     products = Products(
       [.init(matrix: matrix, bias: 0, output: logits)], of: self.input, operands)
@@ -48,6 +49,9 @@ final class DeviceHead: Sendable {
     }
     try device.send(to: host, count: 4 * rows.count * logits.width)
   }
+
+  /// Zeros in place of what was copied.
+  func clear() { host.memory.initializeMemory(as: UInt8.self, repeating: 0) }
 
   /// What was copied last, `[rows][vocabulary]`.
   func values(rows: Range<Int>) -> UnsafeBufferPointer<Float> {

@@ -32,6 +32,7 @@ struct AttentionSpeed {
           model.backend.step(
             .decode([token], of: [caches[side]], isDense: side == 0, probes: probes))
         }
+        try model.backend.check()
         milliseconds[side] = probes.profile!.milliseconds
         caches[side].truncate(to: context)
       }

@@ -76,6 +76,7 @@ struct StateRecorder {
           }
         }
       }
+      try backend.check()
       try body(index, states)
     }
   }

@@ -33,6 +33,13 @@ package protocol Backend: BackendTools {
   /// What it keeps of a sequence of at most `capacity` positions beside its pages.
   func sequenceMemory(capacity: Int, in pool: PagePool) -> any SequenceMemory
 
+  /// Bytes that its device has free; nil where it has the host's memory.
+  var freeMemory: Int? { get }
+
+  /// Bytes a second that its device reads at best, measured now; nil where it has the host's
+  /// memory.
+  func measureReads() -> Double?
+
   /// What ended the backend: its device is lost, or has no memory left. Nothing runs any more, and
   /// what is read back means nothing; nil as long as all is well.
   ///
@@ -79,7 +86,9 @@ package struct BackendLimits: Sendable {
 }
 
 extension Backend {
-  /// A backend that cannot fail.
+  /// A backend in the host's memory, which cannot fail.
+  package var freeMemory: Int? { nil }
+  package func measureReads() -> Double? { nil }
   package var failure: SparrowError? { nil }
 
   /// Throws what ended the backend.

@@ -45,7 +45,7 @@ public struct Benchmark: Sendable {
   public var bytesPerToken: Int
   /// The model's dense self, measured in turn with the sparse one; nil for a dense model.
   public var dense: Dense?
-  /// Plain reads on the same threads, bytes a second.
+  /// Plain reads on the same threads, or on the same device, bytes a second.
   public var readBandwidth: Figure
 
   /// Bytes a second that decoding reads, at its median speed.
@@ -94,7 +94,7 @@ public struct Benchmark: Sendable {
         guard repetition > 0 else { continue }
         if isDense { denseDecode.append(speed) } else { decode.append(speed) }
       }
-      let reads = probe.measure(model.pool)
+      let reads = model.backend.measureReads() ?? probe.measure(model.pool)
       if repetition > 0 {
         if let measured { prefill.append(measured) }
         bandwidth.append(reads)

@@ -85,6 +85,7 @@ public struct StreamBenchmark: Sendable {
         }
       }
     }
+    try backend.check()
     return Double(streams * tokens) / (monotonicSeconds() - start)
   }
 

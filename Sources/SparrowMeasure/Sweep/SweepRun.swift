@@ -28,6 +28,7 @@ final class SweepRun {
         backend.outputs(rows: batch) { next[$0.row] = $0.top }
       }
     }
+    try backend.check()
   }
 
   /// Dense and sparse in turn.

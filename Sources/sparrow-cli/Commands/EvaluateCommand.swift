@@ -63,6 +63,8 @@ struct EvaluateCommand: ParsableCommand {
     parsing: .unconditional, help: "Part of the top logits that the sparse head must find.")
   var headRecall: Float?
 
+  @OptionGroup var device: DeviceOptions
+
   @OptionGroup var threads: ThreadOptions
 
   @Option(
@@ -98,7 +100,7 @@ struct EvaluateCommand: ParsableCommand {
       let model = try Model.loadAndWarn(
         path,
         options: LoadOptions(
-          threads: threads.count, adapter: folder, headRecall: headRecall))
+          device: device.device, threads: threads.count, adapter: folder, headRecall: headRecall))
       evaluation.threads = model.threads
       var run = Evaluation.Run(name: folder.split(separator: "/").last.map(String.init) ?? folder)
       if let words { run.fidelity = try fidelity(model, words, bar.progress("fidelity")) }

@@ -41,6 +41,8 @@ struct CalibrationOptions: ParsableArguments {
     transform: MemorySize.bytes)
   var memory: Int?
 
+  @OptionGroup var device: DeviceOptions
+
   @OptionGroup var threads: ThreadOptions
 
   @OptionGroup var printing: OutputOptions
@@ -68,7 +70,8 @@ struct CalibrationOptions: ParsableArguments {
     let begun = try adapter.map { folder throws(SparrowError) in try read(folder) }
     var request = request
     request.memory = memory ?? MemoryAllowance.current().map { $0 / 5 * 4 }
-    let model = try Model.loadAndWarn(path, options: LoadOptions(threads: threads.count))
+    let model = try Model.loadAndWarn(
+      path, options: LoadOptions(device: device.device, threads: threads.count))
     try tell(Calibration.memory(for: request, of: model).plan(within: request.memory), of: model)
     let bar = ProgressBar()
     defer { bar.clear() }

@@ -1,4 +1,5 @@
-import ArgumentParser
+public import ArgumentParser
+public import Sparrow
 import SparrowCore
 import SparrowHub
 
@@ -20,6 +21,18 @@ struct OutputOptions: ParsableArguments {
 
   /// Prints a JSON value on standard output.
   func print(_ value: JSON) { Terminal.write(value.text(indent: 2) + "\n") }
+}
+
+/// What runs the model.
+struct DeviceOptions: ParsableArguments {
+  @Option(
+    parsing: .unconditional, help: "What runs the model: cpu, or cuda:0 for an NVIDIA device.",
+    completion: .list(["cpu", "cuda:0"]))
+  var device = Device.cpu
+}
+
+extension Device: ExpressibleByArgument {
+  public init?(argument: String) { self.init(argument) }
 }
 
 /// How many threads work.

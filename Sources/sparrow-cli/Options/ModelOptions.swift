@@ -14,6 +14,8 @@ struct ModelOptions: ParsableArguments {
     help: "Part of the top logits that the sparse head must find; 1 is the dense head.")
   var headRecall: Float?
 
+  @OptionGroup var device: DeviceOptions
+
   @OptionGroup var threads: ThreadOptions
 
   func validate() throws {
@@ -39,7 +41,7 @@ struct ModelOptions: ParsableArguments {
     try Model.loadAndWarn(
       path,
       options: LoadOptions(
-        threads: threads.count, adapter: adapter,
+        device: device.device, threads: threads.count, adapter: adapter,
         headRecall: adapter == nil ? nil : headRecall, chatTemplate: chatTemplate))
   }
 }

@@ -1,0 +1,45 @@
+package import SparrowCore
+
+/// Something that a device must compute right, as `sparrow doctor` checks it.
+package struct DeviceCheck: Sendable {
+  package let name: String
+  private let body: @Sendable (KernelLibrary, WorkerPool) throws(SparrowError) -> Finding
+
+  /// What a check found.
+  package struct Finding: Sendable {
+    package let isRight: Bool
+    /// For people: errors, and what should be.
+    package let text: String
+  }
+
+  init(
+    _ name: String,
+    _ body: @escaping @Sendable (KernelLibrary, WorkerPool) throws(SparrowError) -> Finding
+  ) {
+    self.name = name
+    self.body = body
+  }
+
+  /// What the device does; what it throws is a finding too.
+  package func run(_ library: KernelLibrary, _ pool: WorkerPool) -> Finding {
+    do throws(SparrowError) { return try body(library, pool) } catch {
+      return Finding(isRight: false, text: error.description)
+    }
+  }
+
+  /// All of them, in the order of the kernels.
+  package static var all: [DeviceCheck] { TinyModel.all.map { DeviceCheck($0) } }
+
+  private init(_ model: TinyModel) {
+    self.init(model.name) { (library, pool) throws(SparrowError) in
+      try ModelCheck(model.binding(), library, pool).run()
+    }
+  }
+
+  /// The model of a file or folder, as those of `all`.
+  package init(model path: String) {
+    self.init(path) { (library, pool) throws(SparrowError) in
+      try ModelCheck(ModelCheck.binding(path), library, pool).run()
+    }
+  }
+}

@@ -1,0 +1,127 @@
+import SparrowCore
+import SparrowEngine
+import SparrowFormats
+import SparrowReference
+import SparrowTransformer
+
+/// A model on a device beside the reference lowering: logits of a text, and that their bits do not
+/// depend on how the text is cut or who shares its steps.
+struct ModelCheck {
+  private let engine: CUDAEngine
+  private let reference: Reference
+  private let tokens: [Int32]
+  /// The greatest difference of logits that float32 in another order explains, as a part of the
+  /// greatest logit.
+  private static let tolerance: Float = 1e-4
+
+  init(
+    _ binding: WeightBinding, _ library: KernelLibrary, _ pool: WorkerPool
+  ) throws(SparrowError) {
+    engine = try CUDAEngine(binding, library: library, pool: pool, maximumRows: 64)
+    let weights = engine.weights
+    reference = try Reference(binding) { role throws(SparrowError) in
+      try weights.values(role, of: binding)
+    }
+    let model = binding.configuration
+    var random = SeededRandom(seed: 3)
+    tokens = (0..<min(model.contextLength, 300)).map { _ in
+      Int32(random.next() % UInt64(model.vocabulary))
+    }
+  }
+
+  /// Binds a file's or a folder's tensors.
+  static func binding(_ path: String) throws(SparrowError) -> WeightBinding {
+    let checkpoint = try Checkpoint.open(path)
+    let configuration =
+      if let config = checkpoint.config, checkpoint.kind == .huggingFace {
+        try ModelConfiguration(huggingFace: config, file: path)
+      } else {
+        try ModelConfiguration(gguf: checkpoint)
+      }
+    return try WeightBinding(checkpoint: checkpoint, configuration: configuration)
+  }
+
+  func run() throws(SparrowError) -> DeviceCheck.Finding {
+    let whole = try logits(chunk: 64, type: .f32)
+    let sequence = Reference.Sequence()
+    let expected = tokens.flatMap { reference.step($0, of: sequence).logits }
+    let error = Self.error(whole, expected)
+    var same = true
+    for chunk in [1, 3, 17] where !reference.model.turnsLong(within: tokens.count) {
+      same = try logits(chunk: chunk, type: .f32) == whole && same
+    }
+    same = try inCompany() && same
+    try engine.check()
+    return DeviceCheck.Finding(
+      isRight: error < Self.tolerance && same,
+      text: "differs by \(error) of the greatest logit (at most \(Self.tolerance)); "
+        + (same ? "the same bits alone and in company" : "OTHER BITS in other company"))
+  }
+
+  /// The greatest difference as a part of the greatest expected size; infinite for what is no
+  /// number.
+  private static func error(_ found: [Float], _ expected: [Float]) -> Float {
+    guard found.count == expected.count, found.allSatisfy(\.isFinite) else { return .infinity }
+    let largest = expected.reduce(0) { max($0, abs($1)) }
+    return zip(found, expected).reduce(0) { max($0, abs($1.0 - $1.1)) } / largest
+  }
+
+  /// Logits of all tokens, `chunk` at a time; one at a time they are decoded.
+  private func logits(chunk: Int, type: CacheType) throws(SparrowError) -> [Float] {
+    let sequence = try engine.sequence(capacity: tokens.count, type: type)
+    var all: [Float] = []
+    for start in stride(from: 0, to: tokens.count, by: chunk) {
+      let part = tokens[start...].prefix(chunk)
+      var batch = StepBatch.prompt(part, of: sequence)
+      if chunk == 1 { batch.phase = .decode }
+      engine.step(batch)
+      engine.logits(of: 0..<part.count) { all.append(contentsOf: $1) }
+    }
+    return all
+  }
+
+  /// Whether sequences of several lengths give in one step what each gives alone.
+  private func inCompany() throws(SparrowError) -> Bool {
+    let lengths = [5, 1, tokens.count - 1, 70].map { min($0, tokens.count - 1) }
+    func filled(_ length: Int) throws(SparrowError) -> SequenceState {
+      let sequence = try engine.sequence(capacity: tokens.count, type: .f16)
+      for start in stride(from: 0, to: length, by: 64) {
+        engine.step(.prompt(tokens[start..<min(start + 64, length)], of: sequence))
+      }
+      return sequence
+    }
+    var together: [SequenceState] = []
+    for length in lengths { together.append(try filled(length)) }
+    let next = lengths.map { tokens[$0] }
+    engine.step(.decode(next, of: together))
+    var rows: [[Float]] = []
+    engine.outputs(rows: next.count) { rows.append(Array($0.logits)) }
+    for (index, length) in lengths.enumerated() {
+      engine.step(.decode([next[index]], of: [try filled(length)]))
+      guard Array(engine.output(row: 0).logits) == rows[index] else { return false }
+    }
+    return true
+  }
+}
+
+extension ModelConfiguration {
+  /// A text of so many tokens turns otherwise than its beginnings do.
+  fileprivate func turnsLong(within count: Int) -> Bool {
+    longRotaryBeyond.map { $0 < count } ?? false
+  }
+}
+
+extension BackendWeights {
+  /// A role's values as the device computes with them, row-major; none for a bias that the model
+  /// lacks.
+  fileprivate func values(
+    _ role: WeightRole, of binding: WeightBinding
+  ) throws(SparrowError) -> [Float] {
+    guard binding.isMatrix(role) else { return try binding.vector(role) ?? [] }
+    let (rows, columns) = shape(of: role)
+    return [Float](unsafeUninitializedCapacity: rows * columns) { values, count in
+      for row in 0..<rows { read(row, of: role, into: values.baseAddress! + row * columns) }
+      count = rows * columns
+    }
+  }
+}
