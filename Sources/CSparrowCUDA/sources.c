@@ -34,6 +34,9 @@ static const char attention[] = {
 static const char multiply[] = {
 #embed "kernels/multiply.cu" suffix(, 0)
 };
+static const char staged[] = {
+#embed "kernels/staged.cu" suffix(, 0)
+};
 static const char multiply_floats[] = {
 #embed "kernels/multiply_floats.cu" suffix(, 0)
 };
@@ -99,6 +102,7 @@ static const struct {
   {"rows.cu", rows},
   {"attention.cu", attention},
   {"multiply.cu", multiply},
+  {"staged.cu", staged},
   {"multiply_floats.cu", multiply_floats},
   {"bandwidth.cu", bandwidth},
   {"phases.cu", phases},

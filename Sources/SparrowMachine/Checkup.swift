@@ -25,6 +25,11 @@ public struct Checkup: Sendable {
     return Checkup(findings: findings)
   }
 
+  /// NVIDIA's driver found a device.
+  public var hasDevice: Bool {
+    findings.contains { $0.name == "cuda" && !($0.value["devices"]?.array ?? []).isEmpty }
+  }
+
   /// False when something is broken that Sparrow cannot work without.
   public var isWell: Bool { !findings.contains { $0.state == .broken } }
 

@@ -65,7 +65,9 @@ struct ManifestTests {
         return false
       }
       let names = ["SparrowCPU", "CPUEngine", "SparrowCUDA", "CUDAEngine", "SparrowReference"]
-      return SwiftWord.words(try House.bytes(file)).contains { names.map(SwiftWord.name).contains($0) }
+      return SwiftWord.words(try House.bytes(file)).contains {
+        names.map(SwiftWord.name).contains($0)
+      }
     }
     #expect(above == ["Sources/Sparrow/Model/BackendChoice.swift"])
   }

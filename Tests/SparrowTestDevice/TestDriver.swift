@@ -20,6 +20,8 @@ public enum TestDriver {
     public var launches: [Launch] = []
     /// How often graphs were launched.
     public var graphs = 0
+
+    public init() {}
   }
 
   /// Who keeps this task's launches.

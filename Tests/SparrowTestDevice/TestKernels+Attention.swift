@@ -15,6 +15,16 @@ extension TestKernels {
         }
       }
     },
+    "decode_heads": kernel { (a: scu_decode, grid) in
+      for row in 0..<grid[2] {
+        for head in 0..<Int(a.heads.heads + 2 * a.heads.key_heads) {
+          prepareHead(a.heads, Int(a.attend.first_row) + row, head)
+        }
+        for split in 0..<grid[1] {
+          for head in 0..<grid[0] { attendPart(a.attend, row, split, head) }
+        }
+      }
+    },
     "join_parts": kernel { (a: scu_attend, grid) in
       for index in 0..<grid[0] {
         let row = Int(a.first_row) + index

@@ -16,16 +16,9 @@ extension TestKernels {
     },
     "norm_rows": kernel { (a: scu_norm, grid) in
       for index in 0..<grid[0] {
-        let x = floats(a.input, index * Int(a.input_width))
         let y = floats(a.output, index * Int(a.output_width))
-        let width = Int(a.width)
-        let norm = Norm(x, width, isRMS: a.is_rms != 0, a.epsilon)
-        for column in 0..<width {
-          y[column] = norm.value(
-            x[column], weight: a.weight == 0 ? 1 : floats(a.weight)[column] + a.offset)
-          if a.bias != 0 { y[column] += floats(a.bias)[column] }
-        }
-        if a.prepared.high != 0 { prepare(a.prepared, index, y, width) }
+        y.update(from: normed(a, index), count: Int(a.width))
+        if a.prepared.high != 0 { prepare(a.prepared, index, y, Int(a.width)) }
       }
     },
     "prepare_input": kernel { (a: scu_prepare, grid) in
@@ -59,6 +52,17 @@ extension TestKernels {
     },
   ]
 
+  /// A row, normed.
+  static func normed(_ a: scu_norm, _ row: Int) -> [Float] {
+    let x = floats(a.input, row * Int(a.input_width))
+    let norm = Norm(x, Int(a.width), isRMS: a.is_rms != 0, a.epsilon)
+    return (0..<Int(a.width)).map { column in
+      let y = norm.value(
+        x[column], weight: a.weight == 0 ? 1 : floats(a.weight)[column] + a.offset)
+      return a.bias == 0 ? y : y + floats(a.bias)[column]
+    }
+  }
+
   /// What a norm makes of a row.
   struct Norm {
     let mean: Float
@@ -79,7 +83,7 @@ extension TestKernels {
     Float(SparrowCore.hyperbolicTangent(Double(x)))
   }
 
-  private static func activated(_ activation: Int32, _ x: Float) -> Float {
+  static func activated(_ activation: Int32, _ x: Float) -> Float {
     switch activation {
     case 0: max(x, 0)
     case 1: x > 0 ? x * x : 0

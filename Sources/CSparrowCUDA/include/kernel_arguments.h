@@ -93,6 +93,15 @@ typedef struct {
   float offset;  ///< of the weights
 } scu_norm;
 
+/// Products with one row, which each block makes of what is there, in its own memory.
+typedef struct {
+  scu_multiply multiply;
+  scu_norm norm;
+  uint64_t gates;      ///< of the input, which is neurons; 0 without
+  int32_t makes;       ///< 0: the row as it is; 1: its norm; 2: its activations
+  int32_t activation;
+} scu_staged;
+
 /// What a step's kernels read of its rows, written anew for each step.
 typedef struct {
   int32_t token;
@@ -143,6 +152,12 @@ typedef struct {
   int32_t cache_type;
   int32_t first_row;
 } scu_attend;
+
+/// Heads made and attended to at once.
+typedef struct {
+  scu_heads heads;
+  scu_attend attend;
+} scu_decode;
 
 /// neurons = activation(gates) * neurons, or activation(neurons); or attended *= logistic(gates).
 typedef struct {

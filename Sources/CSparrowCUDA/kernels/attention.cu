@@ -32,20 +32,15 @@ __device__ __forceinline__ void load_cached(
   }
 }
 
-/// Norms and turns a head of a row of the step, and writes keys and values into the cache; a block
-/// of whole warps.
-extern "C" __global__ void prepare_heads(const scu_heads a) {
-  extern __shared__ float x[];
-  __shared__ float scratch[32];
-  follow();
-  const int row = blockIdx.y, head = blockIdx.x, n = a.head_dimension;
-  const scu_row place = ((const scu_row *)a.rows_of_step)[row];
-  const int kind = head < a.heads ? 0 : head < a.heads + a.key_heads ? 1 : 2;
-  const int own = kind == 0 ? head : kind == 1 ? head - a.heads : head - a.heads - a.key_heads;
-  float *base = (float *)(kind == 0 ? a.query : kind == 1 ? a.key : a.value)
+/// A head of a row of the step in shared memory, `[head_dimension]`: read by the whole block, normed
+/// and turned. `kind` is 0 for a query, 1 for a key, 2 for a value; `scratch` has 32 floats.
+__device__ __forceinline__ void make_head(
+  const scu_heads &a, float *x, int kind, int own, int row, float *scratch) {
+  const int n = a.head_dimension;
+  const float *from = (const float *)(kind == 0 ? a.query : kind == 1 ? a.key : a.value)
     + (uint64_t)row * (kind == 0 ? a.query_width : kind == 1 ? a.key_width : a.value_width)
     + own * n;
-  for (int i = threadIdx.x; i < n; i += blockDim.x) x[i] = base[i];
+  for (int i = threadIdx.x; i < n; i += blockDim.x) x[i] = from[i];
   const int norm = kind == 0 ? a.norms_query : kind == 1 ? a.norms_key : a.norms_value;
   if (norm) {
     const float *w = (const float *)(kind == 0 ? a.query_norm : kind == 1 ? a.key_norm : 0);
@@ -63,57 +58,84 @@ extern "C" __global__ void prepare_heads(const scu_heads a) {
       x[i] = (x[i] - mean) * inverse * (w ? w[i] + a.offset : 1);
   }
   __syncthreads();
-  if (kind < 2 && a.turns) {
-    const int half = a.rotary / 2;
-    const float *c = (const float *)a.turns + (uint64_t)row * a.turn_stride, *s = c + half;
-    for (int i = threadIdx.x; i < half; i += blockDim.x) {
-      const int first = a.interleaved ? 2 * i : i, second = a.interleaved ? 2 * i + 1 : i + half;
-      const float u = x[first], v = x[second];
-      x[first] = u * c[i] - v * s[i];
-      x[second] = u * s[i] + v * c[i];
-    }
-    __syncthreads();
+  if (kind == 2 || !a.turns) return;
+  const int half = a.rotary / 2;
+  const float *c = (const float *)a.turns + (uint64_t)row * a.turn_stride, *s = c + half;
+  for (int i = threadIdx.x; i < half; i += blockDim.x) {
+    const int first = a.interleaved ? 2 * i : i, second = a.interleaved ? 2 * i + 1 : i + half;
+    const float u = x[first], v = x[second];
+    x[first] = u * c[i] - v * s[i];
+    x[second] = u * s[i] + v * c[i];
   }
-  if (kind == 0) {
-    for (int i = threadIdx.x; i < n; i += blockDim.x) base[i] = x[i];
-    return;
-  }
+  __syncthreads();
+}
+
+/// A key or a value into the cache.
+__device__ __forceinline__ void append_head(
+  const scu_heads &a, const float *x, int kind, int own, scu_row place) {
+  const int n = a.head_dimension;
   const uint64_t page = ((const uint64_t *)place.pages)[place.position / SCU_PAGE];
   const uint64_t index = cache_index(a.plane, a.key_heads, n, kind == 2, own, place.position);
   for (int i = threadIdx.x; i < n; i += blockDim.x)
     store_cached(page, a.cache_type, index + i, x[i]);
 }
 
-/// What `attend` does, COUNT elements of a head at once.
+/// Norms and turns a head of a row of the step, and writes keys and values into the cache; a block
+/// of whole warps.
+extern "C" __global__ void prepare_heads(const scu_heads a) {
+  extern __shared__ float x[];
+  __shared__ float scratch[32];
+  follow();
+  const int row = blockIdx.y, head = blockIdx.x, n = a.head_dimension;
+  const int kind = head < a.heads ? 0 : head < a.heads + a.key_heads ? 1 : 2;
+  const int own = kind == 0 ? head : kind == 1 ? head - a.heads : head - a.heads - a.key_heads;
+  make_head(a, x, kind, own, row, scratch);
+  if (kind > 0) return append_head(a, x, kind, own, ((const scu_row *)a.rows_of_step)[row]);
+  float *query = (float *)a.query + (uint64_t)row * a.query_width + own * n;
+  for (int i = threadIdx.x; i < n; i += blockDim.x) query[i] = x[i];
+}
+
+/// What a block of attention works on.
+struct attend_place {
+  scu_row row;
+  int start, end;  ///< positions that it sees
+  int first;       ///< where its part begins
+
+  __device__ __forceinline__ attend_place(const scu_attend &a, int index) {
+    row = ((const scu_row *)a.rows_of_step)[index];
+    first = blockIdx.y * SCU_SPLIT;
+    end = min(row.position + 1, first + SCU_SPLIT);
+    start = max(first, a.window > 0 ? row.position + 1 - a.window : 0);
+  }
+};
+
+/// One part of a head's keys and values, COUNT elements at once. `memory` has the query, made, then
+/// room for sums; `key` and `value` are those of the row itself where the cache lacks them.
 template <int COUNT>
-__device__ __forceinline__ void attend_part(const scu_attend &a, float *memory) {
+__device__ __forceinline__ void attend_part(
+  const scu_attend &a, const attend_place &at, float *memory, const float *key,
+  const float *value) {
   __shared__ float weights[SCU_SPLIT], scratch[32];
-  const int head = blockIdx.x, split = blockIdx.y, row = a.first_row + blockIdx.z;
-  const int n = a.head_dimension, first = split * SCU_SPLIT;
-  const scu_row place = ((const scu_row *)a.rows_of_step)[row];
-  const int end = min(place.position + 1, first + SCU_SPLIT);
-  const int start = max(first, a.window > 0 ? place.position + 1 - a.window : 0);
-  if (start >= end) return;
-  const uint64_t *pages = (const uint64_t *)place.pages;
+  const int head = blockIdx.x, n = a.head_dimension;
+  const uint64_t *pages = (const uint64_t *)at.row.pages;
   const int own = head / (a.heads / a.key_heads);
-  float *q = memory, *sums = memory + n;
-  for (int i = threadIdx.x; i < n; i += SCU_SPLIT)
-    q[i] = ((const float *)a.query)[(uint64_t)row * a.query_width + head * n + i];
-  __syncthreads();
+  const float *q = memory;
+  float *sums = memory + n;
   // A key a thread.
-  const int position = first + threadIdx.x;
-  const bool is_seen = position >= start && position < end;
+  const int position = at.first + threadIdx.x;
+  const bool is_seen = position >= at.start && position < at.end;
   float score = -INFINITY;
   if (is_seen) {
+    const bool is_own = key && position == at.row.position;
     const uint64_t page = pages[position / SCU_PAGE];
     const uint64_t index = cache_index(a.plane, a.key_heads, n, 0, own, position);
     float sum = 0;
 #pragma unroll 4
     for (int i = 0; i < n; i += COUNT) {
       float k[COUNT];
-      load_cached(page, a.cache_type, index + i, k);
+      if (!is_own) load_cached(page, a.cache_type, index + i, k);
 #pragma unroll
-      for (int j = 0; j < COUNT; j++) sum = fmaf(q[i + j], k[j], sum);
+      for (int j = 0; j < COUNT; j++) sum = fmaf(q[i + j], is_own ? key[i + j] : k[j], sum);
     }
     score = sum * a.scale;
     if (a.softcap != 0) score = a.softcap * tanhf(score / a.softcap);
@@ -124,27 +146,30 @@ __device__ __forceinline__ void attend_part(const scu_attend &a, float *memory) 
   const float total = block_sum(weight, scratch);
   // COUNT elements of a value a thread; groups of threads share out the positions.
   const int pieces = n / COUNT, groups = max(SCU_SPLIT / pieces, 1);
-  for (int piece = threadIdx.x % pieces, group = threadIdx.x / pieces; group < groups;) {
+  const int group = threadIdx.x / pieces;
+  // More pieces than threads: one group, whose threads take several.
+  for (int piece = threadIdx.x % pieces; group < groups && piece < pieces; piece += SCU_SPLIT) {
     float sum[COUNT] = {};
 #pragma unroll 4
-    for (int p = first + group; p < end; p += groups) {
-      if (p < start) continue;
+    for (int p = at.first + group; p < at.end; p += groups) {
+      if (p < at.start) continue;
+      const bool is_own = value && p == at.row.position;
       float v[COUNT];
-      load_cached(
-        pages[p / SCU_PAGE], a.cache_type,
-        cache_index(a.plane, a.key_heads, n, 1, own, p) + piece * COUNT, v);
+      if (!is_own)
+        load_cached(
+          pages[p / SCU_PAGE], a.cache_type,
+          cache_index(a.plane, a.key_heads, n, 1, own, p) + piece * COUNT, v);
 #pragma unroll
-      for (int j = 0; j < COUNT; j++) sum[j] = fmaf(weights[p - first], v[j], sum[j]);
+      for (int j = 0; j < COUNT; j++)
+        sum[j] = fmaf(weights[p - at.first], is_own ? value[piece * COUNT + j] : v[j], sum[j]);
     }
 #pragma unroll
     for (int j = 0; j < COUNT; j++) sums[(group * pieces + piece) * COUNT + j] = sum[j];
-    // More pieces than threads: one group, and these pieces next.
-    piece += SCU_SPLIT;
-    if (piece >= pieces) break;
   }
   __syncthreads();
+  const int row = a.first_row + blockIdx.z;
   float *part = (float *)a.parts
-    + (((uint64_t)blockIdx.z * a.heads + head) * a.splits + split) * (n + 2);
+    + (((uint64_t)blockIdx.z * a.heads + head) * a.splits + blockIdx.y) * (n + 2);
   float *out = (float *)a.output + (uint64_t)row * a.output_width + head * n;
   for (int i = threadIdx.x; i < n; i += SCU_SPLIT) {
     float sum = 0;
@@ -160,10 +185,46 @@ __device__ __forceinline__ void attend_part(const scu_attend &a, float *memory) 
 /// its weighted values. Parts begin at multiples of SCU_SPLIT, so that a row's result does not
 /// depend on who shares the step. A block of SCU_SPLIT threads.
 extern "C" __global__ void __launch_bounds__(SCU_SPLIT) attend(const scu_attend a) {
-  extern __shared__ float memory[];  // [head_dimension], then `[groups][head_dimension]`
+  extern __shared__ float memory[];  // [head_dimension], then [groups][head_dimension]
   follow();
-  if (a.head_dimension % 8 == 0) attend_part<8>(a, memory);
-  else attend_part<1>(a, memory);
+  const int n = a.head_dimension, row = a.first_row + blockIdx.z;
+  const attend_place at(a, row);
+  if (at.start >= at.end) return;
+  for (int i = threadIdx.x; i < n; i += SCU_SPLIT)
+    memory[i] = ((const float *)a.query)[(uint64_t)row * a.query_width + blockIdx.x * n + i];
+  __syncthreads();
+  if (n % 8 == 0) attend_part<8>(a, at, memory, 0, 0);
+  else attend_part<1>(a, at, memory, 0, 0);
+}
+
+/// `prepare_heads` and `attend` of rows of different sequences: each block makes its query, and its
+/// key and value where its part has the row's own position.
+extern "C" __global__ void __launch_bounds__(SCU_SPLIT) decode_heads(const scu_decode d) {
+  extern __shared__ float memory[];  // [head_dimension], [groups][head_dimension], a key, a value
+  __shared__ float scratch[32];
+  follow();
+  const scu_attend &a = d.attend;
+  const int n = a.head_dimension, head = blockIdx.x, row = a.first_row + blockIdx.z;
+  const int group = a.heads / a.key_heads, own = head / group;
+  const attend_place at(a, row);
+  if (at.start >= at.end) return;
+  make_head(d.heads, memory, 0, head, row, scratch);
+  float *key = 0, *value = 0;
+  if (at.end > at.row.position) {
+    key = memory + n + max(8 * SCU_SPLIT, n), value = key + n;
+    make_head(d.heads, key, 1, own, row, scratch);
+    make_head(d.heads, value, 2, own, row, scratch);
+    // As the cache has them.
+    for (int i = threadIdx.x; a.cache_type == 0 && i < 2 * n; i += SCU_SPLIT)
+      key[i] = from_half(to_half(key[i]));
+    __syncthreads();
+    if (head % group == 0) {
+      append_head(d.heads, key, 1, own, at.row);
+      append_head(d.heads, value, 2, own, at.row);
+    }
+  }
+  if (n % 8 == 0) attend_part<8>(a, at, memory, key, value);
+  else attend_part<1>(a, at, memory, key, value);
 }
 
 /// Joins the parts of a row's heads, in their order; a block a row.

@@ -8,14 +8,15 @@
 
 /// What a lane takes of eight rows of the step in a step of 32 columns.
 __device__ __forceinline__ step_input load_input(
-  const scu_multiply &a, int first_row, int end, int column, int lane) {
+  const scu_prepared &from, int first_row, int end, int column, int lane) {
   step_input x;
   x.high = x.low = make_uint4(0, 0, 0, 0);
   x.sums[0] = x.sums[1] = 0;
   const int q = lane % 4, row = first_row + lane / 4;
   if (row < end) {
-    const uint64_t at = (uint64_t)row * a.x.stride + column + q * (BLOCK.span == 16 ? 4 : 8);
-    const uint16_t *high = (const uint16_t *)a.x.high + at, *low = (const uint16_t *)a.x.low + at;
+    const uint64_t at = (uint64_t)row * from.stride + column + q * (BLOCK.span == 16 ? 4 : 8);
+    const uint16_t *high = (const uint16_t *)from.high + at;
+    const uint16_t *low = (const uint16_t *)from.low + at;
     if (BLOCK.span == 16) {
       const uint2 h[2] = {*(const uint2 *)high, *(const uint2 *)(high + 16)};
       const uint2 l[2] = {*(const uint2 *)low, *(const uint2 *)(low + 16)};
@@ -26,11 +27,11 @@ __device__ __forceinline__ step_input load_input(
     }
   }
   if (BLOCK.minimums) {
-    const int stride = a.x.stride / 32;
+    const int stride = from.stride / 32;
 #pragma unroll
     for (int i = 0; i < 2; i++)
       if (first_row + q * 2 + i < end)
-        x.sums[i] = ((const float *)a.x.sums)[(first_row + q * 2 + i) * stride + column / 32];
+        x.sums[i] = ((const float *)from.sums)[(first_row + q * 2 + i) * stride + column / 32];
   }
   return x;
 }
@@ -48,8 +49,10 @@ __device__ __forceinline__ void load_lines(
     for (int i = 0; i < 2; i++) load_line(l.rows[t][i], tiles[t].rows[i], p, line, lane);
 }
 
-extern "C" __global__ void __launch_bounds__(PARTS * 32) multiply(const scu_multiply a) {
-  extern __shared__ float sums[];  // [PARTS][TILES][COLUMN_TILES][4][32]
+/// A block's tiles. `input` waits for the kernel before and says where the prepared rows are; `sums`
+/// has room for [PARTS][TILES][COLUMN_TILES][4][32].
+template <typename Input>
+__device__ __forceinline__ void multiply_tiles(const scu_multiply &a, float *sums, Input input) {
   const int warp = threadIdx.x >> 5, lane = threadIdx.x & 31;
   listed_rows listed = {0, 0};
   int first_row = blockIdx.y * 8 * COLUMN_TILES, end = min(a.rows, first_row + 8 * COLUMN_TILES);
@@ -73,7 +76,7 @@ extern "C" __global__ void __launch_bounds__(PARTS * 32) multiply(const scu_mult
 #pragma unroll
   for (int d = 0; d < DEPTH; d++)
     load_lines(under_way[d], tiles, planes, warp + d * PARTS, count, lane);
-  if (!LISTED) follow();
+  const scu_prepared from = input();
 #pragma unroll 1
   for (int base = warp; base < count; base += DEPTH * PARTS) {
 #pragma unroll
@@ -93,7 +96,7 @@ extern "C" __global__ void __launch_bounds__(PARTS * 32) multiply(const scu_mult
 #pragma unroll
         for (int c = 0; c < COLUMN_TILES; c++) {
           const step_input x =
-            load_input(a, first_row + c * 8, end, line * LINE + 32 * s, lane);
+            load_input(from, first_row + c * 8, end, line * LINE + 32 * s, lane);
 #pragma unroll
           for (int t = 0; t < TILES; t++)
             add_step(
@@ -119,7 +122,15 @@ extern "C" __global__ void __launch_bounds__(PARTS * 32) multiply(const scu_mult
     const int l = e % 32, i = e / 32 % 4, c = e / 128 % COLUMN_TILES, t = e / (128 * COLUMN_TILES);
     const int row = first_row + c * 8 + l % 4 * 2 + i % 2;
     if (row >= end) continue;
-    total *= ((const float *)a.x.scales)[row];
+    total *= ((const float *)from.scales)[row];
     store(a, blockIdx.x * TILES + t, l / 4 + i / 2 * 8, row, total, listed);
   }
+}
+
+extern "C" __global__ void __launch_bounds__(PARTS * 32) multiply(const scu_multiply a) {
+  extern __shared__ float sums[];
+  multiply_tiles(a, sums, [&] {
+    if (!LISTED) follow();
+    return a.x;
+  });
 }

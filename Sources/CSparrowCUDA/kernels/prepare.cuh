@@ -1,5 +1,40 @@
-// Inputs of products: each number as the sum of two of two bytes, so that matrix units lose nothing
-// of it.
+// Inputs of products: what rows are made of, and each number as the sum of two of two bytes, so that
+// matrix units lose nothing of it.
+
+__device__ __forceinline__ float activated(int activation, float x) {
+  switch (activation) {
+    case 0: return fmaxf(x, 0);
+    case 1: return x > 0 ? x * x : 0;
+    case 2: return x / (1 + expf(-x));
+    case 3: return 0.5f * x * (1 + erff(x * 0.70710678f));
+    case 4: return 0.5f * x * (1 + tanhf(0.79788456f * (x + 0.044715f * x * x * x)));
+    default: return 1 / (1 + expf(-x));
+  }
+}
+
+/// The norm of a row, by a block; `scratch` has 32 floats.
+struct row_norm {
+  const float *x, *weight, *bias;
+  float mean, inverse, offset;
+
+  __device__ __forceinline__ row_norm(const scu_norm &a, int row, float *scratch)
+    : x((const float *)a.input + (uint64_t)row * a.input_width), weight((const float *)a.weight),
+      bias((const float *)a.bias), mean(0), offset(a.offset) {
+    float sum = 0;
+    if (!a.is_rms) {
+      for (int i = threadIdx.x; i < a.width; i += blockDim.x) sum += x[i];
+      mean = block_sum(sum, scratch) / a.width;
+      sum = 0;
+    }
+    for (int i = threadIdx.x; i < a.width; i += blockDim.x) sum += (x[i] - mean) * (x[i] - mean);
+    inverse = 1 / sqrtf(block_sum(sum, scratch) / a.width + a.epsilon);
+  }
+
+  __device__ __forceinline__ float value(int i) const {
+    const float y = (x[i] - mean) * inverse * (weight ? weight[i] + offset : 1);
+    return bias ? y + bias[i] : y;
+  }
+};
 
 /// A row in the two terms, by a block. `value` gives the row's number of a column; a thread asks
 /// for pairs of columns only that begin at 2 * (threadIdx.x + any multiple of blockDim.x).

@@ -12,27 +12,16 @@ extern "C" __global__ void embed_rows(const scu_embed a) {
   }
 }
 
-extern "C" __global__ void norm_rows(const scu_norm a) {
+/// A block of 256 threads a row: as many as products that norm a row by themselves have, so that
+/// both add up in one order.
+extern "C" __global__ void __launch_bounds__(256) norm_rows(const scu_norm a) {
   __shared__ float scratch[32];
   follow();
-  const float *x = (const float *)a.input + (uint64_t)blockIdx.x * a.input_width;
+  const row_norm norm(a, blockIdx.x, scratch);
   float *y = (float *)a.output + (uint64_t)blockIdx.x * a.output_width;
-  const float *w = (const float *)a.weight, *b = (const float *)a.bias;
-  float mean = 0, sum = 0;
-  if (!a.is_rms) {
-    for (int i = threadIdx.x; i < a.width; i += blockDim.x) sum += x[i];
-    mean = block_sum(sum, scratch) / a.width;
-    sum = 0;
-  }
-  for (int i = threadIdx.x; i < a.width; i += blockDim.x) sum += (x[i] - mean) * (x[i] - mean);
-  const float inverse = 1 / sqrtf(block_sum(sum, scratch) / a.width + a.epsilon);
   // By pairs, as the row is prepared.
-  for (int first = 2 * threadIdx.x; first < a.width; first += 2 * blockDim.x) {
-    for (int i = first; i < min(first + 2, a.width); i++) {
-      const float scaled = (x[i] - mean) * inverse * (w ? w[i] + a.offset : 1);
-      y[i] = b ? scaled + b[i] : scaled;
-    }
-  }
+  for (int first = 2 * threadIdx.x; first < a.width; first += 2 * blockDim.x)
+    for (int i = first; i < min(first + 2, a.width); i++) y[i] = norm.value(i);
   if (a.prepared.high)
     prepare_row(a.prepared, blockIdx.x, a.width, scratch, [&](int i) { return y[i]; });
 }
@@ -54,17 +43,6 @@ extern "C" __global__ void add_rows(const scu_add a) {
   if (a.softcap != 0) x = a.softcap * tanhf(x / a.softcap);
   float *y = (float *)a.output + (uint64_t)blockIdx.y * a.output_width + i;
   *y = a.adds ? *y + x : x;
-}
-
-__device__ __forceinline__ float activated(int activation, float x) {
-  switch (activation) {
-    case 0: return fmaxf(x, 0);
-    case 1: return x > 0 ? x * x : 0;
-    case 2: return x / (1 + expf(-x));
-    case 3: return 0.5f * x * (1 + erff(x * 0.70710678f));
-    case 4: return 0.5f * x * (1 + tanhf(0.79788456f * (x + 0.044715f * x * x * x)));
-    default: return 1 / (1 + expf(-x));
-  }
 }
 
 /// A block a row.

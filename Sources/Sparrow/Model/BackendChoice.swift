@@ -22,4 +22,12 @@ enum BackendChoice {
         updates: updates)
     }
   }
+
+  /// What a device is and does.
+  static func findings(_ device: Device, models: [String], threads: Int) -> [DeviceFinding] {
+    guard case .cuda(let number) = device else { return [] }
+    return DeviceCheckup.run(number, models: models, threads: threads).map {
+      DeviceFinding(name: $0.name, text: $0.text, isRight: $0.isRight)
+    }
+  }
 }

@@ -38,7 +38,8 @@ package struct DeviceCheck: Sendable {
 
   /// The model of a file or folder, as those of `all`.
   package init(model path: String) {
-    self.init(path) { (library, pool) throws(SparrowError) in
+    self.init(path.split(separator: "/").last.map(String.init) ?? path) {
+      (library, pool) throws(SparrowError) in
       try ModelCheck(ModelCheck.binding(path), library, pool).run()
     }
   }

@@ -13,7 +13,7 @@ struct TinyModel: Sendable {
   /// As transformers names them, for a family each that has what others have not.
   static let all = [
     TinyModel(
-      "llama, long texts", .bf16, "llama",
+      "llama", .bf16, "llama",
       [
         "hidden_act": "silu", "num_key_value_heads": 2, "rms_norm_eps": 1e-5, "head_dim": 16,
         "rope_theta": 500000, "tie_word_embeddings": false,

@@ -8,6 +8,15 @@ package final class KernelLibrary: Sendable {
   package let context: CUDAContext
   private let cache: KernelCache
   private let modules = Mutex<[String: CUDAModule]>([:])
+  private let kernels = Mutex<[Key: CUDAKernel]>([:])
+
+  /// What a kernel is known by.
+  private struct Key: Hashable {
+    let kernel: String
+    let files: [String]
+    let constants: [String]
+    let sharedBytes: Int
+  }
 
   package init(_ context: CUDAContext, cache: KernelCache) {
     self.context = context
@@ -33,15 +42,26 @@ package final class KernelLibrary: Sendable {
   package func kernel(
     _ name: String, of files: [String], constants: [(String, Int)] = [], sharedBytes: Int = 0
   ) throws(SparrowError) -> CUDAKernel {
-    let key = (files + constants.map { "\($0)=\($1)" }).joined(separator: " ")
-    let known = modules.withLock { $0[key] }
-    if let known { return try known.kernel(name, sharedBytes: sharedBytes) }
+    let key = Key(
+      kernel: name, files: files, constants: constants.map { "\($0)=\($1)" },
+      sharedBytes: sharedBytes)
+    if let known = kernels.withLock({ $0[key] }) { return known }
+    let made = try module(key, constants).kernel(name, sharedBytes: sharedBytes)
+    kernels.withLock { $0[key] = made }
+    return made
+  }
+
+  private func module(
+    _ key: Key, _ constants: [(String, Int)]
+  ) throws(SparrowError) -> CUDAModule {
+    let source = (key.files + key.constants).joined(separator: " ")
+    if let known = modules.withLock({ $0[source] }) { return known }
     let image = try cache.image(
-      of: Self.source(files), name: files.last!, architecture: context.device.architecture,
-      constants: constants)
+      of: Self.source(key.files), name: key.files.last!,
+      architecture: context.device.architecture, constants: constants)
     let module = try CUDAModule(image, in: context)
-    modules.withLock { $0[key] = module }
-    return try module.kernel(name, sharedBytes: sharedBytes)
+    modules.withLock { $0[source] = module }
+    return module
   }
 
   /// The text that is compiled for kernels of these files.

@@ -107,6 +107,8 @@ package final class CUDAEngine: Backend, @unchecked Sendable {
     try operands.inputs.send(rows: shape.rows)
     if let probes = batch.probes { return try run(shape, probes) }
     let operations = dense.operations
+    var shape = shape
+    shape.isDecode = batch.phase == .decode
     guard shape.rows <= StepGraphs.maximumRows else {
       for operation in operations { try operation.launch(shape) }
       return

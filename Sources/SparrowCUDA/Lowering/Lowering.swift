@@ -6,19 +6,24 @@ import SparrowTransformer
 /// A step program as launches of kernels.
 struct Lowering: Sendable {
   /// Up to the head's input.
-  private(set) var operations: [LoweredOperation] = []
+  var operations: [LoweredOperation] = []
   /// The buffer that the head reads.
   private(set) var headInput: Operation.Buffer = .hidden
-  private let operands: Operands
+  let operands: Operands
   /// What the last projections read.
-  private var projected = Operation.Buffer.hidden
+  var projected = Operation.Buffer.hidden
+  /// A norm that the next operation's launches make themselves of a lean step's row.
+  private var pending: (norm: scu_norm, output: Operation.Buffer)?
 
   init(_ program: StepProgram, _ operands: Operands) {
     self.operands = operands
-    for operation in program.operations { add(operation) }
+    for (index, operation) in program.operations.enumerated() {
+      let next = index + 1 < program.operations.count ? program.operations[index + 1] : nil
+      add(operation, before: next)
+    }
   }
 
-  private mutating func add(_ operation: Operation) {
+  private mutating func add(_ operation: Operation, before next: Operation?) {
     let layer = operation.layer
     let operands = operands
     switch operation.kind {
@@ -26,24 +31,20 @@ struct Lowering: Sendable {
     case .addPositions(let output):
       append(operation, positions(output))
     case .norm(let norm, let weight, let input, let output):
-      append(operation, self.norm(norm, weight, layer, input, output))
+      let argument = self.norm(norm, weight, layer, input, output)
+      let isPending = input != output && next.map { reads(output, $0) } ?? false
+      pending = isPending ? (argument, output) : nil
+      append(operation, launch(argument, isPending: isPending))
     case .multiply(let kind, let input, let output, let landing):
       let products = operands.products(
         kind, layer, of: operands.buffer(input, layer), output, landing)
-      append(operation) { shape throws(SparrowError) in try products.launch(rows: shape.rows) }
+      append(operation) { shape throws(SparrowError) in try products.launch(shape) }
     case .activate(let network): append(operation, activate(network, layer))
     case .project(let attention, let input): project(operation, attention, input)
     // One kernel with the append that follows.
     case .normHeads, .rotate: break
     case .append(let attention): append(operation, heads(attention, layer!))
-    case .attend(let attention):
-      operations.append(
-        LoweredOperation(
-          operation,
-          observed: .init(
-            .attention, input: operands.buffers[projected],
-            result: operands.buffer(.attended, layer)),
-          launch: attend(attention, layer!)))
+    case .attend(let attention): attend(operation, attention)
     case .gateHeads: append(operation, gateHeads(layer!))
     case .feedForward(let network, let input, let output, let landing):
       feedForward(operation, network, input, output, landing)
@@ -63,8 +64,7 @@ struct Lowering: Sendable {
     }
   }
 
-  private mutating func append(_ operation: Operation, _ launch: @escaping LoweredOperation.Launch)
-  {
+  mutating func append(_ operation: Operation, _ launch: @escaping LoweredOperation.Launch) {
     operations.append(LoweredOperation(operation, launch: launch))
   }
 
@@ -99,7 +99,9 @@ struct Lowering: Sendable {
     let operands = operands
     return { shape throws(SparrowError) in
       try operands.kernels.embed.launch(
-        .init(grid: shape.rows, block: operands.threads(Int(argument.width)), startsEarly: true),
+        .init(
+          grid: shape.rows, block: operands.threads(Int(argument.width)),
+          startsEarly: argument.by_position != 0),
         argument)
     }
   }
@@ -107,20 +109,42 @@ struct Lowering: Sendable {
   private func norm(
     _ norm: NormDescription, _ kind: WeightRole.Kind, _ layer: Int?, _ input: Operation.Buffer,
     _ output: Operation.Buffer
-  ) -> LoweredOperation.Launch {
-    let operands = operands
+  ) -> scu_norm {
     let source = operands.buffer(input, layer)
     let target = operands.buffer(output, layer)
-    let argument = scu_norm(
+    return scu_norm(
       prepared: scu_prepared(), input: source.address, output: target.address,
       weight: operands.vector(kind, layer), bias: operands.bias(kind, layer),
       input_width: Int32(source.width), output_width: Int32(target.width),
       width: Int32(source.width), is_rms: norm.kind == .rms ? 1 : 0, epsilon: norm.epsilon,
       offset: norm.weightOffset)
+  }
+
+  private func launch(_ norm: scu_norm, isPending: Bool) -> LoweredOperation.Launch {
+    let operands = operands
     return { shape throws(SparrowError) in
+      if isPending, shape.isLean { return }
       try operands.kernels.norm.launch(
-        .init(grid: shape.rows, block: operands.threads(source.width), startsEarly: true), argument)
+        .init(grid: shape.rows, block: 256, startsEarly: true), norm)
     }
+  }
+
+  /// Whether an operation's products can make a norm's result, `input`, themselves.
+  private func reads(_ input: Operation.Buffer, _ operation: Operation) -> Bool {
+    switch operation.kind {
+    case .project(let attention, input):
+      projections(attention, operation.layer!, of: input).canStage
+    case .feedForward(let network, input, _, _):
+      into(network, operation.layer!, of: input).canStage
+    default: false
+    }
+  }
+
+  /// What the products of an operation behind a norm make their row of.
+  mutating func takeSource(_ input: Operation.Buffer) -> Products.Source {
+    defer { pending = nil }
+    guard let pending, pending.output == input else { return .rows }
+    return .norm(pending.norm)
   }
 
   /// output (=, +=) input * scale.
@@ -149,7 +173,7 @@ struct Lowering: Sendable {
       network.activation.number)
   }
 
-  private func activate(
+  func activate(
     _ gates: DeviceRows?, _ values: DeviceRows, _ activation: Int32
   ) -> LoweredOperation.Launch {
     let operands = operands
@@ -163,136 +187,40 @@ struct Lowering: Sendable {
     }
   }
 
+  /// Gates, where there are some, and neurons before their activation.
+  private func into(
+    _ network: FeedForwardDescription, _ layer: Int, of input: Operation.Buffer
+  ) -> Products {
+    var parts = [operands.part(.up, layer, into: operands.buffer(.neurons, layer))]
+    if network.gated {
+      parts.insert(operands.part(.gate, layer, into: operands.buffer(.gates, layer)), at: 0)
+    }
+    return Products(parts, of: operands.buffer(input, layer), operands)
+  }
+
   private mutating func feedForward(
     _ operation: Operation, _ network: FeedForwardDescription, _ input: Operation.Buffer,
     _ output: Operation.Buffer, _ landing: Operation.Landing
   ) {
-    let layer = operation.layer
-    let kinds: [WeightRole.Kind] = network.gated ? [.gate, .up] : [.up]
-    let source = operands.buffer(input, layer)
+    let layer = operation.layer!
     let neurons = operands.buffer(.neurons, layer)
-    let into = Products(
-      kinds.map {
-        operands.part($0, layer, into: $0 == .gate ? operands.buffer(.gates, layer) : neurons)
-      },
-      of: source, operands)
+    let source = takeSource(input)
+    let into = into(network, layer, of: input)
     let activate = activate(network, layer)
+    let activations = Products.Source.activations(
+      gates: network.gated ? operands.buffer(.gates, layer).address : 0,
+      activation: network.activation.number)
     let down = operands.products(.down, layer, of: neurons, output, landing)
     operations.append(
       LoweredOperation(
-        operation, observed: .init(.feedForward, input: source, result: neurons)
+        operation,
+        observed: .init(
+          .feedForward, input: operands.buffer(input, layer), result: neurons)
       ) { shape throws(SparrowError) in
-        try into.launch(rows: shape.rows)
-        try activate(shape)
-        try down.launch(rows: shape.rows)
+        try into.launch(shape, of: source)
+        if !shape.isLean || !down.canStage { try activate(shape) }
+        try down.launch(shape, of: activations)
       })
-  }
-
-  // MARK: - Attention
-
-  private mutating func project(
-    _ operation: Operation, _ attention: AttentionDescription, _ input: Operation.Buffer
-  ) {
-    projected = input
-    let layer = operation.layer
-    var kinds: [(WeightRole.Kind, Operation.Buffer)] = [
-      (.query, .query), (.key, .key), (.value, .value),
-    ]
-    if attention.isGated { kinds.append((.queryGate, .headGates)) }
-    let products = Products(
-      kinds.map { operands.part($0, layer, into: operands.buffer($1, layer)) },
-      of: operands.buffer(input, layer), operands)
-    append(operation) { shape throws(SparrowError) in try products.launch(rows: shape.rows) }
-  }
-
-  /// Norms and turns queries and keys, and writes keys and values into the cache.
-  private func heads(
-    _ attention: AttentionDescription, _ layer: Int
-  ) -> LoweredOperation.Launch {
-    let operands = operands
-    let (query, key) = (operands.buffer(.query, layer), operands.buffer(.key, layer))
-    let value = operands.buffer(.value, layer)
-    let width = Int32(attention.headDimension)
-    var argument = scu_heads()
-    argument.rows_of_step = operands.inputs.rows
-    (argument.query, argument.key, argument.value) = (query.address, key.address, value.address)
-    argument.query_width = Int32(query.width)
-    argument.key_width = Int32(key.width)
-    argument.value_width = Int32(value.width)
-    argument.heads = Int32(attention.heads)
-    argument.key_heads = Int32(attention.keyValueHeads)
-    argument.head_dimension = width
-    if let norm = attention.headNorm, attention.headNormSpan != .allHeads {
-      let stride = attention.headNormSpan == .ownHead ? width : 0
-      (argument.norms_query, argument.norms_key) = (norm.kind.number, norm.kind.number)
-      (argument.query_stride, argument.key_stride) = (stride, stride)
-      argument.query_norm = operands.vector(.queryNorm, layer)
-      argument.key_norm = operands.vector(.keyNorm, layer)
-      (argument.epsilon, argument.offset) = (norm.epsilon, norm.weightOffset)
-    }
-    if let norm = attention.valueNorm {
-      (argument.norms_value, argument.value_epsilon) = (norm.kind.number, norm.epsilon)
-    }
-    argument.turns = operands.inputs.turns(attention.rotary)
-    argument.turn_stride = Int32(operands.inputs.turnStride)
-    argument.rotary = Int32(attention.rotary?.dimension ?? 0)
-    argument.interleaved = attention.rotary?.interleaved == true ? 1 : 0
-    argument.plane = plane(layer)
-    let count = attention.heads + 2 * attention.keyValueHeads
-    let threads = min(256, (attention.headDimension + 31) / 32 * 32)
-    return { [argument] shape throws(SparrowError) in
-      var own = argument
-      own.cache_type = shape.cacheType
-      try operands.kernels.heads.launch(
-        .init(grid: count, shape.rows, block: threads, startsEarly: true), own)
-    }
-  }
-
-  /// Elements of a page before a layer's keys.
-  private func plane(_ layer: Int) -> UInt64 {
-    UInt64(Int(SCU_PAGE) * operands.model.cacheElements(before: layer))
-  }
-
-  private func attend(
-    _ attention: AttentionDescription, _ layer: Int
-  ) -> LoweredOperation.Launch {
-    let operands = operands
-    let (query, output) = (operands.buffer(.query, layer), operands.buffer(.attended, layer))
-    var argument = scu_attend()
-    argument.rows_of_step = operands.inputs.rows
-    (argument.query, argument.output) = (query.address, output.address)
-    argument.parts = operands.buffers.parts.address
-    (argument.query_width, argument.output_width) = (Int32(query.width), Int32(output.width))
-    argument.heads = Int32(attention.heads)
-    argument.key_heads = Int32(attention.keyValueHeads)
-    argument.head_dimension = Int32(attention.headDimension)
-    argument.window = Int32(attention.window)
-    (argument.scale, argument.softcap) = (attention.scale, attention.softcap)
-    argument.plane = plane(layer)
-    let rowBytes = 4 * attention.heads * (attention.headDimension + 2)
-    let room = operands.buffers.parts.byteCount / rowBytes
-    return { [argument] shape throws(SparrowError) in
-      var own = argument
-      own.cache_type = shape.cacheType
-      own.splits = Int32(shape.splits)
-      let most = shape.splits == 1 ? shape.rows : max(room / shape.splits, 1)
-      for first in stride(from: 0, to: shape.rows, by: most) {
-        let rows = min(most, shape.rows - first)
-        own.first_row = Int32(first)
-        try operands.kernels.attend.launch(
-          .init(
-            grid: attention.heads, shape.splits, rows, block: Int(SCU_SPLIT), startsEarly: true),
-          own)
-        guard shape.splits > 1 else { continue }
-        try operands.kernels.join.launch(
-          .init(grid: rows, block: operands.threads(output.width), startsEarly: true), own)
-      }
-    }
-  }
-
-  private func gateHeads(_ layer: Int) -> LoweredOperation.Launch {
-    // 5: the logistic function.
-    activate(operands.buffer(.headGates, layer), operands.buffer(.attended, layer), 5)
   }
 }
 
@@ -307,9 +235,4 @@ extension Activation {
     case .geluTanh: 4
     }
   }
-}
-
-extension NormDescription.Kind {
-  /// As kernels name it.
-  fileprivate var number: Int32 { self == .rms ? 1 : 2 }
 }

@@ -28,9 +28,19 @@ struct Products: Sendable {
     }
   }
 
+  /// What a single row is made of where the launches make it themselves.
+  enum Source: Sendable {
+    case rows
+    case norm(scu_norm)
+    /// Of neurons, by gates where these are not 0.
+    case activations(gates: scu_address, activation: Int32)
+  }
+
   private let operands: Operands
   private let input: DeviceRows
   private var groups: [Group] = []
+  /// Elements of an input that launches may make themselves: each of their blocks does.
+  private static let widestStaged = 8192
 
   /// The products are added to their outputs where `adds` is true.
   init(_ parts: [Part], of input: DeviceRows, adds: Bool = false, _ operands: Operands) {
@@ -67,6 +77,32 @@ struct Products: Sendable {
   /// where it reads floats.
   var prepared: scu_prepared? {
     groups.first.flatMap { $0.reading == .floats ? nil : $0.argument.x }
+  }
+
+  /// Whether launches can make a single row themselves.
+  var canStage: Bool {
+    input.width <= Self.widestStaged && groups.allSatisfy { $0.reading != .floats }
+  }
+
+  /// Queues them for a step, whose single row they make themselves where it is lean and they can.
+  func launch(_ shape: StepShape, of source: Source = .rows) throws(SparrowError) {
+    guard shape.isLean, canStage else { return try launch(rows: shape.rows) }
+    var argument = scu_staged()
+    switch source {
+    case .rows: break
+    case .norm(let norm): (argument.norm, argument.makes) = (norm, 1)
+    case .activations(let gates, let activation):
+      (argument.gates, argument.makes, argument.activation) = (gates, 2, activation)
+    }
+    if argument.makes != 1 {
+      (argument.norm.input, argument.norm.width) = (input.address, Int32(input.width))
+    }
+    for group in groups {
+      argument.multiply = group.argument
+      argument.multiply.rows = 1
+      try operands.kernels.staged(group.format, stride: Int(group.argument.x.stride)).launch(
+        .init(grid: Int(group.argument.tiles), block: 256, startsEarly: true), argument)
+    }
   }
 
   /// Queues them for so many rows from `first` on; `isPrepared` where the input has been prepared

@@ -12,6 +12,7 @@ final class StepKernels: Sendable {
   let activate: CUDAKernel
   let heads: CUDAKernel
   let attend: CUDAKernel
+  let decode: CUDAKernel
   let join: CUDAKernel
   let multiplyFloats: CUDAKernel
 
@@ -32,20 +33,40 @@ final class StepKernels: Sendable {
     }
     heads = try attention("prepare_heads", floats: dimension)
     // A query, then sums of groups of threads, of eight elements a thread.
-    attend = try attention("attend", floats: dimension + max(8 * Int(SCU_SPLIT), dimension))
+    let attended = dimension + max(8 * Int(SCU_SPLIT), dimension)
+    attend = try attention("attend", floats: attended)
+    // And a key and a value.
+    decode = try attention("decode_heads", floats: attended + 2 * dimension)
     join = try attention("join_parts")
     multiplyFloats = try library.kernel(
       "multiply_floats", of: ["products.cuh", "multiply_floats.cu"])
   }
 
+  /// Products with one row of so many elements, which the launch makes itself.
+  func staged(_ format: scu_format, stride: Int) throws(SparrowError) -> CUDAKernel {
+    // Beside the sums of `multiply` the row's two terms, and a sum of each 32 columns.
+    try library.kernel(
+      "multiply_staged",
+      of: ["prepare.cuh", "products.cuh", "lines.cuh", "multiply.cu", "staged.cu"],
+      constants: Self.constants(format, columnTiles: 1),
+      sharedBytes: Self.sumBytes + 4 * stride + stride / 8)
+  }
+
+  /// A block's sums of 16 rows by 8 columns, of each of its warps.
+  private static let sumBytes = 8 * 16 * 8 * 4
+
+  private static func constants(_ format: scu_format, columnTiles: Int) -> [(String, Int)] {
+    [
+      ("FORMAT", Int(format.rawValue)), ("TILES", 1), ("COLUMN_TILES", columnTiles),
+      ("DEPTH", 2), ("LISTED", 0),
+    ]
+  }
+
   /// Products with matrices of a format, of `columnTiles` times eight rows a block.
   func multiply(_ format: scu_format, columnTiles: Int) throws(SparrowError) -> CUDAKernel {
-    // A warp's sums of a tile: 16 rows by 8 columns of float32.
     try library.kernel(
       "multiply", of: ["products.cuh", "lines.cuh", "multiply.cu"],
-      constants: [
-        ("FORMAT", Int(format.rawValue)), ("TILES", 1), ("COLUMN_TILES", columnTiles),
-        ("DEPTH", 2), ("LISTED", 0),
-      ], sharedBytes: 8 * columnTiles * 16 * 8 * 4)
+      constants: Self.constants(format, columnTiles: columnTiles),
+      sharedBytes: columnTiles * Self.sumBytes)
   }
 }

@@ -7,6 +7,11 @@ struct StepShape: Hashable, Sendable {
   /// Parts of keys that attention is cut into: a power of two, so that a text of any length takes
   /// few shapes.
   var splits: Int
+  /// Rows of different sequences, and nobody looks at what is between operations: launches may be
+  /// joined.
+  var isDecode = false
+  /// A single such row.
+  var isLean: Bool { isDecode && rows == 1 }
   /// Of the cache's elements.
   var type: CacheType
 

@@ -21,7 +21,7 @@ public struct Finding: Sendable, Equatable {
   /// What to do about it; empty where nothing has to be done.
   public var advice: String
 
-  init(
+  public init(
     _ name: String, _ text: String, _ value: JSON, _ state: State = .fine, advice: String = ""
   ) {
     self.name = name

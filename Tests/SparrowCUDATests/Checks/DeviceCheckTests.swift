@@ -1,0 +1,32 @@
+import CSparrowCUDA
+import SparrowCore
+import SparrowTestDevice
+import Testing
+
+@testable import SparrowCUDA
+
+@Suite struct DeviceCheckTests {
+  @Test("a device that computes what kernels mean passes every check", arguments: DeviceCheck.all)
+  func right(check: DeviceCheck) throws {
+    let found = check.run(try .test(), try WorkerPool(count: 1))
+    #expect(found.isRight, "\(check.name): \(found.text)")
+  }
+
+  @Test("a device that computes nothing passes none")
+  func wrong() throws {
+    let library = try KernelLibrary.test { $0.launch = { _, _, _, _ in 0 } }
+    let found = DeviceCheck.all[0].run(library, try WorkerPool(count: 1))
+    #expect(!found.isRight && found.text.contains("inf"), "\(found.text)")
+  }
+
+  @Test("a device that fails is found to fail, with its error")
+  func failing() throws {
+    let library = try KernelLibrary.test { $0.launch = { _, _, _, _ in 719 } }
+    let found = DeviceCheck.all[0].run(library, try WorkerPool(count: 1))
+    #expect(!found.isRight && found.text.contains("cuLaunchKernelEx"), "\(found.text)")
+  }
+}
+
+extension DeviceCheck: CustomTestStringConvertible {
+  public var testDescription: String { name }
+}
