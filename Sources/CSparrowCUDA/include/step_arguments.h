@@ -1,0 +1,82 @@
+// What the kernel of a whole decoding step of one row takes: the phases in their order, and where
+// everything lies. Read by the host's compiler and by the device's.
+#pragma once
+#ifndef __CUDACC_RTC__
+#include <stdint.h>
+#endif
+
+/// What all multiprocessors do together before they wait for each other.
+typedef enum {
+  SCU_EMBED,    ///< the token's row onto the residual stream
+  SCU_PROJECT,  ///< queries, keys and values, and what predictors take from the same input
+  SCU_ATTEND,   ///< attention; predictors' scores and their masks
+  SCU_OUTPUT,   ///< attention's output matrix
+  SCU_SKETCH,   ///< a network's rough scores and their mask
+  SCU_NETWORK,  ///< a feed-forward network, neuron by neuron
+  SCU_REDUCE,   ///< the sum of the multiprocessors' parts of it
+  SCU_LOGITS,   ///< the vocabulary head
+  SCU_HEAD_ROWS,  ///< what the head's sketch reads
+  SCU_TOKENS,   ///< the head's sketch, and the logits of the best tokens of each multiprocessor
+} scu_phase_kind;
+
+enum { SCU_LAYERS = 80, SCU_PHASES = 6 * SCU_LAYERS + 2, SCU_LAYER_SHIFT = 4 };
+
+/// Where a layer's weights lie: bytes from its start, the same in every layer; 0 for none but
+/// `projections`.
+///
+/// Matrices are bfloats in rows of WIDTH; norms bfloats, biases float32.
+typedef struct {
+  uint64_t projections;  ///< of each head group queries, key, value; then the predictors' rows
+  uint64_t output;       ///< `[heads][WIDTH][HEAD]`
+  uint64_t gate, up, down;
+  uint64_t predictors;   ///< `[neurons, then head groups][RANK]`
+  uint64_t sketch;       ///< of each 8 neurons 4-bit numbers, then a half's scale for each 32
+  uint64_t norm, norm_bias, projections_bias, output_bias;
+  uint64_t network_norm, network_norm_bias, gate_bias, up_bias, down_bias;
+} scu_layer;
+
+typedef struct {
+  uint64_t layers[SCU_LAYERS];  ///< addresses
+  scu_layer layer;
+  uint64_t embedding, positions;  ///< bfloats; positions 0 without
+  uint64_t norm, norm_bias;       ///< before the head
+  uint64_t vocabulary;            ///< the head's matrix
+  uint64_t head_rows;             ///< `[HEAD_RANK][WIDTH]`
+  uint64_t head_sketch;           ///< of each 32 tokens 4-bit numbers, then a half's scale for each
+  uint64_t row;                   ///< scu_row
+  uint64_t cosine, sine;          ///< `[HEAD / 2]` of the row's position; 0 without
+
+  // Passed between phases, float32.
+  uint64_t stream, middle;  ///< the residual stream: before and after attention
+  uint64_t projected;
+  uint64_t parts;           ///< `[heads][SPLITS][HEAD + 2]`
+  uint64_t partial;         ///< `[blocks][WIDTH]`
+  uint64_t logits;
+  uint64_t best;            ///< one number: the greatest logit and, inverted, its token
+  uint64_t neuron_masks, head_masks;  ///< `[layers][bytes]`; 0: all are touched
+  uint64_t arrivals;        ///< a word, 0 between steps
+
+  int32_t neurons, group;   ///< of a bit of the mask
+  int32_t vocabulary_rows;
+  /// Of `projections`, behind the heads': the network's predictor and the heads', RANK each; or a
+  /// router's, one for each group.
+  int32_t predictor_rows;
+  int32_t is_rms;
+  float epsilon;
+  float threshold;
+  /// The density of masks by chance in place of the scores'; 0 in use.
+  float planted_neurons, planted_heads;
+  int32_t neuron_mask_bytes, head_mask_bytes;
+  uint64_t sparse[2];       ///< a bit for each layer whose network goes by its mask
+  int32_t lag;              ///< slots under way before the oldest has come
+  int32_t phase_count;
+  uint16_t phases[SCU_PHASES];  ///< kind, and the layer from bit SCU_LAYER_SHIFT on
+} scu_step;
+
+/// Numbers at random, evenly from `center - spread` to `center + spread`.
+typedef struct {
+  uint64_t to, count;
+  int32_t format;  ///< scu_format
+  uint32_t seed;
+  float center, spread;
+} scu_random;

@@ -1,0 +1,80 @@
+// The step: one warp of each block walks over the phases bringing weights, the others computing.
+
+__device__ __forceinline__ void stream(const scu_step &a, step_memory &m) {
+  const scu_row row = *(const scu_row *)a.row;
+  producer ring(a.lag);
+  int made = 0;  // the phase behind the last one that makes masks
+#pragma unroll 1
+  for (int i = 0; i < a.phase_count; i++) {
+    const phase p(a, i);
+    const bool chosen = p.kind == SCU_PROJECT ? a.head_masks != 0 && a.predictor_rows == 2 * RANK
+      : p.kind == SCU_NETWORK                 ? is_sparse(a, p.layer)
+                                              : false;
+    if (chosen && made > 0) {
+      if ((threadIdx.x & 31) == 0) wait_for_blocks(a, made);
+      __syncwarp();
+    }
+    switch (p.kind) {
+      case SCU_PROJECT:
+      case SCU_HEAD_ROWS:
+      case SCU_LOGITS: stream_rows(a, m, ring, p); break;
+      case SCU_ATTEND:
+        stream_cache(m, ring, row, p);
+        stream_prediction(a, m, ring, p);
+        made = i + 1;
+        break;
+      case SCU_OUTPUT: stream_output(a, m, ring, p); break;
+      case SCU_NETWORK: stream_network(a, m, ring, p); break;
+      case SCU_SKETCH:
+        if constexpr (SKETCHES) stream_sketch(a, m, ring, p);
+        made = i + 1;
+        break;
+      case SCU_TOKENS:
+        if constexpr (SKETCHES) stream_tokens(a, m, ring, p);
+        break;
+    }
+  }
+}
+
+__device__ __forceinline__ void compute(const scu_step &a, step_memory &m) {
+  const scu_row row = *(const scu_row *)a.row;
+  consumer ring;
+  uint32_t lists = 0;
+#pragma unroll 1
+  for (int i = 0; i < a.phase_count; i++) {
+    const phase p(a, i);
+    switch (p.kind) {
+      case SCU_EMBED: embed(a, row); break;
+      case SCU_PROJECT:
+      case SCU_HEAD_ROWS:
+      case SCU_LOGITS: multiply_rows(a, m, ring, p); break;
+      case SCU_ATTEND:
+        begin(a, p);
+        attend(a, m, ring, row, p);
+        predict(a, m, ring, p);
+        break;
+      case SCU_OUTPUT: multiply_output(a, m, ring, p); break;
+      case SCU_NETWORK: run_network(a, m, ring, lists, p); break;
+      case SCU_REDUCE: reduce(a, m, p); break;
+      case SCU_SKETCH:
+        if constexpr (SKETCHES) sketch_network(a, m, ring, p);
+        break;
+      case SCU_TOKENS:
+        if constexpr (SKETCHES) sketch_tokens(a, m, ring, p);
+        break;
+    }
+    end(a, p);
+  }
+}
+
+extern "C" __global__ void __launch_bounds__(THREADS + 32, 1) step(
+  const __grid_constant__ scu_step a) {
+  step_memory &m = *(step_memory *)dynamic_memory;
+  if (threadIdx.x == 0)
+    asm volatile("mbarrier.init.shared::cta.b64 [%0], 1;" ::"r"(shared_address(&m.listed)));
+  open_ring(m.ring);
+  if (threadIdx.x >= THREADS)
+    stream(a, m);
+  else
+    compute(a, m);
+}

@@ -1,0 +1,141 @@
+// A decoding step of one row as phases of one kernel: every multiprocessor has one block, whose last
+// warp streams weights through a ring, over the ends of phases, while the others multiply and wait
+// for each other's blocks between phases.
+
+struct step_memory : step_state {
+  ring_memory ring;
+};
+
+extern __shared__ __align__(128) char dynamic_memory[];
+
+struct phase {
+  int index, kind, layer;
+  uint64_t base;  ///< of the layer's weights
+
+  __device__ __forceinline__ phase(const scu_step &a, int index)
+      : index(index),
+        kind(a.phases[index] & ((1 << SCU_LAYER_SHIFT) - 1)),
+        layer(a.phases[index] >> SCU_LAYER_SHIFT),
+        base(a.layers[layer]) {}
+
+  /// A vector or matrix of the layer; NULL without.
+  template <typename T = float>
+  __device__ __forceinline__ const T *at(uint64_t offset) const {
+    return offset ? (const T *)(base + offset) : 0;
+  }
+};
+
+__device__ __forceinline__ bool is_sparse(const scu_step &a, int layer) {
+  return a.sparse[layer / 64] >> layer % 64 & 1;
+}
+
+__device__ __forceinline__ const uint32_t *neuron_mask(const scu_step &a, int layer) {
+  return (const uint32_t *)(a.neuron_masks + (uint64_t)layer * a.neuron_mask_bytes);
+}
+
+__device__ __forceinline__ const uint32_t *head_mask(const scu_step &a, int layer) {
+  return (const uint32_t *)(a.head_masks + (uint64_t)layer * a.head_mask_bytes);
+}
+
+__device__ __forceinline__ int share(int count, int block) {
+  return (int)((long long)count * block / BLOCKS);
+}
+
+// MARK: - Between blocks
+
+/// By one thread: all blocks have ended the phases before `index`.
+__device__ __forceinline__ void wait_for_blocks(const scu_step &a, int index) {
+  const uint32_t wanted = BLOCKS * index;
+  uint32_t arrived;
+  do {
+    asm volatile("ld.acquire.gpu.global.u32 %0, [%1];" : "=r"(arrived) : "l"(a.arrivals) : "memory");
+  } while (arrived < wanted);
+}
+
+/// By all consumers, before they read what an earlier phase wrote.
+__device__ __forceinline__ void begin(const scu_step &a, const phase &p) {
+  if (threadIdx.x == 0) wait_for_blocks(a, p.index);
+  meet();
+}
+
+/// By all consumers, after all that they write in a phase.
+__device__ __forceinline__ void end(const scu_step &a, const phase &p) {
+  meet();
+  if (threadIdx.x != 0) return;
+  if (p.index + 1 < a.phase_count) {
+    // Nothing comes back: waiting for the others may begin at once.
+    asm volatile("red.release.gpu.global.add.u32 [%0], 1;" ::"l"(a.arrivals) : "memory");
+    return;
+  }
+  __threadfence();
+  const uint32_t before = atomicAdd((uint32_t *)a.arrivals, 1);
+  // Nobody waits any more: the next step begins at zero.
+  if (before == BLOCKS * a.phase_count - 1) atomicExch((uint32_t *)a.arrivals, 0);
+}
+
+// MARK: - Selections
+
+/// By one warp: the head groups of a mask.
+template <typename List>
+__device__ __forceinline__ void list_heads(List &list, const uint32_t *mask) {
+  const int lane = threadIdx.x & 31;
+  int count = 0;
+  for (int base = 0; base < KEY_HEADS; base += 32) {
+    const int head = base + lane;
+    const bool is_touched = head < KEY_HEADS && (!mask || (__ldcg(mask + base / 32) >> lane & 1));
+    const uint32_t touched = __ballot_sync(~0u, is_touched);
+    if (is_touched) list.heads[count + __popc(touched & ((1u << lane) - 1))] = head;
+    count += __popc(touched);
+  }
+  if (lane == 0) list.count = count;
+  __syncwarp();
+}
+
+/// By the producer: the block's part of the neurons that a mask selects.
+__device__ __forceinline__ void list_neurons(
+  step_memory &m, const uint32_t *mask, int words, int group) {
+  const int lane = threadIdx.x & 31;
+#pragma unroll 4
+  for (int i = lane; i < words; i += 32) m.words[i] = __ldcg(mask + i);
+  __syncwarp();
+  // An odd number of words a lane: all banks of the shared memory.
+  const int each = (words + 31) / 32 | 1;
+  const int begin = min(lane * each, words), end = min(begin + each, words);
+  int own = 0;
+#pragma unroll 4
+  for (int i = begin; i < end; i++) own += __popc(m.words[i]);
+  int after = own;
+  for (int d = 1; d < 32; d <<= 1) {
+    const int other = __shfl_up_sync(~0u, after, d);
+    if (lane >= d) after += other;
+  }
+  const int total = __shfl_sync(~0u, after, 31) * group;
+  const int first = share(total, blockIdx.x), last = share(total, blockIdx.x + 1);
+  const int first_group = first / group, last_group = (last + group - 1) / group;
+  int at = after - own;
+  if (at < last_group && after > first_group)
+    for (int i = begin; i < end; i++)
+      for (uint32_t bits = m.words[i]; bits; bits &= bits - 1, at++)
+        if (at >= first_group && at < last_group)
+          m.groups[at - first_group] = i * 32 + __ffs(bits) - 1;
+  if (lane == 0) m.first = first, m.last = last, m.first_group = first_group;
+  __syncwarp();
+}
+
+/// The neuron that is the i-th touched.
+__device__ __forceinline__ int listed_neuron(const step_memory &m, int i, int group) {
+  return m.groups[i / group - m.first_group] * group + i % group;
+}
+
+__device__ __forceinline__ uint32_t scrambled(uint32_t x) {
+  x ^= x >> 16, x *= 0x7feb352du;
+  x ^= x >> 15, x *= 0x846ca68bu;
+  return x ^ x >> 16;
+}
+
+/// Whether a score selects: by the threshold, or by chance once the score is known.
+__device__ __forceinline__ bool is_selected(
+  const scu_step &a, float score, float planted, int layer, int row) {
+  if (planted == 0) return score >= a.threshold;
+  return score == score && scrambled(row ^ scrambled(layer)) < (uint32_t)(planted * 4294967040.0f);
+}

@@ -1,0 +1,59 @@
+// What the blocks of a decoding step keep in shared memory, and how many slots fit beside it.
+//
+// Constants: WIDTH of the residual stream, CONSUMERS warps that multiply, BLOCKS; HEAD elements,
+// KEY_HEADS head groups of GROUP query heads, SPLITS parts of attention; RANK of predictors,
+// HEAD_RANK of the head's sketch;
+// MASK_WORDS of a layer's neuron mask; SHARED_BYTES of a block, SLOT_BYTES of a slot.
+
+constexpr int THREADS = CONSUMERS * 32, BATCH = 8;
+constexpr int HEADS = KEY_HEADS * GROUP, HEAD_ROWS = (GROUP + 2) * HEAD;
+/// Groups of neurons that one block touches, at most; likewise rows of predictors' scores, and of
+/// tokens'.
+constexpr int SHARE = 512, SCORES = 1024, TOKEN_SCORES = 2048;
+static_assert(MASK_WORDS * 32 / BLOCKS + 2 <= SHARE, "a block's share of a mask");
+
+/// Warps that attend, keys that one takes at once.
+constexpr int ATTENDING = 8, LANES = HEAD / 8, KEYS = 32 / LANES;
+static_assert(CONSUMERS >= ATTENDING && (LANES & (LANES - 1)) == 0 && LANES <= 32, "lanes of a key");
+
+struct alignas(16) attention_memory {
+  float query[GROUP][HEAD], own[2][HEAD];
+  float most[GROUP][ATTENDING], total[GROUP][ATTENDING];
+  float sums[GROUP][ATTENDING][HEAD];
+};
+
+/// A vector as bytes, with a scale for each 32 of them.
+struct alignas(16) sketch_input {
+  int8_t numbers[WIDTH];
+  float scales[WIDTH / 32];
+};
+
+/// All but the ring.
+struct step_state {
+  uint64_t listed;
+  /// The block's neurons, [first, last) of all that are touched, and their groups.
+  int first, last, first_group;
+  int groups[SHARE];
+  uint32_t words[MASK_WORDS];
+  /// Head groups that are touched, ascending: for consumers, and for the producer, which is ahead.
+  struct {
+    int heads[KEY_HEADS], count;
+  } now, ahead;
+  float sums[2][CONSUMERS][BATCH];
+  float scratch[2][CONSUMERS];
+  float input[2][RANK];
+  uint8_t touched[SCORES];
+  union {
+    attention_memory attention;
+    alignas(16) float attended[HEADS][HEAD];
+    float columns[CONSUMERS][32];
+    struct {
+      sketch_input sketch;
+      uint64_t best[2][CONSUMERS];
+      float scores[TOKEN_SCORES];
+    };
+  };
+};
+
+/// Slots of the ring, each with two barriers.
+constexpr int SLOTS = (SHARED_BYTES - (int)sizeof(step_state) - 256) / (SLOT_BYTES + 16);

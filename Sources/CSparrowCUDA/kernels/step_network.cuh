@@ -1,0 +1,132 @@
+// A feed-forward network, neuron by neuron: its rows of gate and up, and its column of down, which
+// lies as a row. Each block adds its neurons; a phase of its own adds the blocks.
+//
+// Constants: GATED, ACTIVATION.
+
+constexpr int NETWORK_BATCH = GATED ? 4 : 8;
+
+__device__ __forceinline__ float activated(float x) {
+  switch (ACTIVATION) {
+    case 0: return fmaxf(x, 0);
+    case 1: return x > 0 ? x * x : 0;
+    case 2: return x / (1 + expf(-x));
+    case 3: return 0.5f * x * (1 + erff(x * 0.70710678f));
+    default: return 0.5f * x * (1 + tanhf(0.79788456f * (x + 0.044715f * x * x * x)));
+  }
+}
+
+__device__ __forceinline__ void stream_network(
+  const scu_step &a, step_memory &m, producer &ring, const phase &p) {
+  const bool listed = is_sparse(a, p.layer);
+  int first = share(a.neurons, blockIdx.x), last = share(a.neurons, blockIdx.x + 1);
+  if (listed) {
+    list_neurons(m, neuron_mask(a, p.layer), MASK_WORDS, a.group);
+    first = m.first, last = m.last;
+    if ((threadIdx.x & 31) == 0)
+      asm volatile("mbarrier.arrive.shared::cta.b64 _, [%0];" ::"r"(shared_address(&m.listed))
+                   : "memory");
+  }
+  const int lane = threadIdx.x & 31;
+#pragma unroll 1
+  for (int b = first; b < last; b += NETWORK_BATCH) {
+    const int size = min(NETWORK_BATCH, last - b);
+#pragma unroll 1
+    for (int part = GATED ? 0 : 1; part < 3; part++) {
+      const char *matrix =
+        p.at<char>(part == 0 ? a.layer.gate : part == 1 ? a.layer.up : a.layer.down);
+#pragma unroll 1
+      for (int r = 0; r < size; r += SLOT_ROWS) {
+        const int pieces = min(SLOT_ROWS, size - r), i = b + r + min(lane, pieces - 1);
+        const int64_t neuron = listed ? listed_neuron(m, i, a.group) : i;
+        ring.fill(m.ring, matrix + neuron * ROW_BYTES, pieces, ROW_BYTES);
+      }
+    }
+  }
+}
+
+__device__ __forceinline__ void run_network(
+  const scu_step &a, step_memory &m, consumer &ring, uint32_t &lists, const phase &p) {
+  const norm_weights norm(
+    p.at<uint16_t>(a.layer.network_norm), p.at<uint16_t>(a.layer.network_norm_bias));
+  const float *gate_bias = p.at(a.layer.gate_bias), *up_bias = p.at(a.layer.up_bias);
+  begin(a, p);
+  float x[OWN], sum[OWN] = {};
+  load_own(x, (const float *)a.middle);
+  const bool listed = is_sparse(a, p.layer);
+  int first = share(a.neurons, blockIdx.x), last = share(a.neurons, blockIdx.x + 1);
+  if (listed) {
+    wait_for(&m.listed, lists);
+    lists ^= 1;
+    first = m.first, last = m.last;
+  }
+  norm.apply(x, a.is_rms, a.epsilon, m.scratch);
+  int turn = 0;
+#pragma unroll 1
+  for (int b = first; b < last; b += NETWORK_BATCH, turn ^= 1) {
+    const int size = min(NETWORK_BATCH, last - b);
+    // Every warp has all of the batch's neurons: none waits for another's.
+    const int i = min((int)threadIdx.x & (NETWORK_BATCH - 1), size - 1);
+    const int neuron = listed ? listed_neuron(m, b + i, a.group) : b + i;
+    const float gate_by = gate_bias ? gate_bias[neuron] : 0, up_by = up_bias ? up_bias[neuron] : 0;
+    // Gates, then ups, in one batch of sums.
+    float dots[BATCH];
+    dot_rows<NETWORK_BATCH>(m.ring, ring, x, size, dots);
+    if (GATED) dot_rows<NETWORK_BATCH>(m.ring, ring, x, size, dots + BATCH - NETWORK_BATCH);
+    leave_sums(dots, m.sums[turn]);
+    meet();
+    const float up = take_sum(m.sums[turn], GATED ? NETWORK_BATCH + i : i) + up_by;
+    const float y =
+      GATED ? activated(take_sum(m.sums[turn], i) + gate_by) * up : activated(up);
+    const char *slot = 0;
+#pragma unroll
+    for (int r = 0; r < NETWORK_BATCH; r++) {
+      const float factor = __shfl_sync(~0u, y, r);
+      if (r >= size) continue;
+      if (r % SLOT_ROWS == 0) slot = ring.wait(m.ring);
+      add_own(sum, slot + r % SLOT_ROWS * ROW_BYTES, factor);
+      if (r % SLOT_ROWS == SLOT_ROWS - 1 || r == size - 1) ring.release(m.ring);
+    }
+  }
+  float *partial = (float *)a.partial + (uint64_t)blockIdx.x * WIDTH;
+#pragma unroll
+  for (int v = 0; v < VECTORS; v++)
+#pragma unroll
+    for (int h = 0; h < 2; h++) {
+      const float *y = sum + v * 8 + h * 4;
+      *(float4 *)(partial + column(v) + 4 * h) = make_float4(y[0], y[1], y[2], y[3]);
+    }
+}
+
+/// The sum of the blocks' parts, 32 columns a block, onto the residual stream.
+__device__ __forceinline__ void reduce(const scu_step &a, step_memory &m, const phase &p) {
+  const float *bias = p.at(a.layer.down_bias);
+  const int lane = threadIdx.x & 31, warp = threadIdx.x >> 5;
+  begin(a, p);
+  for (int i = blockIdx.x * 32 + lane; i < WIDTH; i += BLOCKS * 32) {
+    const float *parts = (const float *)a.partial + i;
+    float sum = 0, onto = 0;
+    if (warp == 0) onto = __ldcg((const float *)a.middle + i) + (bias ? bias[i] : 0);
+#pragma unroll
+    for (int b = 0; b < (BLOCKS + CONSUMERS - 1) / CONSUMERS; b++)
+      if (warp + b * CONSUMERS < BLOCKS)
+        sum += __ldcg(parts + (uint64_t)(warp + b * CONSUMERS) * WIDTH);
+    m.columns[warp][lane] = sum;
+    meet();
+    if (warp == 0) {
+#pragma unroll
+      for (int w = 0; w < CONSUMERS; w++) onto += m.columns[w][lane];
+      ((float *)a.stream)[i] = onto;
+    }
+    meet();
+  }
+}
+
+/// The token's row, and its position's, as the residual stream.
+__device__ __forceinline__ void embed(const scu_step &a, const scu_row &row) {
+  const uint16_t *token = (const uint16_t *)a.embedding + (uint64_t)row.token * WIDTH;
+  const uint16_t *position = (const uint16_t *)a.positions + (uint64_t)row.position * WIDTH;
+  for (int i = blockIdx.x * THREADS + threadIdx.x; i < WIDTH; i += BLOCKS * THREADS)
+    ((float *)a.stream)[i] =
+      from_bfloat(token[i]) + (a.positions ? from_bfloat(position[i]) : 0);
+  if (blockIdx.x == 0 && threadIdx.x == 0) *(uint64_t *)a.best = 0;
+}

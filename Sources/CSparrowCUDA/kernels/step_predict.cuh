@@ -1,0 +1,111 @@
+// What will be touched: a predictor's second matrix by what its first has left, a warp a row, and
+// the mask of the rows that are selected. A router's scores are there already.
+//
+// Constant: ROUTES, whether the predictor is a router.
+
+/// Rows that the warps take together, and that a slot holds.
+constexpr int UNIT = 8, UNIT_BYTES = UNIT * RANK * 2;
+constexpr int SLOT_UNITS = SLOT_BYTES / UNIT_BYTES;
+static_assert(SLOT_UNITS > 0 && RANK % 256 == 0, "rows of a predictor fill a slot");
+
+/// A block's units of the network's rows, then of the head groups'.
+struct prediction {
+  int neuron_units, first, last;
+
+  __device__ __forceinline__ prediction(const scu_step &a, const phase &p, int jobs) {
+    first = last = neuron_units = 0;
+    if (ROUTES || a.predictor_rows == 0 || !is_sparse(a, p.layer)) return;
+    neuron_units = a.neurons / a.group / UNIT;
+    const int units =
+      neuron_units + (a.predictor_rows == 2 * RANK ? (KEY_HEADS + UNIT - 1) / UNIT : 0);
+    // A block that attends has so much less to do.
+    const int busy = min(jobs, BLOCKS), idle = BLOCKS - busy;
+    const int less = idle ? min((96 << 10) / UNIT_BYTES, units / idle) : 0;
+    const int all = units + busy * less;
+    first = share(all, blockIdx.x) - less * min((int)blockIdx.x, busy);
+    last = share(all, blockIdx.x + 1) - less * min((int)blockIdx.x + 1, busy);
+  }
+};
+
+/// A unit's byte of a mask.
+__device__ __forceinline__ uint8_t touched_bits(const step_memory &m, int unit) {
+  uint32_t bits = 0;
+#pragma unroll
+  for (int i = 0; i < UNIT; i++) bits |= m.touched[unit * UNIT + i] << i;
+  return (uint8_t)bits;
+}
+
+__device__ __forceinline__ void stream_prediction(
+  const scu_step &a, step_memory &m, producer &ring, const phase &p) {
+  const prediction work(a, p, m.ahead.count * SPLITS);
+#pragma unroll 1
+  for (int u = work.first; u < work.last; u += SLOT_UNITS)
+    ring.fill(
+      m.ring, p.at<char>(a.layer.predictors) + (uint64_t)u * UNIT_BYTES, 1,
+      min(SLOT_UNITS, work.last - u) * UNIT_BYTES);
+}
+
+/// By one block: the mask of a router's scores.
+__device__ __forceinline__ void route(const scu_step &a, const phase &p) {
+  const int groups = a.neurons / a.group;
+  for (int i = threadIdx.x; i < (groups + 31) / 32 * 32; i += THREADS) {
+    const float score =
+      __ldcg((const float *)a.projected + KEY_HEADS * HEAD_ROWS + min(i, groups - 1));
+    const bool is_touched = i < groups && is_selected(a, score, a.planted_neurons, p.layer, i);
+    const uint32_t word = __ballot_sync(~0u, is_touched);
+    if ((threadIdx.x & 31) == 0) ((uint32_t *)neuron_mask(a, p.layer))[i / 32] = word;
+  }
+}
+
+__device__ __forceinline__ void predict(
+  const scu_step &a, step_memory &m, consumer &ring, const phase &p) {
+  if (ROUTES) {
+    if (a.predictor_rows && is_sparse(a, p.layer) && blockIdx.x == BLOCKS - 1) route(a, p);
+    return;
+  }
+  const prediction work(a, p, m.now.count * SPLITS);
+  if (work.first == work.last) return;
+  // Once a block: all blocks read the same few lines of the second cache.
+  for (int i = threadIdx.x; i < a.predictor_rows; i += THREADS)
+    m.input[i / RANK][i % RANK] =
+      fmaxf(__ldcg((const float *)a.projected + KEY_HEADS * HEAD_ROWS + i), 0);
+  meet();
+  const int warp = threadIdx.x >> 5, lane = threadIdx.x & 31;
+  constexpr int RANK_VECTORS = RANK / 256;
+  float x[RANK_VECTORS * 8];
+  const char *slot = 0;
+#pragma unroll 1
+  for (int u = work.first; u < work.last; u++) {
+    const bool of_heads = u >= work.neuron_units;
+    if (u == work.first || u == work.neuron_units)
+#pragma unroll
+      for (int v = 0; v < RANK_VECTORS; v++)
+#pragma unroll
+        for (int i = 0; i < 8; i++) x[v * 8 + i] = m.input[of_heads][(v * 32 + lane) * 8 + i];
+    const int i = (u - work.first) % SLOT_UNITS;
+    if (i == 0) slot = ring.wait(m.ring);
+    if (warp < UNIT) {
+      float y = 0, z = 0;
+#pragma unroll
+      for (int v = 0; v < RANK_VECTORS; v++)
+        dot_vector(
+          y, z, *(const uint4 *)(slot + ((i * UNIT + warp) * RANK_VECTORS + v) * 512 + lane * 16),
+          x + v * 8);
+      const float score = warp_sum(y + z);
+      const int row = (of_heads ? u - work.neuron_units : u) * UNIT + warp;
+      if (lane == 0)
+        m.touched[(u - work.first) * UNIT + warp] = of_heads
+          ? row < KEY_HEADS && is_selected(a, score, a.planted_heads, ~p.layer, row)
+          : is_selected(a, score, a.planted_neurons, p.layer, row);
+    }
+    if (i == SLOT_UNITS - 1 || u == work.last - 1) ring.release(m.ring);
+  }
+  meet();
+  for (int u = work.first + threadIdx.x; u < work.last; u += THREADS) {
+    // The heads' are the next layer's.
+    uint8_t *mask = u < work.neuron_units
+      ? (uint8_t *)neuron_mask(a, p.layer) + u
+      : (uint8_t *)head_mask(a, p.layer + 1) + u - work.neuron_units;
+    *mask = touched_bits(m, u - work.first);
+  }
+}

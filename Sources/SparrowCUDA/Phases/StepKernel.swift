@@ -1,0 +1,64 @@
+internal import CSparrowCUDA
+import SparrowCore
+
+/// The kernel of a whole decoding step, made for one shape on one device.
+///
+/// All of a device's multiprocessors work on every phase and wait for each other between, so the
+/// launch is cooperative, and no other work runs beside it.
+struct StepKernel: Sendable {
+  let constants: [(String, Int)]
+  private let kernel: CUDAKernel
+  private let shape: CUDAKernel.Shape
+
+  private static let files = [
+    "step_arguments.h", "step_memory.cuh", "ring.cuh", "step_columns.cuh", "step.cuh",
+    "step_rows.cuh", "step_predict.cuh", "step_attend.cuh", "step_output.cuh",
+    "step_network.cuh", "step.cu",
+  ]
+
+  /// Throws `.unsupported` for a device without bulk copies.
+  init(
+    _ shape: SyntheticShape, _ sparsity: SyntheticSparsity?, _ library: KernelLibrary
+  ) throws(SparrowError) {
+    let device = library.context.device
+    guard device.architecture >= 90 else {
+      throw SparrowError(
+        .unsupported, file: "cuda:\(device.ordinal)", field: "compute capability",
+        found: "\(device.name): \(device.architecture)", expected: "9.0 or later for this step")
+    }
+    let warps = Self.warps(shape.width)
+    let rows = max(1, 16384 / (shape.width * 2))
+    let slotRows = shape.width == 5120 ? 2 : rows
+    constants = [
+      ("WIDTH", shape.width), ("CONSUMERS", warps), ("BLOCKS", device.multiprocessors),
+      ("SLOT_ROWS", slotRows), ("SLOT_BYTES", max(slotRows * shape.width * 2, 16384)),
+      ("SHARED_BYTES", device.sharedMemory), ("HEAD", shape.headDimension),
+      ("KEY_HEADS", shape.keyHeads), ("GROUP", shape.heads / shape.keyHeads),
+      ("SPLITS", Self.splits(shape, device)), ("RANK", sparsity?.rank ?? 256),
+      ("ROUTES", sparsity?.predictor == .router ? 1 : 0), ("GATED", shape.isGated ? 1 : 0),
+      ("ACTIVATION", shape.isGated ? 2 : 0),
+      ("MASK_WORDS", (shape.neurons / (sparsity?.group ?? 1) + 31) / 32),
+    ]
+    kernel = try library.kernel(
+      "step", of: Self.files, constants: constants, sharedBytes: device.sharedMemory)
+    self.shape = {
+      var shape = CUDAKernel.Shape(grid: device.multiprocessors, block: warps * 32 + 32)
+      shape.isCooperative = true
+      return shape
+    }()
+  }
+
+  /// Queues a step.
+  func launch(_ step: scu_step) throws(SparrowError) { try kernel.launch(shape, step) }
+
+  /// Warps that multiply: each thread has one, two or three vectors of eight columns.
+  private static func warps(_ width: Int) -> Int {
+    let vectors = width / 256
+    return vectors <= 8 ? vectors : vectors % 2 == 0 && vectors <= 28 ? vectors / 2 : vectors / 3
+  }
+
+  /// Parts of a head group's cache, so that nearly all blocks attend.
+  static func splits(_ shape: SyntheticShape, _ device: CUDADevice) -> Int {
+    max(1, device.multiprocessors / shape.keyHeads)
+  }
+}

@@ -1,0 +1,120 @@
+internal import CSparrowCUDA
+import SparrowCore
+
+/// What one layer touched.
+struct LayerSelection {
+  let headGroups: [Int]
+  let neurons: [Bool]
+
+  var neuronCount: Int { neurons.reduce(0) { $0 + ($1 ? 1 : 0) } }
+
+  /// All of it.
+  init(_ shape: SyntheticShape) {
+    headGroups = Array(0..<shape.keyHeads)
+    neurons = [Bool](repeating: true, count: shape.neurons)
+  }
+
+  init(headGroups: [Int], neurons: [Bool]) {
+    self.headGroups = headGroups
+    self.neurons = neurons
+  }
+}
+
+/// Where in one buffer lies what a step's phases hand on.
+struct StepState {
+  private(set) var byteCount = 0
+  private var offsets: [WritableKeyPath<scu_step, UInt64>: Int] = [:]
+  private let pages: Int
+  private let neuronMaskBytes: Int
+  private let headMaskBytes = 16
+
+  init(
+    _ shape: SyntheticShape, _ sparsity: SyntheticSparsity?, splits: Int, blocks: Int,
+    pageCount: Int
+  ) {
+    neuronMaskBytes = (shape.neurons / (sparsity?.group ?? 1) + 31) / 32 * 4
+    var end = 0
+    func place(_ bytes: Int) -> Int {
+      defer { end += (bytes + 255) / 256 * 256 }
+      return end
+    }
+    let floats: [(WritableKeyPath<scu_step, UInt64>, Int)] = [
+      (\.stream, shape.width), (\.middle, shape.width),
+      (\.projected, shape.projectionRows + (sparsity?.predictorRows(of: shape) ?? 0)),
+      (\.parts, shape.heads * splits * (shape.headDimension + 4)),
+      (\.partial, blocks * shape.width), (\.logits, shape.vocabulary), (\.best, 2),
+      (\.arrivals, 1),
+    ]
+    for (member, count) in floats { offsets[member] = place(4 * count) }
+    offsets[\.neuron_masks] = place(shape.layers * neuronMaskBytes)
+    // A layer more: the last one predicts for the next token's first, which nobody reads.
+    offsets[\.head_masks] = place((shape.layers + 1) * headMaskBytes)
+    offsets[\.row] = place(MemoryLayout<scu_row>.size)
+    pages = place(8 * pageCount)
+    byteCount = end
+  }
+
+  func setAddresses(of step: inout scu_step, at address: UInt64) {
+    for (member, offset) in offsets { step[keyPath: member] = address + UInt64(offset) }
+    step.neuron_mask_bytes = Int32(neuronMaskBytes)
+    step.head_mask_bytes = Int32(headMaskBytes)
+  }
+
+  /// The row that is decoded, and the selections that no predictor makes: the first layer's heads,
+  /// and all of those that are given.
+  func write(
+    to buffer: DeviceBuffer, token: Int, position: Int, pages addresses: [UInt64],
+    _ sparsity: SyntheticSparsity?, _ shape: SyntheticShape
+  ) throws(SparrowError) {
+    try buffer.write(addresses, at: pages)
+    let row = scu_row(
+      token: Int32(token), position: Int32(position),
+      pages: buffer.address + UInt64(pages))
+    try buffer.write([row], at: offsets[\.row]!)
+    guard let sparsity else { return }
+    var random = SeededRandom(seed: 1)
+    func masks(_ count: Int, bits: Int, bytes: Int, density: Double) -> [UInt8] {
+      var masks = [UInt8](repeating: 0, count: count * bytes)
+      for layer in 0..<count {
+        for bit in 0..<bits where Double(random.uniform()) < density {
+          masks[layer * bytes + bit / 8] |= 1 << (bit % 8)
+        }
+      }
+      return masks
+    }
+    let heads = masks(
+      shape.layers + 1, bits: shape.keyHeads, bytes: headMaskBytes,
+      density: sparsity.headDensity ?? 1)
+    try buffer.write(heads, at: offsets[\.head_masks]!)
+    let neurons = masks(
+      shape.layers, bits: shape.neurons / sparsity.group, bytes: neuronMaskBytes,
+      density: sparsity.density)
+    try buffer.write(neurons, at: offsets[\.neuron_masks]!)
+  }
+
+  func logits(in buffer: DeviceBuffer, count: Int) throws(SparrowError) -> [Float] {
+    try buffer.read(count, of: 0, at: offsets[\.logits]!)
+  }
+
+  func selections(
+    in buffer: DeviceBuffer, _ shape: SyntheticShape, _ sparsity: SyntheticSparsity?
+  ) throws(SparrowError) -> [LayerSelection] {
+    guard let sparsity else { return (0..<shape.layers).map { _ in LayerSelection(shape) } }
+    let neurons = try buffer.read(
+      shape.layers * neuronMaskBytes, of: UInt8(0), at: offsets[\.neuron_masks]!)
+    let heads = try buffer.read(
+      shape.layers * headMaskBytes, of: UInt8(0), at: offsets[\.head_masks]!)
+    func isSet(_ masks: [UInt8], _ start: Int, _ bit: Int) -> Bool {
+      masks[start + bit / 8] >> (bit % 8) & 1 == 1
+    }
+    return (0..<shape.layers).map { layer in
+      LayerSelection(
+        headGroups: (0..<shape.keyHeads).filter {
+          sparsity.headDensity == nil || isSet(heads, layer * headMaskBytes, $0)
+        },
+        neurons: (0..<shape.neurons).map {
+          isSet(neurons, layer * neuronMaskBytes, $0 / sparsity.group)
+        })
+    }
+  }
+}

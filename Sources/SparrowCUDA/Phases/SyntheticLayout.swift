@@ -1,0 +1,148 @@
+internal import CSparrowCUDA
+import SparrowCore
+
+/// A run of random numbers in a buffer.
+struct RandomPart {
+  let offset: Int
+  let count: Int
+  let format: scu_format
+  var center: Float = 0
+  let spread: Float
+
+  var byteCount: Int { count * (format == SCU_F32 ? 4 : 2) }
+}
+
+/// Where a synthetic model's weights lie: the same in every layer.
+struct SyntheticLayout {
+  private(set) var offsets = scu_layer()
+  private(set) var layerParts: [RandomPart] = []
+  private(set) var endParts: [RandomPart] = []
+  let cacheParts: [RandomPart]
+  private(set) var layerBytes = 0
+  private(set) var endBytes = 0
+  let pageBytes: Int
+  let pageCount: Int
+  private let shape: SyntheticShape
+  private var ends: [WritableKeyPath<scu_step, UInt64>: Int] = [:]
+
+  init(_ shape: SyntheticShape, _ sparsity: SyntheticSparsity?, context: Int) {
+    self.shape = shape
+    let page = Int(SCU_PAGE)
+    pageCount = context / page + 1
+    pageBytes = shape.layers * 2 * shape.keyHeads * page * shape.headDimension * 2
+    cacheParts = [
+      RandomPart(offset: 0, count: pageBytes / 2 * pageCount, format: SCU_F16, spread: 1.7)
+    ]
+    placeLayer(sparsity)
+    placeEnds(context: context)
+  }
+
+  /// Weights of spread such that a dot product with a normed vector is of size one.
+  private var matrixSpread: Float { (3 / Float(shape.width)).squareRoot() }
+
+  private static func place(_ part: (Int) -> RandomPart, _ parts: inout [RandomPart], _ end: inout Int)
+    -> Int
+  {
+    let offset = end
+    parts.append(part(offset))
+    end = (offset + parts.last!.byteCount + 255) / 256 * 256
+    return offset
+  }
+
+  private mutating func placeLayer(_ sparsity: SyntheticSparsity?) {
+    let width = shape.width
+    let spread = matrixSpread
+    let predictorRows = sparsity?.predictorRows(of: shape) ?? 0
+    func add(
+      _ member: WritableKeyPath<scu_layer, UInt64>, _ count: Int, _ format: scu_format,
+      _ center: Float, _ spread: Float, _ layout: inout SyntheticLayout
+    ) {
+      layout.offsets[keyPath: member] = UInt64(
+        Self.place(
+          { .init(offset: $0, count: count, format: format, center: center, spread: spread) },
+          &layout.layerParts, &layout.layerBytes))
+    }
+    func matrix(_ member: WritableKeyPath<scu_layer, UInt64>, _ count: Int) {
+      add(member, count, SCU_BF16, 0, spread, &self)
+    }
+    matrix(\.projections, (shape.projectionRows + predictorRows) * width)
+    matrix(\.output, shape.heads * shape.headDimension * width)
+    if shape.isGated { matrix(\.gate, shape.neurons * width) }
+    matrix(\.up, shape.neurons * width)
+    matrix(\.down, shape.neurons * width)
+    if let rank = sparsity?.rank {
+      matrix(\.predictors, (shape.neurons + (shape.keyHeads + 7) / 8 * 8) * rank)
+    }
+    for norm in [\scu_layer.norm, \.network_norm] { add(norm, width, SCU_BF16, 1, 0.2, &self) }
+    guard shape.style == .opt else { return }
+    for bias in [\scu_layer.norm_bias, \.network_norm_bias] {
+      add(bias, width, SCU_BF16, 0, 0.2, &self)
+    }
+    for (bias, count) in [
+      (\scu_layer.projections_bias, shape.projectionRows + predictorRows),
+      (\.output_bias, width), (\.up_bias, shape.neurons), (\.down_bias, width),
+    ] {
+      add(bias, count, SCU_F32, 0, 0.2, &self)
+    }
+  }
+
+  private mutating func placeEnds(context: Int) {
+    let width = shape.width
+    func add(
+      _ member: WritableKeyPath<scu_step, UInt64>, _ count: Int, _ format: scu_format,
+      _ center: Float, _ spread: Float, _ layout: inout SyntheticLayout
+    ) {
+      layout.ends[member] = Self.place(
+        { .init(offset: $0, count: count, format: format, center: center, spread: spread) },
+        &layout.endParts, &layout.endBytes)
+    }
+    add(\.vocabulary, shape.vocabulary * width, SCU_BF16, 0, matrixSpread, &self)
+    // Tied: the head's rows are the tokens' as well.
+    ends[\.embedding] = ends[\.vocabulary]
+    add(\.norm, width, SCU_BF16, 1, 0.2, &self)
+    if shape.style == .opt {
+      add(\.norm_bias, width, SCU_BF16, 0, 0.2, &self)
+      add(\.positions, (context + 1) * width, SCU_BF16, 0, 1, &self)
+    }
+    if shape.style == .llama {
+      add(\.cosine, shape.headDimension / 2, SCU_F32, 0, 1, &self)
+      add(\.sine, shape.headDimension / 2, SCU_F32, 0, 1, &self)
+    }
+  }
+
+  func setEnds(of step: inout scu_step, at address: UInt64) {
+    for (member, offset) in ends { step[keyPath: member] = address + UInt64(offset) }
+  }
+
+  /// Where a part of the model's ends begins, in bytes; nil where the shape has none.
+  func end(_ member: WritableKeyPath<scu_step, UInt64>) -> Int? { ends[member] }
+
+  /// Of a layer's predictors: both matrices, or the router.
+  func predictorBytes(_ sparsity: SyntheticSparsity) -> Int {
+    let first = sparsity.predictorRows(of: shape) * shape.width
+    guard let rank = sparsity.rank else { return 2 * first }
+    return 2 * (first + rank * (shape.neurons + (sparsity.headDensity == nil ? 0 : shape.keyHeads)))
+  }
+}
+
+/// Fills buffers on the device.
+struct RandomFill {
+  private let kernel: CUDAKernel
+  private let shape: CUDAKernel.Shape
+
+  init(_ library: KernelLibrary) throws(SparrowError) {
+    kernel = try library.kernel("fill_random", of: ["step_arguments.h", "random.cu"])
+    shape = .init(grid: library.context.device.multiprocessors * 8, block: 256)
+  }
+
+  func run(_ parts: [RandomPart], in buffer: DeviceBuffer, seed: Int) throws(SparrowError) {
+    for (index, part) in parts.enumerated() {
+      try kernel.launch(
+        shape,
+        scu_random(
+          to: buffer.address + UInt64(part.offset), count: UInt64(part.count),
+          format: Int32(part.format.rawValue), seed: UInt32(seed * 32 + index),
+          center: part.center, spread: part.spread))
+    }
+  }
+}
