@@ -70,15 +70,18 @@ extension SyntheticSparsity {
       case .given: "selections given"
       case .lowRank(let rank): "predictors of rank \(rank)"
       case .router: "a router, groups of \(group)"
+      case .sketch: "a sketch of four bits"
       }
-    return "neurons \(Quantity.fixed(density, 2))\(heads), \(by)"
+    let layers = every == 1 ? "" : " of every \(every)th layer"
+    let head = hasSparseHead ? ", a sparse head" : ""
+    return "neurons \(Quantity.fixed(density, 2))\(layers)\(heads), \(by)\(head)"
   }
 
   var json: JSON {
     .object([
       ("density", .number(density)), ("heads", headDensity.map(JSON.number) ?? .null),
       ("predictor", .string(name)), ("rank", rank.map(JSON.integer) ?? .null),
-      ("group", .integer(group)),
+      ("group", .integer(group)), ("every", .integer(every)), ("sparseHead", .bool(hasSparseHead)),
     ])
   }
 
@@ -87,6 +90,7 @@ extension SyntheticSparsity {
     case .given: "given"
     case .lowRank: "lowRank"
     case .router: "router"
+    case .sketch: "sketch"
     }
   }
 }

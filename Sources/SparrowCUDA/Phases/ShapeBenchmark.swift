@@ -73,7 +73,6 @@ package struct ShapeBenchmark: Sendable {
     let model = try SyntheticModel(shape, sparsity, context: context, library)
     var errors: [Double] = []
     for isSparse in sparsity == nil ? [false] : [false, true] {
-      try model.step(isSparse: isSparse)
       errors.append(try StepOracle(model: model).error(isSparse: isSparse))
     }
     return errors

@@ -7,18 +7,21 @@ import SparrowCore
 /// launch is cooperative, and no other work runs beside it.
 struct StepKernel: Sendable {
   let constants: [(String, Int)]
+  /// Bytes of rows that a slot holds.
+  private let slotBytes: Int
   private let kernel: CUDAKernel
   private let shape: CUDAKernel.Shape
 
   private static let files = [
     "step_arguments.h", "step_memory.cuh", "ring.cuh", "step_columns.cuh", "step.cuh",
-    "step_rows.cuh", "step_predict.cuh", "step_attend.cuh", "step_output.cuh",
-    "step_network.cuh", "step.cu",
+    "step_rows.cuh", "step_predict.cuh", "step_sketch.cuh", "step_attend.cuh",
+    "step_output.cuh", "step_network.cuh", "step.cu",
   ]
 
   /// Throws `.unsupported` for a device without bulk copies.
   init(
-    _ shape: SyntheticShape, _ sparsity: SyntheticSparsity?, _ library: KernelLibrary
+    _ shape: SyntheticShape, _ sparsity: SyntheticSparsity?, splits: Int,
+    _ library: KernelLibrary
   ) throws(SparrowError) {
     let device = library.context.device
     guard device.architecture >= 90 else {
@@ -27,14 +30,17 @@ struct StepKernel: Sendable {
         found: "\(device.name): \(device.architecture)", expected: "9.0 or later for this step")
     }
     let warps = Self.warps(shape.width)
-    let rows = max(1, 16384 / (shape.width * 2))
-    let slotRows = shape.width == 5120 ? 2 : rows
+    let rowBytes = shape.width * 2
+    let slotRows = [4, 2, 1].first { $0 * rowBytes <= 20480 } ?? 1
+    slotBytes = slotRows * rowBytes
+    let isSketched = sparsity.map { $0.predictor == .sketch || $0.hasSparseHead } ?? false
     constants = [
       ("WIDTH", shape.width), ("CONSUMERS", warps), ("BLOCKS", device.multiprocessors),
-      ("SLOT_ROWS", slotRows), ("SLOT_BYTES", max(slotRows * shape.width * 2, 16384)),
+      ("SLOT_ROWS", slotRows), ("SLOT_BYTES", max(slotBytes, 16384)),
       ("SHARED_BYTES", device.sharedMemory), ("HEAD", shape.headDimension),
       ("KEY_HEADS", shape.keyHeads), ("GROUP", shape.heads / shape.keyHeads),
-      ("SPLITS", Self.splits(shape, device)), ("RANK", sparsity?.rank ?? 256),
+      ("SPLITS", splits), ("RANK", sparsity?.rank ?? 256), ("HEAD_RANK", Self.headRank),
+      ("SKETCHES", isSketched ? 1 : 0),
       ("ROUTES", sparsity?.predictor == .router ? 1 : 0), ("GATED", shape.isGated ? 1 : 0),
       ("ACTIVATION", shape.isGated ? 2 : 0),
       ("MASK_WORDS", (shape.neurons / (sparsity?.group ?? 1) + 31) / 32),
@@ -57,8 +63,14 @@ struct StepKernel: Sendable {
     return vectors <= 8 ? vectors : vectors % 2 == 0 && vectors <= 28 ? vectors / 2 : vectors / 3
   }
 
-  /// Parts of a head group's cache, so that nearly all blocks attend.
-  static func splits(_ shape: SyntheticShape, _ device: CUDADevice) -> Int {
-    max(1, device.multiprocessors / shape.keyHeads)
+  /// Numbers of a token's row in the head's sketch.
+  static let headRank = 512
+
+  /// Slots under way at which a multiprocessor reads fastest: some 48 KiB.
+  var lag: Int { (49152 + slotBytes - 1) / slotBytes }
+
+  /// Parts of a head group's cache: of 64 keys or more, and as many as there are blocks at most.
+  static func splits(_ shape: SyntheticShape, context: Int, _ device: CUDADevice) -> Int {
+    max(1, min(device.multiprocessors / shape.keyHeads, (context + 63) / 64))
   }
 }

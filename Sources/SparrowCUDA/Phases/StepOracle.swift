@@ -7,8 +7,12 @@ struct StepOracle {
   let model: SyntheticModel
   private var shape: SyntheticShape { model.shape }
 
-  /// The logits' relative error, in norm, of the last step that the model took.
+  /// The relative error, in norm, of the logits that a step computes; infinite where it leaves some
+  /// out.
   func error(isSparse: Bool) throws(SparrowError) -> Double {
+    let logits = try model.logits(isSparse: isSparse)
+    let tokens = logits.indices.filter { !logits[$0].isNaN }
+    guard tokens.count == model.logitCount(isSparse: isSparse) else { return .infinity }
     let selections =
       isSparse
       ? try model.selections() : (0..<shape.layers).map { _ in LayerSelection(shape) }
@@ -29,10 +33,9 @@ struct StepOracle {
     }
     let normed = LayerOracle.norm(
       stream, shape, ends, weight: end(\.norm)!, bias: end(\.norm_bias))
-    let logits = try model.logits()
     var difference = 0.0
     var size = 0.0
-    for row in 0..<shape.vocabulary {
+    for row in tokens {
       let wanted = ends.dot(end(\.vocabulary)!, row, normed)
       difference += (wanted - Double(logits[row])) * (wanted - Double(logits[row]))
       size += wanted * wanted

@@ -92,6 +92,10 @@ struct StepState {
     try buffer.write(neurons, at: offsets[\.neuron_masks]!)
   }
 
+  func forgetLogits(in buffer: DeviceBuffer, count: Int) throws(SparrowError) {
+    try buffer.write([Float](repeating: .nan, count: count), at: offsets[\.logits]!)
+  }
+
   func logits(in buffer: DeviceBuffer, count: Int) throws(SparrowError) -> [Float] {
     try buffer.read(count, of: 0, at: offsets[\.logits]!)
   }
@@ -113,7 +117,8 @@ struct StepState {
           sparsity.headDensity == nil || isSet(heads, layer * headMaskBytes, $0)
         },
         neurons: (0..<shape.neurons).map {
-          isSet(neurons, layer * neuronMaskBytes, $0 / sparsity.group)
+          !sparsity.isSparse(layer: layer)
+            || isSet(neurons, layer * neuronMaskBytes, $0 / sparsity.group)
         })
     }
   }

@@ -34,7 +34,7 @@ struct SyntheticLayout {
       RandomPart(offset: 0, count: pageBytes / 2 * pageCount, format: SCU_F16, spread: 1.7)
     ]
     placeLayer(sparsity)
-    placeEnds(context: context)
+    placeEnds(context: context, hasSketch: sparsity?.hasSparseHead == true)
   }
 
   /// Weights of spread such that a dot product with a normed vector is of size one.
@@ -73,6 +73,10 @@ struct SyntheticLayout {
     if let rank = sparsity?.rank {
       matrix(\.predictors, (shape.neurons + (shape.keyHeads + 7) / 8 * 8) * rank)
     }
+    if sparsity?.predictor == .sketch {
+      // Any bits are numbers of four bits; as halves they are scales too.
+      add(\.sketch, sketchBytes / 2, SCU_F16, 0, 0.01, &self)
+    }
     for norm in [\scu_layer.norm, \.network_norm] { add(norm, width, SCU_BF16, 1, 0.2, &self) }
     guard shape.style == .opt else { return }
     for bias in [\scu_layer.norm_bias, \.network_norm_bias] {
@@ -86,7 +90,7 @@ struct SyntheticLayout {
     }
   }
 
-  private mutating func placeEnds(context: Int) {
+  private mutating func placeEnds(context: Int, hasSketch: Bool) {
     let width = shape.width
     func add(
       _ member: WritableKeyPath<scu_step, UInt64>, _ count: Int, _ format: scu_format,
@@ -100,6 +104,10 @@ struct SyntheticLayout {
     // Tied: the head's rows are the tokens' as well.
     ends[\.embedding] = ends[\.vocabulary]
     add(\.norm, width, SCU_BF16, 1, 0.2, &self)
+    if hasSketch {
+      add(\.head_rows, StepKernel.headRank * width, SCU_BF16, 0, matrixSpread, &self)
+      add(\.head_sketch, headSketchBytes / 2, SCU_F16, 0, 0.01, &self)
+    }
     if shape.style == .opt {
       add(\.norm_bias, width, SCU_BF16, 0, 0.2, &self)
       add(\.positions, (context + 1) * width, SCU_BF16, 0, 1, &self)
@@ -117,11 +125,29 @@ struct SyntheticLayout {
   /// Where a part of the model's ends begins, in bytes; nil where the shape has none.
   func end(_ member: WritableKeyPath<scu_step, UInt64>) -> Int? { ends[member] }
 
-  /// Of a layer's predictors: both matrices, or the router.
+  /// Four bits a weight of the first matrix, and two bytes for each 32.
+  private var sketchBytes: Int { shape.neurons * (shape.width / 2 + shape.width / 16) }
+
+  /// Four bits a number, and two bytes for each token.
+  private var headSketchBytes: Int { shape.vocabulary * (StepKernel.headRank / 2 + 2) }
+
+  /// Of a layer's predictor.
   func predictorBytes(_ sparsity: SyntheticSparsity) -> Int {
-    let first = sparsity.predictorRows(of: shape) * shape.width
-    guard let rank = sparsity.rank else { return 2 * first }
-    return 2 * (first + rank * (shape.neurons + (sparsity.headDensity == nil ? 0 : shape.keyHeads)))
+    let first = 2 * sparsity.predictorRows(of: shape) * shape.width
+    switch sparsity.predictor {
+    case .given: return 0
+    case .sketch: return sketchBytes
+    case .router: return first
+    case .lowRank(let rank):
+      let heads = sparsity.headDensity == nil ? 0 : shape.keyHeads
+      return first + 2 * rank * (shape.neurons + heads)
+    }
+  }
+
+  /// Of the vocabulary head.
+  func headBytes(_ sparsity: SyntheticSparsity?, computed: Int) -> Int {
+    guard sparsity?.hasSparseHead == true else { return 2 * shape.width * shape.vocabulary }
+    return 2 * shape.width * (StepKernel.headRank + computed) + headSketchBytes
   }
 }
 

@@ -30,9 +30,10 @@ package final class SyntheticModel {
     self.library = library
     let device = library.context
     layout = SyntheticLayout(shape, sparsity, context: context)
-    denseKernel = try StepKernel(shape, nil, library)
+    let splits = StepKernel.splits(shape, context: context, device.device)
+    denseKernel = try StepKernel(shape, nil, splits: splits, library)
     sparseKernel = try sparsity.map { sparsity throws(SparrowError) in
-      try StepKernel(shape, sparsity, library)
+      try StepKernel(shape, sparsity, splits: splits, library)
     }
     let wanted =
       shape.layers * layout.layerBytes + layout.endBytes + layout.pageBytes * layout.pageCount
@@ -44,8 +45,8 @@ package final class SyntheticModel {
         expected: "at most \(Quantity.bytes(free)), which are free")
     }
     stateLayout = StepState(
-      shape, sparsity, splits: StepKernel.splits(shape, device.device),
-      blocks: device.device.multiprocessors, pageCount: layout.pageCount)
+      shape, sparsity, splits: splits, blocks: device.device.multiprocessors,
+      pageCount: layout.pageCount)
     ends = try DeviceBuffer(layout.endBytes, in: device)
     cache = try DeviceBuffer(layout.pageBytes * layout.pageCount, in: device)
     state = try DeviceBuffer(stateLayout.byteCount, in: device)
@@ -85,18 +86,21 @@ package final class SyntheticModel {
     step.vocabulary_rows = Int32(shape.vocabulary)
     step.is_rms = shape.style == .llama ? 1 : 0
     step.epsilon = 1e-5
-    step.lag = 3
+    step.lag = Int32(denseKernel.lag)
     if isSparse, let sparsity {
       step.group = Int32(sparsity.group)
       step.predictor_rows = Int32(sparsity.predictorRows(of: shape))
       step.planted_neurons = Float(sparsity.density)
       step.planted_heads = Float(sparsity.headDensity ?? 0)
-      step.sparse = (.max, .max)
-      if sparsity.headDensity == nil { step.head_masks = 0 }
-    } else {
-      step.head_masks = 0
+      withUnsafeMutableBytes(of: &step.sparse) { bytes in
+        let words = bytes.bindMemory(to: UInt64.self)
+        for layer in 0..<shape.layers where sparsity.isSparse(layer: layer) {
+          words[layer / 64] |= 1 << (layer % 64)
+        }
+      }
     }
-    let phases = Self.phases(layers: shape.layers)
+    if !isSparse || sparsity?.headDensity == nil { step.head_masks = 0 }
+    let phases = phases(isSparse ? sparsity : nil)
     step.phase_count = Int32(phases.count)
     withUnsafeMutableBytes(of: &step.phases) { bytes in
       let words = bytes.bindMemory(to: UInt16.self)
@@ -105,17 +109,29 @@ package final class SyntheticModel {
     return step
   }
 
-  private static func phases(layers: Int) -> [UInt16] {
-    let kinds = [SCU_PROJECT, SCU_ATTEND, SCU_OUTPUT, SCU_NETWORK, SCU_REDUCE]
-    let inner = (0..<layers).flatMap { layer in
-      kinds.map { UInt16($0.rawValue) | UInt16(layer << SCU_LAYER_SHIFT) }
+  private func phases(_ sparsity: SyntheticSparsity?) -> [UInt16] {
+    let inner = (0..<shape.layers).flatMap { layer in
+      let isSketched = sparsity?.predictor == .sketch && sparsity!.isSparse(layer: layer)
+      let kinds =
+        [SCU_PROJECT, SCU_ATTEND, SCU_OUTPUT] + (isSketched ? [SCU_SKETCH] : [])
+        + [SCU_NETWORK, SCU_REDUCE]
+      return kinds.map { UInt16($0.rawValue) | UInt16(layer << SCU_LAYER_SHIFT) }
     }
-    return [UInt16(SCU_EMBED.rawValue)] + inner + [UInt16(SCU_LOGITS.rawValue)]
+    let head = sparsity?.hasSparseHead == true ? [SCU_HEAD_ROWS, SCU_TOKENS] : [SCU_LOGITS]
+    return [UInt16(SCU_EMBED.rawValue)] + inner + head.map { UInt16($0.rawValue) }
   }
 
-  /// What the last step left, `[vocabulary]`.
-  func logits() throws(SparrowError) -> [Float] {
-    try stateLayout.logits(in: state, count: shape.vocabulary)
+  /// What one step leaves, `[vocabulary]`; NaN where it computes none.
+  func logits(isSparse: Bool) throws(SparrowError) -> [Float] {
+    try stateLayout.forgetLogits(in: state, count: shape.vocabulary)
+    try step(isSparse: isSparse)
+    return try stateLayout.logits(in: state, count: shape.vocabulary)
+  }
+
+  /// Logits that a step computes.
+  func logitCount(isSparse: Bool) -> Int {
+    isSparse && sparsity!.hasSparseHead
+      ? 8 * library.context.device.multiprocessors : shape.vocabulary
   }
 
   /// What the last sparse step touched.
@@ -129,16 +145,19 @@ package final class SyntheticModel {
       isSparse
       ? try selections()
       : (0..<shape.layers).map { _ in LayerSelection(shape) }
-    let predictor =
-      isSparse ? sparsity.map { layout.predictorBytes($0) } ?? 0 : 0
-    let head = 2 * shape.width * shape.vocabulary
     let cacheRow = 4 * context * shape.headDimension
-    return selections.reduce(head) { total, selection in
+    var total = layout.headBytes(
+      isSparse ? sparsity : nil, computed: logitCount(isSparse: isSparse))
+    for (layer, selection) in selections.enumerated() {
       let groups = selection.headGroups.count
       let rows =
         groups * (shape.headRows + shape.heads / shape.keyHeads * shape.headDimension)
         + selection.neuronCount * (shape.isGated ? 3 : 2)
-      return total + 2 * shape.width * rows + groups * cacheRow + predictor
+      total += 2 * shape.width * rows + groups * cacheRow
+      if isSparse, let sparsity, sparsity.isSparse(layer: layer) {
+        total += layout.predictorBytes(sparsity)
+      }
     }
+    return total
   }
 }

@@ -13,6 +13,8 @@ package struct SyntheticSparsity: Sendable, Equatable {
     case lowRank(Int)
     /// A row for each group of neurons, by what the projections read.
     case router
+    /// The first matrix in four bits, by what the network reads.
+    case sketch
   }
 
   /// Of the neurons.
@@ -22,13 +24,23 @@ package struct SyntheticSparsity: Sendable, Equatable {
   package let predictor: Predictor
   /// Neurons that are selected together.
   package let group: Int
+  /// Networks of every so many layers are sparse, from the first one on.
+  package let every: Int
+  /// A sketch of four bits finds the tokens whose logits are computed.
+  package let hasSparseHead: Bool
 
   /// Throws `.argument` for densities outside (0, 1], a rank that is no multiple of 256, and groups
   /// or heads that the predictor does not select.
   package init(
-    density: Double, headDensity: Double?, predictor: Predictor, group: Int,
-    of shape: SyntheticShape
+    density: Double, headDensity: Double? = nil, predictor: Predictor, group: Int = 1,
+    every: Int = 1, hasSparseHead: Bool = false, of shape: SyntheticShape
   ) throws(SparrowError) {
+    func takesHeads(_ predictor: Predictor) -> Bool {
+      switch predictor {
+      case .lowRank, .given: true
+      case .router, .sketch: false
+      }
+    }
     func check(_ holds: Bool, _ field: String, _ found: Any, _ expected: String)
       throws(SparrowError)
     {
@@ -38,7 +50,8 @@ package struct SyntheticSparsity: Sendable, Equatable {
     try check(density > 0 && density <= 1, "--density", density, "above 0, up to 1")
     if let headDensity {
       try check(headDensity > 0 && headDensity <= 1, "--heads", headDensity, "above 0, up to 1")
-      try check(predictor != .router, "--heads", headDensity, "none beside a router")
+      try check(takesHeads(predictor), "--heads", headDensity,
+        "none beside a router or a sketch")
     }
     if case .lowRank(let rank) = predictor {
       try check(
@@ -46,6 +59,11 @@ package struct SyntheticSparsity: Sendable, Equatable {
         "a multiple of 256 up to 2048; 1000 is padded to 1024")
       try check(group == 1, "--group", group, "1 beside a predictor of low rank")
     }
+    if predictor == .sketch || hasSparseHead {
+      try check(shape.width == 2048, "--shape", shape.name, "a width of 2048 under a sketch")
+      try check(group == 1, "--group", group, "1 beside a sketch")
+    }
+    try check(every > 0, "--every", every, "1 or more")
     try check(
       group > 0 && shape.neurons % group == 0, "--group", group,
       "a divisor of the \(shape.neurons) neurons")
@@ -53,12 +71,16 @@ package struct SyntheticSparsity: Sendable, Equatable {
     self.headDensity = headDensity
     self.predictor = predictor
     self.group = group
+    self.every = every
+    self.hasSparseHead = hasSparseHead
   }
+
+  func isSparse(layer: Int) -> Bool { layer % every == 0 }
 
   /// Rows behind a layer's projections.
   func predictorRows(of shape: SyntheticShape) -> Int {
     switch predictor {
-    case .given: 0
+    case .given, .sketch: 0
     case .lowRank(let rank): headDensity == nil ? rank : 2 * rank
     case .router: shape.neurons / group
     }

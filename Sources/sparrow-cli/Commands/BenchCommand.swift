@@ -1,5 +1,6 @@
 import ArgumentParser
 import Sparrow
+import SparrowCUDA
 import SparrowCore
 import SparrowEvaluation
 import SparrowMeasure

@@ -14,7 +14,7 @@ struct ShapeOptions: ParsableArguments {
   @Option(parsing: .unconditional, help: "Part of a shape's heads that a sparse step touches.")
   var heads: Double?
 
-  @Option(help: "What a shape's selections come from: lowRank, router or given.")
+  @Option(help: "What a shape's selections come from: lowRank, router, sketch or given.")
   var predictor = PredictorKind.lowRank
 
   @Option(parsing: .unconditional, help: "Rank of a shape's predictors.")
@@ -23,13 +23,19 @@ struct ShapeOptions: ParsableArguments {
   @Option(parsing: .unconditional, help: "Neurons of a shape that are selected together.")
   var group = 1
 
+  @Option(parsing: .unconditional, help: "Networks of every so many layers of a shape are sparse.")
+  var every = 1
+
+  @Flag(help: "Find a shape's best tokens by a sketch of its head.")
+  var sparseHead = false
+
   @Option(parsing: .unconditional, help: "Tokens before the one that a shape decodes.")
   var context = 512
 
   @Flag(help: "Compare two layers of a shape with float64 first.")
   var check = false
 
-  enum PredictorKind: String, ExpressibleByArgument, CaseIterable { case lowRank, router, given }
+  enum PredictorKind: String, ExpressibleByArgument, CaseIterable { case lowRank, router, sketch, given }
 
   func validate() throws {
     guard shape || (density == nil && heads == nil && !check) else {
@@ -48,7 +54,8 @@ struct ShapeOptions: ParsableArguments {
     let shape = try SyntheticShape.named(name)
     let sparsity = try density.map { density throws(SparrowError) in
       try SyntheticSparsity(
-        density: density, headDensity: heads, predictor: kind, group: group, of: shape)
+        density: density, headDensity: heads, predictor: kind, group: group, every: every,
+        hasSparseHead: sparseHead, of: shape)
     }
     return try ShapeBenchmark.run(
       shape, sparsity, context: context, checks: check, repetitions: repetitions, .open(0))
@@ -58,6 +65,7 @@ struct ShapeOptions: ParsableArguments {
     switch predictor {
     case .lowRank: .lowRank(rank)
     case .router: .router
+    case .sketch: .sketch
     case .given: .given
     }
   }
