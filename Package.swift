@@ -201,7 +201,7 @@ let package = Package(
           "SparrowCore", "SparrowBlocks", "SparrowFormats", "SparrowTransformer", "SparrowSparsity",
           "SparrowHub",
           "SparrowMachine", "SparrowPlots", "Sparrow", "SparrowMeasure", "SparrowCalibration",
-          "SparrowCUDA", "SparrowEvaluation",
+          "SparrowEvaluation",
           .target(name: "SparrowServer", condition: serving),
           .target(name: "SparrowTraining", condition: .when(traits: ["Training"])),
           "CSparrowSystem",

@@ -30,4 +30,32 @@ enum BackendChoice {
       DeviceFinding(name: $0.name, text: $0.text, isRight: $0.isRight)
     }
   }
+
+  /// How long a synthetic step takes on a device.
+  static func timing(
+    _ device: Device, of question: ShapeQuestion
+  ) throws(SparrowError) -> ShapeTiming {
+    guard case .cuda(let number) = device else {
+      throw SparrowError(
+        .argument, field: "--device", found: "\(device)", expected: "cuda:0 beside --shape")
+    }
+    let shape = try SyntheticShape.named(question.shape)
+    let predictor: SyntheticSparsity.Predictor =
+      switch question.predictor {
+      case .given: .given
+      case .lowRank: .lowRank(question.rank)
+      case .router: .router
+      case .sketch: .sketch
+      }
+    let sparsity = try question.density.map { density throws(SparrowError) in
+      try SyntheticSparsity(
+        density: density, headDensity: question.heads, predictor: predictor,
+        group: question.group, every: question.every, hasSparseHead: question.hasSparseHead,
+        of: shape)
+    }
+    let result = try ShapeBenchmark.run(
+      shape, sparsity, context: question.context, checks: question.checks,
+      repetitions: question.repetitions, .open(number))
+    return ShapeTiming(text: result.text, json: result.json)
+  }
 }

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Sparrow
-import SparrowCUDA
 import SparrowCore
 import SparrowEvaluation
 import SparrowMeasure
@@ -75,7 +74,9 @@ struct BenchCommand: ParsableCommand {
 
   func run() throws {
     if shapes.shape {
-      let result = try shapes.run(model.location.model, repetitions: repetitions)
+      let device = model.device.device == .cpu ? Device.cuda(0) : model.device.device
+      let result = try shapes.timing(
+        of: model.location.model, on: device, repetitions: repetitions)
       if output.json { output.print(result.json) } else { Terminal.write(result.text) }
       return
     }

@@ -1,5 +1,5 @@
 import ArgumentParser
-import SparrowCUDA
+import Sparrow
 import SparrowCore
 
 /// What a synthetic model's step leaves out.
@@ -14,8 +14,11 @@ struct ShapeOptions: ParsableArguments {
   @Option(parsing: .unconditional, help: "Part of a shape's heads that a sparse step touches.")
   var heads: Double?
 
-  @Option(help: "What a shape's selections come from: lowRank, router, sketch or given.")
-  var predictor = PredictorKind.lowRank
+  @Option(
+    parsing: .unconditional,
+    help: "What a shape's selections come from: lowRank, router, sketch or given.",
+    transform: word(of: "--predictor"))
+  var predictor = ShapeQuestion.Predictor.lowRank
 
   @Option(parsing: .unconditional, help: "Rank of a shape's predictors.")
   var rank = 1024
@@ -35,8 +38,6 @@ struct ShapeOptions: ParsableArguments {
   @Flag(help: "Compare two layers of a shape with float64 first.")
   var check = false
 
-  enum PredictorKind: String, ExpressibleByArgument, CaseIterable { case lowRank, router, sketch, given }
-
   func validate() throws {
     guard shape || (density == nil && heads == nil && !check) else {
       throw ValidationError("--density, --heads, --check: expected --shape beside them")
@@ -49,24 +50,21 @@ struct ShapeOptions: ParsableArguments {
     }
   }
 
-  /// Measures the shape of this name.
-  func run(_ name: String, repetitions: Int) throws(SparrowError) -> ShapeBenchmark {
-    let shape = try SyntheticShape.named(name)
-    let sparsity = try density.map { density throws(SparrowError) in
-      try SyntheticSparsity(
-        density: density, headDensity: heads, predictor: kind, group: group, every: every,
-        hasSparseHead: sparseHead, of: shape)
-    }
-    return try ShapeBenchmark.run(
-      shape, sparsity, context: context, checks: check, repetitions: repetitions, .open(0))
-  }
-
-  private var kind: SyntheticSparsity.Predictor {
-    switch predictor {
-    case .lowRank: .lowRank(rank)
-    case .router: .router
-    case .sketch: .sketch
-    case .given: .given
-    }
+  /// Times the shape of this name.
+  func timing(
+    of name: String, on device: Device, repetitions: Int
+  ) throws(SparrowError) -> ShapeTiming {
+    var question = ShapeQuestion(shape: name)
+    question.context = context
+    question.density = density
+    question.heads = heads
+    question.predictor = predictor
+    question.rank = rank
+    question.group = group
+    question.every = every
+    question.hasSparseHead = sparseHead
+    question.checks = check
+    question.repetitions = repetitions
+    return try device.timing(of: question)
   }
 }
