@@ -61,3 +61,20 @@ def save(path, kind, models):
         "models": models,
     }
     Path(path).write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n")
+
+
+def save_table(path, machine, columns, rows, figures):
+    """Writes a table as it was printed, with the figures behind it; nothing without a path."""
+    if not path:
+        return
+    kept = {
+        "kind": "table",
+        "command": command(sys.argv),
+        "machine": machine,
+        "commit": commit(),
+        "date": date.today().isoformat(),
+        "columns": columns,
+        "rows": rows,
+        "figures": figures,
+    }
+    Path(path).write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n")

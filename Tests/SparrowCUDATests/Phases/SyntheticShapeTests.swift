@@ -1,0 +1,70 @@
+import CSparrowCUDA
+import SparrowCore
+import Testing
+
+@testable import SparrowCUDA
+
+/// Dimensions that people compare by, and where a synthetic model's weights lie.
+@Suite struct SyntheticShapeTests {
+  @Test(
+    "a shape has as many weights as its name says",
+    arguments: [
+      ("opt-6.7b", 6.66e9), ("opt-13b", 12.85e9), ("opt-30b", 29.97e9), ("opt-66b", 65.7e9),
+      ("llama2-7b", 6.61e9), ("llama3-8b", 7.5e9), ("llama3.2-1b", 1.24e9), ("hire-1b", 1.45e9),
+    ])
+  func parameters(name: String, count: Double) throws {
+    let shape = try SyntheticShape.named(name)
+    #expect(abs(Double(shape.parameterCount) / count - 1) < 0.01)
+  }
+
+  @Test("a shape that is not in the table is refused with those that are")
+  func unknown() throws {
+    let found = #expect(throws: SparrowError.self) { _ = try SyntheticShape.named("opt-7b") }
+    #expect(found?.field == "--shape" && found?.expected.contains("opt-6.7b") == true)
+  }
+
+  @Test("sparsities that no kernel has are refused")
+  func refused() throws {
+    let opt = try SyntheticShape.named("opt-6.7b")
+    func field(_ make: () throws -> SyntheticSparsity) -> String? {
+      do {
+        _ = try make()
+        return nil
+      } catch { return (error as? SparrowError)?.field }
+    }
+    #expect(field { try .init(density: 0, predictor: .given, of: opt) } == "--density")
+    #expect(field { try .init(density: 0.1, predictor: .lowRank(1000), of: opt) } == "--rank")
+    #expect(
+      field { try .init(density: 0.1, headDensity: 0.5, predictor: .router, of: opt) }
+        == "--heads")
+    #expect(field { try .init(density: 0.1, predictor: .router, group: 7, of: opt) } == "--group")
+    #expect(field { try .init(density: 0.1, predictor: .sketch, of: opt) } == "--shape")
+    #expect(field { try .init(density: 0.1, predictor: .lowRank(1024), of: opt) } == nil)
+  }
+
+  @Test("parts of a layout stand apart and hold all weights")
+  func layout() throws {
+    let shape = try SyntheticShape.named("opt-6.7b")
+    let sparsity = try SyntheticSparsity(
+      density: 0.1, headDensity: 0.42, predictor: .lowRank(256), of: shape)
+    let layout = SyntheticLayout(shape, sparsity, context: 512)
+    for parts in [layout.layerParts, layout.endParts] {
+      for (part, next) in zip(parts, parts.dropFirst()) {
+        #expect(part.offset % 256 == 0 && part.offset + part.byteCount <= next.offset)
+      }
+    }
+    let matrices = layout.layerParts.filter { $0.format == SCU_BF16 && $0.center == 0 }
+    let weights = shape.parameterCount - shape.width * shape.vocabulary
+    let predictors = layout.predictorBytes(sparsity) / 2
+    let count = matrices.reduce(0) { $0 + $1.count } - 2 * shape.width
+    #expect(count == weights / shape.layers + predictors)
+    #expect(layout.pageCount == 9 && layout.pageBytes == 32 * 2 * 32 * 64 * 128 * 2)
+  }
+
+  @Test("halves are read and rounded as the cache has them")
+  func halves() {
+    #expect(halfValue(0x3c00) == 1 && halfValue(0xc000) == -2 && halfValue(1) == 0x1p-24)
+    #expect(halfRounded(1 + 0x1p-12) == 1 && halfRounded(1 + 3 * 0x1p-11) == 1 + 0x1p-9)
+    #expect(halfRounded(0x1p-25) == 0 && halfRounded(-0.1) == -0.0999755859375)
+  }
+}
