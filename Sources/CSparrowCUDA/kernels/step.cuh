@@ -1,6 +1,6 @@
-// A decoding step of one row as phases of one kernel: every multiprocessor has one block, whose last
-// warp streams weights through a ring, over the ends of phases, while the others multiply and wait
-// for each other's blocks between phases.
+// A decoding step of one row as phases of one kernel: every multiprocessor has one block, whose
+// last warp streams weights through a ring, over the ends of phases, while the others multiply and
+// wait for each other's blocks between phases.
 
 struct step_memory : step_state {
   ring_memory ring;
@@ -48,7 +48,10 @@ __device__ __forceinline__ void wait_for_blocks(const scu_step &a, int index) {
   const uint32_t wanted = BLOCKS * index;
   uint32_t arrived;
   do {
-    asm volatile("ld.acquire.gpu.global.u32 %0, [%1];" : "=r"(arrived) : "l"(a.arrivals) : "memory");
+    asm volatile("ld.acquire.gpu.global.u32 %0, [%1];"
+                 : "=r"(arrived)
+                 : "l"(a.arrivals)
+                 : "memory");
   } while (arrived < wanted);
 }
 

@@ -7,7 +7,9 @@ constexpr int VECTORS = WIDTH / 8 / THREADS, OWN = VECTORS * 8, ROW_BYTES = WIDT
 static_assert(WIDTH == THREADS * OWN, "whole vectors for each thread");
 
 /// Waits for all consumers.
-__device__ __forceinline__ void meet() { asm volatile("bar.sync 1, %0;" ::"n"(THREADS) : "memory"); }
+__device__ __forceinline__ void meet() {
+  asm volatile("bar.sync 1, %0;" ::"n"(THREADS) : "memory");
+}
 
 /// Column of a thread's vector `v`.
 __device__ __forceinline__ int column(int v) { return (threadIdx.x + v * THREADS) * 8; }

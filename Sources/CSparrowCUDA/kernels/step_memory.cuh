@@ -14,7 +14,8 @@ static_assert(MASK_WORDS * 32 / BLOCKS + 2 <= SHARE, "a block's share of a mask"
 
 /// Warps that attend, keys that one takes at once.
 constexpr int ATTENDING = 8, LANES = HEAD / 8, KEYS = 32 / LANES;
-static_assert(CONSUMERS >= ATTENDING && (LANES & (LANES - 1)) == 0 && LANES <= 32, "lanes of a key");
+static_assert(CONSUMERS >= ATTENDING, "warps that attend");
+static_assert((LANES & (LANES - 1)) == 0 && LANES <= 32, "lanes of a key");
 
 struct alignas(16) attention_memory {
   float query[GROUP][HEAD], own[2][HEAD];

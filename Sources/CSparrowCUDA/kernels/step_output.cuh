@@ -1,8 +1,8 @@
 // Attention's output matrix, head by head: a head's columns lie together, so that one that was
 // skipped is not read.
 
-/// Threads of a row's part of a head, rows that all threads take at once; rows of a block, bytes of a
-/// head of them, and heads a slot, at most.
+/// Threads of a row's part of a head, rows that all threads take at once; rows of a block, bytes of
+/// a head of them, and heads a slot, at most.
 constexpr int ROW_THREADS = HEAD / 8, ROWS_AT_ONCE = THREADS / ROW_THREADS;
 constexpr int OUTPUT_ROWS = (WIDTH + BLOCKS - 1) / BLOCKS, PIECE = OUTPUT_ROWS * HEAD * 2;
 constexpr int HEADS_AT_ONCE = SLOT_BYTES / PIECE < 8 ? SLOT_BYTES / PIECE : 8;

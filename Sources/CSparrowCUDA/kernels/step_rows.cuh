@@ -79,7 +79,8 @@ __device__ __forceinline__ void multiply_rows(
   int turn = 0;
 #pragma unroll 1
   for (int i = first; i < last; i += BATCH, turn ^= 1) {
-    const int size = min(BATCH, last - i), row = work.row(m.now, i + min((int)threadIdx.x, size - 1));
+    const int size = min(BATCH, last - i);
+    const int row = work.row(m.now, i + min((int)threadIdx.x, size - 1));
     // From far away: asked for before it is needed.
     const float bias = work.bias && threadIdx.x < size ? work.bias[row] : 0;
     float dots[BATCH];

@@ -1,8 +1,8 @@
 // Rough scores from weights of four bits, by whole numbers: which neurons of a network are worth
 // computing, and which tokens.
 
-/// Blocks of 32 weights of a row that a lane has, and the bytes of eight rows: their numbers, then a
-/// half's scale for each block.
+/// Blocks of 32 weights of a row that a lane has, and the bytes of eight rows: their numbers, then
+/// a half's scale for each block.
 constexpr int SKETCH_VECTORS = WIDTH / 1024;
 constexpr int SKETCH_BYTES = UNIT * (WIDTH / 2 + WIDTH / 16);
 

@@ -10,8 +10,8 @@ struct StepTimer {
     end = try CUDAEvent(in: context)
   }
 
-  /// Milliseconds of one run of `body`, `count` of them timed together, so that the host's part does
-  /// not show, behind one that is not.
+  /// Milliseconds of one run of `body`: `count` of them are timed together, behind one that is not,
+  /// so that the host's part does not show.
   func milliseconds(
     _ count: Int, _ body: () throws(SparrowError) -> Void
   ) throws(SparrowError) -> Double {

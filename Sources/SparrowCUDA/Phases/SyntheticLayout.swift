@@ -40,7 +40,9 @@ struct SyntheticLayout {
   /// Weights of spread such that a dot product with a normed vector is of size one.
   private var matrixSpread: Float { (3 / Float(shape.width)).squareRoot() }
 
-  private static func place(_ part: (Int) -> RandomPart, _ parts: inout [RandomPart], _ end: inout Int)
+  private static func place(
+    _ part: (Int) -> RandomPart, _ parts: inout [RandomPart], _ end: inout Int
+  )
     -> Int
   {
     let offset = end

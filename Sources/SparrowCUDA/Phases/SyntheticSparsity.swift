@@ -50,7 +50,8 @@ package struct SyntheticSparsity: Sendable, Equatable {
     try check(density > 0 && density <= 1, "--density", density, "above 0, up to 1")
     if let headDensity {
       try check(headDensity > 0 && headDensity <= 1, "--heads", headDensity, "above 0, up to 1")
-      try check(takesHeads(predictor), "--heads", headDensity,
+      try check(
+        takesHeads(predictor), "--heads", headDensity,
         "none beside a router or a sketch")
     }
     if case .lowRank(let rank) = predictor {
