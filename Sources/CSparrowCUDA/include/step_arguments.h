@@ -11,15 +11,15 @@ typedef enum {
   SCU_PROJECT,  ///< queries, keys and values, and what predictors take from the same input
   SCU_ATTEND,   ///< attention; predictors' scores and their masks
   SCU_OUTPUT,   ///< attention's output matrix
-  SCU_SKETCH,   ///< a network's rough scores and their mask
   SCU_NETWORK,  ///< a feed-forward network, neuron by neuron
+  SCU_SKETCHED,  ///< the same of the neurons that a sketch finds first
   SCU_REDUCE,   ///< the sum of the multiprocessors' parts of it
   SCU_LOGITS,   ///< the vocabulary head
   SCU_HEAD_ROWS,  ///< what the head's sketch reads
   SCU_TOKENS,   ///< the head's sketch, and the logits of the best tokens of each multiprocessor
 } scu_phase_kind;
 
-enum { SCU_LAYERS = 80, SCU_PHASES = 6 * SCU_LAYERS + 2, SCU_LAYER_SHIFT = 4 };
+enum { SCU_LAYERS = 80, SCU_PHASES = 5 * SCU_LAYERS + 3, SCU_LAYER_SHIFT = 4 };
 
 /// Where a layer's weights lie: bytes from its start, the same in every layer; 0 for none but
 /// `projections`.
@@ -46,11 +46,13 @@ typedef struct {
   uint64_t row;                   ///< scu_row
   uint64_t cosine, sine;          ///< `[HEAD / 2]` of the row's position; 0 without
 
-  // Passed between phases, float32.
+  // Passed between phases: words of 64 bits, each a float32 below the date when it was written.
   uint64_t stream, middle;  ///< the residual stream: before and after attention
   uint64_t projected;
-  uint64_t parts;           ///< `[heads][SPLITS][HEAD + 2]`
   uint64_t partial;         ///< `[blocks][WIDTH]`
+
+  // The same, float32.
+  uint64_t parts;           ///< `[heads][SPLITS][HEAD + 4]`
   uint64_t logits;
   uint64_t best;            ///< one number: the greatest logit and, inverted, its token
   uint64_t neuron_masks, head_masks;  ///< `[layers][bytes]`; 0: all are touched
@@ -68,6 +70,7 @@ typedef struct {
   float planted_neurons, planted_heads;
   int32_t neuron_mask_bytes, head_mask_bytes;
   uint64_t sparse[2];       ///< a bit for each layer whose network goes by its mask
+  uint32_t turn;            ///< of the steps over these buffers, each its own
   int32_t lag;              ///< slots under way before the oldest has come
   int32_t phase_count;
   uint16_t phases[SCU_PHASES];  ///< kind, and the layer from bit SCU_LAYER_SHIFT on

@@ -18,6 +18,16 @@ __device__ __forceinline__ void wait_for(uint64_t *barrier, uint32_t parity) {
     : "memory");
 }
 
+__device__ __forceinline__ void make_barrier(uint64_t *barrier, int arrivals) {
+  asm volatile("mbarrier.init.shared::cta.b64 [%0], %1;"
+               ::"r"(shared_address(barrier)), "r"(arrivals));
+}
+
+__device__ __forceinline__ void arrive(uint64_t *barrier) {
+  asm volatile("mbarrier.arrive.shared::cta.b64 _, [%0];" ::"r"(shared_address(barrier))
+               : "memory");
+}
+
 struct ring_memory {
   alignas(128) char slots[SLOTS][SLOT_BYTES];
   uint64_t full[SLOTS], empty[SLOTS];
@@ -25,9 +35,8 @@ struct ring_memory {
 
 __device__ __forceinline__ void open_ring(ring_memory &m) {
   if (threadIdx.x < SLOTS) {
-    asm volatile("mbarrier.init.shared::cta.b64 [%0], 1;" ::"r"(shared_address(m.full + threadIdx.x)));
-    asm volatile("mbarrier.init.shared::cta.b64 [%0], %1;"
-                 ::"r"(shared_address(m.empty + threadIdx.x)), "r"(CONSUMERS));
+    make_barrier(m.full + threadIdx.x, 1);
+    make_barrier(m.empty + threadIdx.x, CONSUMERS);
   }
   asm volatile("fence.mbarrier_init.release.cluster;" ::: "memory");
   __syncthreads();
@@ -85,10 +94,7 @@ struct consumer {
 
   __device__ __forceinline__ void release(ring_memory &m) {
     __syncwarp();
-    if ((threadIdx.x & 31) == 0)
-      asm volatile("mbarrier.arrive.shared::cta.b64 _, [%0];"
-                   ::"r"(shared_address(m.empty + next.at))
-                   : "memory");
+    if ((threadIdx.x & 31) == 0) arrive(m.empty + next.at);
     next.step();
   }
 };

@@ -3,6 +3,7 @@
 __device__ __forceinline__ void stream(const scu_step &a, step_memory &m) {
   const scu_row row = *(const scu_row *)a.row;
   producer ring(a.lag);
+  uint32_t choices = 0;
   int made = 0;  // the phase behind the last one that makes masks
 #pragma unroll 1
   for (int i = 0; i < a.phase_count; i++) {
@@ -20,15 +21,12 @@ __device__ __forceinline__ void stream(const scu_step &a, step_memory &m) {
       case SCU_LOGITS: stream_rows(a, m, ring, p); break;
       case SCU_ATTEND:
         stream_cache(m, ring, row, p);
-        stream_prediction(a, m, ring, p);
+        stream_prediction(a, m, ring, row, p);
         made = i + 1;
         break;
       case SCU_OUTPUT: stream_output(a, m, ring, p); break;
-      case SCU_NETWORK: stream_network(a, m, ring, p); break;
-      case SCU_SKETCH:
-        if constexpr (SKETCHES) stream_sketch(a, m, ring, p);
-        made = i + 1;
-        break;
+      case SCU_SKETCHED:
+      case SCU_NETWORK: stream_network(a, m, ring, choices, p); break;
       case SCU_TOKENS:
         if constexpr (SKETCHES) stream_tokens(a, m, ring, p);
         break;
@@ -44,21 +42,19 @@ __device__ __forceinline__ void compute(const scu_step &a, step_memory &m) {
   for (int i = 0; i < a.phase_count; i++) {
     const phase p(a, i);
     switch (p.kind) {
-      case SCU_EMBED: embed(a, row); break;
+      case SCU_EMBED: embed(a, row, p); break;
       case SCU_PROJECT:
       case SCU_HEAD_ROWS:
       case SCU_LOGITS: multiply_rows(a, m, ring, p); break;
       case SCU_ATTEND:
         begin(a, p);
         attend(a, m, ring, row, p);
-        predict(a, m, ring, p);
+        predict(a, m, ring, row, p);
         break;
       case SCU_OUTPUT: multiply_output(a, m, ring, p); break;
+      case SCU_SKETCHED:
       case SCU_NETWORK: run_network(a, m, ring, lists, p); break;
       case SCU_REDUCE: reduce(a, m, p); break;
-      case SCU_SKETCH:
-        if constexpr (SKETCHES) sketch_network(a, m, ring, p);
-        break;
       case SCU_TOKENS:
         if constexpr (SKETCHES) sketch_tokens(a, m, ring, p);
         break;
@@ -70,8 +66,10 @@ __device__ __forceinline__ void compute(const scu_step &a, step_memory &m) {
 extern "C" __global__ void __launch_bounds__(THREADS + 32, 1) step(
   const __grid_constant__ scu_step a) {
   step_memory &m = *(step_memory *)dynamic_memory;
-  if (threadIdx.x == 0)
-    asm volatile("mbarrier.init.shared::cta.b64 [%0], 1;" ::"r"(shared_address(&m.listed)));
+  if (threadIdx.x == 0) {
+    make_barrier(&m.listed, 1);
+    make_barrier(&m.chosen, 1);
+  }
   open_ring(m.ring);
   if (threadIdx.x >= THREADS)
     stream(a, m);

@@ -65,15 +65,81 @@ __device__ __forceinline__ void begin(const scu_step &a, const phase &p) {
 __device__ __forceinline__ void end(const scu_step &a, const phase &p) {
   meet();
   if (threadIdx.x != 0) return;
-  if (p.index + 1 < a.phase_count) {
-    // Nothing comes back: waiting for the others may begin at once.
+  if (p.index + 1 == a.phase_count) {
+    __threadfence();
+    const uint32_t before = atomicAdd((uint32_t *)a.arrivals, 1);
+    // Nobody waits any more: the next step begins at zero.
+    if (before == BLOCKS * a.phase_count - 1) atomicExch((uint32_t *)a.arrivals, 0);
+  } else if (p.kind == SCU_ATTEND) {
     asm volatile("red.release.gpu.global.add.u32 [%0], 1;" ::"l"(a.arrivals) : "memory");
-    return;
+  } else {
+    // All that others read of this phase is dated: it need not be there yet.
+    asm volatile("red.relaxed.gpu.global.add.u32 [%0], 1;" ::"l"(a.arrivals) : "memory");
   }
-  __threadfence();
-  const uint32_t before = atomicAdd((uint32_t *)a.arrivals, 1);
-  // Nobody waits any more: the next step begins at zero.
-  if (before == BLOCKS * a.phase_count - 1) atomicExch((uint32_t *)a.arrivals, 0);
+}
+
+/// The date of what a phase writes.
+__device__ __forceinline__ uint32_t date(const scu_step &a, int index) {
+  return a.turn * SCU_PHASES + index;
+}
+
+/// A number beside its date, in one word that others see whole: a phase that leaves only such words
+/// need not wait until they are there.
+__device__ __forceinline__ void leave(uint64_t address, int index, float value, uint32_t date) {
+  const uint64_t word = (uint64_t)date << 32 | __float_as_uint(value);
+  asm volatile("st.relaxed.gpu.global.u64 [%0], %1;" ::"l"(address + 8 * index), "l"(word)
+               : "memory");
+}
+
+/// Dated numbers, `stride` apart and below `count`, once all of them are there.
+template <int COUNT>
+__device__ __forceinline__ void take(
+  float (&x)[COUNT], uint64_t address, int first, int stride, int count, uint32_t date) {
+  uint64_t words[COUNT];
+  bool are_there;
+  do {
+    are_there = true;
+#pragma unroll
+    for (int i = 0; i < COUNT; i++)
+      asm volatile("ld.relaxed.gpu.global.u64 %0, [%1];"
+                   : "=l"(words[i])
+                   : "l"(address + 8 * min(first + i * stride, count - 1))
+                   : "memory");
+#pragma unroll
+    for (int i = 0; i < COUNT; i++) are_there &= (uint32_t)(words[i] >> 32) == date;
+  } while (!are_there);
+#pragma unroll
+  for (int i = 0; i < COUNT; i++) x[i] = __uint_as_float((uint32_t)words[i]);
+}
+
+/// A thread's part of a dated vector.
+__device__ __forceinline__ void take_own(float (&x)[OWN], uint64_t address, uint32_t date) {
+  uint64_t words[OWN];
+  bool are_there;
+  do {
+    are_there = true;
+#pragma unroll
+    for (int i = 0; i < OWN; i += 2)
+      asm volatile("ld.relaxed.gpu.global.v2.u64 {%0, %1}, [%2];"
+                   : "=l"(words[i]), "=l"(words[i + 1])
+                   : "l"(address + 8 * (column(i / 8) + i % 8))
+                   : "memory");
+#pragma unroll
+    for (int i = 0; i < OWN; i++) are_there &= (uint32_t)(words[i] >> 32) == date;
+  } while (!are_there);
+#pragma unroll
+  for (int i = 0; i < OWN; i++) x[i] = __uint_as_float((uint32_t)words[i]);
+}
+
+/// Leaves a thread's part of a vector, dated.
+__device__ __forceinline__ void leave_own(uint64_t address, const float (&x)[OWN], uint32_t date) {
+#pragma unroll
+  for (int i = 0; i < OWN; i += 2)
+    asm volatile("st.relaxed.gpu.global.v2.u64 [%0], {%1, %2};" ::"l"(
+                   address + 8 * (column(i / 8) + i % 8)),
+                 "l"((uint64_t)date << 32 | __float_as_uint(x[i])),
+                 "l"((uint64_t)date << 32 | __float_as_uint(x[i + 1]))
+                 : "memory");
 }
 
 // MARK: - Selections

@@ -57,15 +57,20 @@ __device__ __forceinline__ void unpack(float (&x)[8], uint4 w) {
 }
 
 /// By a warp each: queries rotated; the key and the value as the cache holds them, and into it.
-__device__ __forceinline__ void take_own(
-  const scu_step &a, attention_memory &m, const attention_job &job, const scu_row &row) {
+__device__ __forceinline__ void take_heads(
+  const scu_step &a, attention_memory &m, const attention_job &job, const scu_row &row,
+  const phase &p) {
   const int warp = threadIdx.x >> 5, lane = threadIdx.x & 31;
   for (int v = warp; v < GROUP + 2; v += ATTENDING) {
     float *to = v < GROUP ? m.query[v] : m.own[v - GROUP];
-    const float *from = (const float *)a.projected + job.group * HEAD_ROWS + v * HEAD;
+    float head[HEAD / 32];
+    take(
+      head, a.projected, job.group * HEAD_ROWS + v * HEAD + lane, 32, KEY_HEADS * HEAD_ROWS,
+      date(a, p.index - 1));
 #pragma unroll
-    for (int i = lane; i < HEAD / 2; i += 32) {
-      float x = __ldcg(from + i), y = __ldcg(from + i + HEAD / 2);
+    for (int n = 0; n < HEAD / 64; n++) {
+      const int i = lane + n * 32;
+      float x = head[n], y = head[n + HEAD / 64];
       if (v <= GROUP && a.cosine) {
         const float c = ((const float *)a.cosine)[i], s = ((const float *)a.sine)[i];
         const float turned = x * c - y * s;
@@ -211,7 +216,7 @@ __device__ __forceinline__ void attend(
 #pragma unroll 1
   for (int i = blockIdx.x; i < jobs; i += BLOCKS) {
     const attention_job job(row, p.layer, m.now.heads[i / SPLITS], i % SPLITS);
-    if (attends) take_own(a, m.attention, job, row);
+    if (attends) take_heads(a, m.attention, job, row, p);
     running_sum r[GROUP];
 #pragma unroll 1
     for (int from = job.first, count; from < job.last; from += count) {

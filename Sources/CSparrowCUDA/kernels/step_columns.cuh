@@ -14,17 +14,6 @@ __device__ __forceinline__ void meet() {
 /// Column of a thread's vector `v`.
 __device__ __forceinline__ int column(int v) { return (threadIdx.x + v * THREADS) * 8; }
 
-__device__ __forceinline__ void load_own(float (&x)[OWN], const float *from) {
-#pragma unroll
-  for (int v = 0; v < VECTORS; v++)
-#pragma unroll
-    for (int h = 0; h < 2; h++) {
-      const float4 y = __ldcg((const float4 *)(from + column(v) + 4 * h));
-      float *to = x + v * 8 + h * 4;
-      to[0] = y.x, to[1] = y.y, to[2] = y.z, to[3] = y.w;
-    }
-}
-
 /// The sum of all consumers' numbers, to all of them.
 __device__ __forceinline__ float consumers_sum(float x, float *scratch) {
   x = warp_sum(x);

@@ -31,7 +31,8 @@ struct alignas(16) sketch_input {
 
 /// All but the ring.
 struct step_state {
-  uint64_t listed;
+  /// The block's neurons are listed: by the producer, and by consumers that chose them.
+  uint64_t listed, chosen;
   /// The block's neurons, [first, last) of all that are touched, and their groups.
   int first, last, first_group;
   int groups[SHARE];

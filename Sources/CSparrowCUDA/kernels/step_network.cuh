@@ -16,16 +16,18 @@ __device__ __forceinline__ float activated(float x) {
 }
 
 __device__ __forceinline__ void stream_network(
-  const scu_step &a, step_memory &m, producer &ring, const phase &p) {
+  const scu_step &a, step_memory &m, producer &ring, uint32_t &choices, const phase &p) {
   const bool listed = is_sparse(a, p.layer);
   int first = share(a.neurons, blockIdx.x), last = share(a.neurons, blockIdx.x + 1);
-  if (listed) {
+  if (p.kind == SCU_SKETCHED) {
+    stream_sketch(a, m, ring, p);
+    wait_for(&m.chosen, choices);
+    choices ^= 1;
+  } else if (listed) {
     list_neurons(m, neuron_mask(a, p.layer), MASK_WORDS, a.group);
-    first = m.first, last = m.last;
-    if ((threadIdx.x & 31) == 0)
-      asm volatile("mbarrier.arrive.shared::cta.b64 _, [%0];" ::"r"(shared_address(&m.listed))
-                   : "memory");
+    if ((threadIdx.x & 31) == 0) arrive(&m.listed);
   }
+  if (listed) first = m.first, last = m.last;
   const int lane = threadIdx.x & 31;
 #pragma unroll 1
   for (int b = first; b < last; b += NETWORK_BATCH) {
@@ -51,15 +53,17 @@ __device__ __forceinline__ void run_network(
   const float *gate_bias = p.at(a.layer.gate_bias), *up_bias = p.at(a.layer.up_bias);
   begin(a, p);
   float x[OWN], sum[OWN] = {};
-  load_own(x, (const float *)a.middle);
+  take_own(x, a.middle, date(a, p.index - 1));
   const bool listed = is_sparse(a, p.layer);
   int first = share(a.neurons, blockIdx.x), last = share(a.neurons, blockIdx.x + 1);
-  if (listed) {
+  if (listed && p.kind == SCU_NETWORK) {
     wait_for(&m.listed, lists);
     lists ^= 1;
-    first = m.first, last = m.last;
   }
   norm.apply(x, a.is_rms, a.epsilon, m.scratch);
+  if constexpr (SKETCHES)
+    if (p.kind == SCU_SKETCHED) choose_neurons(a, m, ring, x, p);
+  if (listed) first = m.first, last = m.last;
   int turn = 0;
 #pragma unroll 1
   for (int b = first; b < last; b += NETWORK_BATCH, turn ^= 1) {
@@ -87,14 +91,7 @@ __device__ __forceinline__ void run_network(
       if (r % SLOT_ROWS == SLOT_ROWS - 1 || r == size - 1) ring.release(m.ring);
     }
   }
-  float *partial = (float *)a.partial + (uint64_t)blockIdx.x * WIDTH;
-#pragma unroll
-  for (int v = 0; v < VECTORS; v++)
-#pragma unroll
-    for (int h = 0; h < 2; h++) {
-      const float *y = sum + v * 8 + h * 4;
-      *(float4 *)(partial + column(v) + 4 * h) = make_float4(y[0], y[1], y[2], y[3]);
-    }
+  leave_own(a.partial + (uint64_t)blockIdx.x * WIDTH * 8, sum, date(a, p.index));
 }
 
 /// The sum of the blocks' parts, 32 columns a block, onto the residual stream.
@@ -103,30 +100,34 @@ __device__ __forceinline__ void reduce(const scu_step &a, step_memory &m, const 
   const int lane = threadIdx.x & 31, warp = threadIdx.x >> 5;
   begin(a, p);
   for (int i = blockIdx.x * 32 + lane; i < WIDTH; i += BLOCKS * 32) {
-    const float *parts = (const float *)a.partial + i;
-    float sum = 0, onto = 0;
-    if (warp == 0) onto = __ldcg((const float *)a.middle + i) + (bias ? bias[i] : 0);
+    constexpr int EACH = (BLOCKS + CONSUMERS - 1) / CONSUMERS;
+    const float own_bias = bias ? bias[i] : 0;
+    float parts[EACH], onto[1] = {0}, sum = 0;
+    if (warp == 0) take(onto, a.middle, i, 0, WIDTH, date(a, p.index - 2));
+    // Beyond the last block: its part again, which is not added.
+    take(parts, a.partial, warp * WIDTH + i, CONSUMERS * WIDTH, (BLOCKS - 1) * WIDTH + i + 1,
+         date(a, p.index - 1));
 #pragma unroll
-    for (int b = 0; b < (BLOCKS + CONSUMERS - 1) / CONSUMERS; b++)
-      if (warp + b * CONSUMERS < BLOCKS)
-        sum += __ldcg(parts + (uint64_t)(warp + b * CONSUMERS) * WIDTH);
+    for (int b = 0; b < EACH; b++)
+      if (warp + b * CONSUMERS < BLOCKS) sum += parts[b];
     m.columns[warp][lane] = sum;
     meet();
     if (warp == 0) {
 #pragma unroll
-      for (int w = 0; w < CONSUMERS; w++) onto += m.columns[w][lane];
-      ((float *)a.stream)[i] = onto;
+      for (int w = 0; w < CONSUMERS; w++) onto[0] += m.columns[w][lane];
+      leave(a.stream, i, onto[0] + own_bias, date(a, p.index));
     }
     meet();
   }
 }
 
 /// The token's row, and its position's, as the residual stream.
-__device__ __forceinline__ void embed(const scu_step &a, const scu_row &row) {
+__device__ __forceinline__ void embed(const scu_step &a, const scu_row &row, const phase &p) {
   const uint16_t *token = (const uint16_t *)a.embedding + (uint64_t)row.token * WIDTH;
   const uint16_t *position = (const uint16_t *)a.positions + (uint64_t)row.position * WIDTH;
   for (int i = blockIdx.x * THREADS + threadIdx.x; i < WIDTH; i += BLOCKS * THREADS)
-    ((float *)a.stream)[i] =
-      from_bfloat(token[i]) + (a.positions ? from_bfloat(position[i]) : 0);
+    leave(
+      a.stream, i, from_bfloat(token[i]) + (a.positions ? from_bfloat(position[i]) : 0),
+      date(a, p.index));
   if (blockIdx.x == 0 && threadIdx.x == 0) *(uint64_t *)a.best = 0;
 }

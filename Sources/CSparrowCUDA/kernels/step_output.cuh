@@ -63,10 +63,7 @@ __device__ __forceinline__ void multiply_output(
     own_bias[t] = bias ? bias[first + min(team + t * ROWS_AT_ONCE, rows - 1)] : 0;
   begin(a, p);
   float residual[TURNS];
-#pragma unroll
-  for (int t = 0; t < TURNS; t++)
-    residual[t] =
-      __ldcg((const float *)a.stream + first + min(team + t * ROWS_AT_ONCE, rows - 1));
+  take(residual, a.stream, first + team, ROWS_AT_ONCE, first + rows, date(a, p.index - 3));
   const int count = m.now.count * GROUP;
   // Many loads at once: each is a way to the second cache and back.
 #pragma unroll 4
@@ -103,6 +100,6 @@ __device__ __forceinline__ void multiply_output(
     for (int d = ROW_THREADS / 2; d; d >>= 1) y += __shfl_xor_sync(~0u, y, d);
     const int row = team + t * ROWS_AT_ONCE;
     if (part == 0 && row < rows)
-      ((float *)a.middle)[first + row] = residual[t] + (y + own_bias[t]);
+      leave(a.middle, first + row, residual[t] + (y + own_bias[t]), date(a, p.index));
   }
 }

@@ -12,15 +12,17 @@ static_assert(SLOT_UNITS > 0 && RANK % 256 == 0, "rows of a predictor fill a slo
 struct prediction {
   int neuron_units, first, last;
 
-  __device__ __forceinline__ prediction(const scu_step &a, const phase &p, int jobs) {
+  __device__ __forceinline__ prediction(
+    const scu_step &a, const phase &p, int jobs, int position) {
     first = last = neuron_units = 0;
     if (ROUTES || a.predictor_rows == 0 || !is_sparse(a, p.layer)) return;
     neuron_units = a.neurons / a.group / UNIT;
     const int units =
       neuron_units + (a.predictor_rows == 2 * RANK ? (KEY_HEADS + UNIT - 1) / UNIT : 0);
-    // A block that attends has so much less to do.
+    // A block that attends has so much less to do: the time of its keys, and of what is around them.
+    const int attended = position / SPLITS * HEAD * 4 + (32 << 10);
     const int busy = min(jobs, BLOCKS), idle = BLOCKS - busy;
-    const int less = idle ? min((96 << 10) / UNIT_BYTES, units / idle) : 0;
+    const int less = idle ? min(attended / UNIT_BYTES, units / idle) : 0;
     const int all = units + busy * less;
     first = share(all, blockIdx.x) - less * min((int)blockIdx.x, busy);
     last = share(all, blockIdx.x + 1) - less * min((int)blockIdx.x + 1, busy);
@@ -36,8 +38,8 @@ __device__ __forceinline__ uint8_t touched_bits(const step_memory &m, int unit) 
 }
 
 __device__ __forceinline__ void stream_prediction(
-  const scu_step &a, step_memory &m, producer &ring, const phase &p) {
-  const prediction work(a, p, m.ahead.count * SPLITS);
+  const scu_step &a, step_memory &m, producer &ring, const scu_row &row, const phase &p) {
+  const prediction work(a, p, m.ahead.count * SPLITS, row.position);
 #pragma unroll 1
   for (int u = work.first; u < work.last; u += SLOT_UNITS)
     ring.fill(
@@ -49,26 +51,33 @@ __device__ __forceinline__ void stream_prediction(
 __device__ __forceinline__ void route(const scu_step &a, const phase &p) {
   const int groups = a.neurons / a.group;
   for (int i = threadIdx.x; i < (groups + 31) / 32 * 32; i += THREADS) {
-    const float score =
-      __ldcg((const float *)a.projected + KEY_HEADS * HEAD_ROWS + min(i, groups - 1));
-    const bool is_touched = i < groups && is_selected(a, score, a.planted_neurons, p.layer, i);
+    float score[1];
+    take(
+      score, a.projected, KEY_HEADS * HEAD_ROWS + min(i, groups - 1), 0,
+      KEY_HEADS * HEAD_ROWS + groups, date(a, p.index - 1));
+    const bool is_touched = i < groups && is_selected(a, score[0], a.planted_neurons, p.layer, i);
     const uint32_t word = __ballot_sync(~0u, is_touched);
     if ((threadIdx.x & 31) == 0) ((uint32_t *)neuron_mask(a, p.layer))[i / 32] = word;
   }
 }
 
 __device__ __forceinline__ void predict(
-  const scu_step &a, step_memory &m, consumer &ring, const phase &p) {
+  const scu_step &a, step_memory &m, consumer &ring, const scu_row &row, const phase &p) {
   if (ROUTES) {
     if (a.predictor_rows && is_sparse(a, p.layer) && blockIdx.x == BLOCKS - 1) route(a, p);
     return;
   }
-  const prediction work(a, p, m.now.count * SPLITS);
+  const prediction work(a, p, m.now.count * SPLITS, row.position);
   if (work.first == work.last) return;
   // Once a block: all blocks read the same few lines of the second cache.
-  for (int i = threadIdx.x; i < a.predictor_rows; i += THREADS)
-    m.input[i / RANK][i % RANK] =
-      fmaxf(__ldcg((const float *)a.projected + KEY_HEADS * HEAD_ROWS + i), 0);
+  float input[(2 * RANK + THREADS - 1) / THREADS];
+  take(
+    input, a.projected, KEY_HEADS * HEAD_ROWS + threadIdx.x, THREADS,
+    KEY_HEADS * HEAD_ROWS + a.predictor_rows, date(a, p.index - 1));
+  for (int n = 0; n < (2 * RANK + THREADS - 1) / THREADS; n++) {
+    const int i = threadIdx.x + n * THREADS;
+    if (i < a.predictor_rows) m.input[i / RANK][i % RANK] = fmaxf(input[n], 0);
+  }
   meet();
   const int warp = threadIdx.x >> 5, lane = threadIdx.x & 31;
   constexpr int RANK_VECTORS = RANK / 256;

@@ -6,7 +6,6 @@ struct row_work {
   const uint16_t *norm, *norm_bias;
   const float *bias;
   const uint32_t *mask;  ///< of the head groups, which the first rows belong to; NULL: all rows
-  float *output;
   int fixed;             ///< rows that no mask chooses, behind the others
 
   __device__ __forceinline__ row_work(const scu_step &a, const phase &p) {
@@ -15,7 +14,6 @@ struct row_work {
       weights = (const char *)(is_head ? a.vocabulary : a.head_rows);
       norm = (const uint16_t *)a.norm, norm_bias = (const uint16_t *)a.norm_bias;
       bias = 0, mask = 0;
-      output = (float *)(is_head ? a.logits : a.projected);
       fixed = is_head ? a.vocabulary_rows : HEAD_RANK;
       return;
     }
@@ -23,7 +21,6 @@ struct row_work {
     norm = p.at<uint16_t>(a.layer.norm), norm_bias = p.at<uint16_t>(a.layer.norm_bias);
     bias = p.at(a.layer.projections_bias);
     mask = a.head_masks ? head_mask(a, p.layer) : 0;
-    output = (float *)a.projected;
     fixed = (mask ? 0 : KEY_HEADS * HEAD_ROWS) + (is_sparse(a, p.layer) ? a.predictor_rows : 0);
   }
 
@@ -71,7 +68,7 @@ __device__ __forceinline__ void multiply_rows(
   if (p.kind == SCU_PROJECT && threadIdx.x < 32) list_heads(m.now, work.mask);
   begin(a, p);
   float x[OWN];
-  load_own(x, (const float *)a.stream);
+  take_own(x, a.stream, date(a, p.index - 1));
   norm.apply(x, a.is_rms, a.epsilon, m.scratch);
   const int count = work.count(m.now);
   const int first = share(count, blockIdx.x), last = share(count, blockIdx.x + 1);
@@ -89,7 +86,10 @@ __device__ __forceinline__ void multiply_rows(
     meet();
     if (threadIdx.x < size) {
       const float y = take_sum(m.sums[turn], threadIdx.x) + bias;
-      work.output[row] = y;
+      if (p.kind == SCU_LOGITS)
+        ((float *)a.logits)[row] = y;
+      else
+        leave(a.projected, row, y, date(a, p.index));
       best = max(best, ranked(y, row));
     }
   }

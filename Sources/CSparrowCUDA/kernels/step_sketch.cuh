@@ -59,15 +59,10 @@ __device__ __forceinline__ void stream_sketch(
       m.ring, p.at<char>(a.layer.sketch) + (uint64_t)u * SKETCH_BYTES, 1, SKETCH_BYTES);
 }
 
-/// The mask of a network's neurons, by the sketch of what is multiplied first.
-__device__ __forceinline__ void sketch_network(
-  const scu_step &a, step_memory &m, consumer &ring, const phase &p) {
-  const norm_weights norm(
-    p.at<uint16_t>(a.layer.network_norm), p.at<uint16_t>(a.layer.network_norm_bias));
-  begin(a, p);
-  float x[OWN];
-  load_own(x, (const float *)a.middle);
-  norm.apply(x, a.is_rms, a.epsilon, m.scratch);
+/// The neurons of a block that are worth computing, by the sketch of what is multiplied first: each
+/// block takes those of its own rows, so that no list has to go round. The mask is for who asks later.
+__device__ __forceinline__ void choose_neurons(
+  const scu_step &a, step_memory &m, consumer &ring, const float (&x)[OWN], const phase &p) {
 #pragma unroll
   for (int v = 0; v < VECTORS; v++) quantise(m.sketch, x + v * 8, column(v));
   meet();
@@ -94,6 +89,20 @@ __device__ __forceinline__ void sketch_network(
           is_selected(a, score, a.planted_neurons, p.layer, row);
     }
     ring.release(m.ring);
+  }
+  meet();
+  if (warp == 0) {
+    int count = 0;
+    for (int base = 0; base < (last - first) * UNIT; base += 32) {
+      const bool is_touched = base + lane < (last - first) * UNIT && m.touched[base + lane];
+      const uint32_t touched = __ballot_sync(~0u, is_touched);
+      if (is_touched)
+        m.groups[count + __popc(touched & ((1u << lane) - 1))] = first * UNIT + base + lane;
+      count += __popc(touched);
+    }
+    if (lane == 0) m.first = m.first_group = 0, m.last = count;
+    __syncwarp();
+    if (lane == 0) arrive(&m.chosen);
   }
   meet();
   for (int u = first + threadIdx.x; u < last; u += THREADS)
@@ -123,17 +132,17 @@ __device__ __forceinline__ void sketch_tokens(
   begin(a, p);
   if (threadIdx.x < HEAD_RANK / 8) {
     float y[8];
-    *(float4 *)y = __ldcg((const float4 *)a.projected + threadIdx.x * 2);
-    *(float4 *)(y + 4) = __ldcg((const float4 *)a.projected + threadIdx.x * 2 + 1);
+    take(y, a.projected, threadIdx.x * 8, 1, HEAD_RANK, date(a, p.index - 1));
     quantise(m.sketch, y, threadIdx.x * 8);
   }
   float x[OWN];
-  load_own(x, (const float *)a.stream);
+  take_own(x, a.stream, date(a, p.index - 2));
   norm.apply(x, a.is_rms, a.epsilon, m.scratch);
   const int units = a.vocabulary_rows / TOKENS;
   const int first = share(units, blockIdx.x), last = share(units, blockIdx.x + 1);
   const int own = threadIdx.x / TOKEN_LANES, block = threadIdx.x % TOKEN_LANES;
   meet();
+  if (first == last) return;
   const quantised q(m.sketch, block);
 #pragma unroll 1
   for (int u = first; u < last; u++) {

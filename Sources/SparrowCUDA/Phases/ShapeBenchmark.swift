@@ -37,7 +37,7 @@ package struct ShapeBenchmark: Sendable {
     let ceiling = try DeviceBandwidth.measure(library).reads
     let errors =
       checks
-      ? try errors(of: shape.shortened(layers: 2, vocabulary: 4096), sparsity, context, library)
+      ? try errors(of: shape.shortened(layers: 2, vocabulary: 8192), sparsity, context, library)
       : nil
     let model = try SyntheticModel(shape, sparsity, context: context, library)
     let timer = try StepTimer(library.context)

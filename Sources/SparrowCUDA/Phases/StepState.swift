@@ -38,12 +38,15 @@ struct StepState {
       defer { end += (bytes + 255) / 256 * 256 }
       return end
     }
+    let projected = shape.projectionRows + (sparsity?.predictorRows(of: shape) ?? 0)
+    let dated: [(WritableKeyPath<scu_step, UInt64>, Int)] = [
+      (\.stream, shape.width), (\.middle, shape.width), (\.projected, projected),
+      (\.partial, blocks * shape.width), (\.best, 1),
+    ]
+    for (member, count) in dated { offsets[member] = place(8 * count) }
     let floats: [(WritableKeyPath<scu_step, UInt64>, Int)] = [
-      (\.stream, shape.width), (\.middle, shape.width),
-      (\.projected, shape.projectionRows + (sparsity?.predictorRows(of: shape) ?? 0)),
       (\.parts, shape.heads * splits * (shape.headDimension + 4)),
-      (\.partial, blocks * shape.width), (\.logits, shape.vocabulary), (\.best, 2),
-      (\.arrivals, 1),
+      (\.logits, shape.vocabulary), (\.arrivals, 1),
     ]
     for (member, count) in floats { offsets[member] = place(4 * count) }
     offsets[\.neuron_masks] = place(shape.layers * neuronMaskBytes)

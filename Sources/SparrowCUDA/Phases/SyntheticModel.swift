@@ -18,6 +18,10 @@ package final class SyntheticModel {
   private let stateLayout: StepState
   private let denseKernel: StepKernel
   private let sparseKernel: StepKernel?
+  /// Steps that were queued: what each of them leaves is dated.
+  private var turns: UInt32 = 0
+  private var denseStep = scu_step()
+  private var sparseStep = scu_step()
 
   /// Throws `.system` with both sizes where the device has too little memory.
   package init(
@@ -30,10 +34,12 @@ package final class SyntheticModel {
     self.library = library
     let device = library.context
     layout = SyntheticLayout(shape, sparsity, context: context)
-    let splits = StepKernel.splits(shape, context: context, device.device)
-    denseKernel = try StepKernel(shape, nil, splits: splits, library)
+    func splits(_ headDensity: Double?) -> Int {
+      StepKernel.splits(shape, headDensity: headDensity, context: context, device.device)
+    }
+    denseKernel = try StepKernel(shape, nil, splits: splits(nil), library)
     sparseKernel = try sparsity.map { sparsity throws(SparrowError) in
-      try StepKernel(shape, sparsity, splits: splits, library)
+      try StepKernel(shape, sparsity, splits: splits(sparsity.headDensity), library)
     }
     let wanted =
       shape.layers * layout.layerBytes + layout.endBytes + layout.pageBytes * layout.pageCount
@@ -45,8 +51,8 @@ package final class SyntheticModel {
         expected: "at most \(Quantity.bytes(free)), which are free")
     }
     stateLayout = StepState(
-      shape, sparsity, splits: splits, blocks: device.device.multiprocessors,
-      pageCount: layout.pageCount)
+      shape, sparsity, splits: max(splits(nil), splits(sparsity?.headDensity)),
+      blocks: device.device.multiprocessors, pageCount: layout.pageCount)
     ends = try DeviceBuffer(layout.endBytes, in: device)
     cache = try DeviceBuffer(layout.pageBytes * layout.pageCount, in: device)
     state = try DeviceBuffer(stateLayout.byteCount, in: device)
@@ -65,11 +71,16 @@ package final class SyntheticModel {
       pages: (0..<layout.pageCount).map { cache.address + UInt64($0 * layout.pageBytes) },
       sparsity, shape)
     try device.synchronize()
+    denseStep = argument(isSparse: false)
+    sparseStep = argument(isSparse: true)
   }
 
   /// Queues a dense or a sparse step of the same token, over and over.
   package func step(isSparse: Bool) throws(SparrowError) {
-    try (isSparse ? sparseKernel! : denseKernel).launch(argument(isSparse: isSparse))
+    turns += 1
+    var step = isSparse ? sparseStep : denseStep
+    step.turn = turns
+    try (isSparse ? sparseKernel! : denseKernel).launch(step)
   }
 
   private func argument(isSparse: Bool) -> scu_step {
@@ -112,9 +123,8 @@ package final class SyntheticModel {
   private func phases(_ sparsity: SyntheticSparsity?) -> [UInt16] {
     let inner = (0..<shape.layers).flatMap { layer in
       let isSketched = sparsity?.predictor == .sketch && sparsity!.isSparse(layer: layer)
-      let kinds =
-        [SCU_PROJECT, SCU_ATTEND, SCU_OUTPUT] + (isSketched ? [SCU_SKETCH] : [])
-        + [SCU_NETWORK, SCU_REDUCE]
+      let network = isSketched ? SCU_SKETCHED : SCU_NETWORK
+      let kinds = [SCU_PROJECT, SCU_ATTEND, SCU_OUTPUT, network, SCU_REDUCE]
       return kinds.map { UInt16($0.rawValue) | UInt16(layer << SCU_LAYER_SHIFT) }
     }
     let head = sparsity?.hasSparseHead == true ? [SCU_HEAD_ROWS, SCU_TOKENS] : [SCU_LOGITS]
