@@ -39,7 +39,8 @@ def commit():
 
 def command(arguments):
     """The command as another machine would give it: files by their names, no place for results."""
-    words, skips = ["Benchmarks/" + Path(arguments[0]).name], False
+    script = Path(arguments[0]).resolve()
+    words, skips = [str(script.relative_to(ROOT))], False
     for word in arguments[1:]:
         if skips or word in ("--json", "--llama", "--sparrow"):
             skips = not skips

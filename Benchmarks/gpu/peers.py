@@ -43,8 +43,9 @@ def replayed(graph, count=10):
     return statistics.median(times[1:])
 
 
-def linears(shape):
-    """The linear layers of a step and nothing else, each as the model has it, in a CUDA graph."""
+def linears(shape, joins):
+    """The linear layers of a step and nothing else, in a CUDA graph: each as the model has it, or
+    those of one input joined."""
     import torch
 
     width, neurons, layers, heads, key_heads, vocabulary, gated, _ = SHAPES[shape]
@@ -55,6 +56,8 @@ def linears(shape):
         return weight.normal_(std=columns ** -0.5)
 
     rows = [width, narrow, narrow, width, neurons] + [neurons] * gated
+    if joins:
+        rows = [width + 2 * narrow, width, neurons * (1 + gated)]
     model = [
         [matrix(count, width) for count in rows] + [matrix(width, neurons)]
         for _ in range(layers)
@@ -130,8 +133,9 @@ def times(args, shape):
     import torch
 
     if "torch" not in args.without:
-        yield "PyTorch's linear layers, graph", linears(shape)
-        torch.cuda.empty_cache()
+        for name, joins in (("each", False), ("joined", True)):
+            yield f"PyTorch's linear layers, {name}, graph", linears(shape, joins)
+            torch.cuda.empty_cache()
     if "transformers" not in args.without:
         yield from transformers(shape, args.compile)
         torch.cuda.empty_cache()

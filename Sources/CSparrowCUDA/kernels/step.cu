@@ -65,6 +65,7 @@ __device__ __forceinline__ void compute(const scu_step &a, step_memory &m) {
 
 extern "C" __global__ void __launch_bounds__(THREADS + 32, 1) step(
   const __grid_constant__ scu_step a) {
+#if __CUDA_ARCH__ >= 900
   step_memory &m = *(step_memory *)dynamic_memory;
   if (threadIdx.x == 0) {
     make_barrier(&m.listed, 1);
@@ -75,4 +76,5 @@ extern "C" __global__ void __launch_bounds__(THREADS + 32, 1) step(
     stream(a, m);
   else
     compute(a, m);
+#endif
 }

@@ -40,8 +40,8 @@ package struct DeviceBandwidth: Sendable {
     _ library: KernelLibrary
   ) throws(SparrowError) -> (scu_read) throws(SparrowError) -> Void {
     let device = library.context.device
-    // 48 KiB under way a multiprocessor: more makes them slower.
-    let (slots, slotBytes) = (3, 16 << 10)
+    // A quarter of them under way, 48 KiB a multiprocessor: more makes them slower.
+    let (slots, slotBytes) = (12, 16 << 10)
     let isBulk = device.architecture >= 90
     let kernel = try library.kernel(
       isBulk ? "read_bulk" : "read_plain", of: ["ring.cuh", "bandwidth.cu"],

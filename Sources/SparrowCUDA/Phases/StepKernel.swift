@@ -70,10 +70,7 @@ struct StepKernel: Sendable {
   var lag: Int { (49152 + slotBytes - 1) / slotBytes }
 
   /// Parts of a head group's cache: of 64 keys or more, and as many as there are blocks at most.
-  static func splits(
-    _ shape: SyntheticShape, headDensity: Double?, context: Int, _ device: CUDADevice
-  ) -> Int {
-    let groups = max(1, Double(shape.keyHeads) * (headDensity ?? 1))
-    return max(1, min(Int(Double(device.multiprocessors) / groups), (context + 63) / 64))
+  static func splits(_ shape: SyntheticShape, context: Int, _ device: CUDADevice) -> Int {
+    max(1, min(device.multiprocessors / shape.keyHeads, (context + 63) / 64))
   }
 }

@@ -34,12 +34,10 @@ package final class SyntheticModel {
     self.library = library
     let device = library.context
     layout = SyntheticLayout(shape, sparsity, context: context)
-    func splits(_ headDensity: Double?) -> Int {
-      StepKernel.splits(shape, headDensity: headDensity, context: context, device.device)
-    }
-    denseKernel = try StepKernel(shape, nil, splits: splits(nil), library)
+    let splits = StepKernel.splits(shape, context: context, device.device)
+    denseKernel = try StepKernel(shape, nil, splits: splits, library)
     sparseKernel = try sparsity.map { sparsity throws(SparrowError) in
-      try StepKernel(shape, sparsity, splits: splits(sparsity.headDensity), library)
+      try StepKernel(shape, sparsity, splits: splits, library)
     }
     let wanted =
       shape.layers * layout.layerBytes + layout.endBytes + layout.pageBytes * layout.pageCount
@@ -51,8 +49,8 @@ package final class SyntheticModel {
         expected: "at most \(Quantity.bytes(free)), which are free")
     }
     stateLayout = StepState(
-      shape, sparsity, splits: max(splits(nil), splits(sparsity?.headDensity)),
-      blocks: device.device.multiprocessors, pageCount: layout.pageCount)
+      shape, sparsity, splits: splits, blocks: device.device.multiprocessors,
+      pageCount: layout.pageCount)
     ends = try DeviceBuffer(layout.endBytes, in: device)
     cache = try DeviceBuffer(layout.pageBytes * layout.pageCount, in: device)
     state = try DeviceBuffer(stateLayout.byteCount, in: device)
