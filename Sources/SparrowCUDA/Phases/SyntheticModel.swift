@@ -34,11 +34,6 @@ package final class SyntheticModel {
     self.library = library
     let device = library.context
     layout = SyntheticLayout(shape, sparsity, context: context)
-    let splits = StepKernel.splits(shape, context: context, device.device)
-    denseKernel = try StepKernel(shape, nil, splits: splits, library)
-    sparseKernel = try sparsity.map { sparsity throws(SparrowError) in
-      try StepKernel(shape, sparsity, splits: splits, library)
-    }
     let wanted =
       shape.layers * layout.layerBytes + layout.endBytes + layout.pageBytes * layout.pageCount
     let free = try device.freeMemory()
@@ -47,6 +42,11 @@ package final class SyntheticModel {
         .system, file: "cuda:\(device.device.ordinal)", field: "memory",
         found: "\(Quantity.bytes(wanted)) of weights and cache",
         expected: "at most \(Quantity.bytes(free)), which are free")
+    }
+    let splits = StepKernel.splits(shape, context: context, device.device)
+    denseKernel = try StepKernel(shape, nil, splits: splits, library)
+    sparseKernel = try sparsity.map { sparsity throws(SparrowError) in
+      try StepKernel(shape, sparsity, splits: splits, library)
     }
     stateLayout = StepState(
       shape, sparsity, splits: splits, blocks: device.device.multiprocessors,
@@ -109,7 +109,7 @@ package final class SyntheticModel {
       }
     }
     if !isSparse || sparsity?.headDensity == nil { step.head_masks = 0 }
-    let phases = phases(isSparse ? sparsity : nil)
+    let phases = Self.phases(shape, isSparse ? sparsity : nil)
     step.phase_count = Int32(phases.count)
     withUnsafeMutableBytes(of: &step.phases) { bytes in
       let words = bytes.bindMemory(to: UInt16.self)
@@ -118,7 +118,8 @@ package final class SyntheticModel {
     return step
   }
 
-  private func phases(_ sparsity: SyntheticSparsity?) -> [UInt16] {
+  /// The phases of a step, each with its layer.
+  static func phases(_ shape: SyntheticShape, _ sparsity: SyntheticSparsity?) -> [UInt16] {
     let inner = (0..<shape.layers).flatMap { layer in
       let isSketched = sparsity?.predictor == .sketch && sparsity!.isSparse(layer: layer)
       let network = isSketched ? SCU_SKETCHED : SCU_NETWORK

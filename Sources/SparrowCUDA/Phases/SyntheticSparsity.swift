@@ -35,12 +35,6 @@ package struct SyntheticSparsity: Sendable, Equatable {
     density: Double, headDensity: Double? = nil, predictor: Predictor, group: Int = 1,
     every: Int = 1, hasSparseHead: Bool = false, of shape: SyntheticShape
   ) throws(SparrowError) {
-    func takesHeads(_ predictor: Predictor) -> Bool {
-      switch predictor {
-      case .lowRank, .given: true
-      case .router, .sketch: false
-      }
-    }
     func check(_ holds: Bool, _ field: String, _ found: Any, _ expected: String)
       throws(SparrowError)
     {
@@ -51,13 +45,13 @@ package struct SyntheticSparsity: Sendable, Equatable {
     if let headDensity {
       try check(headDensity > 0 && headDensity <= 1, "--heads", headDensity, "above 0, up to 1")
       try check(
-        takesHeads(predictor), "--heads", headDensity,
-        "none beside a router or a sketch")
+        predictor != .router && predictor != .sketch && every == 1, "--heads", headDensity,
+        "none beside a router, a sketch or --every")
     }
     if case .lowRank(let rank) = predictor {
       try check(
-        rank > 0 && rank <= 2048 && rank % 256 == 0, "--rank", rank,
-        "a multiple of 256 up to 2048; 1000 is padded to 1024")
+        rank > 0 && rank <= 1024 && rank % 256 == 0, "--rank", rank,
+        "a multiple of 256 up to 1024, to which 1000 is padded")
       try check(group == 1, "--group", group, "1 beside a predictor of low rank")
     }
     if predictor == .sketch || hasSparseHead {

@@ -61,6 +61,50 @@ import Testing
     #expect(layout.pageCount == 9 && layout.pageBytes == 32 * 2 * 32 * 64 * 128 * 2)
   }
 
+  @Test("a step's phases: five a layer, a sketch within its network, the head's in two")
+  func phases() throws {
+    let shape = try SyntheticShape.named("hire-1b")
+    func kinds(_ sparsity: SyntheticSparsity?) -> [scu_phase_kind] {
+      SyntheticModel.phases(shape, sparsity).map {
+        scu_phase_kind(UInt32($0) & (1 << SCU_LAYER_SHIFT - 1))
+      }
+    }
+    #expect(kinds(nil).count == 5 * 10 + 2 && kinds(nil).last == SCU_LOGITS)
+    #expect(SyntheticModel.phases(shape, nil)[5 * 9 + 1] >> SCU_LAYER_SHIFT == 9)
+    let sketched = kinds(
+      try SyntheticSparsity(
+        density: 0.1, predictor: .sketch, every: 2, hasSparseHead: true, of: shape))
+    #expect(sketched.filter { $0 == SCU_SKETCHED }.count == 5)
+    #expect(sketched.suffix(2) == [SCU_HEAD_ROWS, SCU_TOKENS])
+  }
+
+  @Test("a device without bulk copies, and one that is too small, are refused with both sides")
+  func devices() throws {
+    func refusal(_ change: (inout scu_driver) -> Void) -> SparrowError? {
+      do {
+        let shape = try SyntheticShape.named("opt-13b")
+        _ = try SyntheticModel(shape, nil, context: 512, KernelLibrary.test(change))
+        return nil
+      } catch { return error }
+    }
+    let old = refusal {
+      $0.device_attribute = { value, attribute, _ in
+        value!.pointee = [75: 8, 76: 6, 16: 84, 97: 101_376][attribute] ?? 0
+        return 0
+      }
+    }
+    #expect(old?.kind == .unsupported && old?.found == "Test device: 86")
+    let small = refusal {
+      $0.memory_info = { free, total in
+        free!.pointee = 24 << 30
+        total!.pointee = 24 << 30
+        return 0
+      }
+    }
+    #expect(small?.kind == .system && small?.found == "26.2 GB of weights and cache")
+    #expect(small?.expected == "at most 25.8 GB, which are free")
+  }
+
   @Test("halves are read and rounded as the cache has them")
   func halves() {
     #expect(halfValue(0x3c00) == 1 && halfValue(0xc000) == -2 && halfValue(1) == 0x1p-24)
