@@ -32,7 +32,7 @@ typedef struct {
   uint64_t predictors;   ///< `[neurons, then head groups][RANK]`
   uint64_t sketch;       ///< of each 8 neurons 4-bit numbers, then a half's scale for each 32
   uint64_t norm, norm_bias, projections_bias, output_bias;
-  uint64_t network_norm, network_norm_bias, gate_bias, up_bias, down_bias;
+  uint64_t network_norm, network_norm_bias, up_bias, down_bias;
 } scu_layer;
 
 typedef struct {

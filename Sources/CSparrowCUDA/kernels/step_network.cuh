@@ -1,18 +1,13 @@
 // A feed-forward network, neuron by neuron: its rows of gate and up, and its column of down, which
 // lies as a row. Each block adds its neurons; a phase of its own adds the blocks.
 //
-// Constants: GATED, ACTIVATION.
+// Constant: GATED.
 
 constexpr int NETWORK_BATCH = GATED ? 4 : 8;
 
+/// SiLU of a gate, or ReLU.
 __device__ __forceinline__ float activated(float x) {
-  switch (ACTIVATION) {
-    case 0: return fmaxf(x, 0);
-    case 1: return x > 0 ? x * x : 0;
-    case 2: return x / (1 + expf(-x));
-    case 3: return 0.5f * x * (1 + erff(x * 0.70710678f));
-    default: return 0.5f * x * (1 + tanhf(0.79788456f * (x + 0.044715f * x * x * x)));
-  }
+  return GATED ? x / (1 + expf(-x)) : fmaxf(x, 0);
 }
 
 __device__ __forceinline__ void stream_network(
@@ -50,7 +45,7 @@ __device__ __forceinline__ void run_network(
   const scu_step &a, step_memory &m, consumer &ring, uint32_t &lists, const phase &p) {
   const norm_weights norm(
     p.at<uint16_t>(a.layer.network_norm), p.at<uint16_t>(a.layer.network_norm_bias));
-  const float *gate_bias = p.at(a.layer.gate_bias), *up_bias = p.at(a.layer.up_bias);
+  const float *bias = p.at(a.layer.up_bias);
   begin(a, p);
   float x[OWN], sum[OWN] = {};
   take_own(x, a.middle, date(a, p.index - 1));
@@ -71,16 +66,15 @@ __device__ __forceinline__ void run_network(
     // Every warp has all of the batch's neurons: none waits for another's.
     const int i = min((int)threadIdx.x & (NETWORK_BATCH - 1), size - 1);
     const int neuron = listed ? listed_neuron(m, b + i, a.group) : b + i;
-    const float gate_by = gate_bias ? gate_bias[neuron] : 0, up_by = up_bias ? up_bias[neuron] : 0;
+    const float own_bias = bias ? bias[neuron] : 0;
     // Gates, then ups, in one batch of sums.
     float dots[BATCH];
     dot_rows<NETWORK_BATCH>(m.ring, ring, x, size, dots);
     if (GATED) dot_rows<NETWORK_BATCH>(m.ring, ring, x, size, dots + BATCH - NETWORK_BATCH);
     leave_sums(dots, m.sums[turn]);
     meet();
-    const float up = take_sum(m.sums[turn], GATED ? NETWORK_BATCH + i : i) + up_by;
-    const float y =
-      GATED ? activated(take_sum(m.sums[turn], i) + gate_by) * up : activated(up);
+    const float up = take_sum(m.sums[turn], GATED ? NETWORK_BATCH + i : i) + own_bias;
+    const float y = GATED ? activated(take_sum(m.sums[turn], i)) * up : activated(up);
     const char *slot = 0;
 #pragma unroll
     for (int r = 0; r < NETWORK_BATCH; r++) {

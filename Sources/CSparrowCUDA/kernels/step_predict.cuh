@@ -19,7 +19,7 @@ struct prediction {
     neuron_units = a.neurons / a.group / UNIT;
     const int units =
       neuron_units + (a.predictor_rows == 2 * RANK ? (KEY_HEADS + UNIT - 1) / UNIT : 0);
-    // A block that attends has so much less to do: the time of its keys, and of what is around them.
+    // A block that attends has so much less to do: its keys, and the time around them.
     const int attended = position / SPLITS * HEAD * 4 + (32 << 10);
     const int busy = min(jobs, BLOCKS), idle = BLOCKS - busy;
     const int less = idle ? min(attended / UNIT_BYTES, units / idle) : 0;

@@ -60,7 +60,8 @@ __device__ __forceinline__ void stream_sketch(
 }
 
 /// The neurons of a block that are worth computing, by the sketch of what is multiplied first: each
-/// block takes those of its own rows, so that no list has to go round. The mask is for who asks later.
+/// block takes those of its own rows, so that no list has to go round. The mask is for who asks
+/// later.
 __device__ __forceinline__ void choose_neurons(
   const scu_step &a, step_memory &m, consumer &ring, const float (&x)[OWN], const phase &p) {
 #pragma unroll
