@@ -34,6 +34,12 @@ static const char attention[] = {
 static const char multiply[] = {
 #embed "kernels/multiply.cu" suffix(, 0)
 };
+static const char copies[] = {
+#embed "kernels/copies.cuh" suffix(, 0)
+};
+static const char multiply_many[] = {
+#embed "kernels/multiply_many.cu" suffix(, 0)
+};
 static const char staged[] = {
 #embed "kernels/staged.cu" suffix(, 0)
 };
@@ -122,7 +128,9 @@ static const struct {
   {"lines.cuh", lines},
   {"rows.cu", rows},
   {"attention.cu", attention},
+  {"copies.cuh", copies},
   {"multiply.cu", multiply},
+  {"multiply_many.cu", multiply_many},
   {"staged.cu", staged},
   {"multiply_floats.cu", multiply_floats},
   {"bandwidth.cu", bandwidth},

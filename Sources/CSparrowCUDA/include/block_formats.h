@@ -51,14 +51,21 @@ typedef struct {
   int32_t high, scales, minimums, bytes;
 } scu_planes;
 
+/// What planes and rows begin at multiples of, in bytes: what the device reads at once.
+enum { SCU_SECTOR = 32 };
+
+SCU_INLINE int32_t scu_sectors(int32_t bytes) {
+  return (bytes + SCU_SECTOR - 1) / SCU_SECTOR * SCU_SECTOR;
+}
+
 /// `stride` is the row's columns, padded to lines.
 SCU_INLINE scu_planes scu_planes_of(scu_block b, int32_t stride) {
   scu_planes p = {0, 0, 0, 0};
+  const int32_t scales = scu_sectors(stride / b.span * 2);
   p.high = b.bits == 8 ? stride : stride / 2;
-  p.scales = stride / 8 * b.bits;
-  p.minimums = p.scales + stride / b.span * 2;
-  const int32_t end = p.minimums + b.minimums * (stride / b.span * 2);
-  p.bytes = (end + 15) / 16 * 16;
+  p.scales = p.high + scu_sectors(b.bits == 8 ? 0 : stride / 8 * (b.bits - 4));
+  p.minimums = p.scales + scales;
+  p.bytes = p.minimums + b.minimums * scales;
   return p;
 }
 
@@ -78,6 +85,27 @@ SCU_INLINE scu_place scu_place_of(int32_t span, int32_t column) {
 /// The other way round.
 SCU_INLINE int32_t scu_column_of(int32_t span, int32_t lane, int32_t index) {
   return span == 32 ? lane * 8 + index : index / 4 * 16 + lane * 4 + index % 4;
+}
+
+/// Lines whose planes beside the numbers a warp copies together.
+enum { SCU_RUN = 4 };
+
+/// Bytes of shared memory for such a copy of `bytes` a line of 16 rows, which lie 16 bytes apart so
+/// that lanes read different banks.
+SCU_INLINE int32_t scu_side_bytes(int32_t bytes) {
+  return bytes ? 16 * (SCU_RUN * bytes + 16) : 0;
+}
+
+/// Bytes of shared memory that a warp of `multiply` has for `tiles` of 16 rows: a ring of `slots` for
+/// lines of numbers, and two copies of what lies beside them.
+SCU_INLINE int32_t scu_ring_bytes(int32_t format, int32_t tiles, int32_t slots) {
+  const scu_block b = scu_block_of(format);
+  const int32_t numbers = 16 * (b.bits == 0 || b.bits == 8 ? 128 : 64);
+  const int32_t high = b.bits == 5 ? 16 : b.bits == 6 ? 32 : 0;
+  const int32_t sides = b.bits == 0 ? 0
+                                    : scu_side_bytes(high) + scu_side_bytes(256 / b.span)
+      + scu_side_bytes(b.minimums * 8);
+  return tiles * (slots * numbers + 2 * sides);
 }
 
 /// The number of a column of a row.

@@ -8,13 +8,26 @@
 
 constexpr scu_block BLOCK = scu_block_of(FORMAT);
 constexpr bool IS_FLOAT = BLOCK.bits == 0;
-/// Columns of a line, and steps of 32 in it.
-constexpr int LINE = IS_FLOAT ? 64 : SCU_LINE, STEPS = LINE / 32;
+/// Columns of a line.
+constexpr int LINE = IS_FLOAT ? 64 : SCU_LINE;
 
-/// One order of sums for every launch: of each eight lines, the first is the first part's, the
-/// second the second's, and so on; a part adds up its lines, and the parts are added in their order.
-/// So a row of a matrix and a row of the step give the same bits, whatever else a launch multiplies.
+/// One order of sums for every launch: lines come in runs, of each eight runs the first is the first
+/// part's, the second the second's, and so on; a part adds up its lines, and the parts are added in
+/// their order. So a row of a matrix and a row of the step give the same bits, whatever else a
+/// launch multiplies.
 constexpr int PARTS = 8;
+
+/// Lines of a run, a power of two: of wide matrices so many that a part reads whole sectors of scales.
+__device__ __forceinline__ int run_of(int lines) {
+  return !IS_FLOAT && lines >= PARTS * SCU_RUN ? SCU_RUN : 1;
+}
+
+__device__ __forceinline__ bool begins_run(int line, int run) { return (line & (run - 1)) == 0; }
+
+/// The part's line after this one.
+__device__ __forceinline__ int line_after(int line, int run) {
+  return begins_run(line + 1, run) ? line + 1 + (PARTS - 1) * run : line + 1;
+}
 
 /// A lane's rows of a tile.
 struct tile {
@@ -46,41 +59,59 @@ __device__ __forceinline__ tile find_tile(
 
 /// A lane's part of a line of one row.
 struct row_line {
-  uint4 numbers[IS_FLOAT || BLOCK.bits == 8 ? 2 : 1];
+  uint4 numbers[2];
   uint2 high;
-  uint4 scales;  ///< float16, of 32 columns in x and y, of 16 in all
+  uint2 scales[2];  ///< float16; the second of spans of 16 only
   uint2 minimums;
 };
 
-/// Small numbers that other lanes and warps read too.
-__device__ __forceinline__ uint4 load16(const void *p) { return __ldg((const uint4 *)p); }
 __device__ __forceinline__ uint2 load8(const void *p) { return __ldg((const uint2 *)p); }
 
-/// `row` begins at the row's own bytes.
+/// Pieces of 16 bytes of a lane's numbers.
+constexpr int PIECES = IS_FLOAT || BLOCK.bits == 8 ? 2 : 1;
+/// Bytes of what a lane has besides.
+constexpr int HIGH = BLOCK.bits == 5 ? 4 : BLOCK.bits == 6 ? 8 : 0;
+constexpr int SCALES = IS_FLOAT ? 0 : 256 / BLOCK.span, MINIMUMS = BLOCK.minimums * 8;
+
+/// Where a lane finds its part of a line; `row` begins at the row's own bytes.
+struct line_place {
+  const uint8_t *numbers, *high, *scales, *minimums;
+};
+
+__device__ __forceinline__ line_place place_of(
+  const uint8_t *row, const scu_planes &p, int line, int lane) {
+  const int q = lane % 4;
+  return {
+    row + line * (PIECES * 64) + q * 16, row + p.high + line * (HIGH * 4) + q * HIGH,
+    row + p.scales + line * SCALES, row + p.minimums + line * MINIMUMS};
+}
+
 __device__ __forceinline__ void load_line(
   row_line &l, const uint8_t *row, const scu_planes &p, int line, int lane) {
-  const int q = lane % 4;
-  if (IS_FLOAT || BLOCK.bits == 8) {
-    l.numbers[0] = load_once(row + line * 128 + q * 16);
-    l.numbers[1] = load_once(row + line * 128 + 64 + q * 16);
-  } else {
-    l.numbers[0] = load_once(row + line * 64 + q * 16);
-  }
-  if (IS_FLOAT) return;
-  if (BLOCK.bits == 5) l.high.x = __ldg((const uint32_t *)(row + p.high + line * 16 + q * 4));
-  if (BLOCK.bits == 6) l.high = load8(row + p.high + line * 32 + q * 8);
-  if (BLOCK.span == 16) {
-    l.scales = load16(row + p.scales + line * 16);
-  } else {
-    const uint2 scales = load8(row + p.scales + line * 8);
-    l.scales.x = scales.x, l.scales.y = scales.y;
-  }
-  if (BLOCK.minimums) l.minimums = load8(row + p.minimums + line * 8);
+  const line_place at = place_of(row, p, line, lane);
+#pragma unroll
+  for (int i = 0; i < PIECES; i++) l.numbers[i] = load_once(at.numbers + i * 64);
+  if (HIGH == 4) l.high.x = __ldg((const uint32_t *)at.high);
+  if (HIGH == 8) l.high = load8(at.high);
+#pragma unroll
+  for (int i = 0; i < SCALES / 8; i++) l.scales[i] = load8(at.scales + i * 8);
+  if (MINIMUMS) l.minimums = load8(at.minimums);
 }
 
 __device__ __forceinline__ uint32_t word(const uint4 &v, int i) {
   return i == 0 ? v.x : i == 1 ? v.y : i == 2 ? v.z : v.w;
 }
+
+/// What takes numbers apart, in registers: as immediates they would be loaded for each use.
+struct unpacking {
+  uint32_t low, high, one;
+
+  __device__ __forceinline__ unpacking() {
+    asm volatile("mov.b32 %0, 0x000f000f;" : "=r"(low));
+    asm volatile("mov.b32 %0, 0x00f000f0;" : "=r"(high));
+    asm volatile("mov.b32 %0, 0x64006400;" : "=r"(one));
+  }
+};
 
 /// Pairs of numbers as halves: 1024 + n in `pair`, whose bits under the leading one they are.
 __device__ __forceinline__ uint32_t small(uint32_t pair) {
@@ -114,22 +145,21 @@ __device__ __forceinline__ uint32_t high_bits(const row_line &l, int step, int j
 }
 
 /// A lane's eight numbers of a step of 32 columns, in pairs.
-__device__ __forceinline__ uint4 fragment(const row_line &l, int step) {
+__device__ __forceinline__ uint4 fragment(const row_line &l, int step, const unpacking &by) {
   if (IS_FLOAT) return l.numbers[step];
-  constexpr uint32_t one = 0x64006400;
   uint4 y;
   if (BLOCK.bits == 8) {
     const uint4 &v = l.numbers[step / 2];
     const uint32_t a = word(v, step % 2 * 2), b = word(v, step % 2 * 2 + 1);
-    y.x = small(__byte_perm(a, one, 0x5150)), y.y = small(__byte_perm(a, one, 0x5352));
-    y.z = small(__byte_perm(b, one, 0x5150)), y.w = small(__byte_perm(b, one, 0x5352));
+    y.x = small(__byte_perm(a, by.one, 0x5150)), y.y = small(__byte_perm(a, by.one, 0x5352));
+    y.z = small(__byte_perm(b, by.one, 0x5150)), y.w = small(__byte_perm(b, by.one, 0x5352));
     return y;
   }
   const uint32_t a = word(l.numbers[0], step), b = a >> 8;
-  y.x = small((a & 0x000f000f) | high_bits(l, step, 0) | one);
-  y.y = sixteenth((a & 0x00f000f0) | high_bits(l, step, 1) | one);
-  y.z = small((b & 0x000f000f) | high_bits(l, step, 2) | one);
-  y.w = sixteenth((b & 0x00f000f0) | high_bits(l, step, 3) | one);
+  y.x = small((a & by.low) | high_bits(l, step, 0) | by.one);
+  y.y = sixteenth((a & by.high) | high_bits(l, step, 1) | by.one);
+  y.z = small((b & by.low) | high_bits(l, step, 2) | by.one);
+  y.w = sixteenth((b & by.high) | high_bits(l, step, 3) | by.one);
   return y;
 }
 
@@ -141,7 +171,7 @@ __device__ __forceinline__ float half_of(uint32_t pair, int i) {
 /// The scale of a step's columns, or of its first or second 16.
 __device__ __forceinline__ float scale_of(const row_line &l, int step, int half) {
   const int i = BLOCK.span == 16 ? 2 * step + half : step;
-  return half_of(word(l.scales, i / 2), i);
+  return half_of(i % 4 < 2 ? l.scales[i / 4].x : l.scales[i / 4].y, i);
 }
 
 __device__ __forceinline__ float minimum_of(const row_line &l, int step) {

@@ -2,13 +2,15 @@
 // launches. Behind prepare.cuh and multiply.cu.
 
 /// Each block makes the row for itself; the first keeps a norm's for others too.
-extern "C" __global__ void __launch_bounds__(PARTS * 32) multiply_staged(const scu_staged s) {
-  extern __shared__ float sums[];  // behind them the row's terms, and the sums of its blocks
+extern "C" __global__ void __launch_bounds__(PARTS * 32, BLOCKS)
+  multiply_staged(const scu_staged s) {
+  // Behind what `multiply` has: the row's terms, and the sums of its blocks.
+  extern __shared__ __align__(16) uint8_t memory[];
   __shared__ float scratch[32], scale;
-  multiply_tiles(s.multiply, sums, [&] {
+  multiply_tiles(s.multiply, memory, [&] {
     const int stride = s.multiply.x.stride, width = s.norm.width;
     scu_prepared own = s.multiply.x;
-    uint16_t *terms = (uint16_t *)(sums + PARTS * TILES * COLUMN_TILES * 128);
+    uint16_t *terms = (uint16_t *)(memory + SHARED);
     own.high = (uint64_t)terms, own.low = (uint64_t)(terms + stride);
     if (own.sums) own.sums = (uint64_t)(terms + 2 * stride);
     own.scales = (uint64_t)&scale;
