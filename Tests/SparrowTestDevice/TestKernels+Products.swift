@@ -3,6 +3,7 @@ import CSparrowCUDA
 extension TestKernels {
   static let products: [String: Kernel] = [
     "multiply": kernel { (a: scu_multiply, _) in multiply(a) },
+    "multiply_many": kernel { (a: scu_multiply, _) in multiply(a) },
     "multiply_staged": kernel { (a: scu_staged, _) in
       let width = Int(a.norm.width)
       let x = floats(a.norm.input)

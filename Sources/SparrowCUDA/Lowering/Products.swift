@@ -97,11 +97,16 @@ struct Products: Sendable {
     if argument.makes != 1 {
       (argument.norm.input, argument.norm.width) = (input.address, Int32(input.width))
     }
+    let kernels = operands.kernels
     for group in groups {
       argument.multiply = group.argument
       argument.multiply.rows = 1
-      try operands.kernels.staged(group.format, stride: Int(group.argument.x.stride)).launch(
-        .init(grid: Int(group.argument.tiles), block: 256, startsEarly: true), argument)
+      // The row's two terms, and a sum of each 32 columns.
+      let stride = Int(group.argument.x.stride)
+      let cut = ProductCut.of(
+        group.format, tiles: Int(group.argument.tiles), rows: 1,
+        stagedBytes: 4 * stride + stride / 8, on: kernels.library.context.device)
+      try cut.kernel(kernels.library).launch(cut.shape, argument)
     }
   }
 
@@ -127,11 +132,10 @@ struct Products: Sendable {
             width: Int32(input.width), to: group.argument.x))
         known = group.reading
       }
-      let columns = rows <= 8 ? 1 : rows <= 16 ? 2 : 4
-      let blocks = (rows + 8 * columns - 1) / (8 * columns)
-      try kernels.multiply(group.format, columnTiles: columns).launch(
-        .init(grid: Int(group.argument.tiles), blocks, block: 256, startsEarly: true),
-        group.argument)
+      let cut = ProductCut.of(
+        group.format, tiles: Int(group.argument.tiles), rows: rows,
+        on: kernels.library.context.device)
+      try cut.kernel(kernels.library).launch(cut.shape, group.argument)
     }
   }
 }

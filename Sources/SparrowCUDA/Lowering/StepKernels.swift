@@ -41,32 +41,4 @@ final class StepKernels: Sendable {
     multiplyFloats = try library.kernel(
       "multiply_floats", of: ["products.cuh", "multiply_floats.cu"])
   }
-
-  /// Products with one row of so many elements, which the launch makes itself.
-  func staged(_ format: scu_format, stride: Int) throws(SparrowError) -> CUDAKernel {
-    // Beside the sums of `multiply` the row's two terms, and a sum of each 32 columns.
-    try library.kernel(
-      "multiply_staged",
-      of: ["prepare.cuh", "products.cuh", "lines.cuh", "multiply.cu", "staged.cu"],
-      constants: Self.constants(format, columnTiles: 1),
-      sharedBytes: Self.sumBytes + 4 * stride + stride / 8)
-  }
-
-  /// A block's sums of 16 rows by 8 columns, of each of its warps.
-  private static let sumBytes = 8 * 16 * 8 * 4
-
-  private static func constants(_ format: scu_format, columnTiles: Int) -> [(String, Int)] {
-    [
-      ("FORMAT", Int(format.rawValue)), ("TILES", 1), ("COLUMN_TILES", columnTiles),
-      ("DEPTH", 2), ("LISTED", 0),
-    ]
-  }
-
-  /// Products with matrices of a format, of `columnTiles` times eight rows a block.
-  func multiply(_ format: scu_format, columnTiles: Int) throws(SparrowError) -> CUDAKernel {
-    try library.kernel(
-      "multiply", of: ["products.cuh", "lines.cuh", "multiply.cu"],
-      constants: Self.constants(format, columnTiles: columnTiles),
-      sharedBytes: columnTiles * Self.sumBytes)
-  }
 }
