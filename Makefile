@@ -27,6 +27,7 @@ demo: build
 test: .mlx/$(MLX)
 	$(SWIFT) build --traits Training,Server --build-tests -Xcc -O2
 	$(SWIFT) test --traits Training,Server --skip-build --disable-xctest -Xcc -O2
+	$(PYTHON) Scripts/check_cuda_kernels.py
 
 # The program with `sparrow train`.
 training: .mlx/$(MLX)

@@ -157,11 +157,8 @@ struct line_input {
 /// Steps whose inputs a warp has under way: of one column tile a line's.
 constexpr int STEPS = LINE / 32, AHEAD = COLUMN_TILES == 1 ? STEPS : 1;
 
-/// Bytes of shared memory of `multiply_tiles`: [PARTS][WARP_BYTES], then sums
-/// [PARTS][TILES][COLUMN_TILES][4][32].
-constexpr int SHARED = PARTS * (WARP_BYTES + TILES * COLUMN_TILES * 512);
-
 /// A block's tiles. `input` waits for the kernel before and says where the prepared rows are.
+/// `memory` has room for [PARTS][WARP_BYTES], then for sums [PARTS][TILES][COLUMN_TILES][4][32].
 template <typename Input>
 __device__ __forceinline__ void multiply_tiles(
   const scu_multiply &a, uint8_t *memory, Input input) {

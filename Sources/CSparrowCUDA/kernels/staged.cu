@@ -1,6 +1,9 @@
 // Products with one row that a launch makes by itself: decoding small models takes as long as it has
 // launches. Behind prepare.cuh and multiply.cu.
 
+/// Bytes of shared memory that `multiply_tiles` has.
+constexpr int SHARED = PARTS * (WARP_BYTES + TILES * COLUMN_TILES * 512);
+
 /// Each block makes the row for itself; the first keeps a norm's for others too.
 extern "C" __global__ void __launch_bounds__(PARTS * 32, BLOCKS)
   multiply_staged(const scu_staged s) {
