@@ -32,7 +32,7 @@ package struct DeviceCheck: Sendable {
 
   private init(_ model: TinyModel) {
     self.init(model.name) { (library, pool) throws(SparrowError) in
-      try ModelCheck(model.binding(), library, pool).run()
+      try ModelCheck(model.binding(), tokens: model.tokens, library, pool).run()
     }
   }
 
@@ -40,7 +40,7 @@ package struct DeviceCheck: Sendable {
   package init(model path: String) {
     self.init(path.split(separator: "/").last.map(String.init) ?? path) {
       (library, pool) throws(SparrowError) in
-      try ModelCheck(ModelCheck.binding(path), library, pool).run()
+      try ModelCheck(ModelCheck.binding(path), tokens: 40, library, pool).run()
     }
   }
 }

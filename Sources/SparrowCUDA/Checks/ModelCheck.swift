@@ -15,7 +15,7 @@ struct ModelCheck {
   private static let tolerance: Float = 1e-4
 
   init(
-    _ binding: WeightBinding, _ library: KernelLibrary, _ pool: WorkerPool
+    _ binding: WeightBinding, tokens: Int, _ library: KernelLibrary, _ pool: WorkerPool
   ) throws(SparrowError) {
     engine = try CUDAEngine(binding, library: library, pool: pool, maximumRows: 64)
     let weights = engine.weights
@@ -24,7 +24,7 @@ struct ModelCheck {
     }
     let model = binding.configuration
     var random = SeededRandom(seed: 3)
-    tokens = (0..<min(model.contextLength, 300)).map { _ in
+    self.tokens = (0..<min(model.contextLength, tokens)).map { _ in
       Int32(random.next() % UInt64(model.vocabulary))
     }
   }

@@ -9,15 +9,17 @@ struct TinyModel: Sendable {
   /// What the family's `config.json` says beside what all of them say here.
   let config: JSON
   let type: ElementType
+  /// Of the text on which it is checked: in one family beyond a part of attention's keys.
+  let tokens: Int
 
   /// As transformers names them, for a family each that has what others have not.
   static let all = [
     TinyModel(
-      "llama", .bf16, "llama",
+      "long llama", .bf16, "llama",
       [
         "hidden_act": "silu", "num_key_value_heads": 2, "rms_norm_eps": 1e-5, "head_dim": 16,
         "rope_theta": 500000, "tie_word_embeddings": false,
-      ]),
+      ], tokens: 300),
     TinyModel(
       "opt", .f16, "opt",
       [
@@ -47,7 +49,7 @@ struct TinyModel: Sendable {
     TinyModel(
       "gpt-neox", .bf16, "gpt_neox",
       [
-        "hidden_act": "gelu", "layer_norm_eps": 1e-5, "rotary_emb_base": 10000, "rotary_pct": 0.5,
+        "hidden_act": "gelu", "layer_norm_eps": 1e-5, "rotary_emb_base": 10000, "rotary_pct": 0.34,
         "tie_word_embeddings": false, "use_parallel_residual": true,
       ]),
     TinyModel(
@@ -70,10 +72,11 @@ struct TinyModel: Sendable {
 
   private init(
     _ name: String, _ type: ElementType, _ family: String,
-    _ own: KeyValuePairs<String, JSON>
+    _ own: KeyValuePairs<String, JSON>, tokens: Int = 40
   ) {
     self.name = name
     self.type = type
+    self.tokens = tokens
     let common: KeyValuePairs<String, JSON> = [
       "model_type": .string(family), "hidden_size": 72, "intermediate_size": 136,
       "num_attention_heads": 4, "num_hidden_layers": 2, "vocab_size": 200,
