@@ -58,7 +58,7 @@ package final class CUDAEngine: Backend, @unchecked Sendable {
       kernels: try StepKernels(library, model))
     dense = Lowering(StepProgram(model), operands)
     head = try DeviceHead(operands, input: dense.headInput, in: context)
-    graphs = StepGraphs(context)
+    graphs = StepGraphs(context, widest: maximumRows)
     hiddenRow = try PinnedBuffer(4 * max(model.hidden, model.embeddingWidth), in: context)
     try context.synchronize()
   }
@@ -109,12 +109,8 @@ package final class CUDAEngine: Backend, @unchecked Sendable {
     let operations = dense.operations
     var shape = shape
     shape.isDecode = batch.phase == .decode
-    guard shape.rows <= StepGraphs.maximumRows else {
-      for operation in operations { try operation.launch(shape) }
-      return
-    }
     let head = head
-    let wantsHead = batch.phase == .decode
+    let wantsHead = shape.isDecode && shape.rows <= DeviceHead.maximumRows
     try graphs.launch(.init(shape: shape, hasHead: wantsHead)) { () throws(SparrowError) in
       for operation in operations { try operation.launch(shape) }
       if wantsHead { try head.launch(0..<shape.rows) }

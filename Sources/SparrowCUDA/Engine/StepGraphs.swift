@@ -1,6 +1,6 @@
 import SparrowCore
 
-/// Steps of few rows as graphs, captured when a shape comes for the second time: the first runs as
+/// Steps of few rows, and of as many as a step takes, as graphs, captured when a shape comes for the second time: the first runs as
 /// it is queued, and loads what it needs.
 final class StepGraphs {
   /// What a graph is captured for.
@@ -9,19 +9,26 @@ final class StepGraphs {
     let hasHead: Bool
   }
 
-  /// Rows of a graph at most: wider steps are prompts, whose launches cost little beside their
-  /// work.
-  static let maximumRows = 16
+  /// Rows of a decoding step's graph at most. Of wider steps only the widest come again and again:
+  /// pieces of prompts.
+  private static let maximumRows = 16
 
   private let context: CUDAContext
   private var seen: Set<Key> = []
   private var graphs: [Key: CUDAGraph] = [:]
 
-  init(_ context: CUDAContext) { self.context = context }
+  private let widest: Int
+
+  init(_ context: CUDAContext, widest: Int) {
+    self.context = context
+    self.widest = widest
+  }
 
   /// Queues what `body` queues, which must be the same for equal keys.
   func launch(_ key: Key, _ body: () throws(SparrowError) -> Void) throws(SparrowError) {
     if let graph = graphs[key] { return try graph.launch() }
+    let rows = key.shape.rows
+    guard rows <= Self.maximumRows || rows == widest else { return try body() }
     guard !seen.insert(key).inserted else { return try body() }
     let graph = try CUDAGraph(in: context, body)
     graphs[key] = graph
