@@ -58,15 +58,14 @@ extension TestKernels {
     let products = withUnsafeBytes(of: a.products) {
       Array($0.bindMemory(to: scu_product.self).prefix(Int(a.count)))
     }
-    for row in 0..<Int(a.rows) {
-      let x = input(row)
-      for product in products {
-        let output = floats(product.output, row * Int(product.width))
-        for index in 0..<Int(product.matrix.rows) {
+    let inputs = (0..<Int(a.rows)).map(input)
+    for product in products {
+      for index in 0..<Int(product.matrix.rows) {
+        let weights = weights(product.matrix, index)
+        for (row, x) in inputs.enumerated() {
+          let output = floats(product.output, row * Int(product.width))
           var sum: Float = 0
-          for column in 0..<Int(product.matrix.columns) {
-            sum += weight(product.matrix, index, column) * x[column]
-          }
+          for column in 0..<Int(product.matrix.columns) { sum += weights[column] * x[column] }
           if product.bias != 0 { sum += floats(product.bias)[index] }
           output[index] = a.adds != 0 ? output[index] + sum : sum
         }

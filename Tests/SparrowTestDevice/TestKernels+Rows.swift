@@ -8,8 +8,7 @@ extension TestKernels {
         let row = row(a.rows_of_step, index)
         let output = floats(a.output, index * Int(a.width))
         let entry = Int(a.by_position != 0 ? row.position + a.offset : row.token)
-        for column in 0..<Int(a.table.columns) {
-          let x = weight(a.table, entry, column)
+        for (column, x) in weights(a.table, entry).enumerated() {
           output[column] = a.by_position != 0 ? output[column] + x : x * a.scale
         }
       }

@@ -27,22 +27,13 @@ enum TestKernels {
     TestDriver.memory(rows).assumingMemoryBound(to: scu_row.self)[index]
   }
 
-  /// An element of a matrix.
-  static func weight(_ matrix: scu_matrix, _ row: Int, _ column: Int) -> Float {
-    let index = row * Int(matrix.stride) + column
-    let memory = TestDriver.memory(matrix.weights)
-    switch scu_format(UInt32(matrix.format)) {
-    case SCU_F32: return memory.assumingMemoryBound(to: Float.self)[index]
-    case SCU_F16: return Float(memory.assumingMemoryBound(to: Float16.self)[index])
-    case SCU_BF16: return bfloat(memory.assumingMemoryBound(to: UInt16.self)[index])
-    default:
-      var matrix = matrix
-      let weights = [Float](unsafeUninitializedCapacity: Int(matrix.columns)) { buffer, count in
-        let own = memory + row * Int(scu_row_bytes(&matrix))
-        scu_unpack_row(&matrix, own, buffer.baseAddress)
-        count = Int(matrix.columns)
-      }
-      return weights[column]
+  /// A row of a matrix.
+  static func weights(_ matrix: scu_matrix, _ row: Int) -> [Float] {
+    var matrix = matrix
+    let own = TestDriver.memory(matrix.weights) + row * Int(scu_row_bytes(&matrix))
+    return [Float](unsafeUninitializedCapacity: Int(matrix.columns)) { buffer, count in
+      scu_unpack_row(&matrix, own, buffer.baseAddress)
+      count = Int(matrix.columns)
     }
   }
 

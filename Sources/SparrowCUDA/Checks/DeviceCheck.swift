@@ -1,3 +1,4 @@
+import SparrowBlocks
 package import SparrowCore
 
 /// Something that a device must compute right, as `sparrow doctor` checks it.
@@ -28,7 +29,15 @@ package struct DeviceCheck: Sendable {
   }
 
   /// All of them, in the order of the kernels.
-  package static var all: [DeviceCheck] { TinyModel.all.map { DeviceCheck($0) } }
+  package static var all: [DeviceCheck] {
+    TinyModel.all.map { DeviceCheck($0) } + ProductCheck.types.map { DeviceCheck(products: $0) }
+  }
+
+  private init(products type: ElementType) {
+    self.init("products with \(type.rawValue)") { (library, _) throws(SparrowError) in
+      try ProductCheck(type, library).run()
+    }
+  }
 
   private init(_ model: TinyModel) {
     self.init(model.name) { (library, pool) throws(SparrowError) in

@@ -30,11 +30,7 @@ package final class DeviceMatrix: Sendable {
     memory = try DeviceBuffer(packed.count, in: context)
     argument.weights = memory.address
     self.argument = argument
-    var failure: SparrowError?
-    packed.withUnsafeBytes { bytes in
-      do throws(SparrowError) { try memory.write(bytes) } catch { failure = error }
-    }
-    if let failure { throw failure }
+    try memory.write(packed, at: 0)
   }
 
   package var rows: Int { Int(argument.rows) }
