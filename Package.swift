@@ -153,7 +153,7 @@ let package = Package(
         "SparrowCore", "SparrowBlocks", "SparrowFormats", "SparrowTemplates", "SparrowTokenizers",
         "SparrowGrammar", "SparrowTransformer", "SparrowSparsity", "SparrowEngine", "SparrowCPU",
         "SparrowCUDA",
-      ], test: ["SparrowTestPlans"])
+      ], test: ["CSparrowCUDA", "SparrowTestDevice", "SparrowTestPlans"])
     + room(
       "SparrowMeasure",
       [

@@ -78,7 +78,7 @@ import Testing
     #expect(own.step(own.tokens[8..<20], sequence) == (try own.fresh(own.tokens[..<20])))
   }
 
-  @Test("sparse steps go on over keys that were made anew", arguments: TestBackend.dense)
+  @Test("sparse steps go on over keys that were made anew", arguments: TestBackend.all)
   func sparse(backend: TestBackend) throws {
     let binding = try WeightBinding(opening: Fixtures.path("models/phi3-long"))
     let tokens = try Fixtures.expected("phi3-long").tokens

@@ -46,8 +46,19 @@ public final class Model: @unchecked Sendable {
     return try Model(checkpoint, description, options)
   }
 
+  /// As `load`, run by a dense backend of the caller's: how tests stand in for devices.
+  package static func load(
+    _ path: String, options: LoadOptions = LoadOptions(), backend: @escaping MakeBackend
+  ) throws(SparrowError) -> Model {
+    let checkpoint = try Checkpoint.open(path)
+    return try Model(checkpoint, ModelDescription(checkpoint), options, backend: backend)
+  }
+
+  package typealias MakeBackend = (WeightBinding, WorkerPool) throws(SparrowError) -> any Backend
+
   private init(
-    _ checkpoint: Checkpoint, _ description: ModelDescription, _ options: LoadOptions
+    _ checkpoint: Checkpoint, _ description: ModelDescription, _ options: LoadOptions,
+    backend make: MakeBackend? = nil
   ) throws(SparrowError) {
     guard (1...4096).contains(options.prefillTokens) else {
       throw SparrowError(
@@ -68,9 +79,13 @@ public final class Model: @unchecked Sendable {
     warnings =
       description.notes + tokenizer.warnings
       + [allowance.warning(threads: pool.count)].compactMap { $0 }
-    backend = try BackendChoice.make(
-      binding, on: device, pool: pool, rows: options.prefillTokens, plan: adapter?.plan ?? .dense,
-      updates: updates)
+    if let make {
+      backend = try make(binding, pool)
+    } else {
+      backend = try BackendChoice.make(
+        binding, on: device, pool: pool, rows: options.prefillTokens,
+        plan: adapter?.plan ?? .dense, updates: updates)
+    }
     changesWeights = !updates.isEmpty
   }
 

@@ -83,7 +83,8 @@ package struct CUDAKernel: @unchecked Sendable {
       attribute.value.value = 1
       attributes.append(attribute)
     }
-    if shape.startsEarly { add(SCU_LAUNCH_PROGRAMMATIC) }
+    // Older devices know no early start, and refuse it.
+    if shape.startsEarly, context.device.architecture >= 90 { add(SCU_LAUNCH_PROGRAMMATIC) }
     if shape.isCooperative { add(SCU_LAUNCH_COOPERATIVE) }
     var argument = argument
     var status: Int32 = 0

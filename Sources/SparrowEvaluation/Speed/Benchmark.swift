@@ -37,6 +37,7 @@ public struct Benchmark: Sendable {
   }
 
   public var options: Options
+  public var device: Device
   public var threads: Int
   /// Tokens a second.
   public var prefill: Figure?
@@ -105,7 +106,8 @@ public struct Benchmark: Sendable {
     func cacheBytes(_ elements: Int) -> Int { elements * 2 * options.decodeTokens / 2 }
     let pairs = isCompared ? PairedFigures(.rate, dense: denseDecode, sparse: decode) : nil
     return Benchmark(
-      options: options, threads: model.threads, prefill: prefill.isEmpty ? nil : Figure(prefill),
+      options: options, device: model.device, threads: model.threads,
+      prefill: prefill.isEmpty ? nil : Figure(prefill),
       decode: pairs?.sparse ?? Figure(decode),
       bytesPerToken: model.bytesPerToken + cacheBytes(model.cacheElementsRead),
       dense: pairs.map {
@@ -135,6 +137,7 @@ public struct Benchmark: Sendable {
 
   public var json: JSON {
     .object([
+      ("device", .string(device.description)),
       ("threads", .integer(threads)),
       ("prompt_tokens", .integer(options.promptTokens)),
       ("decode_tokens", .integer(options.decodeTokens)),

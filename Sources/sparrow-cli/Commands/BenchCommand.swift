@@ -126,7 +126,9 @@ struct BenchCommand: ParsableCommand {
       let most = Quantity.number(figure.maximum)
       return "\(name)\(median) tokens/s (\(least) to \(most))\n"
     }
-    Terminal.write("threads      \(result.threads)\n")
+    Terminal.write(
+      result.device == .cpu
+        ? "threads      \(result.threads)\n" : "device       \(result.device)\n")
     if let prefill = result.prefill { Terminal.write(line("prefill      ", prefill)) }
     Terminal.write(line("decode       ", result.decode))
     Terminal.write("a token      \(Quantity.bytes(result.bytesPerToken)) read\n")

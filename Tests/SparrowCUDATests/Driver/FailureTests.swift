@@ -58,11 +58,12 @@ import Testing
         .test(compiler: { calls in
           calls.compile = { _, _, _ in 6 }
           calls.log_bytes = { _, bytes in
-            bytes!.pointee = 32
+            bytes!.pointee = 33
             return 0
           }
           calls.log = { _, log in
-            for (index, byte) in "note\nrows.cu(3): error: nonsense\0".utf8.prefix(32).enumerated() {
+            for (index, byte) in "note\nrows.cu(3): error: nonsense\0".utf8.prefix(33).enumerated()
+            {
               log![index] = CChar(byte)
             }
             return 0
@@ -86,7 +87,8 @@ import Testing
         })
     }
     #expect(found?.kind == .system, "\(String(describing: found))")
-    #expect(found.map { $0.description.contains("4.10 kB") } == true, "\(String(describing: found))")
+    #expect(
+      found.map { $0.description.contains("4.10 kB") } == true, "\(String(describing: found))")
   }
 
   @Test("a device that is lost ends steps with its error, whoever asks")
