@@ -36,7 +36,7 @@ def cuts():
             if is_float else ((1, 1, 4, 2, 0), (2, 2, 3, 1, 128))
         ) + ((2, 4, 3, 1, 256),):
             constants = dict(FORMAT=number, TILES=tiles, COLUMN_TILES=columns, SLOTS=slots,
-                             BLOCKS=blocks, LISTED=0)
+                             BLOCKS=blocks)
             yield PRODUCTS + ("multiply.cu",), constants, allowed
             if columns == 1:
                 yield ("prepare.cuh",) + PRODUCTS + ("multiply.cu", "staged.cu"), constants, allowed

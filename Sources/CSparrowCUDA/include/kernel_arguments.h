@@ -59,8 +59,7 @@ typedef struct {
   int32_t first_tile; ///< among the tiles of all products
 } scu_product;
 
-/// Several matrices of one format over one input; or those of their rows that a list names, whose
-/// results then lie in the list's order.
+/// Several matrices of one format over one input.
 typedef struct {
   scu_product products[SCU_PRODUCTS];
   int32_t count;
@@ -70,9 +69,7 @@ typedef struct {
   scu_prepared x;
   uint64_t input;  ///< float32 rows, for float32 matrices
   int32_t input_width;
-  int32_t list_stride;  ///< entries from one row of the step's list to the next's; 0: one for all
-  uint64_t list;        ///< int32 rows of the matrices; 0: all
-  uint64_t list_count;  ///< int32, of each list
+  int32_t pad;
 } scu_multiply;
 
 typedef struct {

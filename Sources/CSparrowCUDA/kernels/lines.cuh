@@ -44,14 +44,13 @@ __device__ __forceinline__ scu_planes planes_of(const scu_multiply &a) {
 
 /// The tile of an index among those of all products.
 __device__ __forceinline__ tile find_tile(
-  const scu_multiply &a, int index, int lane, int bytes, listed_rows listed) {
+  const scu_multiply &a, int index, int lane, int bytes) {
   index = min(index, a.tiles - 1);
   const scu_product &p = a.products[product_of(a, index)];
   tile t;
 #pragma unroll
   for (int i = 0; i < 2; i++) {
-    int row = (index - p.first_tile) * 16 + lane / 4 + 8 * i;
-    row = listed.rows ? listed.rows[min(row, listed.count - 1)] : min(row, p.matrix.rows - 1);
+    const int row = min((index - p.first_tile) * 16 + lane / 4 + 8 * i, p.matrix.rows - 1);
     t.rows[i] = (const uint8_t *)p.matrix.weights + (uint64_t)row * bytes;
   }
   return t;

@@ -6,7 +6,7 @@
 // line, and the planes beside them for a run of lines at once.
 //
 // Constants: FORMAT of the matrices; TILES, COLUMN_TILES, SLOTS; BLOCKS that a multiprocessor is to
-// hold; LISTED 1 where a list on the device says which rows are multiplied.
+// hold.
 
 /// Bytes of the planes beside the numbers, a line of a row.
 constexpr int HIGH_LINE = 4 * HIGH;
@@ -44,7 +44,6 @@ __device__ __forceinline__ const uint8_t *side_row(const uint8_t *side, int row,
 struct stream {
   uint8_t *ring, *sides;
   scu_planes planes;
-  listed_rows listed;
   tile tiles[TILES];
   int group, groups, line, count, run, slot, side;
 
@@ -81,7 +80,7 @@ struct stream {
     if (group >= groups) return;
 #pragma unroll
     for (int t = 0; t < TILES; t++)
-      tiles[t] = find_tile(a, group * TILES + t, lane, planes.bytes, listed);
+      tiles[t] = find_tile(a, group * TILES + t, lane, planes.bytes);
   }
 };
 
@@ -164,18 +163,12 @@ __device__ __forceinline__ void multiply_tiles(
   const scu_multiply &a, uint8_t *memory, Input input) {
   float *sums = (float *)(memory + PARTS * WARP_BYTES);
   const int warp = threadIdx.x >> 5, lane = threadIdx.x & 31;
-  int first_row = blockIdx.y * 8 * COLUMN_TILES, end = min(a.rows, first_row + 8 * COLUMN_TILES);
+  const int first_row = blockIdx.y * 8 * COLUMN_TILES;
+  const int end = min(a.rows, first_row + 8 * COLUMN_TILES);
   stream s;
   s.ring = memory + warp * WARP_BYTES, s.sides = s.ring + SLOTS * SLOT_BYTES;
   s.planes = planes_of(a);
-  s.listed = {0, 0};
   s.groups = (a.tiles + TILES - 1) / TILES;
-  if (LISTED) {
-    follow();
-    if (a.list_stride) first_row = blockIdx.y, end = first_row + 1;
-    s.listed.rows = (const int32_t *)a.list + (uint64_t)first_row * a.list_stride;
-    s.listed.count = ((const int32_t *)a.list_count)[a.list_stride ? first_row : 0];
-  }
   s.count = a.products[0].matrix.stride / LINE, s.run = run_of(s.count);
   s.line = warp * s.run, s.slot = 0, s.side = 0;
   s.group = s.line < s.count ? blockIdx.x : s.groups;
@@ -249,7 +242,7 @@ __device__ __forceinline__ void multiply_tiles(
 #pragma unroll
       for (int w = 0; w < PARTS; w++) total += sums[w * elements + e];
       total *= ((const float *)from.scales)[row];
-      store(a, group * TILES + t, l / 4 + i / 2 * 8, row, total, s.listed);
+      store(a, group * TILES + t, l / 4 + i / 2 * 8, row, total);
     }
   }
 }
@@ -257,7 +250,7 @@ __device__ __forceinline__ void multiply_tiles(
 extern "C" __global__ void __launch_bounds__(PARTS * 32, BLOCKS) multiply(const scu_multiply a) {
   extern __shared__ __align__(16) uint8_t memory[];
   multiply_tiles(a, memory, [&] {
-    if (!LISTED) follow();
+    follow();
     return a.x;
   });
 }

@@ -4,21 +4,15 @@ extern "C" __global__ void multiply_floats(const scu_multiply a) {
   follow();
   const int warp = threadIdx.x >> 5, lane = threadIdx.x & 31, index = blockIdx.x;
   const int row = blockIdx.y;
-  listed_rows listed = {0, 0};
-  if (a.list) {
-    listed.rows = (const int32_t *)a.list + (uint64_t)row * a.list_stride;
-    listed.count = ((const int32_t *)a.list_count)[a.list_stride ? row : 0];
-  }
   const scu_product &p = a.products[product_of(a, index)];
   const float *x = (const float *)a.input + (uint64_t)row * a.input_width;
   for (int r = warp; r < 16; r += blockDim.x >> 5) {
     const int out = (index - p.first_tile) * 16 + r;
-    if (out >= (a.list ? listed.count : p.matrix.rows)) return;
-    const float *w = (const float *)p.matrix.weights
-      + (uint64_t)(a.list ? listed.rows[out] : out) * p.matrix.stride;
+    if (out >= p.matrix.rows) return;
+    const float *w = (const float *)p.matrix.weights + (uint64_t)out * p.matrix.stride;
     float sum = 0;
     for (int i = lane; i < p.matrix.columns; i += 32) sum = fmaf(w[i], x[i], sum);
     sum = warp_sum(sum);
-    if (lane == 0) store(a, index, r, row, sum, listed);
+    if (lane == 0) store(a, index, r, row, sum);
   }
 }

@@ -92,8 +92,8 @@ extern "C" __global__ void __launch_bounds__(PARTS * 32, 1) multiply_many(const 
   const scu_planes planes = planes_of(a);
   const int count = a.products[0].matrix.stride / LINE, run = run_of(count);
   const tile tiles[TILES] = {
-    find_tile(a, index, lane, planes.bytes, {0, 0}),
-    find_tile(a, index + 1, lane, planes.bytes, {0, 0})};
+    find_tile(a, index, lane, planes.bytes),
+    find_tile(a, index + 1, lane, planes.bytes)};
   row_line next[TILES][2];
   place weights = {0, 0, 0}, inputs = {0, 0, 0};
 #pragma unroll
@@ -173,6 +173,6 @@ extern "C" __global__ void __launch_bounds__(PARTS * 32, 1) multiply_many(const 
     const int row = first_row + first + c * 8 + lane % 4 * 2 + i % 2;
     if (row >= a.rows) continue;
     const float y = totals[e * 32] * ((const float *)a.x.scales)[row];
-    store(a, index + t, lane / 4 + i / 2 * 8, row, y, {0, 0});
+    store(a, index + t, lane / 4 + i / 2 * 8, row, y);
   }
 }

@@ -63,7 +63,7 @@ struct ProductCut: Equatable {
       : Self.parts + ["multiply.cu"]
     constants = [
       ("FORMAT", Int(format)), ("TILES", cut.tiles), ("COLUMN_TILES", cut.columns),
-      ("SLOTS", cut.slots), ("BLOCKS", blocks), ("LISTED", 0),
+      ("SLOTS", cut.slots), ("BLOCKS", blocks),
     ]
     sharedBytes = bytes(cut)
     let y = (rows + 8 * cut.columns - 1) / (8 * cut.columns)
