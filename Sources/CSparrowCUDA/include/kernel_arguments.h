@@ -104,6 +104,7 @@ typedef struct {
   int32_t token;
   int32_t position;
   uint64_t pages;  ///< the sequence's page table: addresses of pages
+  uint64_t kept;   ///< what it keeps for heads that were skipped; 0 where none was
 } scu_row;
 
 typedef struct {
@@ -140,6 +141,8 @@ typedef struct {
   scu_prepared prepared;  ///< of the output; high is 0 where no product wants it
   uint64_t rows_of_step;
   uint64_t query, output;
+  uint64_t marks;  ///< uint32 `[rows][(key_heads + 31) / 32]`: a bit for each head group that is
+                   ///< attended for the row; 0: all are
   uint64_t parts;  ///< float32 `[row][head][part][head_dimension + 2]`, rows from the first one on
   int32_t query_width, output_width;
   int32_t heads, key_heads, head_dimension;

@@ -72,7 +72,7 @@ typedef struct {
   uint64_t common;   ///< int32 `[common_count]`: groups that are always chosen
   uint64_t reads;    ///< scu_reads; 0 without
   scu_lists chosen;
-  int32_t rows, stride, groups, group;
+  int32_t stride, groups, group;
   int32_t common_count;
   int32_t sums;      ///< 1: a group's score is the sum of its neurons' sizes
 } scu_select;
@@ -143,7 +143,6 @@ typedef struct {
   uint64_t bias;         ///< halves `[blocks * 64]`
   uint64_t scores;       ///< float32 `[rows][blocks * 64]`
   uint64_t best;         ///< float32 `[rows][blocks]`: the greatest of 64 scores; 0 without
-  uint64_t constants;    ///< float32 `[rows]`, added; 0 without
   int32_t direction_count, groups, blocks, row_count;
 } scu_sketch;
 
@@ -177,12 +176,11 @@ enum { SCU_KEPT = 16 };
 
 /// What a sequence keeps for heads that were skipped, a layer after the other: int32 positions
 /// made, `[heads]` up to a multiple of 32; then of the last SCU_KEPT positions float32 inputs and
-/// turns, `[width]` each: the input up to a multiple of 32 with zeros, cosines, sines.
+/// turns, `[width]` each: the input up to a multiple of 128 with zeros, cosines, sines.
 typedef struct {
-  uint64_t memories;   ///< uint64 `[rows]`: of each row's sequence; 0: all make all
   uint64_t before;     ///< bytes before this layer's
   int32_t heads;       ///< up to a multiple of 32
-  int32_t width;       ///< of a position, a multiple of 32
+  int32_t width;       ///< of a position, a multiple of 32; 0: every head makes all its keys
 } scu_kept;
 
 /// Positions made become `count`, or at most that; of all layers.

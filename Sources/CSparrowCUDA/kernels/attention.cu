@@ -95,6 +95,12 @@ extern "C" __global__ void prepare_heads(const scu_heads a) {
   for (int i = threadIdx.x; i < n; i += blockDim.x) query[i] = x[i];
 }
 
+/// Whether a row attends to a head group.
+__device__ __forceinline__ bool is_attended(const scu_attend &a, int row, int group) {
+  const uint32_t *marks = (const uint32_t *)a.marks;
+  return !marks || marks[(uint64_t)row * ((a.key_heads + 31) / 32) + group / 32] >> group % 32 & 1;
+}
+
 /// What a block of attention works on.
 struct attend_place {
   scu_row row;
@@ -189,7 +195,7 @@ extern "C" __global__ void __launch_bounds__(SCU_SPLIT) attend(const scu_attend 
   follow();
   const int n = a.head_dimension, row = a.first_row + blockIdx.z;
   const attend_place at(a, row);
-  if (at.start >= at.end) return;
+  if (at.start >= at.end || !is_attended(a, row, blockIdx.x / (a.heads / a.key_heads))) return;
   for (int i = threadIdx.x; i < n; i += SCU_SPLIT)
     memory[i] = ((const float *)a.query)[(uint64_t)row * a.query_width + blockIdx.x * n + i];
   __syncthreads();
@@ -238,6 +244,7 @@ extern "C" __global__ void join_parts(const scu_attend a) {
   float *out = (float *)a.output + (uint64_t)row * a.output_width;
   for (int pair = 2 * threadIdx.x; a.splits > 1 && pair < width; pair += 2 * blockDim.x) {
     for (int i = pair; i < min(pair + 2, width); i++) {
+      if (!is_attended(a, row, i / n / (a.heads / a.key_heads))) continue;
       const float *parts = (const float *)a.parts
         + ((uint64_t)blockIdx.x * a.heads + i / n) * a.splits * (n + 2);
       float most = -INFINITY, total = 0, sum = 0;

@@ -23,23 +23,28 @@ struct kept_layer {
   float *inputs;
   int width;
 
-  __device__ __forceinline__ kept_layer(const scu_kept &k, int row) {
-    made = (int *)(((const uint64_t *)k.memories)[row] + k.before);
-    inputs = (float *)(made + k.heads);
-    width = k.width;
+  __device__ __forceinline__ kept_layer(const scu_sparse_heads &a, int row) {
+    made = (int *)(((const scu_row *)a.heads.rows_of_step)[row].kept + a.kept.before);
+    inputs = (float *)(made + a.kept.heads);
+    width = a.kept.width;
   }
   __device__ __forceinline__ float *input(int position) const {
     return inputs + position % SCU_KEPT * width;
   }
 };
 
+/// Elements of a position that its input takes: no row of a matrix is padded further.
+__device__ __forceinline__ int turns_start(const scu_sparse_heads &a) {
+  return (a.key_matrix.columns + SCU_LINE - 1) / SCU_LINE * SCU_LINE;
+}
+
 /// Keeps a row's input and what its heads are turned by.
 extern "C" __global__ void keep_input(const scu_sparse_heads a) {
   follow();
   const int row = blockIdx.x, turned = a.heads.turns ? a.heads.rotary / 2 * 2 : 0;
-  const int columns = a.key_matrix.columns, start = (columns + 31) / 32 * 32;
+  const int columns = a.key_matrix.columns, start = turns_start(a);
   const int position = ((const scu_row *)a.heads.rows_of_step)[row].position;
-  float *to = kept_layer(a.kept, row).input(position);
+  float *to = kept_layer(a, row).input(position);
   const float *x = (const float *)a.input + (uint64_t)row * a.input_width;
   const float *turns = (const float *)a.heads.turns + (uint64_t)row * a.heads.turn_stride;
   for (int i = threadIdx.x; i < start; i += blockDim.x) to[i] = i < columns ? x[i] : 0;
@@ -53,7 +58,7 @@ struct run {
 /// The positions whose keys and values a head makes now.
 __device__ __forceinline__ run missing(const scu_sparse_heads &a, int row, int head) {
   const int position = ((const scu_row *)a.heads.rows_of_step)[row].position;
-  const int made = kept_layer(a.kept, row).made[head];
+  const int made = kept_layer(a, row).made[head];
   if (a.catches_up) return {made, position};
   const bool makes = is_chosen(a.chosen, row, head) || (position + head) % SCU_KEPT == 0;
   return {makes ? made : position + 1, position + 1};
@@ -72,7 +77,7 @@ extern "C" __global__ void __launch_bounds__(PROJECT_WARPS * 32) project_heads(
   const int group_rows = h.heads / h.key_heads * n, keys = h.key_heads * n;
   const int queries = a.catches_up ? 0 : h.heads * n;
   const int first = blockIdx.x * PROJECT_ROWS;
-  const int end = min(first + PROJECT_ROWS, queries + (a.kept.memories ? 2 * keys : 0));
+  const int end = min(first + PROJECT_ROWS, queries + (a.kept.width > 0 ? 2 * keys : 0));
   bool is_wanted = false;
   for (int r = first; r < min(end, queries); r++)
     is_wanted |= is_chosen(a.chosen, row, r / group_rows);
@@ -92,7 +97,7 @@ extern "C" __global__ void __launch_bounds__(PROJECT_WARPS * 32) project_heads(
     const int k = (r - queries) % keys;
     const bool is_key = r - queries < keys;
     const run positions = missing(a, row, k / n);
-    const kept_layer kept(a.kept, row);
+    const kept_layer kept(a, row);
     const float *bias = (const float *)(is_key ? a.key_bias : a.value_bias);
     float *to = (float *)(is_key ? a.late_keys : a.late_values) + (uint64_t)row * SCU_KEPT * keys;
     for (int p = positions.begin; p < positions.end; p++) {
@@ -143,7 +148,7 @@ extern "C" __global__ void __launch_bounds__(APPEND_WARPS * 32) append_heads(
   const int group = h.heads / h.key_heads, keys = h.key_heads * n;
   const int queries = !a.catches_up && is_chosen(a.chosen, row, head) ? group : 0;
   const scu_row place = ((const scu_row *)h.rows_of_step)[row];
-  const bool is_late = a.kept.memories != 0;
+  const bool is_late = a.kept.width > 0;
   run positions = {place.position, place.position + 1};
   if (is_late) positions = missing(a, row, head);
   const int made = max(positions.end - positions.begin, 0);
@@ -168,7 +173,7 @@ extern "C" __global__ void __launch_bounds__(APPEND_WARPS * 32) append_heads(
     if (half > 0 && !is_value) {
       const float *turns = (const float *)h.turns + (uint64_t)row * h.turn_stride;
       if (!is_query && is_late)
-        turns = kept_layer(a.kept, row).input(position) + (a.key_matrix.columns + 31) / 32 * 32;
+        turns = kept_layer(a, row).input(position) + turns_start(a);
       turn_one(x, turns, half, h.interleaved);
     }
     if (is_query) {
@@ -184,7 +189,7 @@ extern "C" __global__ void __launch_bounds__(APPEND_WARPS * 32) append_heads(
   __syncthreads();
   // Nobody else reads the count before the next step.
   if (threadIdx.x != 0 || made == 0) return;
-  kept_layer(a.kept, row).made[head] = positions.end;
+  kept_layer(a, row).made[head] = positions.end;
   if (a.reads && !a.catches_up) atomicAdd(&((scu_reads *)a.reads)->columns, 1ull);
 }
 

@@ -56,7 +56,6 @@ extern "C" __global__ void __launch_bounds__(LOOK_THREADS) sketch_scores(const s
   const int row = blockIdx.y, quad = threadIdx.x & 15;
   if (a.codes)
     make_tables(a, (const float *)a.directions + (uint64_t)row * a.direction_count, tables);
-  const float constant = a.constants ? ((const float *)a.constants)[row] : 0;
   float *scores = (float *)a.scores + (uint64_t)row * a.blocks * 64;
   for (int base = blockIdx.x * LOOK_BLOCKS; base < a.blocks; base += gridDim.x * LOOK_BLOCKS) {
     const int block = base + (threadIdx.x >> 4), at = block * 64 + quad * 4;
@@ -67,7 +66,7 @@ extern "C" __global__ void __launch_bounds__(LOOK_THREADS) sketch_scores(const s
       for (int r = 0; r < 4; r++) {
         if (!a.codes) sum[r] = at + r < a.row_count ? scores[at + r] : 0;
         const float bias = from_half(((const uint16_t *)a.bias)[at + r]);
-        sum[r] = at + r < a.row_count ? sum[r] + bias + constant : -INFINITY;
+        sum[r] = at + r < a.row_count ? sum[r] + bias : -INFINITY;
         best = fmaxf(best, sum[r]);
       }
       *(float4 *)(scores + at) = make_float4(sum[0], sum[1], sum[2], sum[3]);

@@ -243,21 +243,3 @@ struct SketchScores: BitwiseCopyable {
     return sum
   }
 }
-
-extension RowSketch {
-  /// Centroids by direction: 16 coordinates for each.
-  fileprivate var centroidLanes: [Float] {
-    guard rows == nil else { return [] }
-    var lanes = [Float](repeating: 0, count: centroids.count)
-    for group in 0..<groups {
-      let start = bounds[group]
-      let width = bounds[group + 1] - start
-      for code in 0..<16 {
-        for axis in 0..<width {
-          lanes[16 * (start + axis) + code] = centroids[16 * start + code * width + axis]
-        }
-      }
-    }
-    return lanes
-  }
-}

@@ -14,16 +14,23 @@ struct Lowering: Sendable {
   var projected = Operation.Buffer.hidden
   /// A norm that the next operation's launches make themselves of a lean step's row.
   private var pending: (norm: scu_norm, output: Operation.Buffer)?
+  /// They lower what is sparse.
+  private let parts: [any SparsePart]
 
-  init(_ program: StepProgram, _ operands: Operands) {
+  /// Throws what `parts` throw where they need memory.
+  init(
+    _ program: StepProgram, _ operands: Operands, parts: [any SparsePart] = []
+  ) throws(SparrowError) {
     self.operands = operands
+    self.parts = parts
     for (index, operation) in program.operations.enumerated() {
-      let next = index + 1 < program.operations.count ? program.operations[index + 1] : nil
-      add(operation, before: next)
+      try add(operation, before: program.operations[(index + 1)...])
     }
   }
 
-  private mutating func add(_ operation: Operation, before next: Operation?) {
+  private mutating func add(
+    _ operation: Operation, before others: ArraySlice<Operation>
+  ) throws(SparrowError) {
     let layer = operation.layer
     let operands = operands
     switch operation.kind {
@@ -32,7 +39,8 @@ struct Lowering: Sendable {
       append(operation, positions(output))
     case .norm(let norm, let weight, let input, let output):
       let argument = self.norm(norm, weight, layer, input, output)
-      let isPending = input != output && next.map { reads(output, $0) } ?? false
+      let isPending = input != output && others.first.map { reads(output, $0) } ?? false
+        && !others.dropFirst().isRead(output)
       pending = isPending ? (argument, output) : nil
       append(operation, launch(argument, isPending: isPending))
     case .multiply(let kind, let input, let output, let landing):
@@ -56,12 +64,22 @@ struct Lowering: Sendable {
       let factor = operands.weights.vector(WeightRole(kind, layer: layer))![0]
       let buffer = operands.buffers[output]
       append(operation, add(buffer, to: buffer, adds: false, scale: factor))
-    case .head(let input): headInput = input
+    // Lowered apart.
+    case .head(let input), .sketch(let input): headInput = input
+    case .candidates, .exact: break
     case .multiplyLarge, .predictHeads, .selectHeads, .keepInput, .projectHeads, .appendHeads,
-      .attendHeads, .sparseOutput, .predict, .select, .sparseFeedForward, .sketch, .candidates,
-      .exact:
-      preconditionFailure("no part lowers \(operation)")
+      .attendHeads, .sparseOutput, .predict, .select, .sparseFeedForward:
+      try addSparse(operation)
     }
+  }
+
+  private mutating func addSparse(_ operation: Operation) throws(SparrowError) {
+    for part in parts {
+      guard let lowered = try part.lower(operation) else { continue }
+      operations.append(lowered)
+      return
+    }
+    preconditionFailure("no part lowers \(operation)")
   }
 
   mutating func append(_ operation: Operation, _ launch: @escaping LoweredOperation.Launch) {
@@ -224,9 +242,30 @@ struct Lowering: Sendable {
   }
 }
 
+extension ArraySlice<Operation> {
+  /// Whether one of them reads a norm's result, before another norm writes there.
+  fileprivate func isRead(_ buffer: Operation.Buffer) -> Bool {
+    for operation in self {
+      switch operation.kind {
+      case .norm(_, _, let input, let output):
+        if input == buffer { return true }
+        if output == buffer { return false }
+      case .multiply(_, let input, _, _), .multiplyLarge(_, let input, _, _),
+        .project(_, let input), .predictHeads(_, let input), .keepInput(_, let input),
+        .projectHeads(_, let input), .feedForward(_, let input, _, _), .predict(_, let input),
+        .sparseFeedForward(_, let input, _, _), .add(let input, _), .head(let input),
+        .sketch(let input), .exact(let input):
+        if input == buffer { return true }
+      default: break
+      }
+    }
+    return false
+  }
+}
+
 extension Activation {
   /// As kernels name it.
-  fileprivate var number: Int32 {
+  var number: Int32 {
     switch self {
     case .relu: 0
     case .reluSquared: 1

@@ -20,6 +20,9 @@ final class Operands: Sendable {
     self.kernels = kernels
   }
 
+  /// Of the device.
+  var multiprocessors: Int { kernels.library.context.device.multiprocessors }
+
   /// A buffer with rows as wide as the layer's, which may have less of heads than others.
   func buffer(_ name: Operation.Buffer, _ layer: Int?) -> DeviceRows {
     let own = buffers[name]

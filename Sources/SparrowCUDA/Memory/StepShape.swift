@@ -15,6 +15,9 @@ struct StepShape: Hashable, Sendable {
   /// Of the cache's elements.
   var type: CacheType
 
+  /// Rows of a sparse step at most: of wider ones the union touches nearly all.
+  static let sparseRows = 16
+
   /// The shape of rows that see at most so many positions.
   init(rows: Int, positions: Int, type: CacheType) {
     self.rows = rows

@@ -68,6 +68,23 @@ public struct RowSketch: Sendable, Equatable {
   /// More groups would overflow the kernel's 16-bit sums of bytes up to 127.
   public static let maximumGroups = 512
 
+  /// Centroids by direction, 16 coordinates for each, as kernels look them up; none where rows are
+  /// not codes.
+  package var centroidLanes: [Float] {
+    guard rows == nil else { return [] }
+    var lanes = [Float](repeating: 0, count: centroids.count)
+    for group in 0..<groups {
+      let start = bounds[group]
+      let width = bounds[group + 1] - start
+      for code in 0..<16 {
+        for axis in 0..<width {
+          lanes[16 * (start + axis) + code] = centroids[16 * start + code * width + axis]
+        }
+      }
+    }
+    return lanes
+  }
+
   /// Bytes of one row of the basis.
   public var basisRowBytes: Int { hidden / 32 * 34 }
   public var basisRows: Int { basis.count / basisRowBytes }

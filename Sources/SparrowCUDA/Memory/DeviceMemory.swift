@@ -1,0 +1,50 @@
+import CSparrowCUDA
+import SparrowCore
+
+/// Zeroed memory of a device at fixed addresses that lives as long as its owner.
+final class DeviceMemory: @unchecked Sendable {
+  let context: CUDAContext
+  private var buffers: [DeviceBuffer] = []
+
+  init(in context: CUDAContext) { self.context = context }
+
+  /// Throws `.system` with both sizes where the device has too little memory.
+  func bytes(_ count: Int) throws(SparrowError) -> scu_address {
+    let buffer = try DeviceBuffer(max(count, 1), in: context)
+    try buffer.clear()
+    buffers.append(buffer)
+    return buffer.address
+  }
+
+  func rows(_ count: Int, width: Int) throws(SparrowError) -> DeviceRows {
+    DeviceRows(address: try bytes(4 * count * width), width: width)
+  }
+
+  /// A copy of values; 0 of none.
+  func copy<T: BitwiseCopyable>(_ values: [T]) throws(SparrowError) -> scu_address {
+    guard !values.isEmpty else { return 0 }
+    let buffer = try DeviceBuffer(MemoryLayout<T>.stride * values.count, in: context)
+    var failure: SparrowError?
+    values.withUnsafeBytes { bytes in
+      do throws(SparrowError) { try buffer.write(bytes) } catch { failure = error }
+    }
+    if let failure { throw failure }
+    buffers.append(buffer)
+    return buffer.address
+  }
+}
+
+extension CUDAContext {
+  /// Copies values to the host and waits for them.
+  func values<T: BitwiseCopyable>(
+    _ count: Int, at address: scu_address, zero: T
+  ) throws(SparrowError) -> [T] {
+    var values = [T](repeating: zero, count: count)
+    var failure: SparrowError?
+    values.withUnsafeMutableBytes { bytes in
+      do throws(SparrowError) { try read(address, into: bytes) } catch { failure = error }
+    }
+    if let failure { throw failure }
+    return values
+  }
+}

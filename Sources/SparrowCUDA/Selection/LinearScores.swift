@@ -1,0 +1,32 @@
+import CSparrowCUDA
+import SparrowCore
+import SparrowSparsity
+
+/// Scores of groups by one or two linear maps with a bias: Deja Vu's predictor, LTE's router.
+struct LinearScores: Sendable {
+  private let first: Products?
+  private let second: Products
+
+  init(
+    _ maps: LinearPredictor, of input: DeviceRows, into scores: DeviceRows, _ operands: Operands,
+    _ memory: DeviceMemory
+  ) throws(SparrowError) {
+    let bias = try memory.copy(maps.bias)
+    let b = try DeviceMatrix(maps.b, in: memory.context)
+    guard let a = maps.a else {
+      first = nil
+      second = Products([.init(matrix: b, bias: bias, output: scores)], of: input, operands)
+      return
+    }
+    let middle = try memory.rows(StepShape.sparseRows, width: a.rows)
+    first = Products(
+      [.init(matrix: try DeviceMatrix(a, in: memory.context), bias: 0, output: middle)],
+      of: input, operands)
+    second = Products([.init(matrix: b, bias: bias, output: scores)], of: middle, operands)
+  }
+
+  func launch(_ shape: StepShape) throws(SparrowError) {
+    try first?.launch(rows: shape.rows)
+    try second.launch(rows: shape.rows)
+  }
+}
