@@ -19,6 +19,9 @@ extension CUDAEngine {
     precondition(
       batch.phase == .prompt || batch.slices.count == batch.tokens.count,
       "a decoded token for each sequence")
+    precondition(
+      !runsSparse(batch) || batch.slices.count <= sparseBatch,
+      "more sequences than a sparse step takes")
     guard !batch.tokens.isEmpty else { return }
     for slice in batch.slices {
       // What its tokens give is what the text up to them gives, by the frequencies of its length.
@@ -34,6 +37,8 @@ extension CUDAEngine {
 
   private func run(_ batch: StepBatch) {
     wait()
+    let isSparse = runsSparse(batch)
+    if !isSparse { catchUp(batch.slices.map(\.sequence)) }
     var row = 0
     var positions = 0
     for slice in batch.slices {
@@ -42,10 +47,11 @@ extension CUDAEngine {
       precondition(hasRoom, "no pages for a sequence")
       attempt { () throws(SparrowError) in
         let pages = try sequence.devicePages.send(in: context)
+        let kept = try isSparse ? keptInputs(of: sequence) : 0
         for index in 0..<slice.rows {
           let value = scu_row(
             token: batch.tokens[row + index], position: Int32(sequence.count + index),
-            pages: pages)
+            pages: pages, kept: kept)
           operands.inputs.set(row + index, value, turnsLong: sequence.turnsLong)
         }
       }
@@ -61,9 +67,48 @@ extension CUDAEngine {
     batch.tokens.withUnsafeBufferPointer { tokens in
       var row = 0
       for slice in batch.slices {
-        slice.sequence.fill(UnsafeBufferPointer(rebasing: tokens[row..<row + slice.rows]), .dense)
+        let new = UnsafeBufferPointer(rebasing: tokens[row..<row + slice.rows])
+        slice.sequence.fill(new, isSparse ? slice.sequence.sparseOrigin : .dense)
+        if !isSparse { slice.sequence.devicePages.kept?.fill(to: slice.sequence.count) }
         row += slice.rows
       }
     }
+  }
+
+  /// Where a sequence keeps what skipped heads will want; 0 where no head skips its keys.
+  private func keptInputs(of sequence: SequenceState) throws(SparrowError) -> UInt64 {
+    guard let attention = parts.attention else { return 0 }
+    let pages = sequence.devicePages
+    if pages.kept == nil { pages.kept = try attention.keptInputs(count: sequence.count) }
+    return try pages.kept?.settle() ?? 0
+  }
+
+  /// Makes the keys and values that heads of sequences lack, so that a dense step finds them all.
+  private func catchUp(_ sequences: [SequenceState]) {
+    let late = sequences.filter { $0.devicePages.kept?.isBehind == true }
+    guard let attention = parts.attention else { return }
+    for start in stride(from: 0, to: late.count, by: StepShape.sparseRows) {
+      let part = late[start...].prefix(StepShape.sparseRows)
+      attempt { () throws(SparrowError) in
+        for (row, sequence) in part.enumerated() {
+          let value = scu_row(
+            token: 0, position: Int32(sequence.count),
+            pages: try sequence.devicePages.send(in: context), kept: try keptInputs(of: sequence))
+          operands.inputs.set(row, value, turnsLong: sequence.turnsLong)
+        }
+        try operands.inputs.send(rows: part.count)
+        let shape = StepShape(
+          rows: part.count, positions: 1, type: part.first!.pool.type)
+        for launch in attention.catchUps { try launch(shape) }
+        // The rows are written anew for the step itself.
+        try context.synchronize()
+      }
+    }
+  }
+}
+
+extension SequenceState {
+  fileprivate var sparseOrigin: CachePage.Origin {
+    devicePages.kept == nil ? .sparse : .deferred
   }
 }

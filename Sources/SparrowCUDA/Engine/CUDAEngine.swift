@@ -12,7 +12,7 @@ package import SparrowTransformer
 package final class CUDAEngine: Backend, @unchecked Sendable {
   package let model: ModelConfiguration
   package let limits: BackendLimits
-  package private(set) var plan = SparsePlan.dense
+  package internal(set) var plan = SparsePlan.dense
   package private(set) var runsPlannedHead = true
   package internal(set) var failure: SparrowError?
 
@@ -20,35 +20,36 @@ package final class CUDAEngine: Backend, @unchecked Sendable {
   let pool: WorkerPool
   let operands: Operands
   private let deviceWeights: DeviceWeights
-  private let dense: Lowering
+  let dense: Lowering
   private let head: DeviceHead
-  private let graphs: StepGraphs
+  let graphs: StepGraphs
+  /// The plan's program; nil where it is dense.
+  var sparse: Lowering?
+  /// What is sparse in the installed plan.
+  var parts = SparseParts()
   /// The head's input of a row, read back.
   private let hiddenRow: PinnedBuffer
-  /// Rows whose logits the last step queued by itself.
+  /// Rows whose logits the last step queued by itself, and those that it searched.
   private var logitRows = 0..<0
+  private var searchedRows = 0..<0
   /// Something is queued that the host has not waited for.
   private var isBusy = false
 
   /// Packs the weights onto the device, `updates` merged, and allocates every buffer that stepping
   /// needs.
   ///
-  /// The plan must fit the model (`SparsePlan.check`). Throws `.unsupported` for plans that do not
-  /// run there, `.system` with both sizes where the device has too little memory.
+  /// The plan must fit the model (`SparsePlan.check`). Throws `.unsupported` for weights that have
+  /// no layout there, `.system` with both sizes where the device has too little memory.
   package init(
     _ binding: WeightBinding, library: KernelLibrary, pool: WorkerPool, maximumRows: Int = 256,
     plan: SparsePlan = .dense, updates: WeightUpdates = WeightUpdates()
   ) throws(SparrowError) {
-    guard !plan.isSparse, updates.isEmpty else {
-      throw SparrowError(
-        .unsupported, file: binding.checkpoint.path, field: "device", found: "an adapter on cuda",
-        expected: "--device cpu for it")
-    }
     model = binding.configuration
     context = library.context
     self.pool = pool
     limits = BackendLimits(
-      rows: maximumRows, logitRows: DeviceHead.maximumRows, sparseSequences: 16)
+      rows: maximumRows, logitRows: DeviceHead.maximumRows,
+      sparseSequences: StepShape.sparseRows)
     deviceWeights = try DeviceWeights(
       binding, pool: pool, updates: updates, in: context)
     operands = Operands(
@@ -56,10 +57,12 @@ package final class CUDAEngine: Backend, @unchecked Sendable {
       buffers: try StepBuffers(model, maximumRows: maximumRows, in: context),
       inputs: try StepInputs(model, maximumRows: maximumRows, in: context),
       kernels: try StepKernels(library, model))
-    dense = Lowering(StepProgram(model), operands)
+    dense = try Lowering(StepProgram(model), operands)
     head = try DeviceHead(operands, input: dense.headInput, in: context)
     graphs = StepGraphs(context, widest: maximumRows)
     hiddenRow = try PinnedBuffer(4 * max(model.hidden, model.embeddingWidth), in: context)
+    install(plan)
+    try check()
     try context.synchronize()
   }
 
@@ -68,17 +71,6 @@ package final class CUDAEngine: Backend, @unchecked Sendable {
   package func measureReads() -> Double? {
     try? DeviceBandwidth.measure(operands.kernels.library).reads
   }
-
-  // MARK: - Plans
-
-  package func install(_ plan: SparsePlan) { use(plan) }
-
-  package func use(_ plan: SparsePlan) {
-    precondition(!plan.isSparse, "a sparse plan on this device")
-    self.plan = plan
-  }
-
-  package var touched: Touched { Touched() }
 
   // MARK: - Steps
 
@@ -102,29 +94,47 @@ package final class CUDAEngine: Backend, @unchecked Sendable {
   /// Queues a step whose inputs are written.
   func run(_ shape: StepShape, batch: StepBatch) throws(SparrowError) {
     isBusy = true
-    logitRows = 0..<0
+    (logitRows, searchedRows) = (0..<0, 0..<0)
     runsPlannedHead = !batch.isDense
     try operands.inputs.send(rows: shape.rows)
-    if let probes = batch.probes { return try run(shape, probes) }
-    let operations = dense.operations
+    let isSparse = runsSparse(batch)
+    let operations = (isSparse ? sparse! : dense).operations
+    if let probes = batch.probes { return try run(operations, shape, probes) }
     var shape = shape
     shape.isDecode = batch.phase == .decode
-    let head = head
-    let wantsHead = shape.isDecode && shape.rows <= DeviceHead.maximumRows
-    try graphs.launch(.init(shape: shape, hasHead: wantsHead)) { () throws(SparrowError) in
+    let own: StepGraphs.Head =
+      !shape.isDecode || shape.rows > DeviceHead.maximumRows
+      ? .none : runsPlannedHead && plan.head != nil ? .search : .dense
+    let rows = 0..<shape.rows
+    try graphs.launch(.init(shape: shape, isSparse: isSparse, head: own)) {
+      () throws(SparrowError) in
       for operation in operations { try operation.launch(shape) }
-      if wantsHead { try head.launch(0..<shape.rows) }
+      switch own {
+      case .none: break
+      case .dense: try head.launch(rows)
+      case .search: try search(rows)
+      }
     }
-    if wantsHead { logitRows = 0..<shape.rows }
+    if own == .dense { logitRows = rows }
+    if own == .search { searchedRows = rows }
   }
 
-  private func run(_ shape: StepShape, _ probes: StepProbes) throws(SparrowError) {
+  private func run(
+    _ operations: [LoweredOperation], _ shape: StepShape, _ probes: StepProbes
+  ) throws(SparrowError) {
     var watch = try StepWatch(probes, in: context)
-    for operation in dense.operations {
+    for operation in operations {
+      try watch.look(operation, shape)
       try operation.launch(shape)
       try watch.note(operation, rows: shape.rows)
     }
     watch.end()
+  }
+
+  /// Queues the sparse head's search for rows of the last step.
+  private func search(_ rows: Range<Int>) throws(SparrowError) {
+    let input = operands.buffers[dense.headInput]
+    try parts.search?.launch(input.from(rows.lowerBound), rows: rows.count)
   }
 
   // MARK: - Results
@@ -150,6 +160,26 @@ package final class CUDAEngine: Backend, @unchecked Sendable {
   }
 
   package func outputs(of rows: Range<Int>, _ body: (HeadOutput) -> Void) {
-    logits(of: rows) { body(HeadOutput(row: $0, logits: $1)) }
+    // The plan in use may have no head though the installed one has.
+    guard plan.head != nil, let search = parts.search, runsPlannedHead, failure == nil else {
+      logits(of: rows) { body(HeadOutput(row: $0, logits: $1)) }
+      return
+    }
+    for first in stride(from: rows.lowerBound, to: rows.upperBound, by: StepShape.sparseRows) {
+      let part = first..<min(first + StepShape.sparseRows, rows.upperBound)
+      if searchedRows != part {
+        searchedRows = 0..<0
+        isBusy = true
+        attempt { () throws(SparrowError) in try self.search(part) }
+        searchedRows = part
+      }
+      wait()
+      attempt { () throws(SparrowError) in try search.complete(rows: part.count) }
+      for row in part {
+        body(
+          search.output(row - first, row: row)
+            ?? HeadOutput(row: row, logits: logits(rows: row..<row + 1), fellBack: true))
+      }
+    }
   }
 }

@@ -6,8 +6,12 @@ final class StepGraphs {
   /// What a graph is captured for.
   struct Key: Hashable {
     let shape: StepShape
-    let hasHead: Bool
+    let isSparse: Bool
+    let head: Head
   }
+
+  /// The head that a step runs by itself.
+  enum Head: Hashable { case none, dense, search }
 
   /// Rows of a decoding step's graph at most. Of wider steps only the widest come again and again:
   /// pieces of prompts.
@@ -22,6 +26,12 @@ final class StepGraphs {
   init(_ context: CUDAContext, widest: Int) {
     self.context = context
     self.widest = widest
+  }
+
+  /// Forgets all of them: what they ran is no more. Nothing may be queued.
+  func clear() {
+    seen = []
+    graphs = [:]
   }
 
   /// Queues what `body` queues, which must be the same for equal keys.

@@ -21,6 +21,15 @@ struct StepWatch {
     return event
   }
 
+  /// Looks at an operation that is to be queued.
+  mutating func look(
+    _ operation: LoweredOperation, _ shape: StepShape
+  ) throws(SparrowError) {
+    guard let look = operation.look else { return }
+    try look(shape, probes)
+    if since != nil { since = try mark() }
+  }
+
   /// Looks behind an operation that was queued.
   mutating func note(_ operation: LoweredOperation, rows: Int) throws(SparrowError) {
     if let since {

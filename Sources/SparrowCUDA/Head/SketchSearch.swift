@@ -18,10 +18,13 @@ final class SketchSearch: Sendable {
   private let find: CUDAKernel
   private let exact: CUDAKernel
   private let review: CUDAKernel
-  private let states: DeviceBuffer
-  private let ids: DeviceBuffer
-  private let logits: DeviceBuffer
   private let memory: DeviceMemory
+  private let states: PinnedBuffer
+  /// `[rows][capacity]`
+  private let ids: PinnedBuffer
+  private let logits: PinnedBuffer
+  /// Candidates of a row that are copied before anybody knows how many there are.
+  private static let copied = 1024
 
   init(_ head: SketchedVocabulary, _ operands: Operands) throws(SparrowError) {
     self.operands = operands
@@ -32,16 +35,17 @@ final class SketchSearch: Sendable {
     (wanted, capacity) = (rule.wanted, rule.capacity)
     let matrix = operands.weights.matrix(operands.model.headRole).argument
     let rows = Self.maximumRows
-    states = try DeviceBuffer(MemoryLayout<scu_search_state>.stride * rows, in: library.context)
-    try states.clear()
-    ids = try DeviceBuffer(4 * rows * rule.capacity, in: library.context)
-    logits = try DeviceBuffer(4 * rows * rule.capacity, in: library.context)
+    let stateBytes = MemoryLayout<scu_search_state>.stride * rows
+    let bytes = 4 * rows * rule.capacity
+    states = try PinnedBuffer(stateBytes, in: library.context)
+    ids = try PinnedBuffer(bytes, in: library.context)
+    logits = try PinnedBuffer(bytes, in: library.context)
     var argument = scu_search()
     argument.matrix = matrix
     (argument.scores, argument.best) = (scores.scores.address, scores.best!.address)
     (argument.directions, argument.mean_dots) = (scores.directions.address, scores.meanDots)
-    (argument.ids, argument.logits) = (ids.address, logits.address)
-    argument.states = states.address
+    (argument.ids, argument.logits) = (try memory.bytes(bytes), try memory.bytes(bytes))
+    argument.states = try memory.bytes(stateBytes)
     argument.direction_count = Int32(scores.directions.width)
     (argument.blocks, argument.row_count) = (Int32(scores.blocks), Int32(scores.rowCount))
     (argument.wanted, argument.capacity) = (Int32(rule.wanted), Int32(rule.capacity))
@@ -74,40 +78,55 @@ final class SketchSearch: Sendable {
     try review.launch(ranking, own)
     own.is_last = 1
     try exact.launch(products, own)
+    try memory.context.copy(
+      argument.states, to: states, at: 0, count: rows * MemoryLayout<scu_search_state>.stride)
+    for row in 0..<rows { try copy(row, 0..<min(capacity, Self.copied)) }
   }
 
-  /// What the last call found for a row: its candidates and their logits; nil where the dense head
-  /// must decide.
-  struct Found {
-    let ids: [Int32]
-    let logits: [Float]
-  }
-
-  /// What the last call found for its first rows; waits for the device.
-  func found(rows: Int) throws(SparrowError) -> [Found?] {
-    let context = memory.context
-    let states = try context.values(rows, at: states.address, zero: scu_search_state())
-    var all: [Found?] = []
-    for (row, state) in states.enumerated() {
-      guard state.count > 0 else {
-        all.append(nil)
-        continue
-      }
-      let offset = UInt64(4 * row * capacity)
-      let count = Int(state.count)
-      all.append(
-        Found(
-          ids: try context.values(count, at: ids.address + offset, zero: Int32(0)),
-          logits: try context.values(count, at: logits.address + offset, zero: Float(0))))
+  /// Queues copies of the places `range` of a row's candidates.
+  private func copy(_ row: Int, _ range: Range<Int>) throws(SparrowError) {
+    let offset = 4 * (row * capacity + range.lowerBound)
+    for (source, host) in [(argument.ids, ids), (argument.logits, logits)] {
+      try memory.context.copy(
+        source + UInt64(offset), to: host, at: offset, count: 4 * range.count)
     }
-    return all
+  }
+
+  /// Copies what the last call found beyond what it copies by itself, and waits for it; all that
+  /// was queued has run.
+  func complete(rows: Int) throws(SparrowError) {
+    var isComplete = true
+    for row in 0..<rows where state(row).count > Self.copied {
+      try copy(row, Self.copied..<Int(state(row).count))
+      isComplete = false
+    }
+    if !isComplete { try memory.context.synchronize() }
+  }
+
+  private func state(_ row: Int) -> scu_search_state {
+    states.memory.load(
+      fromByteOffset: row * MemoryLayout<scu_search_state>.stride, as: scu_search_state.self)
+  }
+
+  /// The candidates and their logits of the row with this place in the last call, `row` of the
+  /// step; nil where the dense head must decide.
+  func output(_ place: Int, row: Int) -> HeadOutput? {
+    let count = Int(state(place).count)
+    guard count > 0 else { return nil }
+    let own = place * capacity..<place * capacity + count
+    return HeadOutput(
+      row: row,
+      ids: UnsafeBufferPointer(
+        rebasing: UnsafeRawBufferPointer(ids.memory).bindMemory(to: Int32.self)[own]),
+      logits: UnsafeBufferPointer(
+        rebasing: UnsafeRawBufferPointer(logits.memory).bindMemory(to: Float.self)[own]))
   }
 
   /// Rows of the head whose exact logits were computed for a row of a step, on average so far; k'
   /// before the first.
   func rowsPerCall() throws(SparrowError) -> Double {
     let all = try memory.context.values(
-      Self.maximumRows, at: states.address, zero: scu_search_state())
+      Self.maximumRows, at: argument.states, zero: scu_search_state())
     let calls = all.reduce(0) { $0 + $1.calls }
     guard calls > 0 else { return Double(wanted) }
     return Double(all.reduce(0) { $0 + $1.rows }) / Double(calls)

@@ -35,6 +35,16 @@ final class DeviceMemory: @unchecked Sendable {
 }
 
 extension CUDAContext {
+  /// Queues a copy to pinned memory, which is there once the host has waited.
+  func copy(
+    _ address: scu_address, to host: PinnedBuffer, at offset: Int, count: Int
+  ) throws(SparrowError) {
+    precondition(offset + count <= host.memory.count, "beyond the buffer")
+    try call("cuMemcpyDtoHAsync") {
+      $0.copy_out(host.memory.baseAddress! + offset, address, count, stream)
+    }
+  }
+
   /// Copies values to the host and waits for them.
   func values<T: BitwiseCopyable>(
     _ count: Int, at address: scu_address, zero: T

@@ -8,6 +8,8 @@ final class SequencePages: SequenceMemory {
   /// Entries that the device does not have yet.
   private var changed = 0..<0
   private var table: DeviceBuffer?
+  /// nil before the first step that may skip keys.
+  var kept: KeptInputs?
 
   /// Room for so many pages.
   init(pages count: Int) { addresses = Array(repeating: 0, count: count) }
@@ -22,9 +24,9 @@ final class SequencePages: SequenceMemory {
       ? index..<index + 1 : min(changed.lowerBound, index)..<max(changed.upperBound, index + 1)
   }
 
-  func adopt(_ count: Int) {}
+  func adopt(_ count: Int) { kept?.fill(to: count) }
 
-  func truncate(to count: Int) {}
+  func truncate(to count: Int) { kept?.truncate(to: count) }
 
   /// The table's address, all its entries on their way to the device.
   func send(in context: CUDAContext) throws(SparrowError) -> scu_address {

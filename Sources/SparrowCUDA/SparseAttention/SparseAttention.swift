@@ -16,10 +16,12 @@ final class SparseAttention: SparsePart, @unchecked Sendable {
     let kept: scu_kept
     /// Once they were lowered.
     var maps: LinearScores?
+    /// What the layer's projections read.
+    var projected = Operation.Buffer.input
   }
 
   /// What a sequence keeps for skipped heads; nil where none can skip keys.
-  let layout: KeptInputs.Layout?
+  private let layout: KeptInputs.Layout?
   /// The layers that run sparsely now.
   private var plans: [Int: AttentionPlan]
   private var layers: [Int: Layer] = [:]
@@ -90,6 +92,12 @@ final class SparseAttention: SparsePart, @unchecked Sendable {
     }
   }
 
+  /// What a sequence of `count` positions keeps from now on; nil where no head can skip its keys.
+  func keptInputs(count: Int) throws(SparrowError) -> KeptInputs? {
+    guard let layout else { return nil }
+    return try KeptInputs(layout, count: count, kernels.setMade, in: context)
+  }
+
   // MARK: - Lowering
 
   func lower(_ operation: Operation) throws(SparrowError) -> LoweredOperation? {
@@ -110,6 +118,7 @@ final class SparseAttention: SparsePart, @unchecked Sendable {
       return LoweredOperation(
         operation, launch: launch(kernels.keep, own, attention, layer, input, grid: nil, 256))
     case .projectHeads(let attention, let input):
+      layers[layer]!.projected = input
       return LoweredOperation(operation, launch: project(own, attention, layer, input))
     case .appendHeads(let attention):
       return LoweredOperation(
@@ -129,9 +138,14 @@ final class SparseAttention: SparsePart, @unchecked Sendable {
             output: operands.buffer(output, layer))
         ], chosen: own.chosen, group: attended.width / own.chosen.width, values: attended,
         adds: landing == .add, reads: nil, library)
+      let exact = HeadsLook.Exact(
+        layer: layer, attention: operands.model.layers[layer].attention,
+        input: operands.buffer(own.projected, layer), kernels: kernels)
+      let look = HeadsLook(
+        layer: layer, chosen: own.chosen, operands: operands,
+        exact: plan.maps == nil ? nil : exact)
       return LoweredOperation(
-        operation, look: HeadsLook(layer, own.chosen, context).look,
-        launch: { shape throws(SparrowError) in try sums.launch(shape) })
+        operation, look: look.look, launch: { shape throws(SparrowError) in try sums.launch(shape) })
     default: return nil
     }
   }

@@ -23,25 +23,33 @@ final class KeptInputs {
   private let kernel: CUDAKernel
   /// What the device is still to be told of positions made.
   private var change: (count: Int, isLimit: Bool)?
+  /// Heads may lack keys and values.
+  private(set) var isBehind = false
 
-  /// All heads have made `count` positions.
-  init(_ layout: Layout, count: Int, _ library: KernelLibrary) throws(SparrowError) {
+  /// All heads have made `count` positions; `kernel` tells the device so.
+  init(
+    _ layout: Layout, count: Int, _ kernel: CUDAKernel, in context: CUDAContext
+  ) throws(SparrowError) {
     self.layout = layout
-    buffer = try DeviceBuffer(layout.layers * layout.layerBytes, in: library.context)
+    self.kernel = kernel
+    buffer = try DeviceBuffer(layout.layers * layout.layerBytes, in: context)
     try buffer.clear()
-    kernel = try library.kernel("set_made", of: HeadKernels.files)
     fill(to: count)
   }
 
   /// All heads have made `count` positions, as a dense step does.
-  func fill(to count: Int) { change = (count, false) }
+  func fill(to count: Int) {
+    change = (count, false)
+    isBehind = false
+  }
 
   /// Forgets the positions from `count` on.
   func truncate(to count: Int) {
     change = change.map { (min($0.count, count), $0.isLimit) } ?? (count, true)
   }
 
-  /// Its memory, in which everything that happened is noted once what is queued has run.
+  /// Its memory for a step that may skip keys, in which everything that happened is noted once what
+  /// is queued has run.
   func settle() throws(SparrowError) -> scu_address {
     if let change {
       try kernel.launch(
@@ -52,6 +60,7 @@ final class KeptInputs {
           at_most: change.isLimit ? 1 : 0, pad: 0))
     }
     change = nil
+    isBehind = true
     return buffer.address
   }
 }
