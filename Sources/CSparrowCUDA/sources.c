@@ -28,6 +28,9 @@ static const char lines[] = {
 static const char rows[] = {
 #embed "kernels/rows.cu" suffix(, 0)
 };
+static const char cache[] = {
+#embed "kernels/cache.cuh" suffix(, 0)
+};
 static const char attention[] = {
 #embed "kernels/attention.cu" suffix(, 0)
 };
@@ -127,6 +130,7 @@ static const struct {
   {"products.cuh", products},
   {"lines.cuh", lines},
   {"rows.cu", rows},
+  {"cache.cuh", cache},
   {"attention.cu", attention},
   {"copies.cuh", copies},
   {"multiply.cu", multiply},

@@ -1,5 +1,5 @@
 // Attention of chosen head groups: queries of those, keys and values of the heads that make theirs
-// now, for all positions that they lack. Behind gather.cuh and attention.cu.
+// now, for all positions that they lack. Behind gather.cuh and cache.cuh.
 
 /// The lengths of head groups' results, a group a warp.
 extern "C" __global__ void head_lengths(const scu_lengths a) {

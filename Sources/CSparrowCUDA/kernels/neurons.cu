@@ -1,4 +1,4 @@
-// Activations of chosen neurons, and scores from activations of all. Behind gather.cuh and rows.cu.
+// Activations of chosen neurons, and scores from activations of all. Behind prepare.cuh and gather.cuh.
 
 constexpr int NEURON_WARPS = 8;
 

@@ -31,11 +31,18 @@ package struct DeviceCheck: Sendable {
   /// All of them, in the order of the kernels.
   package static var all: [DeviceCheck] {
     TinyModel.all.map { DeviceCheck($0) } + ProductCheck.types.map { DeviceCheck(products: $0) }
+      + TinyModel.sparse.map { DeviceCheck(sparse: $0) }
   }
 
   private init(products type: ElementType) {
     self.init("products with \(type.rawValue)") { (library, _) throws(SparrowError) in
       try ProductCheck(type, library).run()
+    }
+  }
+
+  private init(sparse model: TinyModel) {
+    self.init("sparse " + model.name) { (library, pool) throws(SparrowError) in
+      try SparseCheck(model, library, pool).run()
     }
   }
 

@@ -54,21 +54,13 @@ struct ModelCheck {
     } else {
       for chunk in [1, 3, 17] { same = try logits(chunk: chunk, type: .f32) == whole && same }
     }
-    let error = Self.error(found, expected)
+    let error = expected.difference(found)
     same = try inCompany() && same
     try engine.check()
     return DeviceCheck.Finding(
       isRight: error < Self.tolerance && same,
       text: "differs by \(error) of the greatest logit (at most \(Self.tolerance)); "
         + (same ? "the same bits alone and in company" : "OTHER BITS in other company"))
-  }
-
-  /// The greatest difference as a part of the greatest expected size; infinite for what is no
-  /// number.
-  private static func error(_ found: [Float], _ expected: [Float]) -> Float {
-    guard found.count == expected.count, found.allSatisfy(\.isFinite) else { return .infinity }
-    let largest = expected.reduce(0) { max($0, abs($1)) }
-    return zip(found, expected).reduce(0) { max($0, abs($1.0 - $1.1)) } / largest
   }
 
   /// Logits of all tokens, `chunk` at a time; one at a time they are decoded.
@@ -119,7 +111,7 @@ extension ModelConfiguration {
 extension BackendWeights {
   /// A role's values as the device computes with them, row-major; none for a bias that the model
   /// lacks.
-  fileprivate func values(
+  func values(
     _ role: WeightRole, of binding: WeightBinding
   ) throws(SparrowError) -> [Float] {
     guard binding.isMatrix(role) else { return try binding.vector(role) ?? [] }

@@ -70,6 +70,39 @@ struct TinyModel: Sendable {
       ]),
   ]
 
+  /// Of whole blocks, as sketches want them: gated with grouped heads, ungated with heads that skip
+  /// keys, the same with turned heads, and with norms everywhere.
+  static let sparse = [
+    TinyModel(
+      "llama", .f16, "llama",
+      [
+        "hidden_act": "silu", "num_key_value_heads": 2, "rms_norm_eps": 1e-5, "head_dim": 16,
+        "rope_theta": 10000, "tie_word_embeddings": false, "hidden_size": 96,
+        "intermediate_size": 160,
+      ]),
+    TinyModel(
+      "opt", .bf16, "opt",
+      [
+        "activation_function": "relu", "ffn_dim": 160, "do_layer_norm_before": true,
+        "word_embed_proj_dim": 96, "hidden_size": 96,
+      ]),
+    TinyModel(
+      "gpt-neox", .f32, "gpt_neox",
+      [
+        "hidden_act": "gelu", "layer_norm_eps": 1e-5, "rotary_emb_base": 10000, "rotary_pct": 0.5,
+        "tie_word_embeddings": false, "use_parallel_residual": true, "hidden_size": 96,
+        "intermediate_size": 160,
+      ]),
+    TinyModel(
+      "gemma3", .bf16, "gemma3_text",
+      [
+        "hidden_activation": "gelu_pytorch_tanh", "num_key_value_heads": 2, "head_dim": 24,
+        "query_pre_attn_scalar": 24, "rms_norm_eps": 1e-6, "rope_local_base_freq": 10000,
+        "rope_theta": 1000000, "sliding_window": 8, "sliding_window_pattern": 2,
+        "hidden_size": 96, "intermediate_size": 160,
+      ]),
+  ]
+
   private init(
     _ name: String, _ type: ElementType, _ family: String,
     _ own: KeyValuePairs<String, JSON>, tokens: Int = 40
@@ -83,7 +116,8 @@ struct TinyModel: Sendable {
       "max_position_embeddings": 640, "bos_token_id": 0, "eos_token_id": 0, "pad_token_id": 0,
       "attention_bias": false,
     ]
-    config = .object(common.map { $0 } + own.map { $0 })
+    let names = own.map(\.key)
+    config = .object(common.filter { !names.contains($0.key) } + own.map { $0 })
   }
 
   /// Its weights by their roles: normal ones that keep a text's numbers near 1, the same each time.

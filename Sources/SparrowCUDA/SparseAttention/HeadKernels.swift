@@ -2,9 +2,7 @@ import SparrowCore
 
 /// The kernels of sparse attention.
 struct HeadKernels: Sendable {
-  static let files = [
-    "sparse_arguments.h", "gather.cuh", "prepare.cuh", "attention.cu", "heads.cu",
-  ]
+  static let files = ["sparse_arguments.h", "gather.cuh", "cache.cuh", "heads.cu"]
 
   let lengths: CUDAKernel
   let keep: CUDAKernel

@@ -5,7 +5,7 @@ import SparrowTransformer
 /// Exact activations of the neurons that rows chose, by number.
 struct ExactNeurons: Sendable {
   static let files = [
-    "sparse_arguments.h", "prepare.cuh", "rows.cu", "gather.cuh", "neurons.cu",
+    "sparse_arguments.h", "prepare.cuh", "gather.cuh", "neurons.cu",
   ]
 
   private let kernel: CUDAKernel

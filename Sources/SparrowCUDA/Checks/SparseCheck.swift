@@ -1,0 +1,134 @@
+import SparrowCore
+import SparrowEngine
+import SparrowReference
+import SparrowSparsity
+import SparrowTransformer
+
+/// Sparse plans of every kind on a device beside the reference lowering, which follows what the
+/// device selects: what comes out is the dense computation with everything else zeroed. And that
+/// bits do not depend on who shares a step.
+struct SparseCheck {
+  private let engine: CUDAEngine
+  private let binding: WeightBinding
+  private let tokens: [Int32]
+  private static let tolerance: Float = 1e-4
+  /// Tokens that are given densely before the first one is decoded.
+  private static let prompt = 5
+
+  init(
+    _ model: TinyModel, _ library: KernelLibrary, _ pool: WorkerPool
+  ) throws(SparrowError) {
+    binding = try model.binding()
+    engine = try CUDAEngine(binding, library: library, pool: pool, maximumRows: 64)
+    var random = SeededRandom(seed: 5)
+    let vocabulary = UInt64(engine.model.vocabulary)
+    tokens = (0..<45).map { _ in Int32(random.next() % vocabulary) }
+  }
+
+  /// What is wrong, a line a plan; empty where all is right.
+  func run() throws(SparrowError) -> DeviceCheck.Finding {
+    var faults: [String] = []
+    var worst: Float = 0
+    var count = 0
+    for sample in SamplePlan.all {
+      guard let plan = try sample.make(engine.model) else { continue }
+      try plan.check(engine.model, file: sample.name)
+      engine.install(plan)
+      count += 1
+      let error = try compare(plan)
+      if !(error < Self.tolerance) { faults.append("\(sample.name) differs by \(error)") }
+      if try !hasOwnBits() { faults.append("\(sample.name): OTHER BITS in other company") }
+      worst = max(worst, error)
+      try engine.check()
+    }
+    return DeviceCheck.Finding(
+      isRight: faults.isEmpty,
+      text: faults.isEmpty
+        ? "\(count) plans differ by at most \(worst); the same bits alone and in company"
+        : faults.joined(separator: "; "))
+  }
+
+  /// The greatest difference of logits over a text, as a part of the greatest logit.
+  private func compare(_ plan: SparsePlan) throws(SparrowError) -> Float {
+    let weights = engine.weights
+    let reference = try Reference(binding, plan: plan) { role throws(SparrowError) in
+      try weights.values(role, of: binding)
+    }
+    let sequence = Reference.Sequence()
+    for token in tokens.prefix(Self.prompt) {
+      _ = reference.step(token, of: sequence, isDense: true)
+    }
+    let own = try engine.sequence(capacity: tokens.count, type: .f32)
+    engine.step(.prompt(tokens.prefix(Self.prompt), of: own))
+    var worst: Float = 0
+    // Some steps are dense in between: they want the keys of all heads.
+    for (index, token) in tokens.enumerated().dropFirst(Self.prompt) {
+      let isDense = index % 17 == 16
+      var selected = Reference.Selections()
+      let probes = StepProbes(selections: { selected.note($0) })
+      engine.step(.decode([token], of: [own], isDense: isDense, probes: probes))
+      let expected = reference.step(token, of: sequence, isDense: isDense, following: selected)
+      worst = max(worst, difference(expected, isDense || plan.head == nil))
+    }
+    return worst
+  }
+
+  private func difference(_ expected: Reference.Step, _ isComplete: Bool) -> Float {
+    let output = engine.output(row: 0)
+    guard isComplete || output.ids.map({ Array($0) }) == expected.candidates else {
+      return .infinity
+    }
+    return expected.logits.difference(Array(output.logits))
+  }
+
+  /// Whether sequences of several lengths give in one step what each gives alone.
+  private func hasOwnBits() throws(SparrowError) -> Bool {
+    let lengths = [5, 1, 30, 12]
+    let alone = try run(lengths.map { [$0] })
+    let together = try run([lengths])
+    let mixed = try run([[30, 5], [1, 12]])
+    return together == alone && mixed == alone
+  }
+
+  /// The logits' bits of three tokens after each length, whose sequences share steps so.
+  private func run(_ company: [[Int]]) throws(SparrowError) -> [Int: [[UInt32]]] {
+    var found: [Int: [[UInt32]]] = [:]
+    for lengths in company {
+      var sequences: [SequenceState] = []
+      for length in lengths {
+        let sequence = try engine.sequence(capacity: tokens.count, type: .f16)
+        engine.step(.prompt(tokens.prefix(length), of: sequence))
+        sequences.append(sequence)
+      }
+      for turn in 0..<3 {
+        engine.step(.decode(lengths.map { tokens[$0 + turn] }, of: sequences))
+        engine.outputs(rows: lengths.count) { output in
+          let ids = output.ids.map { $0.map { UInt32(bitPattern: $0) } } ?? []
+          let bits = output.logits.map(\.bitPattern) + ids
+          found[lengths[output.row], default: []].append(bits)
+        }
+      }
+    }
+    return found
+  }
+}
+
+extension [Float] {
+  /// The greatest difference as a part of the greatest size here; infinite for what is no number.
+  func difference(_ found: [Float]) -> Float {
+    guard found.count == count, found.allSatisfy(\.isFinite) else { return .infinity }
+    let largest = reduce(0) { Swift.max($0, abs($1)) }
+    return zip(found, self).reduce(0) { Swift.max($0, abs($1.0 - $1.1)) } / largest
+  }
+}
+
+extension Reference.Selections {
+  fileprivate mutating func note(_ selected: Selected) {
+    switch selected.part {
+    case .network: neurons[selected.layer] = selected.indices
+    case .attention: headGroups[selected.layer] = selected.indices
+    case .inputs(let input):
+      inputs[InputSource(layer: selected.layer, input: input)] = selected.indices
+    }
+  }
+}
