@@ -100,7 +100,8 @@ let package = Package(
       ],
       path: "Tests/SparrowTestPlans", swiftSettings: swift),
     .target(
-      name: "SparrowTestDevice", dependencies: ["SparrowCore", "CSparrowCUDA"],
+      name: "SparrowTestDevice",
+      dependencies: ["SparrowCore", "SparrowSparsity", "CSparrowCUDA", "CSparrowBlocks"],
       path: "Tests/SparrowTestDevice", swiftSettings: swift),
     // What every backend must pass.
     .testTarget(

@@ -30,7 +30,10 @@ extension TestKernels {
         let row = Int(a.first_row) + index
         let output = floats(a.output, row * Int(a.output_width))
         if a.splits > 1 {
-          for head in 0..<Int(a.heads) { join(a, index, row, head, output) }
+          for head in 0..<Int(a.heads)
+          where a.marks == 0
+            || isMarked(a.marks, Int(a.key_heads), row, head / Int(a.heads / a.key_heads))
+          { join(a, index, row, head, output) }
         }
         if a.prepared.high != 0 {
           prepare(a.prepared, row, output, Int(a.heads * a.head_dimension))
@@ -73,7 +76,7 @@ extension TestKernels {
     }
   }
 
-  private static func prepareHead(_ a: scu_heads, _ index: Int, _ head: Int) {
+  static func prepareHead(_ a: scu_heads, _ index: Int, _ head: Int) {
     let (heads, keyHeads, width) = (Int(a.heads), Int(a.key_heads), Int(a.head_dimension))
     let place = row(a.rows_of_step, index)
     let (kind, own) =
@@ -121,6 +124,7 @@ extension TestKernels {
     let end = min(seen, (split + 1) * Int(SCU_SPLIT))
     guard first < end else { return }
     let own = head / Int(a.heads / a.key_heads)
+    guard a.marks == 0 || isMarked(a.marks, Int(a.key_heads), row, own) else { return }
     func cached(_ position: Int, isValue: Bool) -> Cached {
       Cached(
         place, position: position, plane: a.plane, keyHeads: Int(a.key_heads), head: own,

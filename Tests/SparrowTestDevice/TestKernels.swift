@@ -6,9 +6,8 @@ enum TestKernels {
   typealias Kernel = @Sendable (_ argument: UnsafeRawPointer, _ grid: [Int]) -> () -> Void
 
   /// By name; another file of kernels adds its own.
-  static let all = [rows, products, attention].reduce(into: [:]) {
-    $0.merge($1) { _, new in new }
-  }
+  static let all = [rows, products, attention, selection, networks, search, heads]
+    .reduce(into: [:]) { $0.merge($1) { _, new in new } }
 
   static func kernel<Argument: BitwiseCopyable>(
     _ run: @escaping @Sendable (Argument, _ grid: [Int]) -> Void

@@ -38,11 +38,11 @@ struct NeuronScores: Sendable {
       sizes.constants = own.meanDots
       source = .sketch(own, input: input, try NeuronSizes(sizes, operands.kernels.library))
     case .gate, .exact:
-      let (gates, neurons) = (operands.buffer(.gates, layer), operands.buffer(.neurons, layer))
+      let neurons = operands.buffer(.neurons, layer)
+      let first = network.gated ? operands.buffer(.gates, layer) : neurons
       var parts: [Products.Part] = []
-      if network.gated { parts.append(operands.part(.gate, layer, into: gates)) }
+      if network.gated { parts.append(operands.part(.gate, layer, into: first)) }
       if plan.predictor == .exact { parts.append(operands.part(.up, layer, into: neurons)) }
-      let first = network.gated ? gates : neurons
       (sizes.gates, sizes.stride) = (first.address, Int32(first.width))
       if network.gated, plan.predictor == .exact { sizes.values = neurons.address }
       source = .own(
