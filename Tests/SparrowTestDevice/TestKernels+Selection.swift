@@ -43,16 +43,6 @@ extension TestKernels {
     TestDriver.memory(address).assumingMemoryBound(to: scu_reads.self)
   }
 
-  /// A row of a matrix in any format.
-  static func weights(_ matrix: scu_matrix, _ row: Int) -> [Float] {
-    var matrix = matrix
-    let bytes = Int(scu_row_bytes(&matrix))
-    return [Float](unsafeUninitializedCapacity: Int(matrix.columns)) { values, count in
-      scu_unpack_row(&matrix, TestDriver.memory(matrix.weights) + row * bytes, values.baseAddress)
-      count = Int(matrix.columns)
-    }
-  }
-
   /// A row's numbers, ascending.
   static func chosen(_ lists: scu_lists, _ row: Int) -> [Int] {
     let list = integers(lists.indices, row * Int(lists.width))

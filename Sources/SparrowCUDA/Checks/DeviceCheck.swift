@@ -30,8 +30,12 @@ package struct DeviceCheck: Sendable {
 
   /// All of them, in the order of the kernels.
   package static var all: [DeviceCheck] {
+    dense + TinyModel.sparse.map { DeviceCheck(sparse: $0) }
+  }
+
+  /// Those of dense programs and of their products.
+  package static var dense: [DeviceCheck] {
     TinyModel.all.map { DeviceCheck($0) } + ProductCheck.types.map { DeviceCheck(products: $0) }
-      + TinyModel.sparse.map { DeviceCheck(sparse: $0) }
   }
 
   private init(products type: ElementType) {

@@ -1,10 +1,12 @@
 import CSparrowCUDA
 import SparrowCore
+import SparrowSparsity
 
 /// Zeroed memory of a device at fixed addresses that lives as long as its owner.
 final class DeviceMemory: @unchecked Sendable {
   let context: CUDAContext
   private var buffers: [DeviceBuffer] = []
+  private var matrices: [DeviceMatrix] = []
 
   init(in context: CUDAContext) { self.context = context }
 
@@ -18,6 +20,13 @@ final class DeviceMemory: @unchecked Sendable {
 
   func rows(_ count: Int, width: Int) throws(SparrowError) -> DeviceRows {
     DeviceRows(address: try bytes(4 * count * width), width: width)
+  }
+
+  /// A copy of a predictor's matrix, which lives as long.
+  func matrix(_ matrix: PredictorMatrix) throws(SparrowError) -> DeviceMatrix {
+    let copy = try DeviceMatrix(matrix, in: context)
+    matrices.append(copy)
+    return copy
   }
 
   /// A copy of values; 0 of none.

@@ -72,7 +72,7 @@ struct StepState {
     try buffer.write(addresses, at: pages)
     let row = scu_row(
       token: Int32(token), position: Int32(position),
-      pages: buffer.address + UInt64(pages))
+      pages: buffer.address + UInt64(pages), kept: 0)
     try buffer.write([row], at: offsets[\.row]!)
     guard let sparsity else { return }
     var random = SeededRandom(seed: 1)

@@ -12,7 +12,7 @@ struct LinearScores: Sendable {
     _ memory: DeviceMemory
   ) throws(SparrowError) {
     let bias = try memory.copy(maps.bias)
-    let b = try DeviceMatrix(maps.b, in: memory.context)
+    let b = try memory.matrix(maps.b)
     guard let a = maps.a else {
       first = nil
       second = Products([.init(matrix: b, bias: bias, output: scores)], of: input, operands)
@@ -20,8 +20,7 @@ struct LinearScores: Sendable {
     }
     let middle = try memory.rows(StepShape.sparseRows, width: a.rows)
     first = Products(
-      [.init(matrix: try DeviceMatrix(a, in: memory.context), bias: 0, output: middle)],
-      of: input, operands)
+      [.init(matrix: try memory.matrix(a), bias: 0, output: middle)], of: input, operands)
     second = Products([.init(matrix: b, bias: bias, output: scores)], of: middle, operands)
   }
 

@@ -61,9 +61,8 @@ final class SketchScores: Sendable {
       _ type: ElementType, _ rows: Int, _ columns: Int, _ bytes: [UInt8], of input: DeviceRows,
       into output: DeviceRows
     ) throws(SparrowError) -> Products {
-      let matrix = try DeviceMatrix(
-        PredictorMatrix(rows: rows, columns: columns, type: type, bytes: bytes),
-        in: library.context)
+      let matrix = try memory.matrix(
+        PredictorMatrix(rows: rows, columns: columns, type: type, bytes: bytes))
       return Products([.init(matrix: matrix, bias: 0, output: output)], of: input, operands)
     }
     if sketch.basis.isEmpty {

@@ -53,10 +53,9 @@ final class SparseNetworks: SparsePart, @unchecked Sendable {
       let width = operands.model.layers[layer].feedForward.width
       var downSketch: DeviceMatrix?
       if case .sketch(let down) = plan.rest, let type = down.coding.type {
-        downSketch = try DeviceMatrix(
+        downSketch = try memory.matrix(
           PredictorMatrix(
-            rows: operands.model.hidden, columns: down.directions, type: type, bytes: down.bytes),
-          in: context)
+            rows: operands.model.hidden, columns: down.directions, type: type, bytes: down.bytes))
       }
       layers[layer] = Layer(
         scores: try memory.rows(

@@ -7,12 +7,25 @@ import Testing
 
 @Suite struct DeviceCheckTests {
   /// All but the long text, which takes plain loops too long.
-  private static let short = DeviceCheck.all.filter { !$0.name.contains("long") }
+  private static let short = DeviceCheck.dense.filter { !$0.name.contains("long") }
 
   @Test("a device that computes what kernels mean passes every check", arguments: short)
   func right(check: DeviceCheck) throws {
     let found = check.run(try .test(), try WorkerPool(count: 1))
     #expect(found.isRight, "\(check.name): \(found.text)")
+  }
+
+  @Test(
+    "a sparse plan gives what the reference gives with all else zeroed, in any company",
+    arguments: [
+      "low rank", "two stages of groups", "sketched rest", "heads", "large inputs",
+      "head by codes",
+    ])
+  func sparse(name: String) throws {
+    let check = try SparseCheck(TinyModel.sparse[1], .test(), WorkerPool(count: 1))
+    let sample = try #require(SamplePlan.all.first { $0.name == name })
+    let found = try #require(try check.run(sample))
+    #expect(found.error < 1e-4 && found.hasOwnBits, "\(found)")
   }
 
   @Test("a device that computes nothing passes none")
