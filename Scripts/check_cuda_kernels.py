@@ -58,18 +58,20 @@ def steps():
 
 def kernels():
     yield ("prepare.cuh", "rows.cu"), {}, 16
-    yield ("prepare.cuh", "attention.cu"), {}, 16
+    yield ("prepare.cuh", "cache.cuh", "attention.cu"), {}, 16
     yield ("products.cuh", "multiply_floats.cu"), {}, 0
     yield ("ring.cuh", "bandwidth.cu"), dict(SLOTS=12, SLOT_BYTES=16384, CONSUMERS=1), 0
     sparse = ("sparse_arguments.h",)
     yield sparse + ("transpose.cu",), {}, 0
     yield sparse + ("sketch.cu",), {}, 0
-    yield sparse + ("cut.cuh", "select.cu"), dict(SELECT_THREADS=1024), 0
+    for threads in (256, 1024):
+        yield sparse + ("cut.cuh", "select.cu"), dict(SELECT_THREADS=threads), 48
     yield sparse + ("cut.cuh", "gather.cuh", "search.cu"), dict(SELECT_THREADS=1024), 0
-    yield sparse + ("gather.cuh", "prepare.cuh", "rows.cu", "neurons.cu"), {}, 16
-    yield sparse + ("gather.cuh", "prepare.cuh", "attention.cu", "heads.cu"), {}, 16
+    yield sparse + ("prepare.cuh", "gather.cuh", "neurons.cu"), {}, 16
+    yield sparse + ("gather.cuh", "cache.cuh", "heads.cu"), {}, 16
     for number in range(4):
-        yield sparse + ("columns.cu",), dict(FORMAT=number, SUM_LANES=32), 0
+        for lanes in (2, 4):
+            yield sparse + ("columns.cu",), dict(FORMAT=number, SUM_LANES=lanes), 0
     yield ("step_arguments.h", "random.cu"), {}, 0
     yield from steps()
     yield from cuts()

@@ -10,9 +10,10 @@ struct SamplePlan: Sendable {
   let make: @Sendable (ModelConfiguration) throws(SparrowError) -> SparsePlan?
 
   /// What each layer's network chooses its neurons by, and how.
-  private typealias Network = @Sendable (
-    _ network: FeedForwardDescription, _ hidden: Int, _ parts: inout RandomParts
-  ) throws(SparrowError) -> FeedForwardPlan?
+  private typealias Network =
+    @Sendable (
+      _ network: FeedForwardDescription, _ hidden: Int, _ parts: inout RandomParts
+    ) throws(SparrowError) -> FeedForwardPlan?
 
   static let all: [SamplePlan] =
     networks + [
@@ -121,9 +122,10 @@ struct SamplePlan: Sendable {
 
   private static func attention(
     _ name: String,
-    _ make: @escaping @Sendable (
-      _ groups: Int, _ hidden: Int, _ parts: inout RandomParts
-    ) throws(SparrowError) -> AttentionPlan
+    _ make:
+      @escaping @Sendable (
+        _ groups: Int, _ hidden: Int, _ parts: inout RandomParts
+      ) throws(SparrowError) -> AttentionPlan
   ) -> SamplePlan {
     SamplePlan(name: name) { model throws(SparrowError) in
       var parts = RandomParts(seed: 13)

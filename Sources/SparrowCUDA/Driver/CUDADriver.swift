@@ -72,6 +72,8 @@ package struct CUDADevice: Sendable, Equatable {
   package let sharedMemory: Int
   /// Bytes of its second cache.
   package let cache: Int
+  /// Bytes a second that its memory could give; 0 where it does not say.
+  package let bandwidth: Double
 
   /// The oldest architecture that the kernels are written for.
   package static let oldest = 80
@@ -104,6 +106,8 @@ package struct CUDADevice: Sendable, Equatable {
     multiprocessors = try attribute(16)
     sharedMemory = try attribute(97)
     cache = try attribute(38)
+    // Thousands of clocks a second, at each of which it gives twice the bits of its bus.
+    bandwidth = Double(try attribute(36)) * 1000 * 2 * Double(try attribute(37)) / 8
     guard architecture >= Self.oldest else {
       throw SparrowError(
         .unsupported, file: "cuda:\(ordinal)", field: "compute capability",

@@ -38,8 +38,10 @@ package final class CUDAEngine: Backend, @unchecked Sendable {
   /// Packs the weights onto the device, `updates` merged, and allocates every buffer that stepping
   /// needs.
   ///
-  /// The plan must fit the model (`SparsePlan.check`). Throws `.unsupported` for weights that have
-  /// no layout there, `.system` with both sizes where the device has too little memory.
+  /// The plan must fit the model (`SparsePlan.check`); what of it does not pay on the device runs
+  /// dense, while plans that are installed later are taken as they are. Throws `.unsupported` for
+  /// weights that have no layout there, `.system` with both sizes where the device has too little
+  /// memory.
   package init(
     _ binding: WeightBinding, library: KernelLibrary, pool: WorkerPool, maximumRows: Int = 256,
     plan: SparsePlan = .dense, updates: WeightUpdates = WeightUpdates()
@@ -61,7 +63,10 @@ package final class CUDAEngine: Backend, @unchecked Sendable {
     head = try DeviceHead(operands, input: dense.headInput, in: context)
     graphs = StepGraphs(context, widest: maximumRows)
     hiddenRow = try PinnedBuffer(4 * max(model.hidden, model.embeddingWidth), in: context)
-    install(plan)
+    install(
+      plan.paying(
+        StepCosts(
+          bandwidth: context.device.bandwidth, model: model, weights: deviceWeights)))
     try check()
     try context.synchronize()
   }

@@ -39,7 +39,8 @@ struct Lowering: Sendable {
       append(operation, positions(output))
     case .norm(let norm, let weight, let input, let output):
       let argument = self.norm(norm, weight, layer, input, output)
-      let isPending = input != output && others.first.map { reads(output, $0) } ?? false
+      let isPending =
+        input != output && others.first.map { reads(output, $0) } ?? false
         && !others.dropFirst().isRead(output)
       pending = isPending ? (argument, output) : nil
       append(operation, launch(argument, isPending: isPending))

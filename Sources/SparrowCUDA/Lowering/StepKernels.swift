@@ -29,7 +29,8 @@ final class StepKernels: Sendable {
     activate = try rows("activate_rows")
     let dimension = model.layers.map(\.attention.headDimension).max() ?? 0
     func attention(_ name: String, floats: Int = 0) throws(SparrowError) -> CUDAKernel {
-      try library.kernel(name, of: ["prepare.cuh", "cache.cuh", "attention.cu"], sharedBytes: 4 * floats)
+      try library.kernel(
+        name, of: ["prepare.cuh", "cache.cuh", "attention.cu"], sharedBytes: 4 * floats)
     }
     heads = try attention("prepare_heads", floats: dimension)
     // A query, then sums of groups of threads, of eight elements a thread.

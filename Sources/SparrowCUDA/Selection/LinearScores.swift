@@ -25,7 +25,7 @@ struct LinearScores: Sendable {
   }
 
   func launch(_ shape: StepShape) throws(SparrowError) {
-    try first?.launch(rows: shape.rows)
-    try second.launch(rows: shape.rows)
+    try first?.launch(shape)
+    try second.launch(shape)
   }
 }

@@ -145,7 +145,8 @@ final class SparseAttention: SparsePart, @unchecked Sendable {
         layer: layer, chosen: own.chosen, operands: operands,
         exact: plan.maps == nil ? nil : exact)
       return LoweredOperation(
-        operation, look: look.look, launch: { shape throws(SparrowError) in try sums.launch(shape) })
+        operation, look: look.look, launch: { shape throws(SparrowError) in try sums.launch(shape) }
+      )
     default: return nil
     }
   }
@@ -192,7 +193,7 @@ final class SparseAttention: SparsePart, @unchecked Sendable {
         operands.part(.value, layer, into: operands.buffer(.value, layer)),
       ], of: operands.buffer(input, layer), operands)
     return { shape throws(SparrowError) in
-      try others.launch(rows: shape.rows)
+      try others.launch(shape)
       try queries(shape)
     }
   }

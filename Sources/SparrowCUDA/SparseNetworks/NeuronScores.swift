@@ -57,7 +57,7 @@ struct NeuronScores: Sendable {
       try sketch.launch(input, rows: shape.rows)
       try sizes.launch(shape)
     case .own(let products, let sizes):
-      try products.launch(rows: shape.rows)
+      try products.launch(shape)
       try sizes.launch(shape)
     }
   }

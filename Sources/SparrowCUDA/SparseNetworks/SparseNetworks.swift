@@ -193,7 +193,7 @@ final class SparseNetworks: SparsePart, @unchecked Sendable {
     return { [exact, keeping, others, sums] shape throws(SparrowError) in
       try exact?.launch(shape)
       try keeping?.launch(shape)
-      try others?.launch(rows: shape.rows)
+      try others?.launch(shape)
       try sums?.launch(shape)
     }
   }
