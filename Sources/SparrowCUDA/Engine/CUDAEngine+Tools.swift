@@ -80,6 +80,6 @@ extension CUDAEngine {
   }
 
   package func layerRun(_ layer: Int?) -> any LayerRun {
-    preconditionFailure("no single layers on this device yet")
+    CUDALayerRun(self, layer: layer)
   }
 }
