@@ -15,20 +15,34 @@ package struct DeviceCheckup: Sendable {
   /// What cannot be done is a line that is not right, with what to install; what it cannot do
   /// without ends the list. Takes some seconds, more where kernels are compiled for the first time.
   package static func run(_ ordinal: Int, models: [String] = [], threads: Int) -> [Line] {
-    var lines: [Line] = []
     do throws(SparrowError) {
       let library = try KernelLibrary.open(ordinal)
-      let pool = try WorkerPool(count: threads)
-      lines += try facts(library)
-      for check in DeviceCheck.all + models.map({ DeviceCheck(model: $0) }) {
-        let found = check.run(library, pool)
-        lines.append(
-          Line(name: "check \(check.name)", text: found.text, isRight: found.isRight))
-      }
+      let checks = DeviceCheck.all + models.map { DeviceCheck(model: $0) }
+      return [compiler] + run(library, checks, try WorkerPool(count: threads))
     } catch {
-      lines.append(Line(name: "cuda:\(ordinal)", text: error.description, isRight: false))
+      return [Line(name: "cuda:\(ordinal)", text: error.description, isRight: false)]
     }
-    return lines
+  }
+
+  static func run(_ library: KernelLibrary, _ checks: [DeviceCheck], _ pool: WorkerPool) -> [Line] {
+    do throws(SparrowError) {
+      let facts = try facts(library)
+      return facts
+        + checks.map { check in
+          let found = check.run(library, pool)
+          return Line(name: "check \(check.name)", text: found.text, isRight: found.isRight)
+        }
+    } catch {
+      let name = "cuda:\(library.context.device.ordinal)"
+      return [Line(name: name, text: error.description, isRight: false)]
+    }
+  }
+
+  /// The compiler of kernels. Where all kernels lie in the cache nothing misses it.
+  private static var compiler: Line {
+    do throws(SparrowError) {
+      return Line(name: "nvrtc", text: try KernelCompiler.open().version, isRight: true)
+    } catch { return Line(name: "nvrtc", text: error.description, isRight: false) }
   }
 
   private static func facts(_ library: KernelLibrary) throws(SparrowError) -> [Line] {
