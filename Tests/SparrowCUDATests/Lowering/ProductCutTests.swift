@@ -8,8 +8,15 @@ import Testing
 @Suite struct ProductCutTests {
   @Test(arguments: (SCU_F16.rawValue...SCU_Q8.rawValue).map { scu_format($0) }, [1, 9, 17, 128])
   func fitsTheDevice(_ format: scu_format, _ rows: Int) throws {
-    let device = try KernelLibrary.test().context.device
-    for tiles in [1, 256, 3000] {
+    let large = try KernelLibrary.test().context.device
+    // Compute capability 8.9, 99 KiB of shared memory.
+    let small = try KernelLibrary.test {
+      $0.device_attribute = { value, attribute, _ in
+        value!.pointee = [75: 8, 76: 9, 16: 58, 97: 101_376][attribute] ?? 0
+        return 0
+      }
+    }.context.device
+    for (device, tiles) in [(large, 1), (large, 256), (large, 3000), (small, 256), (small, 3000)] {
       let cut = ProductCut.of(format, tiles: tiles, rows: rows, on: device)
       #expect(cut.sharedBytes <= device.sharedMemory)
       #expect(cut.grid.x > 0 && cut.grid.y > 0)
