@@ -53,7 +53,7 @@ def steps():
         yield files, dict(
             WIDTH=4096, CONSUMERS=8, BLOCKS=132, SLOT_ROWS=2, SLOT_BYTES=16384,
             SHARED_BYTES=232448, HEAD=128, KEY_HEADS=32, GROUP=1, SPLITS=4, RANK=256, HEAD_RANK=512,
-            SKETCHES=sketches, ROUTES=gated, GATED=gated, ACTIVATION=2 * gated, MASK_WORDS=512), 0
+            SKETCHES=sketches, ROUTES=gated, GATED=gated, MASK_WORDS=512), 0
 
 
 def kernels():
