@@ -101,7 +101,7 @@ let package = Package(
       path: "Tests/SparrowTestPlans", swiftSettings: swift),
     .target(
       name: "SparrowTestDevice",
-      dependencies: ["SparrowCore", "SparrowSparsity", "CSparrowCUDA", "CSparrowBlocks"],
+      dependencies: ["SparrowCore", "SparrowSparsity", "CSparrowCUDA"],
       path: "Tests/SparrowTestDevice", swiftSettings: swift),
     // What every backend must pass.
     .testTarget(

@@ -23,8 +23,8 @@ struct ProductCut: Equatable {
   /// Shared memory that a block takes beside its own.
   private static let reserved = 1 << 10
 
-  /// Of `tiles` of 16 rows of the matrices by `rows` of the step; `stagedBytes` where a block makes a
-  /// single row itself.
+  /// Of `tiles` of 16 rows of the matrices by `rows` of the step; with `stagedBytes` where a block
+  /// makes a single row itself.
   static func of(
     _ format: scu_format, tiles: Int, rows: Int, stagedBytes: Int = 0, on device: CUDADevice
   ) -> ProductCut {

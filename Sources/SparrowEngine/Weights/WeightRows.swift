@@ -61,8 +61,8 @@ package final class WeightRows: @unchecked Sendable {
   /// Rows to read at a time, so that little of the file is resident.
   package var step: Int { max(1, Self.pieceBytes / max(1, rowBytes)) }
 
-  /// Gives a worker's rows to `pack`, in runs that lie together: the rows, and where the first one's
-  /// bytes are. It answers whether they are numbers.
+  /// Gives a worker's rows to `pack`, in runs that lie together: the rows, and where the bytes of
+  /// the first one are. It answers whether they are numbers.
   package func read(
     _ rows: Range<Int>, _ worker: Worker, pack: (Range<Int>, UnsafeRawPointer) -> Bool
   ) {
