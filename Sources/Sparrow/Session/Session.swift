@@ -35,8 +35,9 @@ public final class Session {
   /// Runs `new` tokens after those already there, in batches.
   ///
   /// Throws `.argument` for tokens outside the vocabulary or beyond the context; the session is
-  /// then unchanged. Throws `.system` where a device was lost: the model is of no more use. `isCancelled` is asked between batches; the session then keeps the batches
-  /// done and `.cancelled` is thrown.
+  /// then unchanged. Throws `.system` where a device was lost: the model is of no more use.
+  /// `isCancelled` is asked between batches; the session then keeps the batches done and
+  /// `.cancelled` is thrown.
   public func append(
     _ new: [Int32], isCancelled: () -> Bool = { false }
   ) throws(SparrowError) {

@@ -1,7 +1,7 @@
 import SparrowCore
 
-/// Everything that `sparrow doctor` looks at on a device: what it is, how fast it reads, and whether
-/// its kernels compute what the reference lowering does.
+/// Everything that `sparrow doctor` looks at on a device: what it is, how fast it reads, and
+/// whether its kernels compute what the reference lowering does.
 package struct DeviceCheckup: Sendable {
   /// A line of what was found.
   package struct Line: Sendable {
