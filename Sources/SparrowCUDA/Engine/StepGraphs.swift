@@ -1,7 +1,7 @@
 import SparrowCore
 
-/// Steps of few rows, and of as many as a step takes, as graphs, captured when a shape comes for the
-/// second time: the first runs as it is queued, and loads what it needs.
+/// Steps of few rows, and of as many as a step takes, as graphs, captured when a shape comes for
+/// the second time: the first runs as it is queued, and loads what it needs.
 final class StepGraphs {
   /// What a graph is captured for.
   struct Key: Hashable {
