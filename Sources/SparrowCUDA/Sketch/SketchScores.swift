@@ -2,6 +2,7 @@ import CSparrowCUDA
 import SparrowBlocks
 import SparrowCore
 import SparrowSparsity
+import SparrowTransformer
 
 /// Scores of all rows of a sketch for rows of a step: what HiRE's first stage computes instead of
 /// the exact products.
@@ -102,8 +103,11 @@ final class SketchScores: Sendable {
       scu_center(
         input: input.address, mean: mean, mean_row: meanRow, centered: centered.address,
         mean_dots: meanDots, input_width: Int32(input.width), width: Int32(hidden)))
-    try basis?.launch(rows: count)
-    try rows?.launch(rows: count)
+    // A single row is made by the products' own launches.
+    var shape = StepShape(rows: count, positions: 1, type: .f16)
+    shape.isDecode = true
+    try basis?.launch(shape)
+    try rows?.launch(shape)
     guard let look else { return }
     let blocks = min((blocks + 15) / 16, operands.multiprocessors)
     try finish.launch(.init(grid: blocks, count, block: 256, startsEarly: true), look)
