@@ -1,4 +1,5 @@
-// Activations of chosen neurons, and scores from activations of all. Behind prepare.cuh and gather.cuh.
+// Activations of chosen neurons, and scores from activations of all. Behind prepare.cuh and
+// gather.cuh.
 
 constexpr int NEURON_WARPS = 8;
 
