@@ -3,6 +3,8 @@ import SparrowCore
 
 extension TestKernels {
   static let rows: [String: Kernel] = [
+    // Nothing is done with what it reads.
+    "read_bulk": kernel { (_: scu_read, _) in },
     "embed_rows": kernel { (a: scu_embed, grid) in
       for index in 0..<grid[0] {
         let row = row(a.rows_of_step, index)
