@@ -5,6 +5,9 @@ import SparrowTransformer
 /// All buffers of a step on a device, allocated once for the widest step.
 final class StepBuffers: Sendable {
   let maximumRows: Int
+  /// Elements of an input that products take at most: those of the widest buffer, and what
+  /// predictors need.
+  let widest: Int
   private let rows: [Operation.Buffer: DeviceRows]
   /// What products read: one input at a time in two terms, of halves or bfloats.
   private let high: DeviceBuffer
@@ -36,7 +39,7 @@ final class StepBuffers: Sendable {
       uniqueKeysWithValues: offsets.map {
         ($0.0, DeviceRows(address: memory.address + UInt64($0.offset), width: $0.width))
       })
-    let widest = Self.stride(rows.values.map(\.width).max() ?? 0)
+    widest = Self.stride(max(rows.values.map(\.width).max() ?? 0, 4096))
     high = try DeviceBuffer(2 * maximumRows * widest, in: context)
     low = try DeviceBuffer(2 * maximumRows * widest, in: context)
     scales = try DeviceBuffer(4 * maximumRows, in: context)

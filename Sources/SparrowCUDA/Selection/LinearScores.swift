@@ -7,6 +7,8 @@ struct LinearScores: Sendable {
   private let first: Products?
   private let second: Products
 
+  /// Throws `.unsupported` for a rank that products' inputs have no room for, `.system` without
+  /// memory.
   init(
     _ maps: LinearPredictor, of input: DeviceRows, into scores: DeviceRows, _ operands: Operands,
     _ memory: DeviceMemory
@@ -17,6 +19,11 @@ struct LinearScores: Sendable {
       first = nil
       second = Products([.init(matrix: b, bias: bias, output: scores)], of: input, operands)
       return
+    }
+    guard a.rows <= operands.buffers.widest else {
+      throw SparrowError(
+        .unsupported, field: "a predictor's rank", found: "\(a.rows)",
+        expected: "at most \(operands.buffers.widest) on this device")
     }
     let middle = try memory.rows(StepShape.sparseRows, width: a.rows)
     first = Products(
