@@ -21,6 +21,8 @@ public final class Model: @unchecked Sendable {
   public let samplingAdvice: SamplingAdvice
   /// True when an adapter changed weights of the base model.
   public let changesWeights: Bool
+  /// Tells the adapter from others; nil without one.
+  let adapterIdentity: String?
   /// What a user should know of how the model was loaded, a line each; none as a rule.
   public let warnings: [String]
   package let binding: WeightBinding
@@ -59,6 +61,9 @@ public final class Model: @unchecked Sendable {
     samplingAdvice = try checkpoint.samplingAdvice()
     binding = description.binding
     let adapter = try options.adapter(for: binding)
+    adapterIdentity = try options.adapter.map { folder throws(SparrowError) in
+      try Adapter.identity(of: folder)
+    }
     let updates = adapter?.updates ?? WeightUpdates()
     let allowance = ProcessorAllowance.current()
     pool = try WorkerPool(count: options.threads ?? allowance.threads)
@@ -80,6 +85,7 @@ public final class Model: @unchecked Sendable {
     samplingAdvice = other.samplingAdvice
     binding = other.binding
     changesWeights = false
+    adapterIdentity = nil
     warnings = []
     pool = other.pool
     backend = try BackendChoice.make(binding, pool: pool, rows: other.backend.limits.rows)

@@ -88,7 +88,8 @@ final class Inbox: Sendable {
       waiting += state.requests
       state.requests.removeAll(keepingCapacity: true)
       state.statistics = statistics
-      state.statistics.waiting = waiting.count
+      // Who has more than its reader takes waits for nobody here.
+      state.statistics.waiting = waiting.count { !$0.mailbox.isFull }
       return state.phase
     }
   }

@@ -27,6 +27,15 @@ extension SchedulerLoop {
     deliver()
   }
 
+  /// Streams whose next token makes their text long for a model that turns long texts otherwise:
+  /// their text runs anew, in pieces as prompts do, so that nobody waits for the whole of it.
+  func beginLongTexts() {
+    guard let beyond = model.configuration.longRotaryBeyond else { return }
+    for request in running where request.filled == beyond && request.isStreaming {
+      request.beginLong()
+    }
+  }
+
   /// Scores a prompt's rows where that is asked, and after its last row chooses by the head of its
   /// own choice, whoever shares the step.
   private func readPrompt(_ request: ScheduledRequest, rows: Range<Int>) {

@@ -76,6 +76,7 @@ final class SchedulerLoop: @unchecked Sendable {
   /// A piece of prompts or a token of each stream; false when there is nothing to do.
   func turn() -> Bool {
     admit()
+    beginLongTexts()
     let hasPrompts = running.contains { $0.givenLeft > 0 }
     let hasStreams = running.contains(where: \.isStreaming)
     guard hasPrompts || hasStreams else { return false }

@@ -2,7 +2,7 @@ public import SparrowSparsity
 
 /// What a scheduler has done and does.
 public struct SchedulerStatistics: Sendable, Equatable {
-  /// Requests that run, and that wait to run.
+  /// Requests that run, and that wait to run; those that wait for their readers are not counted.
   public var running = 0
   public var waiting = 0
   /// Pages of the key/value cache in use, and at most; a page holds 64 positions.

@@ -29,6 +29,7 @@ struct ChatQuestion: Sendable {
       ChatMessages(fields), tools,
       variables: Dictionary(given.map { ($0.key, $0.value) }) { $1 }, field: "messages")
     parser = ToolCallParser(format, tools)
+    try options.checkProbabilities([prompt], fields, "top_logprobs", service)
     self.options = options
   }
 

@@ -27,6 +27,7 @@ struct CompletionQuestion: Sendable {
     guard prompts.count * options.choices <= service.options.choiceLimit else {
       throw fields.refusal("n", "at most \(service.options.choiceLimit) choices of all prompts")
     }
+    try options.checkProbabilities(prompts.map(\.tokens), fields, "logprobs", service)
     self.options = options
   }
 
