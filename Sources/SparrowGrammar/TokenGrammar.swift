@@ -4,7 +4,8 @@ public import SparrowCore
 /// A grammar compiled for a vocabulary; its automaton and masks grow as they are used and are
 /// shared by all requests that it constrains. Safe to share between threads.
 ///
-/// A mask costs a few microseconds where it is known, and tens to hundreds when it is made.
+/// A mask costs a few microseconds where it is known, and tens to hundreds when it is made. None
+/// takes longer than a set amount of work, some tenths of a second: constraints then give up.
 public final class TokenGrammar: Sendable {
   struct Machine: Sendable {
     var automaton: Automaton
@@ -16,6 +17,10 @@ public final class TokenGrammar: Sendable {
 
     private static let stateLimit = 12_000
     private static let patternLimit = 200_000
+
+    /// Steps that one token may take, and a byte of a text that is gone through again.
+    static let workLimit = 3_000_000
+    static let workOfByte = 100
 
     /// Whether so much is kept that it is better to begin anew.
     var isFull: Bool {
@@ -42,17 +47,26 @@ public final class TokenGrammar: Sendable {
     machine = Mutex(Machine(automaton: fresh, masks: MaskMaker(vocabulary)))
   }
 
-  /// A request's constraint, before its first token.
-  public func constraint() -> TokenConstraint { TokenConstraint(self) }
+  /// A request's constraint, before its first token; `field` is what asks for it, for errors.
+  public func constraint(field: String = "constraint") -> TokenConstraint {
+    TokenConstraint(self, field: field)
+  }
 
-  /// Works on the machine; begins it anew where it has become too large.
-  func withMachine<Result>(_ body: (inout Machine) -> Result) -> Result {
+  /// Works on the machine; begins it anew where it has become too large. nil where the work took
+  /// too long: nothing of what it found is kept.
+  func withMachine<Result>(_ body: (inout Machine) -> Result) -> Result? {
     machine.withLock { machine in
-      if machine.isFull {
-        machine = Machine(
-          automaton: fresh, masks: MaskMaker(vocabulary), generation: machine.generation + 1)
-      }
-      return body(&machine)
+      if machine.isFull { restart(&machine) }
+      machine.automaton.allow(Machine.workLimit)
+      let result = body(&machine)
+      guard machine.automaton.isExhausted else { return result }
+      restart(&machine)
+      return nil
     }
+  }
+
+  private func restart(_ machine: inout Machine) {
+    machine = Machine(
+      automaton: fresh, masks: MaskMaker(vocabulary), generation: machine.generation + 1)
   }
 }

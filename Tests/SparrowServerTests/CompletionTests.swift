@@ -117,6 +117,44 @@ import Testing
     #expect(facts["parts"]?.array?.count == 2 && facts["is_sparse"] == true)
   }
 
+  @Test("a plan is chosen by the model's name too, where a request does not say more")
+  func aPlanIsChosenByName() async throws {
+    let sparse = try TestServer(SparseModel.loadSparseBody())
+    func touched(_ fields: [(key: String, value: JSON)]) async throws -> Bool {
+      let more: [(key: String, value: JSON)] = [("stream", true)] + fields
+      let chunks = try await sparse.events(path, body("the cat", more))
+      return chunks.contains { $0["sparrow", "activity", 1, "parts", 0] != .null }
+    }
+    let told: (key: String, value: JSON) = ("sparrow", ["activity": true])
+    #expect(try await touched([("model", "tiny:sparse"), told]))
+    #expect(try await touched([("model", "tiny"), told]))
+    #expect(try await !touched([("model", "tiny:dense"), told]))
+    #expect(
+      try await touched([
+        ("model", "tiny:dense"), ("sparrow", ["activity": true, "plan": "sparse"]),
+      ]))
+    let refused = await tiny.ask(path, body("the", [("model", "tiny:sparse")]).text())
+    #expect(try refused.status == 400 && refused.json["error", "param"] == "model")
+    let names = try await sparse.json("/v1/models")["data"]?.array?.map { $0["id"] }
+    #expect(names == ["tiny", "tiny:dense", "tiny:sparse"])
+    #expect(await sparse.ask("/v1/models/tiny:dense").status == 200)
+    #expect(try await tiny.json("/v1/models")["data"]?.array?.count == 1)
+  }
+
+  @Test("log-probabilities that would fill memory until they are told are refused by name")
+  func tooManyProbabilities() async throws {
+    let lots: [(key: String, value: JSON)] = [("n", 128), ("max_tokens", 500), ("logprobs", 20)]
+    let refused = await tiny.ask(path, body("the", lots).text())
+    #expect(try refused.status == 400 && refused.json["error", "param"] == "logprobs")
+    let chat = await tiny.ask(
+      "/v1/chat/completions",
+      #"{"messages": [{"role": "user", "content": "the"}], "n": 100, "logprobs": true, "#
+        + #""top_logprobs": 20}"#)
+    #expect(try chat.status == 400 && chat.json["error", "param"] == "top_logprobs")
+    let few: [(key: String, value: JSON)] = [("n", 128), ("max_tokens", 1), ("logprobs", 20)]
+    #expect(try await texts(tiny.json(path, body("the", few))).count == 128)
+  }
+
   @Test(arguments: [
     ("prompt", "[]"), ("prompt", "[99999]"), ("prompt", "[[1], 2]"), ("prompt", "{}"),
     ("max_tokens", "-1"), ("temperature", "\"hot\""), ("temperature", "-1"), ("top_p", "2"),

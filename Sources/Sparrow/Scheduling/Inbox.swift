@@ -21,6 +21,7 @@ final class Inbox: Sendable {
     var phase = Phase.open
     var requests: [ScheduledRequest] = []
     var statistics = SchedulerStatistics()
+    var samplesRecall = false
     var stopWaiters: [CheckedContinuation<Void, Never>] = []
   }
 
@@ -59,6 +60,12 @@ final class Inbox: Sendable {
     if let refusal { throw refusal }
     bell.ring()
   }
+
+  /// Recall is to be sampled from the next step on.
+  func sampleRecall() { state.withLock { $0.samplesRecall = true } }
+
+  /// Whether somebody asks for recall.
+  var samplesRecall: Bool { state.withLock { $0.samplesRecall } }
 
   /// Moves on to a later phase.
   func close(_ phase: Phase) {

@@ -36,7 +36,8 @@ final class ScheduledRequest: @unchecked Sendable {
 
   private let tokenizer: Tokenizer
 
-  /// Throws `.argument` for options outside their ranges.
+  /// Throws `.argument` for options outside their ranges, `.unsupported` for a constraint that gives
+  /// up at once.
   init(
     _ request: GenerationRequest, of model: Model, context: Int, bell: Bell
   ) throws(SparrowError) {
@@ -192,7 +193,7 @@ final class ScheduledRequest: @unchecked Sendable {
       if request.reportsActivity { piece.activity.append(activity) }
     }
     (self.chosen, scored, activity) = (nil, nil, TokenActivity())
-    if generation.isEnded { finish() }
+    if generation.isEnded { finish(generation.failure) }
     return true
   }
 

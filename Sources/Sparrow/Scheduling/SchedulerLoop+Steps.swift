@@ -72,14 +72,28 @@ extension SchedulerLoop {
   }
 
   private func stepDecode() {
+    let backend = model.backend
     let reports = !batch.isDense && rows.contains { $0.request.reportsActivity }
     batch.probes = reports ? activityProbes : nil
+    let samples = !batch.isDense && backend.plan.isSparse && inbox.samplesRecall
+    if samples { model.exclusively { recall.prepare(backend) } }
+    let audit = samples ? recall.next() : nil
+    if let audit {
+      batch.probes = StepProbes(audit: audit, selections: batch.probes?.selections)
+    }
     let start = monotonicSeconds()
     model.exclusively {
-      let backend = model.backend
       backend.step(batch)
+      var candidates: [Int: [Int32]] = [:]
       if rows.contains(where: \.wantsToken) {
-        backend.outputs(rows: rows.count) { rows[$0.row].read($0) }
+        backend.outputs(rows: rows.count) { output in
+          rows[output.row].read(output)
+          if audit != nil, let ids = output.ids { candidates[output.row] = Array(ids) }
+        }
+      }
+      for (row, ids) in candidates {
+        let kept = backend.plan.head?.plan.kept ?? 1
+        recall.note(candidates: ids, backend.denseOutput(row: row), kept: kept)
       }
       for (row, request) in rows.enumerated() where request.wantsDense {
         request.readDense(backend.denseOutput(row: row))
@@ -87,7 +101,7 @@ extension SchedulerLoop {
     }
     statistics.decodeSteps += 1
     statistics.decodeSeconds += monotonicSeconds() - start
-    if statistics.decodeSteps % Self.sparsityPace == 0 { tellSparsity() }
+    if audit != nil || statistics.decodeSteps % Self.sparsityPace == 0 { tellSparsity() }
     deliver()
   }
 
@@ -119,6 +133,7 @@ extension SchedulerLoop {
     let backend = model.backend
     model.exclusively {
       statistics.touched = backend.touched
+      statistics.recall = recall.found
       statistics.bytesPerToken = backend.bytesPerToken
       statistics.denseBytesPerToken = backend.denseBytesPerToken
     }

@@ -9,7 +9,7 @@ final class SchedulerLoop: @unchecked Sendable {
   let options: SchedulerOptions
   let context: Int
   let pool: PagePool
-  private let inbox: Inbox
+  let inbox: Inbox
   /// In the order in which they came.
   var waiting: [ScheduledRequest] = []
   var running: [ScheduledRequest] = []
@@ -22,6 +22,7 @@ final class SchedulerLoop: @unchecked Sendable {
   private var lastRings: UInt32?
   /// Figures that change with steps, told once a turn.
   var statistics = SchedulerStatistics()
+  var recall = RecallSampler()
   // Kept from step to step.
   var batch = StepBatch.decode([], of: [])
   var rows: [ScheduledRequest] = []

@@ -21,7 +21,8 @@ struct Generation {
 
   /// Of a sequence with room for `context` tokens, which holds `earlier` ones and the prompt.
   ///
-  /// Throws `.argument` for options outside their ranges.
+  /// Throws `.argument` for options outside their ranges, `.unsupported` for a constraint that gives
+  /// up at once.
   init(
     _ model: Model, _ options: GenerationOptions, after earlier: [Int32] = [], prompt: [Int32],
     context: Int, constraint: TokenConstraint? = nil
@@ -41,7 +42,11 @@ struct Generation {
     result.tokens.reserveCapacity(max(0, min(options.maximumTokens, room + 1)))
     isEnded = options.maximumTokens == 0
     if self.constraint?.mustEnd() == true { (result.reason, isEnded) = (.end, true) }
+    if let failure { throw failure }
   }
+
+  /// Why the text is not what it should be: its constraint gave up.
+  var failure: SparrowError? { constraint?.failure }
 
   /// Chooses the next token, which `take` then takes; nil where a sparse head's candidates cannot
   /// serve: the row's dense logits are then to be given.

@@ -22,7 +22,7 @@ struct ChatQuestion: Sendable {
     let answer = try AnswerGrammar.read(try fields.object("response_format"))
     if let grammar = tools.grammar(format, or: answer) {
       let field = answer == nil ? "tools" : "response_format"
-      options.grammar = try service.compiled(grammar, field: field)
+      options.constraint = try service.constraint(grammar, field: field)
     }
     let given = try fields.object("chat_template_kwargs")?.json.members ?? []
     prompt = try service.prompt(

@@ -21,7 +21,7 @@ struct CompletionQuestion: Sendable {
       throw fields.refusal("suffix", "none: models continue texts here")
     }
     if let grammar = try AnswerGrammar.read(try fields.object("response_format")) {
-      options.grammar = try service.compiled(grammar, field: "response_format")
+      options.constraint = try service.constraint(grammar, field: "response_format")
     }
     prompts = try CompletionPrompt.read(fields, service)
     guard prompts.count * options.choices <= service.options.choiceLimit else {

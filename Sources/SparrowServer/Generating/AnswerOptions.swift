@@ -15,7 +15,7 @@ struct AnswerOptions: Sendable {
   var maximumTokens: Int?
   var logProbabilities: Int?
   var scoresPrompt = false
-  var grammar: TokenGrammar?
+  var constraint: TokenConstraint?
 
   /// Stop texts of a request, at most.
   private static let stops = 16
@@ -126,6 +126,6 @@ struct AnswerOptions: Sendable {
         ignoresEnd: ignoresEnd),
       plan: plan, logProbabilities: logProbabilities, scoresPrompt: scoresPrompt,
       decodesPrompt: decodesPrompt || (scoresPrompt && service.options.scoresAsDecoding),
-      constraint: grammar?.constraint(), reportsActivity: tellsActivity)
+      constraint: constraint, reportsActivity: tellsActivity)
   }
 }
