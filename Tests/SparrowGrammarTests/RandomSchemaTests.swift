@@ -9,7 +9,7 @@ struct RandomSchemaTests {
   private static func grammar(_ schema: JSON) throws -> TokenGrammar? {
     do throws(SparrowError) {
       return try TokenGrammar(.jsonSchema(schema), vocabulary: TestVocabulary.shared)
-    } catch where schema["oneOf"] != nil || schema["allOf"] != nil || schema["anyOf"] != nil {
+    } catch  where schema["oneOf"] != nil || schema["allOf"] != nil || schema["anyOf"] != nil {
       #expect(error.kind == .unsupported || error.kind == .argument)
       return nil
     }

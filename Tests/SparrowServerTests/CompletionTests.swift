@@ -115,6 +115,10 @@ import Testing
     #expect(try refused.json["error", "param"] == "sparrow.plan")
     let facts = try await sparse.json("/v1/sparsity")
     #expect(facts["parts"]?.array?.count == 2 && facts["is_sparse"] == true)
+    // From the first question on recall is sampled.
+    _ = try await sparse.events(path, body("the cat", more("sparse")))
+    let recall = try await sparse.json("/v1/sparsity")["recall", "networks"].array
+    #expect(recall?.count == 2 && recall?.allSatisfy { $0["recall"].double! > 0 } == true)
   }
 
   @Test("a plan is chosen by the model's name too, where a request does not say more")

@@ -142,6 +142,9 @@ final class ScheduledRequest: @unchecked Sendable {
     if output.ids == nil, wantsDense { readDense(output) }
   }
 
+  /// The vocabulary rows whose logits of its last row decide; nil where other outputs do.
+  var wantedRows: [Int32]? { wantsToken && chosen == nil ? generation.wantedRows : nil }
+
   /// Reads its last row's dense logits.
   func readDense(_ output: HeadOutput) {
     guard wantsToken else { return scorePrompt(output, at: filled) }

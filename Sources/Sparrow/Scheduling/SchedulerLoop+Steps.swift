@@ -50,6 +50,7 @@ extension SchedulerLoop {
     guard request.wantsToken else { return }
     let last = rows.upperBound - 1
     if !request.isDense { request.read(backend.output(row: last)) }
+    readWanted(request, row: last)
     if request.wantsDense { request.readDense(backend.denseOutput(row: last)) }
   }
 
@@ -95,6 +96,7 @@ extension SchedulerLoop {
         let kept = backend.plan.head?.plan.kept ?? 1
         recall.note(candidates: ids, backend.denseOutput(row: row), kept: kept)
       }
+      for (row, request) in rows.enumerated() { readWanted(request, row: row) }
       for (row, request) in rows.enumerated() where request.wantsDense {
         request.readDense(backend.denseOutput(row: row))
       }
@@ -103,6 +105,12 @@ extension SchedulerLoop {
     statistics.decodeSeconds += monotonicSeconds() - start
     if audit != nil || statistics.decodeSteps % Self.sparsityPace == 0 { tellSparsity() }
     deliver()
+  }
+
+  /// Of a few tokens that are allowed all logits are read, whatever the sparse head found.
+  private func readWanted(_ request: ScheduledRequest, row: Int) {
+    guard let ids = request.wantedRows else { return }
+    request.read(model.backend.output(row: row, of: ids))
   }
 
   private func begin(_ phase: StepBatch.Phase, isDense: Bool) {

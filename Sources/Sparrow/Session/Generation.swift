@@ -16,6 +16,10 @@ struct Generation {
   /// Tokens that its sequence has room for after the prompt.
   private let room: Int
   private(set) var result = GenerationResult()
+  /// The tokens that a constraint allows, where they are so few that their logits are gathered
+  /// rather than looked for among a sparse head's candidates.
+  private(set) var wantedRows: [Int32]?
+  private let few: Int
   /// Nothing more is to be chosen; the result says why.
   private(set) var isEnded = false
 
@@ -34,6 +38,7 @@ struct Generation {
     sampler = try Sampler(options.sampling)
     decoder = StreamingDecoder(model.tokenizer, continuing: true)
     stops = StopScanner(options.stop)
+    few = model.backend.limits.gatheredLogits
     room = context - earlier.count - prompt.count
     let window = options.sampling.repetitionWindow
     earlier.suffix(window).forEach { sampler.accept($0) }
@@ -49,9 +54,19 @@ struct Generation {
   var failure: SparrowError? { constraint?.failure }
 
   /// Chooses the next token, which `take` then takes; nil where a sparse head's candidates cannot
-  /// serve: the row's dense logits are then to be given.
+  /// serve: the row's logits of `wantedRows` are then to be given, or without any its dense ones.
   mutating func choose(_ output: HeadOutput) -> Int32? {
-    let token = sampler.choose(ids: output.ids, logits: output.logits, allowed: allowed())
+    let allowed = allowed()
+    let hasAllowed = wantedRows != nil
+    wantedRows = nil
+    if output.ids != nil, !hasAllowed, let allowed, allowed.count <= few {
+      var rows: [Int32] = []
+      allowed.forEach { rows.append($0) }
+      wantedRows = rows
+      return nil
+    }
+    let token = sampler.choose(
+      ids: output.ids, logits: output.logits, allowed: allowed, hasAllowed: hasAllowed)
     if token == nil || output.fellBack { result.fallbacks += 1 }
     return token
   }
