@@ -72,8 +72,7 @@ public struct TokenConstraint: Sendable {
     guard generation != machine.generation else { return }
     generation = machine.generation
     let bytes = tokens.flatMap { grammar.vocabulary.bytes(of: $0) }
-    machine.automaton.allow(
-      TokenGrammar.Machine.workLimit + bytes.count * TokenGrammar.Machine.workOfByte)
+    grammar.allow(&machine, bytes: bytes.count)
     state = machine.automaton.state(after: bytes)
     machine.placed = machine.automaton.patternCount
   }

@@ -18,10 +18,6 @@ public final class TokenGrammar: Sendable {
     private static let stateLimit = 12_000
     private static let patternLimit = 200_000
 
-    /// Steps that one token may take, and a byte of a text that is gone through again.
-    static let workLimit = 3_000_000
-    static let workOfByte = 100
-
     /// Whether so much is kept that it is better to begin anew.
     var isFull: Bool {
       automaton.stateCount > Self.stateLimit
@@ -32,17 +28,36 @@ public final class TokenGrammar: Sendable {
   let vocabulary: TokenVocabulary
   /// Bytes of the patterns that it begins with, about: they are kept twice.
   let size: Int
+  /// Steps that one token may take.
+  private let workLimit: Int
   private let fresh: Automaton
   private let machine: Mutex<Machine>
+
+  /// Steps that one token takes at most, some tenths of a second, and for each byte of a text that
+  /// is gone through again.
+  private static let tokenWork = 4_000_000
+  private static let byteWork = 100
 
   /// Compiles a grammar.
   ///
   /// Throws `.unsupported` with the JSON pointer of what a schema asks for and Sparrow does not
   /// know, `.malformed` for what is no schema, and `.argument` where nothing satisfies it or it is
   /// too large.
-  public init(_ grammar: TextGrammar, vocabulary: TokenVocabulary) throws(SparrowError) {
+  public convenience init(
+    _ grammar: TextGrammar, vocabulary: TokenVocabulary
+  ) throws(SparrowError) {
+    try self.init(
+      grammar, vocabulary: vocabulary, compiling: GrammarCompiler.workLimit,
+      choosing: Self.tokenWork)
+  }
+
+  /// With other bounds of work, for compiling and for choosing a token.
+  init(
+    _ grammar: TextGrammar, vocabulary: TokenVocabulary, compiling: Int, choosing: Int
+  ) throws(SparrowError) {
     self.vocabulary = vocabulary
-    fresh = try GrammarCompiler.automaton(of: grammar)
+    workLimit = choosing
+    fresh = try GrammarCompiler.automaton(of: grammar, work: compiling)
     size = 200 * fresh.patternCount
     machine = Mutex(Machine(automaton: fresh, masks: MaskMaker(vocabulary)))
   }
@@ -57,12 +72,17 @@ public final class TokenGrammar: Sendable {
   func withMachine<Result>(_ body: (inout Machine) -> Result) -> Result? {
     machine.withLock { machine in
       if machine.isFull { restart(&machine) }
-      machine.automaton.allow(Machine.workLimit)
+      allow(&machine, bytes: 0)
       let result = body(&machine)
       guard machine.automaton.isExhausted else { return result }
       restart(&machine)
       return nil
     }
+  }
+
+  /// Lets so much be done from now on as choosing a token and going through some bytes may take.
+  func allow(_ machine: inout Machine, bytes: Int) {
+    machine.automaton.allow(workLimit + bytes * Self.byteWork)
   }
 
   private func restart(_ machine: inout Machine) {

@@ -4,15 +4,15 @@ internal import SparrowCore
 struct GrammarCompiler {
   /// Parts of a grammar; a schema's values are most of them.
   private static let partLimit = 100_000
-  /// Steps that compiling may take.
-  private static let workLimit = 5_000_000
+  /// Steps that compiling takes at most, some tenths of a second.
+  static let workLimit = 10_000_000
 
   var patterns = PatternTable()
   var values: ValuePatterns
 
   init() { values = ValuePatterns(&patterns) }
 
-  static func automaton(of grammar: TextGrammar) throws(SparrowError) -> Automaton {
+  static func automaton(of grammar: TextGrammar, work: Int) throws(SparrowError) -> Automaton {
     let parts = grammar.parts
     guard parts <= partLimit else {
       throw SparrowError(
@@ -20,7 +20,7 @@ struct GrammarCompiler {
         expected: "at most \(partLimit)")
     }
     var compiler = GrammarCompiler()
-    compiler.patterns.workLimit = workLimit
+    compiler.patterns.workLimit = work
     let start = try compiler.pattern(grammar)
     compiler.patterns.findProductiveRules()
     let isLive = compiler.patterns.isLive(start)

@@ -36,7 +36,7 @@ struct PatternTable: Sendable {
   private mutating func number(_ pattern: Pattern, isNullable nullable: Bool) -> Pattern.ID {
     if let known = numbers[pattern] { return known }
     let id = Pattern.ID(patterns.count)
-    work += 4
+    work += 10
     numbers[pattern] = id
     patterns.append(pattern)
     isNullable.append(nullable)
