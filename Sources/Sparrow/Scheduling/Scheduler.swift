@@ -51,7 +51,7 @@ public final class Scheduler: Sendable {
   public var statistics: SchedulerStatistics { inbox.statistics }
 
   /// From now on samples the recall of what sparse steps select, for `statistics`: one step in 1,024
-  /// takes about three times as long. No token changes.
+  /// computes exact values beside its own. No token changes.
   public func sampleRecall() { inbox.sampleRecall() }
 
   /// Takes no more requests, lets those that it has finish within `time`, cancels the others, and

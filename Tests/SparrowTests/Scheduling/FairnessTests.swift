@@ -18,7 +18,10 @@ import Testing
       model, SchedulerOptions(parallel: 8), context: 256, pool: pool, inbox: inbox)
   }
 
-  private func add(_ prompt: Int, tokens: Int) throws -> ScheduledRequest {
+  private func add(
+    _ prompt: Int, tokens: Int, of model: Model? = nil
+  ) throws -> ScheduledRequest {
+    let model = model ?? self.model
     let request = GenerationRequest(
       prompt: (0..<prompt).map { Int32((7 * $0 + prompt) % 100) },
       options: GenerationOptions(maximumTokens: tokens, ignoresEnd: true))
@@ -103,18 +106,11 @@ import Testing
   func longTexts() throws {
     let model = try ScheduledModel.load("phi3-long", rows: 4)
     let beyond = try #require(model.configuration.longRotaryBeyond)
-    let context = model.configuration.contextLength
     let pool = try model.backend.pagePool(type: .f16, limit: 1 << 22)
     let loop = SchedulerLoop(
-      model, SchedulerOptions(parallel: 4), context: context, pool: pool, inbox: inbox)
-    let (long, other) = try { try ($0(beyond - 4), $0(3)) }({ (prompt: Int) in
-      let request = GenerationRequest(
-        prompt: (0..<prompt).map { Int32((7 * $0 + prompt) % 90) },
-        options: GenerationOptions(maximumTokens: 40, ignoresEnd: true))
-      let scheduled = try ScheduledRequest(request, of: model, context: context, bell: inbox.bell)
-      try inbox.add(scheduled, limit: 100, parallel: 0)
-      return scheduled
-    })
+      model, SchedulerOptions(parallel: 4), context: 256, pool: pool, inbox: inbox)
+    let long = try add(beyond - 4, tokens: 40, of: model)
+    let other = try add(3, tokens: 40, of: model)
     _ = loop.takeIn()
     while long.filled < beyond { #expect(loop.turn()) }
     let (pieces, tokens, count) =
