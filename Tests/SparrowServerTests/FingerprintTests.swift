@@ -15,13 +15,18 @@ import Testing
   private static func copy(changing: Bool) throws -> Model {
     let source = Fixtures.path("models/llama3")
     let folder = try TemporaryFolder()
-    for file in ["config.json", "tokenizer.json", "tokenizer_config.json"] {
-      try folder.write(file, try contents(of: source + "/" + file))
+    let weights = "model-00001-of-00002.safetensors"
+    for file in [
+      "config.json", "tokenizer.json", "tokenizer_config.json", "model.safetensors.index.json",
+      "model-00002-of-00002.safetensors", weights,
+    ] {
+      var bytes = try contents(of: source + "/" + file)
+      if changing, file == weights {
+        let header = bytes[..<8].reversed().reduce(0) { $0 << 8 | Int($1) }
+        bytes[8 + header] ^= 1
+      }
+      try folder.write(file, bytes)
     }
-    var weights = try contents(of: source + "/model.safetensors")
-    let header = weights[..<8].reversed().reduce(0) { $0 << 8 | Int($1) }
-    if changing { weights[8 + header] ^= 1 }
-    try folder.write("model.safetensors", weights)
     return try Model.load(folder.path, options: LoadOptions(threads: 2))
   }
 

@@ -44,8 +44,8 @@ import Testing
 
   @Test("tasks that iterate one stream share its pieces, and all come to the end")
   func severalReaders() async throws {
-    let scheduler = try model.scheduler(SchedulerOptions(context: 256))
-    let asked = request("the cat", 200)
+    let scheduler = try model.scheduler(SchedulerOptions(context: 128))
+    let asked = request("the cat", 100)
     let alone = try await scheduler.submit(asked).collect()
     for _ in 0..<10 {
       let stream = try scheduler.submit(asked)
