@@ -1,8 +1,8 @@
 import SparrowCore
 import Synchronization
 
-/// Where the engine's thread leaves what a request gives: one piece that grows until it is taken, by
-/// whichever of its readers comes first.
+/// Where the engine's thread leaves what a request gives: one piece that grows until it is taken,
+/// by whichever of its readers comes first.
 ///
 /// Waking a reader takes processor time from decoding, so that a reader who waits is woken at once
 /// for the first and the last piece only, else every few milliseconds.

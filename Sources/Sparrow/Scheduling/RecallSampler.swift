@@ -4,8 +4,8 @@ import SparrowSparsity
 /// Measures how much of what matters sparse steps find: one step in many computes the exact values
 /// beside its own, which changes no bit of it.
 ///
-/// Such a step adds the dense gate, up and vocabulary head. It would have to take ten steps' time to
-/// make decoding one percent slower.
+/// Such a step adds the dense gate, up and vocabulary head. It would have to take ten steps' time
+/// to make decoding one percent slower.
 struct RecallSampler {
   /// Sparse decoding steps from one that is measured to the next.
   static let pace = 1024

@@ -36,8 +36,8 @@ final class ScheduledRequest: @unchecked Sendable {
 
   private let tokenizer: Tokenizer
 
-  /// Throws `.argument` for options outside their ranges, `.unsupported` for a constraint that gives
-  /// up at once.
+  /// Throws `.argument` for options outside their ranges, `.unsupported` for a constraint that
+  /// gives up at once.
   init(
     _ request: GenerationRequest, of model: Model, context: Int, bell: Bell
   ) throws(SparrowError) {

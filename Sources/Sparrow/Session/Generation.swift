@@ -25,8 +25,8 @@ struct Generation {
 
   /// Of a sequence with room for `context` tokens, which holds `earlier` ones and the prompt.
   ///
-  /// Throws `.argument` for options outside their ranges, `.unsupported` for a constraint that gives
-  /// up at once.
+  /// Throws `.argument` for options outside their ranges, `.unsupported` for a constraint that
+  /// gives up at once.
   init(
     _ model: Model, _ options: GenerationOptions, after earlier: [Int32] = [], prompt: [Int32],
     context: Int, constraint: TokenConstraint? = nil
