@@ -1,9 +1,9 @@
 // Matrix products over an instruction set's tiles: the loops that all formats share.
 #include "internal.h"
 
-/// Input bytes that a token block may take: they come back from the second-level cache in time, and
-/// a batch of 8 reads long rows once.
-#define SK_INPUT_CACHE (64 << 10)
+/// Input bytes that a token block may take: two thirds of a 48 KiB first-level cache, the rest is
+/// for weights.
+#define SK_INPUT_CACHE (32 << 10)
 /// Weight bytes that a row block may take of the second-level cache.
 #define SK_WEIGHT_CACHE (384 << 10)
 /// How far ahead of the rows in work to prefetch: what arrives from memory in the time of one miss,
