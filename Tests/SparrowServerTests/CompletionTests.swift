@@ -121,6 +121,13 @@ import Testing
     #expect(recall?.count == 2 && recall?.allSatisfy { $0["recall"].double! > 0 } == true)
   }
 
+  @Test func layersThatDoNotPayRunDense() async throws {
+    let wide = try TestServer(SparseModel.loadSparseBody(widestBatch: 2, parallel: 3))
+    let said = try await wide.json("/v1/sparsity")
+    #expect(said["is_sparse"] == false)
+    #expect(said["warnings"]?.array?.contains { $0.string?.contains("run dense") == true } == true)
+  }
+
   @Test("a plan is chosen by the model's name too, where a request does not say more")
   func aPlanIsChosenByName() async throws {
     let sparse = try TestServer(SparseModel.loadSparseBody())

@@ -64,15 +64,15 @@ public final class Model: @unchecked Sendable {
     adapterIdentity = try options.adapter.map { folder throws(SparrowError) in
       try Adapter.identity(of: folder)
     }
+    let (plan, note) = options.paying(adapter?.plan ?? .dense)
     let updates = adapter?.updates ?? WeightUpdates()
     let allowance = ProcessorAllowance.current()
     pool = try WorkerPool(count: options.threads ?? allowance.threads)
     warnings =
       description.notes + tokenizer.warnings
-      + [allowance.warning(threads: pool.count)].compactMap { $0 }
+      + [allowance.warning(threads: pool.count), note].compactMap { $0 }
     backend = try BackendChoice.make(
-      binding, pool: pool, rows: options.prefillTokens, plan: adapter?.plan ?? .dense,
-      updates: updates)
+      binding, pool: pool, rows: options.prefillTokens, plan: plan, updates: updates)
     changesWeights = !updates.isEmpty
   }
 

@@ -15,6 +15,7 @@ struct SparsityRoute: Sendable {
     return ServerAnswer([
       "is_sparse": .bool(model.isSparse), "plan": Self.plan(model.plan),
       "parts": ActivityText(model).list(of: model),
+      "warnings": .array(model.warnings.map { .string($0) }),
       "density": Self.density(touched),
       "recall": now.recall.map { Self.recall($0) } ?? .null,
       "bytes_per_token": .integer(model.bytesPerToken),

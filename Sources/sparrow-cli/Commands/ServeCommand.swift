@@ -25,7 +25,8 @@
 
     func run() throws {
       let options = serving.options(name: model.location.model)
-      let loaded = try model.load(chatTemplate: template.read())
+      let loaded = try model.load(
+        parallel: scheduling.parallel, chatTemplate: template.read())
       let scheduler = try loaded.scheduler(scheduling.options)
       let place = serving.place
       try HTTPService(scheduler, options: options).run { port in
