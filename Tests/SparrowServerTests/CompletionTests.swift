@@ -36,6 +36,19 @@ import Testing
     #expect(one["choices", 0, "finish_reason"] == "length")
   }
 
+  @Test func choicesThatNeverFindRoomAreRefusedByName() async throws {
+    let tiny = try TestServer(
+      TestServer.model(), SchedulerOptions(parallel: 1, waiting: 2, context: 512))
+    for (prompt, n, field) in [
+      ("the", 4, "n"), (["the", "a"], 2, "n"), (["the", "a", "in", "cat"], 1, "prompt"),
+    ] as [(JSON, Int, JSON)] {
+      let answer = await tiny.ask(path, body(prompt, [("n", .integer(n))]).text())
+      #expect(answer.status == 400)
+      #expect(try answer.json["error", "param"] == field)
+    }
+    #expect(texts(try await tiny.json(path, body("the", [("n", 3)]))).count == 3)
+  }
+
   @Test func aStreamGivesTheSameText() async throws {
     let more: [(key: String, value: JSON)] = [
       ("stream", true), ("stream_options", ["include_usage": true]),

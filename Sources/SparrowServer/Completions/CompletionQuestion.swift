@@ -24,8 +24,8 @@ struct CompletionQuestion: Sendable {
       options.constraint = try service.constraint(grammar, field: "response_format")
     }
     prompts = try CompletionPrompt.read(fields, service)
-    guard prompts.count * options.choices <= service.options.choiceLimit else {
-      throw fields.refusal("n", "at most \(service.options.choiceLimit) choices of all prompts")
+    guard prompts.count * options.choices <= service.choiceLimit else {
+      throw fields.refusal("n", "at most \(service.choiceLimit) choices of all prompts")
     }
     try options.checkProbabilities(prompts.map(\.tokens), fields, "logprobs", service)
     self.options = options

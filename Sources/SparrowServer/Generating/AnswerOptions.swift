@@ -32,7 +32,7 @@ struct AnswerOptions: Sendable {
       throw fields.refusal("stop", "texts of up to \(longest) bytes")
     }
     ignoresEnd = try fields.bool("ignore_eos")
-    choices = try fields.int("n", in: 1...service.options.choiceLimit) ?? 1
+    choices = try fields.int("n", in: 1...service.choiceLimit) ?? 1
     isStreamed = try fields.bool("stream")
     let ways = try fields.object("stream_options")
     guard ways == nil || isStreamed else {

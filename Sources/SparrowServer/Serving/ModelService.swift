@@ -12,12 +12,15 @@ final class ModelService: Sendable {
   /// What answers depend on besides their requests, in short: it changes with the program, the
   /// model's file, the adapter, the plan and the threads.
   let fingerprint: String
+  /// Choices of one request, at most: more would never find room.
+  let choiceLimit: Int
   /// Compiled grammars; made when the first is asked for, since it takes the vocabulary's bytes.
   private let grammars = Mutex<TokenGrammarCache?>(nil)
 
   init(_ scheduler: Scheduler, _ options: ServerOptions) {
     self.scheduler = scheduler
     self.options = options
+    choiceLimit = min(options.choiceLimit, scheduler.options.parallel + scheduler.options.waiting)
     var hash = SHA256()
     hash.update("\(scheduler.model.identity) \(scheduler.model.threads)")
     fingerprint = "fp_" + hash.hexDigest().prefix(10)

@@ -1,5 +1,6 @@
 #if Server
   import ArgumentParser
+  import CSparrowSystem
   import Sparrow
   import SparrowCore
   import SparrowServer
@@ -24,6 +25,8 @@
     @OptionGroup var serving: ServerOptionGroup
 
     func run() throws {
+      // Bodies come and go.
+      ss_return_freed_memory()
       let options = serving.options(name: model.location.model)
       let loaded = try model.load(
         parallel: scheduling.parallel, chatTemplate: template.read())
