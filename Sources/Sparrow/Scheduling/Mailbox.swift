@@ -24,7 +24,7 @@ final class Mailbox: Sendable {
   /// Tokens that may lie here before the request has to wait for its reader.
   static let capacity = 128
   /// Seconds from one wake of the reader to the next.
-  private static let pace = 0.004
+  private static let pace = 0.008
 
   init(bell: Bell) { self.bell = bell }
 
