@@ -139,7 +139,7 @@ let package = Package(
       [
         "SparrowCore", "SparrowBlocks", "SparrowFormats", "SparrowTemplates", "SparrowTokenizers",
         "SparrowGrammar", "SparrowTransformer", "SparrowSparsity", "SparrowEngine", "SparrowCPU",
-      ], test: ["SparrowTestPlans"])
+      ], test: ["SparrowTestModels", "SparrowTestPlans"])
     + room(
       "SparrowMeasure",
       [
