@@ -5,7 +5,7 @@ import Synchronization
 /// by whichever of its readers comes first.
 ///
 /// Waking a reader takes processor time from decoding, so that a reader who waits is woken at once
-/// for the first and the last piece only, else every few milliseconds.
+/// for the first and the last piece only, else sixty times a second.
 final class Mailbox: Sendable {
   private struct State {
     var piece = GenerationPiece()
@@ -23,8 +23,8 @@ final class Mailbox: Sendable {
 
   /// Tokens that may lie here before the request has to wait for its reader.
   static let capacity = 128
-  /// Seconds from one wake of the reader to the next.
-  private static let pace = 0.008
+  /// Seconds from one wake of the reader to the next: screens show no more.
+  private static let pace = 1.0 / 60
 
   init(bell: Bell) { self.bell = bell }
 
