@@ -154,7 +154,7 @@ let package = Package(
         "SparrowCore", "SparrowBlocks", "SparrowFormats", "SparrowTemplates", "SparrowTokenizers",
         "SparrowGrammar", "SparrowTransformer", "SparrowSparsity", "SparrowEngine", "SparrowCPU",
         "SparrowCUDA",
-      ], test: ["CSparrowCUDA", "SparrowTestDevice", "SparrowTestPlans"])
+      ], test: ["CSparrowCUDA", "SparrowTestDevice", "SparrowTestModels", "SparrowTestPlans"])
     + room(
       "SparrowMeasure",
       [

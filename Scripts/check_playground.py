@@ -129,6 +129,30 @@ def stop(check):
     page.run("settings.elements.max_tokens.value = 96")
 
 
+def begin_anew(check):
+    page = check.page
+    page.run("settings.elements.max_tokens.value = 2000")
+    page.run("settings.elements.kept.click()")
+    check.ask("Write a very long story about a sparrow, in twenty chapters.")
+    page.wait("document.getElementById('send').textContent === 'Stop'")
+    page.wait(f"({TEXT}).length > 20")
+    page.run("document.getElementById('fresh').click()")
+    page.wait(DONE, 5)
+    shown, state, kept = page.run(
+        "[[...talk.children].filter((e) => e.checkVisibility()).map((e) => e.id), "
+        "document.getElementById('state').textContent, "
+        "localStorage.getItem('sparrow conversation')]")
+    check.that("New stops an answer and leaves a clean page", shown == ["welcome"] and not state,
+               [shown, state])
+    check.that("and nothing of it in the next conversation", kept == "[]", kept)
+    running = ("fetch('/metrics').then((r) => r.text())"
+               ".then((t) => t.includes('\\nsparrow_requests_running 0\\n'))")
+    check.that("and the server writes no more of it", page.wait(running, 5))
+    check.picture("anew")
+    page.run("settings.elements.kept.click()")
+    page.run("settings.elements.max_tokens.value = 96")
+
+
 def markup(check):
     text = "Repeat: <img src=x onerror=alert(1)><b>bold</b>"
     check.ask(text)
@@ -259,7 +283,7 @@ def main():
         page.open(o.address)
         if o.key:
             let_in(check, o.key)
-        for step in (start, one_answer, new_line, stop, markup, side_by_side, keyboard, looks):
+        for step in (start, one_answer, new_line, stop, begin_anew, markup, side_by_side, keyboard, looks):
             step(check)
         if not o.key:
             phone(check, o.address)

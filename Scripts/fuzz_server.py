@@ -1,21 +1,40 @@
 #!/usr/bin/env python3
 """Sends damaged requests to a `sparrow serve` that it starts, and says which end as they should not.
 
-    Scripts/fuzz_server.py PROGRAM MODEL [--runs 10000] [--seed 1] [-- SERVER OPTIONS]
+    Scripts/fuzz_server.py PROGRAM [MODEL] [--runs 10000] [--seed 1] [-- SERVER OPTIONS]
 
-MODEL is best a tiny instruct model. Bodies, headers, paths and sockets are damaged. Right is: a
-status below 500, or no answer to what is no HTTP; an answer of status 200 is JSON or a stream that
-ends; the server lives, answers a sound request as at the start, holds no more sockets, and not 5 %
-more memory than after the first fifth of the runs. Prints what is wrong, and exits with 1 when there
-is something. Needs Python 3.9 alone.
+MODEL is a tiny random one of the tests where none is given. Bodies, headers, paths and sockets are
+damaged. Right is: a status below 500, or no answer to what is no HTTP; an answer of status 200 is
+JSON or a stream that ends; the server lives, answers a sound request as at the start, holds no more
+sockets, and not 5 % more memory than after the first fifth of the runs. Tells how far it is, prints
+what is wrong, and exits with 1 when there is something. Needs Python 3.9 alone.
 """
 import argparse
 import asyncio
 import json
 import random
 import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
 
 from served import Served, events, exchange, parsed, request
+
+TINY = Path(__file__).resolve().parent.parent / "Tests/Fixtures/models/llama3"
+TEMPLATE = "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}> "
+# A damaged limit of tokens costs little.
+CONTEXT = "256"
+# The tiny model's cache is full before memory is first looked at.
+CACHE = "256KB"
+# Requests at once: most of the time goes by where a damaged one makes the server wait for more.
+WORKERS = 16
+BATCH = 250
+# Seconds that a request is given that may make the server wait, rightly.
+PATIENCE = 1
+# Seconds after which the server closes a connection that says nothing, and some.
+IDLE = 70
+# Values of a body that is damaged further, at most: lists are made long, and lists of those.
+SIZE = 20000
 
 CHAT = {"messages": [{"role": "user", "content": "Name a bird."}], "max_tokens": 3, "temperature": 0}
 SCHEMA = {"type": "object", "properties": {"a": {"type": "integer"}, "b": {"enum": ["x", "y"]}},
@@ -119,7 +138,7 @@ def one(draw):
     """A damaged request's bytes, and how it is sent."""
     path, body = draw.choice(BASES)
     for _ in range(draw.choice([0, 1, 1, 1, 2, 4])):
-        if any(places(body)) and len(list(places(body))) > 1:
+        if 1 < sum(1 for _ in places(body)) < SIZE:
             body = damaged(body, draw)
     data = json.dumps(body).encode()
     act = draw.random()
@@ -135,19 +154,18 @@ def one(draw):
     if draw.random() < 0.15:
         headers = draw.sample(HEADERS, draw.choice([1, 1, 2]))
     whole = request(path, data, method, headers)
-    # A header may make the server wait for more, rightly.
-    how = {"seconds": 3} if headers else {}
+    how = {"seconds": PATIENCE} if headers else {}
     act = draw.random()
     if act < 0.05:
         whole = damaged_bytes(whole[:400], draw) + whole[400:]
-        how["seconds"] = 3
+        how["seconds"] = PATIENCE
     elif act < 0.10:
         whole = whole[:draw.randrange(len(whole))]
         how["seconds"] = 0.3
     elif act < 0.15:
         how["stop_after"] = draw.randrange(1, 400)
     elif act < 0.17:
-        how.update(pause=0.02, seconds=3)
+        how.update(pause=0.02, seconds=PATIENCE)
     return whole, how
 
 
@@ -169,62 +187,82 @@ def wrong_with(answer, how):
     return None
 
 
-async def run(server, o):
-    draw = random.Random(o.seed)
-    wrong, facts = [], {}
-    sound = request(*BASES[0])
+class Fuzz:
+    def __init__(self, server, seed):
+        self.server, self.draw = server, random.Random(seed)
+        self.wrong, self.statuses = [], Counter()
 
-    async def text():
-        answer = await exchange(server.port, sound)
-        return json.loads(answer[1])["choices"][0]["message"]["content"]
+    def fail(self, told, **more):
+        self.wrong.append({"wrong": told, **more})
+        print(told, *(str(m)[:600] for m in more.values()), flush=True)
 
-    first = await text()
-    for start in range(0, o.runs, 250):
-        batch = [one(draw) for _ in range(min(250, o.runs - start))]
-        waiting = iter(batch)
+    async def text(self):
+        """A sound request's answer."""
+        _, answer = await exchange(self.server.port, request(*BASES[0]))
+        return json.loads(answer)["choices"][0]["message"]["content"]
+
+    async def batch(self, count):
+        """So many damaged requests, some at a time."""
+        waiting = iter([one(self.draw) for _ in range(count)])
 
         async def worker():
             for data, how in waiting:
-                answer = await exchange(server.port, data, **{"seconds": 120, **how})
+                answer = await exchange(self.server.port, data, **{"seconds": 120, **how})
+                self.statuses[answer[0] if answer else "no answer"] += 1
                 if told := wrong_with(answer, how):
-                    wrong.append({"wrong": told, "request": data[:2000].decode("latin-1")})
-                    print(f"{told}\n  {data[:600]!r}", flush=True)
+                    self.fail(told, request=data[:2000].decode("latin-1"))
 
         try:
-            await asyncio.gather(*(worker() for _ in range(8)))
+            await asyncio.gather(*(worker() for _ in range(WORKERS)))
         except OSError as error:
-            wrong.append({"wrong": f"no connection: {error}"})
+            self.fail(f"no connection: {error}")
+
+
+async def run(server, o):
+    fuzz, facts = Fuzz(server, o.seed), {}
+    first, files = await fuzz.text(), server.files()
+    for start in range(0, o.runs, BATCH):
+        end = min(start + BATCH, o.runs)
+        await fuzz.batch(end - start)
         if not server.is_alive:
-            wrong.append({"wrong": f"the server ended: {server.ending}", "after": start})
-            print(wrong[-1]["wrong"], f"in runs {start} to {start + 250}")
+            fuzz.fail(f"the server ended: {server.ending}", runs=f"{start} to {end}")
             break
-        if (now := await text()) != first:
-            wrong.append({"wrong": f"a sound request gives {now!r}, at first {first!r}"})
-        if start + 250 >= o.runs // 5 and "memory_before" not in facts:
-            facts.update(memory_before=server.memory(), files_before=server.files())
-    if server.is_alive and "memory_before" in facts:
-        facts["files_after"] = server.settled_files(facts["files_before"])
+        if (now := await fuzz.text()) != first:
+            fuzz.fail(f"a sound request gives {now!r}, at first {first!r}")
+        print(f"{end} of {o.runs}: {len(fuzz.wrong)} wrong, {server.memory() >> 20} MiB",
+              file=sys.stderr, flush=True)
+        if end >= o.runs // 5 and "memory_before" not in facts:
+            facts.update(files_before=server.settled_files(files, IDLE),
+                         memory_before=server.memory())
+    if server.is_alive:
+        facts["files_after"] = server.settled_files(facts["files_before"], IDLE)
         facts["memory_after"] = server.memory()
         if facts["memory_after"] > 1.05 * facts["memory_before"]:
-            wrong.append({"wrong": "memory has grown by more than 5 %"})
+            fuzz.fail("memory has grown by more than 5 %")
         if facts["files_after"] > facts["files_before"] + 2:
-            wrong.append({"wrong": "sockets were left open"})
-    return {"runs": o.runs, "seed": o.seed, **facts, "wrong": wrong}
+            fuzz.fail("sockets were left open")
+    statuses = {str(k): n for k, n in sorted(fuzz.statuses.items(), key=str)}
+    return {"runs": o.runs, "seed": o.seed, "statuses": statuses, **facts, "wrong": fuzz.wrong}
 
 
 def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("program")
-    parser.add_argument("model")
+    parser.add_argument("model", nargs="?", default=TINY)
     parser.add_argument("--runs", type=int, default=10000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", action="store_true", help="print the outcome as JSON")
     parser.add_argument("--log", metavar="FILE", help="keep what the server writes")
     o = parsed(parser)
-    command = [o.program, "serve", o.model, *o.options]
-    with open(o.log or "/dev/null", "w") as log, Served(command, log) as server:
-        found = asyncio.run(run(server, o))
+    command = [o.program, "serve", o.model, "--context", CONTEXT, *o.options]
+    with tempfile.NamedTemporaryFile("w", suffix=".jinja") as template:
+        template.write(TEMPLATE)
+        template.flush()
+        if o.model == TINY:
+            command += ["--chat-template", template.name, "--cache-memory", CACHE]
+        with open(o.log or "/dev/null", "w") as log, Served(command, log) as server:
+            found = asyncio.run(run(server, o))
     if o.json:
         print(json.dumps(found, indent=1))
     else:

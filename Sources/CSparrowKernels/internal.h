@@ -119,7 +119,8 @@ typedef struct {
   float *y;
   int64_t y_stride;  ///< floats between tokens; the four rows' results are adjacent
   int32_t columns;
-  int32_t ahead;     ///< bytes from the rows in work to those to prefetch, of one token; 0 for none
+  const uint8_t *ask;  ///< memory to prefetch meanwhile; NULL for none, of one token or of blocks
+  int32_t ask_step;    ///< bytes of it from one line to the next, of blocks for each group
   sk_layout layout;  ///< of block formats
 } sk_tile;
 

@@ -7,6 +7,7 @@
 #include <sys/utsname.h>
 #ifdef __GLIBC__
 #include <gnu/libc-version.h>
+#include <malloc.h>
 #endif
 
 #include "CSparrowSystem.h"
@@ -50,6 +51,21 @@ const char *ss_library(void) {
 int64_t ss_free_bytes(const char *path) {
   struct statvfs info;
   return statvfs(path, &info) == 0 ? (int64_t)info.f_bavail * (int64_t)info.f_frsize : -1;
+}
+
+void ss_return_freed_memory(void) {
+#ifdef __GLIBC__
+  // Left alone, glibc takes the size of each large block that is freed for usual, and keeps what
+  // follows in its arenas, where small blocks pin it.
+  mallopt(M_MMAP_THRESHOLD, 1 << 20);
+  mallopt(M_TRIM_THRESHOLD, 1 << 20);
+#endif
+}
+
+void ss_trim_memory(void) {
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
 }
 
 int ss_pipe(int ends[2]) {

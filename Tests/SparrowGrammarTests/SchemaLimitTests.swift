@@ -55,9 +55,13 @@ struct SchemaLimitTests {
         + #"\#(list(#"{"items": {}}"#, 900))}]}"#)
   }
 
-  @Test("branches that nothing satisfies are compared too")
-  func emptyBranches() {
-    expectRefusal(#"{"oneOf": \#(list("false", 3000))}"#)
+  @Test("branches that nothing satisfies cost nothing, those that meet are compared")
+  func manyBranches() {
+    let error = #expect(throws: SparrowError.self) {
+      try compile(#"{"oneOf": \#(list("false", 3000))}"#)
+    }
+    #expect(error?.kind == .argument)
+    expectRefusal(#"{"oneOf": \#(list(#"{"maxLength": 3}"#, 3000))}"#)
   }
 
   @Test("given values are counted, and what lies in them")

@@ -165,6 +165,8 @@ struct SchemaTests {
       (#"{"type": "object", "properties": []}"#, "#/properties", "malformed"),
       (#"{"minLength": -1}"#, "#/minLength", "malformed"),
       (#"{"oneOf": [{"type": "integer"}, {"minimum": 3}]}"#, "#/oneOf", "unsupported"),
+      (#"{"oneOf": [{"minimum": 5}, {"maxLength": 3}]}"#, "#/oneOf", "unsupported"),
+      (#"{"oneOf": [{"enum": ["x"]}, {"minimum": 5}]}"#, "#/oneOf", "unsupported"),
       (#"{"minProperties": 3}"#, "#/minProperties", "unsupported"),
       (#"[]"#, "#", "malformed"),
       (#"false"#, "#", "argument"),

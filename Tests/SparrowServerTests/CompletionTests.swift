@@ -36,6 +36,19 @@ import Testing
     #expect(one["choices", 0, "finish_reason"] == "length")
   }
 
+  @Test func choicesThatNeverFindRoomAreRefusedByName() async throws {
+    let tiny = try TestServer(
+      TestServer.model(), SchedulerOptions(parallel: 1, waiting: 2, context: 512))
+    for (prompt, n, field) in [
+      ("the", 4, "n"), (["the", "a"], 2, "n"), (["the", "a", "in", "cat"], 1, "prompt"),
+    ] as [(JSON, Int, JSON)] {
+      let answer = await tiny.ask(path, body(prompt, [("n", .integer(n))]).text())
+      #expect(answer.status == 400)
+      #expect(try answer.json["error", "param"] == field)
+    }
+    #expect(texts(try await tiny.json(path, body("the", [("n", 3)]))).count == 3)
+  }
+
   @Test func aStreamGivesTheSameText() async throws {
     let more: [(key: String, value: JSON)] = [
       ("stream", true), ("stream_options", ["include_usage": true]),
@@ -115,6 +128,55 @@ import Testing
     #expect(try refused.json["error", "param"] == "sparrow.plan")
     let facts = try await sparse.json("/v1/sparsity")
     #expect(facts["parts"]?.array?.count == 2 && facts["is_sparse"] == true)
+    // From the first question on recall is sampled.
+    _ = try await sparse.events(path, body("the cat", more("sparse")))
+    let recall = try await sparse.json("/v1/sparsity")["recall", "networks"].array
+    #expect(recall?.count == 2 && recall?.allSatisfy { $0["recall"].double! > 0 } == true)
+  }
+
+  @Test func layersThatDoNotPayRunDense() async throws {
+    let wide = try TestServer(SparseModel.loadSparseBody(widestBatch: 2, parallel: 3))
+    let said = try await wide.json("/v1/sparsity")
+    #expect(said["is_sparse"] == false)
+    #expect(said["warnings"]?.array?.contains { $0.string?.contains("run dense") == true } == true)
+  }
+
+  @Test("a plan is chosen by the model's name too, where a request does not say more")
+  func aPlanIsChosenByName() async throws {
+    let sparse = try TestServer(SparseModel.loadSparseBody())
+    func touched(_ fields: [(key: String, value: JSON)]) async throws -> Bool {
+      let more: [(key: String, value: JSON)] = [("stream", true)] + fields
+      let chunks = try await sparse.events(path, body("the cat", more))
+      return chunks.contains { $0["sparrow", "activity", 1, "parts", 0] != .null }
+    }
+    let told: (key: String, value: JSON) = ("sparrow", ["activity": true])
+    #expect(try await touched([("model", "tiny:sparse"), told]))
+    #expect(try await touched([("model", "tiny"), told]))
+    #expect(try await !touched([("model", "tiny:dense"), told]))
+    #expect(
+      try await touched([
+        ("model", "tiny:dense"), ("sparrow", ["activity": true, "plan": "sparse"]),
+      ]))
+    let refused = await tiny.ask(path, body("the", [("model", "tiny:sparse")]).text())
+    #expect(try refused.status == 400 && refused.json["error", "param"] == "model")
+    let names = try await sparse.json("/v1/models")["data"]?.array?.map { $0["id"] }
+    #expect(names == ["tiny", "tiny:dense", "tiny:sparse"])
+    #expect(await sparse.ask("/v1/models/tiny:dense").status == 200)
+    #expect(try await tiny.json("/v1/models")["data"]?.array?.count == 1)
+  }
+
+  @Test("log-probabilities that would fill memory until they are told are refused by name")
+  func tooManyProbabilities() async throws {
+    let lots: [(key: String, value: JSON)] = [("n", 128), ("max_tokens", 500), ("logprobs", 20)]
+    let refused = await tiny.ask(path, body("the", lots).text())
+    #expect(try refused.status == 400 && refused.json["error", "param"] == "logprobs")
+    let chat = await tiny.ask(
+      "/v1/chat/completions",
+      #"{"messages": [{"role": "user", "content": "the"}], "n": 100, "logprobs": true, "#
+        + #""top_logprobs": 20}"#)
+    #expect(try chat.status == 400 && chat.json["error", "param"] == "top_logprobs")
+    let few: [(key: String, value: JSON)] = [("n", 128), ("max_tokens", 1), ("logprobs", 20)]
+    #expect(try await texts(tiny.json(path, body("the", few))).count == 128)
   }
 
   @Test(arguments: [

@@ -93,6 +93,34 @@
       }
     }
 
+    @Test func bodiesOfOthersMayFillTheMemory() async throws {
+      try await serve({ ($0.bodyLimit, $0.bodyMemory) = (1 << 20, 0) }) { port, group in
+        let head = "POST /tokenize HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n"
+        let first = try await RawClient(port: port, on: group)
+        try await first.send(head + String(repeating: " ", count: 900_000))
+        func ask(_ body: String) async throws -> String {
+          let client = try await RawClient(port: port, on: group)
+          try await client.post("/tokenize", body)
+          let answer = try await client.read(until: "}")
+          try await client.close()
+          return answer
+        }
+        func ask(until mark: String) async throws -> String {
+          let body = #"{"prompt": "the"}"# + String(repeating: " ", count: 300_000)
+          for _ in 0..<1000 {
+            let answer = try await ask(body)
+            if answer.contains(mark) { return answer }
+          }
+          return ""
+        }
+        let refusal = try await ask(until: "bodies_full")
+        #expect(refusal.hasPrefix("HTTP/1.1 429") && refusal.contains("retry-after: 1"))
+        #expect(try await ask(#"{"prompt": "the"}"#).hasPrefix("HTTP/1.1 200"))
+        try await first.close()
+        #expect(try await ask(until: "tokens").hasPrefix("HTTP/1.1 200"))
+      }
+    }
+
     @Test func aHeadHasNoBody() async throws {
       try await serve { port, group in
         let client = try await RawClient(port: port, on: group)

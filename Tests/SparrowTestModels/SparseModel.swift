@@ -23,21 +23,25 @@ public enum SparseModel {
 
   /// Half of the neurons by their exact gates.
   public static func loadSparseBody(
-    threads: Int = 2, widestBatch: Int = BatchLimit.none, selector: Selector = .topK(32)
+    threads: Int = 2, widestBatch: Int = BatchLimit.none, selector: Selector = .topK(32),
+    parallel: Int? = nil
   ) throws -> Model {
     let plan = FeedForwardPlan(predictor: .gate, selector: selector)
     return try load(
       Checkpoint.open(path),
-      SparsePlan(networks: [0: plan, 1: plan], widestBatch: widestBatch), threads: threads)
+      SparsePlan(networks: [0: plan, 1: plan], widestBatch: widestBatch), threads: threads,
+      parallel: parallel)
   }
 
   private static func load(
-    _ checkpoint: Checkpoint, _ plan: SparsePlan, threads: Int
+    _ checkpoint: Checkpoint, _ plan: SparsePlan, threads: Int, parallel: Int? = nil
   ) throws -> Model {
     let folder = try TemporaryFolder()
     let adapter = Adapter(baseHash: checkpoint.contentHash(), baseName: path, plan: plan)
     try adapter.write(to: folder.file("a"))
-    return try Model.load(path, options: LoadOptions(threads: threads, adapter: folder.file("a")))
+    return try Model.load(
+      path,
+      options: LoadOptions(threads: threads, adapter: folder.file("a"), parallel: parallel))
   }
 
   /// The head's rows in a basis of unit vectors, blocks of Q8_0.

@@ -151,9 +151,8 @@ SK_INLINE void group(
 
 /// Asks for this group's part of the rows that follow those of the tile.
 SK_INLINE void ask_for_next(const sk_tile *tile, int32_t group) {
-  const int32_t part = tile->ahead / tile->layout.groups + 1;
-  const uint8_t *p = tile->rows[0] + tile->ahead + group * part;
-  for (const uint8_t *end = p + part; p < end; p += 64) __builtin_prefetch(p);
+  const uint8_t *p = tile->ask + group * tile->ask_step;
+  for (const uint8_t *end = p + tile->ask_step; p < end; p += 64) __builtin_prefetch(p);
 }
 
 SK_INLINE void block_tile_asking(const sk_tile *tile, const shape s, const int asks) {
@@ -192,7 +191,7 @@ SK_INLINE void block_tile_asking(const sk_tile *tile, const shape s, const int a
 }
 
 SK_INLINE void block_tile(const sk_tile *tile, const shape s) {
-  if (s.tokens == 1 && tile->ahead) block_tile_asking(tile, s, 1);
+  if (s.tokens == 1 && tile->ask) block_tile_asking(tile, s, 1);
   else block_tile_asking(tile, s, 0);
 }
 

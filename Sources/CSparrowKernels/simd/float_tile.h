@@ -14,10 +14,11 @@ SK_INLINE vf load_weights_part(const sk_format format, const uint8_t *row, int64
 }
 
 /// Rows [row, row + rows) times `tokens`: one sum vector for each pair, over columns VW at a time,
-/// whatever the tile. `asks` prefetches as the tile says.
-SK_INLINE void float_sums(
+/// whatever the tile. Prefetches from `ask` on, as the tile says, unless it is NULL; returns where
+/// to go on.
+SK_INLINE const uint8_t *float_sums(
   const sk_tile *tile, const sk_format format, const int tokens, const int row, const int rows,
-  const int asks, vf sum[SK_TILE_ROWS][SK_TILE_TOKENS]) {
+  const uint8_t *ask, vf sum[SK_TILE_ROWS][SK_TILE_TOKENS]) {
   const float *x[SK_TILE_TOKENS];
 #pragma unroll
   for (int t = 0; t < tokens; t++) {
@@ -25,14 +26,15 @@ SK_INLINE void float_sums(
 #pragma unroll
     for (int r = row; r < row + rows; r++) sum[r][t] = v_zero();
   }
-  const int size = format == SK_F32 ? 4 : 2;
+  // As many lines as the weights that are read meanwhile.
+  const int bytes = rows * VW * (format == SK_F32 ? 4 : 2), lines = bytes < 64 ? 1 : bytes / 64;
+  const int32_t step = tile->ask_step * bytes / (64 * lines);
   int32_t i = 0;
   for (; i + VW <= tile->columns; i += VW) {
     vf w[SK_TILE_ROWS];
-    if (asks && i * size % 64 == 0) {
+    if (ask) {
 #pragma unroll
-      for (int r = row; r < row + rows; r++)
-        __builtin_prefetch(tile->rows[r] + (int64_t)i * size + tile->ahead);
+      for (int line = 0; line < lines; line++, ask += step) __builtin_prefetch(ask);
     }
 #pragma unroll
     for (int r = row; r < row + rows; r++) w[r] = load_weights(format, tile->rows[r], i);
@@ -43,7 +45,7 @@ SK_INLINE void float_sums(
       for (int r = row; r < row + rows; r++) sum[r][t] = v_fma(w[r], v, sum[r][t]);
     }
   }
-  if (i == tile->columns) return;
+  if (i == tile->columns) return ask;
   const int32_t n = tile->columns - i;
 #pragma unroll
   for (int t = 0; t < tokens; t++) {
@@ -52,18 +54,19 @@ SK_INLINE void float_sums(
     for (int r = row; r < row + rows; r++)
       sum[r][t] = v_fma(load_weights_part(format, tile->rows[r], i, n), v, sum[r][t]);
   }
+  return ask;
 }
 
 SK_INLINE void float_tile_asking(
-  const sk_tile *tile, const sk_format format, const int tokens, const int asks) {
+  const sk_tile *tile, const sk_format format, const int tokens, const uint8_t *ask) {
   vf sum[SK_TILE_ROWS][SK_TILE_TOKENS];
   if (tokens == 1 && format != SK_F32 && VW == 16) {
     // Fewer rows at once are more of a stream: for short elements, decoding gains a twentieth.
     // (Narrow vectors need the four sums to hide the latency of adding.)
-    float_sums(tile, format, tokens, 0, 2, asks, sum);
-    float_sums(tile, format, tokens, 2, 2, asks, sum);
+    ask = float_sums(tile, format, tokens, 0, 2, ask, sum);
+    float_sums(tile, format, tokens, 2, 2, ask, sum);
   } else {
-    float_sums(tile, format, tokens, 0, SK_TILE_ROWS, asks, sum);
+    float_sums(tile, format, tokens, 0, SK_TILE_ROWS, ask, sum);
   }
 #pragma unroll
   for (int t = 0; t < tokens; t++)
@@ -71,6 +74,7 @@ SK_INLINE void float_tile_asking(
 }
 
 SK_INLINE void float_tile(const sk_tile *tile, const sk_format format, const int tokens) {
-  if (tokens == 1 && tile->ahead) float_tile_asking(tile, format, tokens, 1);
-  else float_tile_asking(tile, format, tokens, 0);
+  // Of several tokens it costs nothing to ask for what is there already.
+  if (tokens == 1 && !tile->ask) float_tile_asking(tile, format, tokens, NULL);
+  else float_tile_asking(tile, format, tokens, tile->ask);
 }

@@ -36,6 +36,7 @@ class Answer {
     try {
       const response = await ask("/v1/chat/completions", request, signal);
       for await (const event of events(response)) {
+        signal.throwIfAborted();
         const piece = event.choices?.[0]?.delta?.content ?? "";
         const now = performance.now();
         if (piece) {

@@ -86,7 +86,9 @@ const answersAreEmpty = () =>
 async function submit(text) {
   if (running || !text.trim()) return;
   if (!settings.reportValidity()) return;
-  messages.push({ role: "user", content: text });
+  // "New" begins another conversation while this one's answer is still ending.
+  const talked = messages;
+  talked.push({ role: "user", content: text });
   showAsked(text);
   prompt.value = "";
   running = new AbortController();
@@ -96,20 +98,22 @@ async function submit(text) {
   try {
     const answers = await answer(running.signal);
     // After two answers the conversation goes on from the dense one, which the other imitates.
-    messages.push({ role: "assistant", content: answers.at(-1).text || answers[0].text });
-    say(running.signal.aborted ? "Stopped." : "The answer is complete.");
+    talked.push({ role: "assistant", content: answers.at(-1).text || answers[0].text });
+    if (talked === messages) say(running.signal.aborted ? "Stopped." : "The answer is complete.");
   } catch (error) {
-    messages.pop();
-    if (answersAreEmpty()) talk.lastChild.remove();
-    if (!prompt.value) prompt.value = text;
-    showWrong(error);
-    say("");
+    if (talked === messages) {
+      talked.pop();
+      if (answersAreEmpty()) talk.lastChild.remove();
+      if (!prompt.value) prompt.value = text;
+      showWrong(error);
+      say("");
+    }
   }
   running = null;
-  await learnSparsity().catch(() => {});
   send.textContent = "Send";
   talk.setAttribute("aria-busy", "false");
   remember(messages);
+  await learnSparsity().catch(() => {});
 }
 
 function begin() {
@@ -118,6 +122,7 @@ function begin() {
   for (const shown of [...talk.children].slice(1)) shown.remove();
   byId("welcome").hidden = false;
   map.clear(mapped);
+  say("");
   remember(messages);
   prompt.focus();
 }

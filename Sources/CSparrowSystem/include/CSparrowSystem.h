@@ -76,6 +76,13 @@ static inline void ss_advise_huge(void *memory, size_t bytes) {
 #endif
 }
 
+/// From now on blocks of a megabyte and more go back to the system when they are freed. For programs
+/// that run long: it costs such blocks their pages anew each time.
+void ss_return_freed_memory(void);
+
+/// Gives the system back what is freed now, small blocks too. Costs milliseconds.
+void ss_trim_memory(void);
+
 /// Gives the pages of a map back: a file's are read again when touched, anonymous ones become zero.
 static inline void ss_release(void *memory, size_t bytes) { madvise(memory, bytes, MADV_DONTNEED); }
 

@@ -15,6 +15,9 @@ public struct LoadOptions: Sendable, Equatable {
   /// Part of the top k logits that a sparse head must find, by its calibration; 1 runs the dense
   /// head, nil what greedy decoding needs.
   public var headRecall: Float?
+  /// Sequences that will be decoded at once, at most: sparse layers that were measured to pay in
+  /// narrower batches only run dense, from the start. nil runs them: a batch takes several steps.
+  public var parallel: Int?
   /// Tokens that one prefill step takes: more is faster up to about 128 and costs memory.
   public var prefillTokens: Int
   /// Renders conversations in place of the model's own template.
@@ -22,12 +25,13 @@ public struct LoadOptions: Sendable, Equatable {
 
   public init(
     device: Device = .cpu, threads: Int? = nil, adapter: String? = nil, headRecall: Float? = nil,
-    prefillTokens: Int = 128, chatTemplate: ChatTemplate? = nil
+    parallel: Int? = nil, prefillTokens: Int = 128, chatTemplate: ChatTemplate? = nil
   ) {
     self.device = device
     self.threads = threads
     self.adapter = adapter
     self.headRecall = headRecall
+    self.parallel = parallel
     self.prefillTokens = prefillTokens
     self.chatTemplate = chatTemplate
   }
@@ -55,5 +59,16 @@ extension LoadOptions {
     try adapter.check(binding, file: folder)
     if let headRecall { adapter.plan.head = try adapter.plan.head?.reaching(headRecall) }
     return adapter
+  }
+
+  /// What of a plan runs, and a line about what does not.
+  func paying(_ plan: SparsePlan) -> (plan: SparsePlan, note: String?) {
+    guard let parallel, plan.hasSparseLayers else { return (plan, nil) }
+    let paying = plan.paying(for: parallel)
+    guard !paying.hasSparseLayers else { return (plan, nil) }
+    let note =
+      "the adapter's sparse layers run dense: they pay up to \(plan.widestBatch) answers at once, "
+      + "and up to \(parallel) may run (--parallel \(plan.widestBatch) keeps them)"
+    return (paying, note)
   }
 }

@@ -21,6 +21,8 @@ public final class Model: @unchecked Sendable {
   public let samplingAdvice: SamplingAdvice
   /// True when an adapter changed weights of the base model.
   public let changesWeights: Bool
+  /// Tells the adapter from others; nil without one.
+  let adapterIdentity: String?
   /// What a user should know of how the model was loaded, a line each; none as a rule.
   public let warnings: [String]
   /// What runs it.
@@ -73,18 +75,21 @@ public final class Model: @unchecked Sendable {
     binding = description.binding
     device = options.device
     let adapter = try options.adapter(for: binding)
+    adapterIdentity = try options.adapter.map { folder throws(SparrowError) in
+      try Adapter.identity(of: folder)
+    }
+    let (plan, note) = options.paying(adapter?.plan ?? .dense)
     let updates = adapter?.updates ?? WeightUpdates()
     let allowance = ProcessorAllowance.current()
     pool = try WorkerPool(count: options.threads ?? allowance.threads)
     warnings =
       description.notes + tokenizer.warnings
-      + [allowance.warning(threads: pool.count)].compactMap { $0 }
+      + [allowance.warning(threads: pool.count), note].compactMap { $0 }
     if let make {
       backend = try make(binding, pool)
     } else {
       backend = try BackendChoice.make(
-        binding, on: device, pool: pool, rows: options.prefillTokens,
-        plan: adapter?.plan ?? .dense, updates: updates)
+        binding, on: device, pool: pool, rows: options.prefillTokens, plan: plan, updates: updates)
     }
     changesWeights = !updates.isEmpty
   }
@@ -99,6 +104,7 @@ public final class Model: @unchecked Sendable {
     binding = other.binding
     device = other.device
     changesWeights = false
+    adapterIdentity = nil
     warnings = []
     pool = other.pool
     backend = try BackendChoice.make(

@@ -7,6 +7,8 @@ struct AllowedTokens {
   /// Ascending.
   let ends: [Int32]
 
+  var count: Int { mask.count + ends.count }
+
   var isEmpty: Bool { mask.count == 0 && ends.isEmpty }
 
   func contains(_ token: Int32) -> Bool { mask.contains(token) || ends.contains(token) }

@@ -56,8 +56,10 @@ public struct Sampler: Sendable {
   ///
   /// nil where a sparse head's candidates cannot serve, because a token that is none of them may be
   /// likelier: the row's dense logits are then to be asked. Of dense logits something is allowed.
+  /// `hasAllowed` says that all allowed tokens are among the candidates.
   mutating func choose(
-    ids: UnsafeBufferPointer<Int32>?, logits: UnsafeBufferPointer<Float>, allowed: AllowedTokens?
+    ids: UnsafeBufferPointer<Int32>?, logits: UnsafeBufferPointer<Float>, allowed: AllowedTokens?,
+    hasAllowed: Bool = false
   ) -> Int32? {
     let tokens = tokens(ids, logits)
     guard let allowed else {
@@ -76,7 +78,8 @@ public struct Sampler: Sendable {
     return scratch.ids.withUnsafeBufferPointer { own in
       scratch.logits.withUnsafeBufferPointer {
         let left = self.tokens(own, $0)
-        return ids == nil || serve(left, of: tokens) ? sample(left) : nil
+        let serves = ids == nil || hasAllowed || serve(left, of: tokens)
+        return serves ? sample(left) : nil
       }
     }
   }

@@ -1,9 +1,11 @@
 public import SparrowCore
 
-/// The pieces of one request as they come, to be iterated once.
+/// The pieces of one request as they come.
 ///
-/// Ending the iteration, cancelling its task, dropping the stream or `cancel()` ends the request
-/// after the current token. A reader that lags makes its own request wait, no other one.
+/// Ending an iteration, cancelling its task, dropping the stream or `cancel()` ends the request
+/// after the current token. A reader that lags makes its own request wait, no other one. Tasks that
+/// iterate at once share the pieces: each goes to one of them, the last one too, and all come to
+/// the end or to the error.
 public struct GenerationStream: AsyncSequence, Sendable {
   public typealias Failure = SparrowError
   private let lifetime: Lifetime

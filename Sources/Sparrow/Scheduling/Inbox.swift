@@ -21,6 +21,7 @@ final class Inbox: Sendable {
     var phase = Phase.open
     var requests: [ScheduledRequest] = []
     var statistics = SchedulerStatistics()
+    var samplesRecall = false
     var stopWaiters: [CheckedContinuation<Void, Never>] = []
   }
 
@@ -60,6 +61,12 @@ final class Inbox: Sendable {
     bell.ring()
   }
 
+  /// Recall is to be sampled from the next step on.
+  func sampleRecall() { state.withLock { $0.samplesRecall = true } }
+
+  /// Whether somebody asks for recall.
+  var samplesRecall: Bool { state.withLock { $0.samplesRecall } }
+
   /// Moves on to a later phase.
   func close(_ phase: Phase) {
     state.withLock { $0.phase = max($0.phase, phase) }
@@ -88,7 +95,8 @@ final class Inbox: Sendable {
       waiting += state.requests
       state.requests.removeAll(keepingCapacity: true)
       state.statistics = statistics
-      state.statistics.waiting = waiting.count
+      // Who has more than its reader takes waits for nobody here.
+      state.statistics.waiting = waiting.count { !$0.mailbox.isFull }
       return state.phase
     }
   }

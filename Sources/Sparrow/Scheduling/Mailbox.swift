@@ -1,15 +1,16 @@
 import SparrowCore
 import Synchronization
 
-/// Where the engine's thread leaves what a request gives, for one reader: one piece that grows
-/// until it is taken.
+/// Where the engine's thread leaves what a request gives: one piece that grows until it is taken,
+/// by whichever of its readers comes first.
 ///
 /// Waking a reader takes processor time from decoding, so that a reader who waits is woken at once
-/// for the first and the last piece only, else every few milliseconds.
+/// for the first and the last piece only, else sixty times a second.
 final class Mailbox: Sendable {
   private struct State {
     var piece = GenerationPiece()
-    var reader: UnsafeContinuation<Void, Never>?
+    /// They look again when they are woken: one of them finds the piece.
+    var readers: [UnsafeContinuation<Void, Never>] = []
     var isEnded = false
     var error: SparrowError?
     var isCancelled = false
@@ -22,8 +23,8 @@ final class Mailbox: Sendable {
 
   /// Tokens that may lie here before the request has to wait for its reader.
   static let capacity = 128
-  /// Seconds from one wake of the reader to the next.
-  private static let pace = 0.004
+  /// Seconds from one wake of the reader to the next: screens show no more.
+  private static let pace = 1.0 / 60
 
   init(bell: Bell) { self.bell = bell }
 
@@ -42,47 +43,48 @@ final class Mailbox: Sendable {
   /// Adds to the piece.
   func put(_ add: (inout GenerationPiece) -> Void) {
     let now = monotonicSeconds()
-    let reader = state.withLock { state in
+    let readers = state.withLock { state in
       add(&state.piece)
       let mayWait = now - state.lastWake < Self.pace && !Self.isFull(state)
-      return mayWait ? nil : Self.wake(&state, now)
+      return mayWait ? [] : Self.wake(&state, now)
     }
-    reader?.resume()
+    readers.forEach { $0.resume() }
   }
 
   /// Wakes the reader if there is something to read: before a pause.
   func flush() {
-    let reader = state.withLock { state in
-      state.piece.isEmpty ? nil : Self.wake(&state, monotonicSeconds())
+    let readers = state.withLock { state in
+      state.piece.isEmpty ? [] : Self.wake(&state, monotonicSeconds())
     }
-    reader?.resume()
+    readers.forEach { $0.resume() }
   }
 
   /// Nothing comes after the piece that lies here, which gets the result, or an error.
   func end(_ result: GenerationResult, _ error: SparrowError?) {
-    let reader = state.withLock { state in
+    let readers = state.withLock { state in
       (state.isEnded, state.error) = (true, error)
       if error == nil { state.piece.result = result }
       return Self.wake(&state, 0)
     }
-    reader?.resume()
+    readers.forEach { $0.resume() }
   }
 
-  private static func wake(_ state: inout State, _ now: Double) -> UnsafeContinuation<Void, Never>?
-  {
-    guard let reader = state.reader else { return nil }
-    (state.reader, state.lastWake) = (nil, now)
-    return reader
+  private static func wake(
+    _ state: inout State, _ now: Double
+  ) -> [UnsafeContinuation<Void, Never>] {
+    guard !state.readers.isEmpty else { return [] }
+    defer { (state.readers, state.lastWake) = ([], now) }
+    return state.readers
   }
 
   // MARK: - The reader's side
 
   func cancel() {
-    let reader = state.withLock { state in
+    let readers = state.withLock { state in
       state.isCancelled = true
       return Self.wake(&state, 0)
     }
-    reader?.resume()
+    readers.forEach { $0.resume() }
     bell.ring()
   }
 
@@ -98,7 +100,7 @@ final class Mailbox: Sendable {
         await withUnsafeContinuation { reader in
           let isReady = state.withLock { state in
             if !state.piece.isEmpty || state.isEnded || Task.isCancelled { return true }
-            state.reader = reader
+            state.readers.append(reader)
             return false
           }
           if isReady { reader.resume() }

@@ -1,13 +1,15 @@
 import SparrowEngine
 
-/// Pages of texts that have run, found again by the text: each by its own tokens and the page
-/// before it.
+/// Pages of texts that have run, found again by the text: each by its own tokens, how it was made
+/// and the page before it.
 ///
 /// It keeps pages that nobody uses any more, until the pool needs them for others.
 struct PrefixCache {
-  /// A page's tokens, and which page comes before them: 0 for none.
+  /// A page's tokens, whether dense steps made it and all before it, and which page comes before:
+  /// 0 for none.
   private struct Key: Hashable {
     let before: Int
+    let isDense: Bool
     let tokens: ArraySlice<Int32>
   }
 
@@ -26,13 +28,15 @@ struct PrefixCache {
   /// Pages that it keeps.
   var count: Int { entries.count }
 
-  /// How many whole pages of a text it has.
-  func matches(_ tokens: ArraySlice<Int32>) -> Int { keys(tokens).count }
+  /// How many whole pages of a text it has, for who takes dense ones alone or others too.
+  func matches(_ tokens: ArraySlice<Int32>, isDense: Bool) -> Int {
+    keys(tokens, isDense: isDense).count
+  }
 
-  /// The pages that a text begins with.
-  mutating func take(_ tokens: ArraySlice<Int32>) -> [CachePage] {
+  /// The pages that a text begins with: dense ones, and behind them others for who is not dense.
+  mutating func take(_ tokens: ArraySlice<Int32>, isDense: Bool) -> [CachePage] {
     now += 1
-    return keys(tokens).map { key in
+    return keys(tokens, isDense: isDense).map { key in
       entries[key]!.lastUsed = now
       return entries[key]!.page
     }
@@ -43,11 +47,12 @@ struct PrefixCache {
     now += 1
     var before = 0
     for (depth, page) in pages.enumerated() {
-      let key = Key(before: before, tokens: Self.page(depth, of: tokens))
+      let key = Key(
+        before: before, isDense: page.isDense, tokens: Self.page(depth, of: tokens))
       if entries[key] == nil {
         lastID += 1
         // Its own copy: a slice would keep the whole text.
-        let own = Key(before: before, tokens: Array(key.tokens)[...])
+        let own = Key(before: before, isDense: key.isDense, tokens: Array(key.tokens)[...])
         entries[own] = Entry(id: lastID, page: page, depth: depth, lastUsed: now)
       }
       entries[key]!.lastUsed = now
@@ -88,14 +93,17 @@ struct PrefixCache {
   mutating func removeAll() { entries = [:] }
 
   /// The text's whole pages, as far as they are here.
-  private func keys(_ tokens: ArraySlice<Int32>) -> [Key] {
+  private func keys(_ tokens: ArraySlice<Int32>, isDense: Bool) -> [Key] {
     var keys: [Key] = []
     var before = 0
     for depth in 0..<tokens.count / CachePage.positions {
-      let key = Key(before: before, tokens: Self.page(depth, of: tokens))
-      guard let entry = entries[key] else { break }
+      let page = Self.page(depth, of: tokens)
+      let made = (isDense ? [true] : [true, false]).lazy.map {
+        Key(before: before, isDense: $0, tokens: page)
+      }
+      guard let key = made.first(where: { entries[$0] != nil }) else { break }
       keys.append(key)
-      before = entry.id
+      before = entries[key]!.id
     }
     return keys
   }

@@ -21,6 +21,8 @@ final class ScheduledRequest: @unchecked Sendable {
   var order = 0
   /// Tokens, from the first, that run as given text; those after them are decoded.
   private var givenCount: Int
+  /// Its given text ends where long texts begin, which turn otherwise.
+  private var hasTurned = false
   /// What the last step chose; nil where it has not, or cannot without dense logits.
   private var chosen: Int32?
   /// The same with its log-probability, where that is asked for.
@@ -34,7 +36,8 @@ final class ScheduledRequest: @unchecked Sendable {
 
   private let tokenizer: Tokenizer
 
-  /// Throws `.argument` for options outside their ranges.
+  /// Throws `.argument` for options outside their ranges, `.unsupported` for a constraint that
+  /// gives up at once.
   init(
     _ request: GenerationRequest, of model: Model, context: Int, bell: Bell
   ) throws(SparrowError) {
@@ -93,9 +96,20 @@ final class ScheduledRequest: @unchecked Sendable {
   /// Begins, or begins again, in a sequence that has the pages of some of its text already.
   func begin(in sequence: SequenceState) {
     if firstToken == nil { generation.note(cachedTokens: sequence.count) }
-    sequence.expectedCount = max(request.prompt.count, givenCount)
+    sequence.expectedCount = max(request.prompt.count, givenCount + (hasTurned ? 1 : 0))
     self.sequence = sequence
     sharedPages = sequence.count / CachePage.positions
+  }
+
+  /// Empties its sequence where its next token makes it a long one (LongRoPE): all before then runs
+  /// as given text, as a backend would run it at once.
+  func beginLong() {
+    guard let sequence, !sequence.turnsLong else { return }
+    (givenCount, hasTurned) = (filled, true)
+    sequence.truncate(to: 0)
+    sequence.expectedCount = givenCount + 1
+    // The pages that it had.
+    _ = sequence.reserve(givenCount)
   }
 
   /// Gives its pages up, to begin again later: what dense steps chose then runs as given text, what
@@ -127,6 +141,9 @@ final class ScheduledRequest: @unchecked Sendable {
     if wantsToken { chosen = generation.choose(output) }
     if output.ids == nil, wantsDense { readDense(output) }
   }
+
+  /// The vocabulary rows whose logits of its last row decide; nil where other outputs do.
+  var wantedRows: [Int32]? { wantsToken && chosen == nil ? generation.wantedRows : nil }
 
   /// Reads its last row's dense logits.
   func readDense(_ output: HeadOutput) {
@@ -179,7 +196,7 @@ final class ScheduledRequest: @unchecked Sendable {
       if request.reportsActivity { piece.activity.append(activity) }
     }
     (self.chosen, scored, activity) = (nil, nil, TokenActivity())
-    if generation.isEnded { finish() }
+    if generation.isEnded { finish(generation.failure) }
     return true
   }
 

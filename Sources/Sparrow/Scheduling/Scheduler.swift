@@ -36,8 +36,9 @@ public final class Scheduler: Sendable {
   /// Queues a request.
   ///
   /// Throws `.argument` for options outside their ranges, for a prompt that is empty, outside the
-  /// vocabulary or longer than `context`, and for a sparse plan that the model lacks; `.busy` where
-  /// too many wait; `.cancelled` after `stop`.
+  /// vocabulary or longer than `context`, and for a sparse plan that the model lacks;
+  /// `.unsupported` for a constraint whose masks take too long, which may also end the stream
+  /// later; `.busy` where too many wait; `.cancelled` after `stop`.
   public func submit(_ request: GenerationRequest) throws(SparrowError) -> GenerationStream {
     try check(request)
     let scheduled = try ScheduledRequest(
@@ -48,6 +49,10 @@ public final class Scheduler: Sendable {
 
   /// What it has done and does. Costs a copy.
   public var statistics: SchedulerStatistics { inbox.statistics }
+
+  /// From now on samples the recall of what sparse steps select, for `statistics`: one step in
+  /// 1,024 computes exact values beside its own. No token changes.
+  public func sampleRecall() { inbox.sampleRecall() }
 
   /// Takes no more requests, lets those that it has finish within `time`, cancels the others, and
   /// returns when the thread has ended.

@@ -4,16 +4,20 @@ import SparrowEngine
 /// Who has the pages of the cache.
 extension SchedulerLoop {
   /// Lets requests run while there is room: first come, first served, but for those that wait for
-  /// their reader or for pages that a prompt before them is making.
+  /// their reader or for pages that a prompt before them is making. Who waits for its reader makes
+  /// room at once, and keeps its pages while nobody needs them.
   func admit() {
     for request in waiting where !request.mailbox.isFull {
       let isFull = running.count >= options.parallel
       let lagging = isFull ? running.last(where: \.isLagging) : nil
       if isFull, lagging == nil { return }
-      if waitsForPages(request) { continue }
-      if let lagging { suspend(lagging) }
-      guard begin(request) else { return }
+      let hasPages = request.sequence != nil
+      if !hasPages, waitsForPages(request) { continue }
+      if let lagging { putBack(lagging) }
+      guard hasPages || begin(request) else { return }
       waiting.removeAll { $0 === request }
+      guard !request.isFinished else { continue }
+      running.insert(request, at: running.firstIndex { $0.order > request.order } ?? running.count)
     }
   }
 
@@ -21,7 +25,7 @@ extension SchedulerLoop {
   private func waitsForPages(_ request: ScheduledRequest) -> Bool {
     let text = request.sharedText
     guard sharesPages, text.count >= CachePage.positions else { return false }
-    let known = prefixes.matches(text)
+    let known = prefixes.matches(text, isDense: request.isDense)
     return running.contains { other in
       guard other.givenLeft > 0 else { return false }
       let common = zip(text, other.given).prefix { $0 == $1 }.count
@@ -32,12 +36,12 @@ extension SchedulerLoop {
   /// Begins with what the cache has of a request's text and room for the rest of it, and keeps a
   /// page for each of those that run; false where there are too few.
   private func begin(_ request: ScheduledRequest) -> Bool {
-    let shared = sharesPages ? prefixes.take(request.sharedText) : []
+    let shared = sharesPages ? prefixes.take(request.sharedText, isDense: request.isDense) : []
     let missing = CachePage.count(for: request.tokens.count) - shared.count
     while case let short = missing + running.count - pool.free, short > 0 {
       if prefixes.evict(short) { continue }
-      guard let lagging = running.last(where: \.isLagging) else { return false }
-      suspend(lagging)
+      guard let idle else { return false }
+      suspend(idle)
     }
     do throws(SparrowError) {
       let sequence = try model.backend.sequence(capacity: request.positions(context), in: pool)
@@ -46,7 +50,6 @@ extension SchedulerLoop {
       precondition(hasRoom, "pages that were free")
       request.begin(in: sequence)
       statistics.cachedTokens += sequence.count
-      running.insert(request, at: running.firstIndex { $0.order > request.order } ?? running.count)
     } catch {
       request.finish(error)
     }
@@ -60,16 +63,27 @@ extension SchedulerLoop {
     while let sequence = request.sequence {
       if sequence.reserve(rows) { return true }
       if prefixes.evict() { continue }
-      suspend(running.last(where: \.isLagging) ?? running[running.count - 1])
+      suspend(idle ?? running[running.count - 1])
     }
     return false
   }
 
-  /// Takes a running request's pages; it waits for its turn to go on.
+  /// Who has pages and does not use them now, and came last.
+  private var idle: ScheduledRequest? {
+    waiting.last { $0.sequence != nil } ?? running.last(where: \.isLagging)
+  }
+
+  /// Takes a request's pages; it waits for its turn to go on.
   private func suspend(_ request: ScheduledRequest) {
     statistics.preemptions += 1
     request.suspend()
-    running.removeAll { $0 === request }
+    putBack(request)
+  }
+
+  /// Lets a running request wait for its turn, with the pages that it has.
+  private func putBack(_ request: ScheduledRequest) {
+    guard let index = running.firstIndex(where: { $0 === request }) else { return }
+    running.remove(at: index)
     waiting.insert(request, at: waiting.firstIndex { $0.order > request.order } ?? waiting.count)
   }
 

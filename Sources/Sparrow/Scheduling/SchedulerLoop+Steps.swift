@@ -27,6 +27,15 @@ extension SchedulerLoop {
     deliver()
   }
 
+  /// Streams whose next token makes their text long for a model that turns long texts otherwise:
+  /// their text runs anew, in pieces as prompts do, so that nobody waits for the whole of it.
+  func beginLongTexts() {
+    guard let beyond = model.configuration.longRotaryBeyond else { return }
+    for request in running where request.filled == beyond && request.isStreaming {
+      request.beginLong()
+    }
+  }
+
   /// Scores a prompt's rows where that is asked, and after its last row chooses by the head of its
   /// own choice, whoever shares the step.
   private func readPrompt(_ request: ScheduledRequest, rows: Range<Int>) {
@@ -41,6 +50,7 @@ extension SchedulerLoop {
     guard request.wantsToken else { return }
     let last = rows.upperBound - 1
     if !request.isDense { request.read(backend.output(row: last)) }
+    readWanted(request, row: last)
     if request.wantsDense { request.readDense(backend.denseOutput(row: last)) }
   }
 
@@ -63,23 +73,44 @@ extension SchedulerLoop {
   }
 
   private func stepDecode() {
+    let backend = model.backend
     let reports = !batch.isDense && rows.contains { $0.request.reportsActivity }
     batch.probes = reports ? activityProbes : nil
+    let samples = !batch.isDense && backend.plan.isSparse && inbox.samplesRecall
+    if samples { model.exclusively { recall.prepare(backend) } }
+    let audit = samples ? recall.next() : nil
+    if let audit {
+      batch.probes = StepProbes(audit: audit, selections: batch.probes?.selections)
+    }
     let start = monotonicSeconds()
     model.exclusively {
-      let backend = model.backend
       backend.step(batch)
+      var candidates: [Int: [Int32]] = [:]
       if rows.contains(where: \.wantsToken) {
-        backend.outputs(rows: rows.count) { rows[$0.row].read($0) }
+        backend.outputs(rows: rows.count) { output in
+          rows[output.row].read(output)
+          if audit != nil, let ids = output.ids { candidates[output.row] = Array(ids) }
+        }
       }
+      for (row, ids) in candidates {
+        let kept = backend.plan.head?.plan.kept ?? 1
+        recall.note(candidates: ids, backend.denseOutput(row: row), kept: kept)
+      }
+      for (row, request) in rows.enumerated() { readWanted(request, row: row) }
       for (row, request) in rows.enumerated() where request.wantsDense {
         request.readDense(backend.denseOutput(row: row))
       }
     }
     statistics.decodeSteps += 1
     statistics.decodeSeconds += monotonicSeconds() - start
-    if statistics.decodeSteps % Self.sparsityPace == 0 { tellSparsity() }
+    if audit != nil || statistics.decodeSteps % Self.sparsityPace == 0 { tellSparsity() }
     deliver()
+  }
+
+  /// Of a few tokens that are allowed all logits are read, whatever the sparse head found.
+  private func readWanted(_ request: ScheduledRequest, row: Int) {
+    guard let ids = request.wantedRows else { return }
+    request.read(model.backend.output(row: row, of: ids))
   }
 
   private func begin(_ phase: StepBatch.Phase, isDense: Bool) {
@@ -113,6 +144,7 @@ extension SchedulerLoop {
     let backend = model.backend
     model.exclusively {
       statistics.touched = backend.touched
+      statistics.recall = recall.found
       statistics.bytesPerToken = backend.bytesPerToken
       statistics.denseBytesPerToken = backend.denseBytesPerToken
     }

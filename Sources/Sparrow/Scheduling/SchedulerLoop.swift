@@ -9,7 +9,7 @@ final class SchedulerLoop: @unchecked Sendable {
   let options: SchedulerOptions
   let context: Int
   let pool: PagePool
-  private let inbox: Inbox
+  let inbox: Inbox
   /// In the order in which they came.
   var waiting: [ScheduledRequest] = []
   var running: [ScheduledRequest] = []
@@ -22,6 +22,7 @@ final class SchedulerLoop: @unchecked Sendable {
   private var lastRings: UInt32?
   /// Figures that change with steps, told once a turn.
   var statistics = SchedulerStatistics()
+  var recall = RecallSampler()
   // Kept from step to step.
   var batch = StepBatch.decode([], of: [])
   var rows: [ScheduledRequest] = []
@@ -77,6 +78,7 @@ final class SchedulerLoop: @unchecked Sendable {
   func turn() -> Bool {
     if let failure = model.backend.failure { end(failure) }
     admit()
+    beginLongTexts()
     let hasPrompts = running.contains { $0.givenLeft > 0 }
     let hasStreams = running.contains(where: \.isStreaming)
     guard hasPrompts || hasStreams else { return false }

@@ -16,12 +16,17 @@ struct Generation {
   /// Tokens that its sequence has room for after the prompt.
   private let room: Int
   private(set) var result = GenerationResult()
+  /// The tokens that a constraint allows, where they are so few that their logits are gathered
+  /// rather than looked for among a sparse head's candidates.
+  private(set) var wantedRows: [Int32]?
+  private let few: Int
   /// Nothing more is to be chosen; the result says why.
   private(set) var isEnded = false
 
   /// Of a sequence with room for `context` tokens, which holds `earlier` ones and the prompt.
   ///
-  /// Throws `.argument` for options outside their ranges.
+  /// Throws `.argument` for options outside their ranges, `.unsupported` for a constraint that
+  /// gives up at once.
   init(
     _ model: Model, _ options: GenerationOptions, after earlier: [Int32] = [], prompt: [Int32],
     context: Int, constraint: TokenConstraint? = nil
@@ -33,6 +38,7 @@ struct Generation {
     sampler = try Sampler(options.sampling)
     decoder = StreamingDecoder(model.tokenizer, continuing: true)
     stops = StopScanner(options.stop)
+    few = model.backend.limits.gatheredLogits
     room = context - earlier.count - prompt.count
     let window = options.sampling.repetitionWindow
     earlier.suffix(window).forEach { sampler.accept($0) }
@@ -41,12 +47,26 @@ struct Generation {
     result.tokens.reserveCapacity(max(0, min(options.maximumTokens, room + 1)))
     isEnded = options.maximumTokens == 0
     if self.constraint?.mustEnd() == true { (result.reason, isEnded) = (.end, true) }
+    if let failure { throw failure }
   }
 
+  /// Why the text is not what it should be: its constraint gave up.
+  var failure: SparrowError? { constraint?.failure }
+
   /// Chooses the next token, which `take` then takes; nil where a sparse head's candidates cannot
-  /// serve: the row's dense logits are then to be given.
+  /// serve: the row's logits of `wantedRows` are then to be given, or without any its dense ones.
   mutating func choose(_ output: HeadOutput) -> Int32? {
-    let token = sampler.choose(ids: output.ids, logits: output.logits, allowed: allowed())
+    let allowed = allowed()
+    let hasAllowed = wantedRows != nil
+    wantedRows = nil
+    if output.ids != nil, !hasAllowed, let allowed, allowed.count <= few {
+      var rows: [Int32] = []
+      allowed.forEach { rows.append($0) }
+      wantedRows = rows
+      return nil
+    }
+    let token = sampler.choose(
+      ids: output.ids, logits: output.logits, allowed: allowed, hasAllowed: hasAllowed)
     if token == nil || output.fellBack { result.fallbacks += 1 }
     return token
   }

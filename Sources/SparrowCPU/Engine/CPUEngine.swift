@@ -50,7 +50,7 @@ package final class CPUEngine: Backend, @unchecked Sendable {
     self.pool = pool
     limits = BackendLimits(
       rows: maximumRows, logitRows: HeadKernel.maximumRows,
-      sparseSequences: StepState.maximumSparseRows)
+      sparseSequences: StepState.maximumSparseRows, gatheredLogits: SketchSearch.gatherLimit)
     try updates.check(binding, file: binding.checkpoint.path)
     let packed = try PackedWeights(binding, pool: pool, updates: updates)
     self.packed = packed
@@ -184,6 +184,10 @@ package final class CPUEngine: Backend, @unchecked Sendable {
             ?? HeadOutput(row: row, logits: logits(rows: row..<row + 1), fellBack: true))
       }
     }
+  }
+
+  package func output(row: Int, of ids: [Int32]) -> HeadOutput {
+    head.search!.gather(ids, row: row)
   }
 
   /// The sparse networks; nil where all are dense.

@@ -9,11 +9,15 @@ import SparrowTransformer
 final class SketchSearch {
   /// Rows of a step that one call takes at most.
   static let maximumRows = StepState.maximumSparseRows
+  /// Vocabulary rows that `gather` takes at most: so few that one thread has them at once.
+  static let gatherLimit = 256
 
   private let memory = OwnedMemory()
   let sketch: SketchKernel
   let candidates: CandidatesKernel
   let exact: ExactKernel
+  private let gatheredIDs: UnsafeMutablePointer<Int32>
+  private let gatheredLogits: UnsafeMutablePointer<Float>
 
   /// `input` is the buffer that the head reads.
   init(
@@ -30,6 +34,19 @@ final class SketchSearch {
     candidates = CandidatesKernel(scores: scores, wanted: rule.wanted, lists: lists)
     exact = ExactKernel(
       scores: scores, rule: rule, matrix: matrix, input: input, finish: finish, lists: lists)
+    gatheredIDs = memory.integers(Self.gatherLimit)
+    gatheredLogits = memory.floats(Self.gatherLimit)
+  }
+
+  /// Exact logits of some vocabulary rows, of a row of the step whose candidates were looked for.
+  func gather(_ ids: [Int32], row: Int) -> HeadOutput {
+    precondition(ids.count <= Self.gatherLimit, "more logits than are gathered at once")
+    for (index, id) in ids.enumerated() { gatheredIDs[index] = id }
+    exact.multiply(gatheredIDs, 0..<ids.count, row: row, into: gatheredLogits)
+    exact.finish.apply(gatheredLogits, count: ids.count)
+    return HeadOutput(
+      row: row, ids: UnsafeBufferPointer(start: gatheredIDs, count: ids.count),
+      logits: UnsafeBufferPointer(start: gatheredLogits, count: ids.count))
   }
 
   /// Rows of the head whose exact logits were computed for a row of a step, on average so far; k'
@@ -147,12 +164,18 @@ struct ExactKernel: BitwiseCopyable {
   }
 
   private func multiply(_ worker: Worker, _ step: StepState, _ row: Int) {
-    let own = share(worker, row)
-    let place = step.firstLogit + row
-    let x = InputRows(input, from: place, quantized: place).source(for: matrix)
-    sk_gemv_rows(
-      matrix, x, lists.ids(of: row), Int32(own.lowerBound), Int32(own.upperBound),
-      lists.logits(of: row))
+    multiply(
+      lists.ids(of: row), share(worker, row), row: step.firstLogit + row,
+      into: lists.logits(of: row))
+  }
+
+  /// Raw logits of a range of vocabulary rows for a row of the step, whose input is quantized.
+  func multiply(
+    _ ids: UnsafePointer<Int32>, _ range: Range<Int>, row: Int,
+    into logits: UnsafeMutablePointer<Float>
+  ) {
+    let x = InputRows(input, from: row, quantized: row).source(for: matrix)
+    sk_gemv_rows(matrix, x, ids, Int32(range.lowerBound), Int32(range.upperBound), logits)
   }
 
   /// Goes on to every row whose score the sketch's deviation cannot rule out.

@@ -29,6 +29,7 @@ package final class CUDAEngine: Backend, @unchecked Sendable {
   var parts = SparseParts()
   /// The head's input of a row, read back.
   private let hiddenRow: PinnedBuffer
+  private let gathered = GatheredLogits()
   /// Rows whose logits the last step queued by itself, and those that it searched.
   private var logitRows = 0..<0
   private var searchedRows = 0..<0
@@ -51,7 +52,7 @@ package final class CUDAEngine: Backend, @unchecked Sendable {
     self.pool = pool
     limits = BackendLimits(
       rows: maximumRows, logitRows: DeviceHead.maximumRows,
-      sparseSequences: StepShape.sparseRows)
+      sparseSequences: StepShape.sparseRows, gatheredLogits: GatheredLogits.limit)
     deviceWeights = try DeviceWeights(
       binding, pool: pool, updates: updates, in: context)
     operands = Operands(
@@ -162,6 +163,10 @@ package final class CUDAEngine: Backend, @unchecked Sendable {
     attempt { () throws(SparrowError) in try head.launch(rows) }
     wait()
     return head.values(rows: 0..<rows.count)
+  }
+
+  package func output(row: Int, of ids: [Int32]) -> HeadOutput {
+    gathered.take(ids, row: row, of: logits(rows: row..<row + 1))
   }
 
   package func outputs(of rows: Range<Int>, _ body: (HeadOutput) -> Void) {

@@ -64,6 +64,10 @@ package protocol Backend: BackendTools {
   /// same bits however many there are. What `body` gets is valid until it returns.
   func outputs(of rows: Range<Int>, _ body: (HeadOutput) -> Void)
 
+  /// Exact logits of a few vocabulary rows, ascending and at most `limits.gatheredLogits`, of a row
+  /// of the last step for which a sparse head gave candidates.
+  func output(row: Int, of ids: [Int32]) -> HeadOutput
+
   /// What part of everything that is sparse a token touched, on average since `use`; all of it
   /// before the first.
   var touched: Touched { get }
@@ -77,11 +81,14 @@ package struct BackendLimits: Sendable {
   package let logitRows: Int
   /// Sequences of a sparse step, whatever the plan: `Backend.sparseBatch` is what callers go by.
   package let sparseSequences: Int
+  /// Vocabulary rows whose logits one call gathers.
+  package let gatheredLogits: Int
 
-  package init(rows: Int, logitRows: Int, sparseSequences: Int) {
+  package init(rows: Int, logitRows: Int, sparseSequences: Int, gatheredLogits: Int) {
     self.rows = rows
     self.logitRows = logitRows
     self.sparseSequences = sparseSequences
+    self.gatheredLogits = gatheredLogits
   }
 }
 

@@ -14,6 +14,8 @@ struct Automaton: Sendable {
   private static let stateLimit = 40_000
   /// Ways that a state keeps; further ones are left out, which allows less and never too much.
   private static let stackLimit = 256
+  /// Nodes of a tree of tokens that are passed in the time of one step.
+  private static let nodesOfAStep = 16
 
   struct Stack: Hashable, Sendable {
     /// What is left of the innermost rule.
@@ -75,7 +77,20 @@ struct Automaton: Sendable {
     return state(of: stacks)
   }
 
+  /// What has been done so far.
+  var work: Int { patterns.work }
+
+  /// Lets so much be done from now on.
+  mutating func allow(_ work: Int) { patterns.workLimit = patterns.work + work }
+
+  /// Counts tokens that a walk has looked at.
+  mutating func count(_ nodes: Int) { patterns.work += nodes / Self.nodesOfAStep }
+
+  /// Whether more was done than was allowed: what it has said since is not to be kept.
+  var isExhausted: Bool { patterns.isExhausted }
+
   private mutating func find(_ state: State, _ byte: UInt8) -> State {
+    guard !isExhausted else { return Self.dead }
     var scope = ByteSet.all
     let stacks = next(states[Int(state)], byte, &scope)
     let found = self.state(of: stacks)
@@ -96,6 +111,7 @@ struct Automaton: Sendable {
           let stack = way.reversed().reduce(parent) { push($1, on: $0) }
           if next.count < Self.stackLimit, !next.contains(stack) { next.append(stack) }
         }
+        patterns.work += 1 + next.count / 32
         guard patterns.isNullable[Int(top)] else { break }
         at = parent
       }

@@ -4,13 +4,15 @@ internal import SparrowCore
 struct GrammarCompiler {
   /// Parts of a grammar; a schema's values are most of them.
   private static let partLimit = 100_000
+  /// Steps that compiling takes at most, some tenths of a second.
+  static let workLimit = 10_000_000
 
   var patterns = PatternTable()
   var values: ValuePatterns
 
   init() { values = ValuePatterns(&patterns) }
 
-  static func automaton(of grammar: TextGrammar) throws(SparrowError) -> Automaton {
+  static func automaton(of grammar: TextGrammar, work: Int) throws(SparrowError) -> Automaton {
     let parts = grammar.parts
     guard parts <= partLimit else {
       throw SparrowError(
@@ -18,11 +20,18 @@ struct GrammarCompiler {
         expected: "at most \(partLimit)")
     }
     var compiler = GrammarCompiler()
+    compiler.patterns.workLimit = work
     let start = try compiler.pattern(grammar)
     compiler.patterns.findProductiveRules()
-    guard compiler.patterns.isLive(start) else {
+    let isLive = compiler.patterns.isLive(start)
+    guard !compiler.patterns.isExhausted else {
       throw SparrowError(
-        .argument, field: "#", found: "a schema that no value satisfies, as far as was looked",
+        .unsupported, field: "#", found: "a grammar that takes too long to look through",
+        expected: "fewer alternatives, counts and patterns that hold at once")
+    }
+    guard isLive else {
+      throw SparrowError(
+        .argument, field: "#", found: "a schema that no value satisfies",
         expected: "one that a value satisfies")
     }
     return Automaton(compiler.patterns, start: start)

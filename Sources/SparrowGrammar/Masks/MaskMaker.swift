@@ -47,7 +47,7 @@ struct MaskMaker: Sendable {
       let below = automaton.state(stack: stack.parent)
       if automaton.isNullable(stack.top) { mask(below, &automaton).form(&words) }
       let trie = part.usesAll ? vocabulary.all : vocabulary.special
-      for node in part.exits {
+      for node in part.exits where !automaton.isExhausted {
         walk(trie, below: node, below, &automaton, &words)
       }
     }
@@ -103,7 +103,10 @@ struct MaskMaker: Sendable {
     let base = Int(trie.nodes[range.lowerBound].depth) - 1
     path[base] = start
     var at = range.lowerBound
+    var count = 0
+    defer { automaton.count(count) }
     while at < range.upperBound {
+      count += 1
       let node = trie.nodes[at]
       let depth = Int(node.depth)
       let state = automaton.next(path[depth - 1], node.byte)

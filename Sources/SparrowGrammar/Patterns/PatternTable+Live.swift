@@ -1,9 +1,4 @@
 extension PatternTable {
-  /// Patterns that one search for a text of an intersection looks at, and all searches while a
-  /// grammar is compiled; it counts as empty beyond.
-  private static let searchLimit = 10_000
-  private static let compilingLimit = 30_000
-
   /// Whether a pattern has a text. For an intersection or a complement a text is searched for; else
   /// this is known from the parts.
   mutating func isLive(_ id: Pattern.ID) -> Bool {
@@ -43,35 +38,34 @@ extension PatternTable {
     return false
   }
 
-  /// Looks for a text, deep before wide; all patterns on the way to one are live, and when there is
-  /// none all that were seen are not.
+  /// Looks for a text, deep before wide and the lowest bytes first; all patterns on the way to one
+  /// are live, and when there is none all that were seen are not.
   private mutating func search(_ start: Pattern.ID) -> Bool {
-    var cameFrom: [Pattern.ID: Pattern.ID] = [start: start]
-    var open = [start]
-    while let id = open.popLast() {
-      if isNullable[Int(id)] || liveness[Int(id)] == true {
-        var way: Pattern.ID? = id
-        while let at = way {
-          liveness[Int(at)] = true
-          way = at == start ? nil : cameFrom[at]
-        }
-        return true
+    var seen: Set = [start]
+    /// With the bytes after which nobody has looked.
+    var way = [(id: start, rest: ByteSet.all)]
+    var isFound = isNullable[Int(start)]
+    while !isFound, let (id, rest) = way.last {
+      guard !isExhausted else { return false }
+      guard let byte = rest.first else {
+        way.removeLast()
+        continue
       }
-      searchesLeft -= 1
-      guard cameFrom.count < Self.searchLimit, searchesLeft > 0 else { return false }
-      var rest = ByteSet.all
-      while let byte = rest.first {
-        var scope = rest
-        let next = step(id, byte, &scope).within
-        rest = rest.subtracting(scope)
-        if next != Self.nothing, liveness[Int(next)] != false, cameFrom[next] == nil {
-          cameFrom[next] = id
-          open.append(next)
-        }
+      var scope = rest
+      let next = step(id, byte, &scope).within
+      way[way.count - 1].rest = rest.subtracting(scope)
+      guard next != Self.nothing, liveness[Int(next)] != false, seen.insert(next).inserted else {
+        continue
       }
+      way.append((next, .all))
+      isFound = isNullable[Int(next)] || liveness[Int(next)] == true
     }
-    for id in cameFrom.keys { liveness[Int(id)] = false }
-    return false
+    if isFound {
+      for (id, _) in way { liveness[Int(id)] = true }
+    } else {
+      for id in seen { liveness[Int(id)] = false }
+    }
+    return isFound
   }
 
   /// Whether the alternatives of what is left stay few on the way on which they grow fastest: a
@@ -79,7 +73,7 @@ extension PatternTable {
   mutating func staysNarrow(_ start: Pattern.ID) -> Bool {
     var seen: Set<Pattern.ID> = []
     var at: Pattern.ID? = start
-    while let id = at, seen.count < 400 {
+    while let id = at, seen.count < 400, !isExhausted {
       seen.insert(id)
       at = nil
       var widest = 0
@@ -108,8 +102,6 @@ extension PatternTable {
   /// Finds which rules have a text: those whose pattern has one when the others' have.
   mutating func findProductiveRules() {
     isProductive = rules.map { _ in false }
-    searchesLeft = Self.compilingLimit
-    defer { searchesLeft = .max }
     var hasChanged = true
     while hasChanged {
       hasChanged = false

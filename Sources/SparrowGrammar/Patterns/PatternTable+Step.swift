@@ -17,6 +17,7 @@ extension PatternTable {
   /// What is left of a pattern after a byte; `scope` loses the bytes after which it is not the
   /// same. Constant time for each part of the pattern that may begin with the byte.
   mutating func step(_ id: Pattern.ID, _ byte: UInt8, _ scope: inout ByteSet) -> Step {
+    work += 1
     switch patterns[Int(id)] {
     case .nothing, .end: return Step()
     case .bytes(let set):

@@ -5,8 +5,11 @@ struct PatternTable: Sendable {
   private(set) var isNullable: [Bool] = []
   /// What `isLive` has found: nil where nobody asked.
   var liveness: [Bool?] = []
-  /// Patterns that `isLive` may still look at.
-  var searchesLeft = Int.max
+  /// What has been done so far, in steps of patterns or about as long: time that is the same on
+  /// every machine.
+  var work = 0
+  /// Where it gives up: what it says beyond is not to be kept.
+  var workLimit = Int.max
   private var numbers: [Pattern: Pattern.ID] = [:]
   private(set) var literals: [[UInt8]] = []
   private var literalNumbers: [[UInt8]: Int32] = [:]
@@ -20,6 +23,9 @@ struct PatternTable: Sendable {
   /// Any text.
   static let everything: Pattern.ID = 3
 
+  /// Whether it has given up.
+  var isExhausted: Bool { work >= workLimit }
+
   init() {
     _ = number(.nothing, isNullable: false)
     _ = number(.end, isNullable: true)
@@ -30,6 +36,7 @@ struct PatternTable: Sendable {
   private mutating func number(_ pattern: Pattern, isNullable nullable: Bool) -> Pattern.ID {
     if let known = numbers[pattern] { return known }
     let id = Pattern.ID(patterns.count)
+    work += 10
     numbers[pattern] = id
     patterns.append(pattern)
     isNullable.append(nullable)
@@ -83,6 +90,7 @@ struct PatternTable: Sendable {
   mutating func choice(_ parts: [Pattern.ID]) -> Pattern.ID {
     if parts.count == 2, parts[0] == Self.nothing || parts[0] == parts[1] { return parts[1] }
     if parts.count == 2, parts[1] == Self.nothing { return parts[0] }
+    work += parts.count
     var flat: Set<Pattern.ID> = []
     var set = ByteSet.none
     for part in parts {

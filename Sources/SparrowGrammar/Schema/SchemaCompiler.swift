@@ -62,7 +62,9 @@ struct SchemaCompiler {
     _ parts: Int, _ facts: SchemaFacts, _ patterns: PatternTable
   ) throws(SparrowError) {
     written += parts
-    guard written <= Self.writingLimit, patterns.patterns.count <= Self.patternLimit else {
+    guard written <= Self.writingLimit, patterns.patterns.count <= Self.patternLimit,
+      !patterns.isExhausted
+    else {
       throw tooLarge(facts, "fewer optional properties, values or expressions")
     }
   }

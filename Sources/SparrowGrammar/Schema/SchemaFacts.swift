@@ -39,6 +39,18 @@ struct SchemaFacts: Sendable {
   /// allows all others too, which nobody wants.
   var allowedKinds: JSONKinds { kinds ?? (mentioned.isEmpty ? .all : mentioned) }
 
+  /// The kinds that a value may have by the letter of JSON Schema: where nobody names any, all.
+  var possibleKinds: JSONKinds {
+    let named = kinds ?? .all
+    guard let values else { return named }
+    return values.reduce(into: JSONKinds()) { $0.formUnion(JSONKinds(of: $1)) }.intersection(named)
+  }
+
+  /// The possible kinds of which it says nothing.
+  var unsaidKinds: JSONKinds {
+    kinds == nil && values == nil ? JSONKinds.all.subtracting(mentioned) : []
+  }
+
   /// Parts that are copied when facts are merged; values are not.
   var size: Int {
     let schemas =

@@ -90,11 +90,7 @@ struct SchemaReader {
       all = try cross(all, branches.flatMap { $0 }, node)
     }
     if let list = node.child("oneOf") {
-      let branches = try self.branches(list, way)
-      guard try areApart(branches, depth: 0) else {
-        throw list.unsupported("branches that no value satisfies at once, or anyOf")
-      }
-      all = try cross(all, branches.flatMap { $0 }, node)
+      all = try cross(all, try separate(try branches(list, way), list), node)
     }
     return all
   }
@@ -165,39 +161,60 @@ struct SchemaReader {
 
   // MARK: oneOf
 
-  /// Whether no value satisfies two branches, as far as kinds, values and properties show.
-  private mutating func areApart(
-    _ branches: [[SchemaFacts]], depth: Int
-  ) throws(SparrowError) -> Bool {
-    for (index, first) in branches.enumerated() {
-      for second in branches[(index + 1)...] {
-        for a in first {
-          for b in second where try !areApart(a, b, depth) { return false }
+  /// Branches of which a value satisfies one alone, as far as kinds, values and properties show.
+  ///
+  /// Kinds of which two branches say nothing satisfy both: they are left out. Throws where branches
+  /// meet in what one of them speaks of.
+  private mutating func separate(
+    _ branches: [[SchemaFacts]], _ list: SchemaNode
+  ) throws(SparrowError) -> [SchemaFacts] {
+    let all = branches.enumerated().flatMap { branch, facts in facts.map { (branch, $0) } }
+    var shared = [JSONKinds](repeating: [], count: all.count)
+    for (i, (branch, a)) in all.enumerated() {
+      for j in all.indices[(i + 1)...] where all[j].0 != branch {
+        let b = all[j].1
+        let common = try commonKinds(a, b, depth: 0)
+        guard common.isSubset(of: a.unsaidKinds), common.isSubset(of: b.unsaidKinds) else {
+          throw list.unsupported("branches that no value satisfies at once, each with a type")
         }
-        try count(1, first.first?.pointer ?? root.pointer)
+        shared[i].formUnion(common)
+        shared[j].formUnion(common)
       }
     }
-    return true
+    return zip(all, shared).compactMap { entry, shared in
+      var facts = entry.1
+      guard shared != [] else { return facts }
+      facts.kinds = facts.allowedKinds.subtracting(shared)
+      return facts.kinds == [] ? nil : facts
+    }
+  }
+
+  /// Kinds of which a value may satisfy both.
+  private mutating func commonKinds(
+    _ a: SchemaFacts, _ b: SchemaFacts, depth: Int
+  ) throws(SparrowError) -> JSONKinds {
+    guard let both = try merge(a, b) else { return [] }
+    let common = both.possibleKinds
+    guard common.contains(.object), both.values == nil, depth < 4 else { return common }
+    // Objects are apart by a property that one of them must have.
+    let (mine, others, required) = (a.schemas, b.schemas, Set(both.required))
+    for property in both.properties where required.contains(property.name) {
+      if property.schema.contains(where: { $0.json == false }) {
+        return common.subtracting(.object)
+      }
+      guard let first = mine[property.name], let second = others[property.name] else { continue }
+      if try areApart(first, second, depth: depth + 1) { return common.subtracting(.object) }
+    }
+    return common
   }
 
   private mutating func areApart(
-    _ a: SchemaFacts, _ b: SchemaFacts, _ depth: Int
+    _ first: SchemaConjunction, _ second: SchemaConjunction, depth: Int
   ) throws(SparrowError) -> Bool {
-    guard let both = try merge(a, b), !a.allowedKinds.isDisjoint(with: b.allowedKinds) else {
-      return true
+    let others = try alternatives(second)
+    for a in try alternatives(first) {
+      for b in others where try commonKinds(a, b, depth: depth) != [] { return false }
     }
-    if let values = both.values {
-      return values.allSatisfy { JSONKinds(of: $0).isDisjoint(with: both.allowedKinds) }
-    }
-    // Objects are apart by a property that one of them must have.
-    guard a.allowedKinds.intersection(b.allowedKinds) == .object, depth < 4 else { return false }
-    let (mine, others, required) = (a.schemas, b.schemas, Set(both.required))
-    for property in both.properties where required.contains(property.name) {
-      if property.schema.contains(where: { $0.json == false }) { return true }
-      guard let first = mine[property.name], let second = others[property.name] else { continue }
-      let pair = [try alternatives(first), try alternatives(second)]
-      if try areApart(pair, depth: depth + 1) { return true }
-    }
-    return false
+    return true
   }
 }

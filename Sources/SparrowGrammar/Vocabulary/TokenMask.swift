@@ -12,6 +12,8 @@ public struct TokenMask: Sendable, Equatable {
   /// Tokens that are allowed.
   public let count: Int
 
+  static let none = TokenMask(words: [])
+
   /// Takes 64 tokens a word, the lowest first.
   init(words: [UInt64]) {
     var count = 0

@@ -22,13 +22,14 @@ struct ChatQuestion: Sendable {
     let answer = try AnswerGrammar.read(try fields.object("response_format"))
     if let grammar = tools.grammar(format, or: answer) {
       let field = answer == nil ? "tools" : "response_format"
-      options.grammar = try service.compiled(grammar, field: field)
+      options.constraint = try service.constraint(grammar, field: field)
     }
     let given = try fields.object("chat_template_kwargs")?.json.members ?? []
     prompt = try service.prompt(
       ChatMessages(fields), tools,
       variables: Dictionary(given.map { ($0.key, $0.value) }) { $1 }, field: "messages")
     parser = ToolCallParser(format, tools)
+    try options.checkProbabilities([prompt], fields, "top_logprobs", service)
     self.options = options
   }
 

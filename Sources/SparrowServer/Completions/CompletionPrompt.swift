@@ -16,8 +16,8 @@ struct CompletionPrompt: Sendable {
       throw fields.refusal("prompt", expected)
     }
     if first.int != nil { return [try CompletionPrompt(given, fields, service)] }
-    guard items.count <= service.options.choiceLimit else {
-      throw fields.refusal("prompt", "at most \(service.options.choiceLimit) prompts")
+    guard items.count <= service.choiceLimit else {
+      throw fields.refusal("prompt", "at most \(service.choiceLimit) prompts")
     }
     var prompts: [CompletionPrompt] = []
     for item in items {

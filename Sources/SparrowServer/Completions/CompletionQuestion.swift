@@ -21,12 +21,13 @@ struct CompletionQuestion: Sendable {
       throw fields.refusal("suffix", "none: models continue texts here")
     }
     if let grammar = try AnswerGrammar.read(try fields.object("response_format")) {
-      options.grammar = try service.compiled(grammar, field: "response_format")
+      options.constraint = try service.constraint(grammar, field: "response_format")
     }
     prompts = try CompletionPrompt.read(fields, service)
-    guard prompts.count * options.choices <= service.options.choiceLimit else {
-      throw fields.refusal("n", "at most \(service.options.choiceLimit) choices of all prompts")
+    guard prompts.count * options.choices <= service.choiceLimit else {
+      throw fields.refusal("n", "at most \(service.choiceLimit) choices of all prompts")
     }
+    try options.checkProbabilities(prompts.map(\.tokens), fields, "logprobs", service)
     self.options = options
   }
 

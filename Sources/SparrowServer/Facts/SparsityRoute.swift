@@ -4,7 +4,9 @@ import Sparrow
 struct SparsityRoute: Sendable {
   let service: ModelService
 
+  /// From the first time on that somebody asks, recall is sampled.
   var answer: ServerAnswer {
+    service.scheduler.sampleRecall()
     let model = service.model
     let now = service.scheduler.statistics
     let touched =
@@ -13,7 +15,9 @@ struct SparsityRoute: Sendable {
     return ServerAnswer([
       "is_sparse": .bool(model.isSparse), "plan": Self.plan(model.plan),
       "parts": ActivityText(model).list(of: model),
+      "warnings": .array(model.warnings.map { .string($0) }),
       "density": Self.density(touched),
+      "recall": now.recall.map { Self.recall($0) } ?? .null,
       "bytes_per_token": .integer(model.bytesPerToken),
       "dense_bytes_per_token": .integer(model.denseBytesPerToken),
       "tokens_per_second": .number(rate),
@@ -41,16 +45,24 @@ struct SparsityRoute: Sendable {
 
   /// Parts that a token touches, by layer.
   private static func density(_ touched: Touched) -> JSON {
-    func list(_ values: [Int: Double]) -> JSON {
-      .array(
-        values.sorted { $0.key < $1.key }.map {
-          ["layer": .integer($0.key), "density": .number($0.value)]
-        })
-    }
-    return [
-      "networks": list(touched.networks.mapValues(\.selected)),
-      "attention": list(touched.attention.mapValues(\.selected)),
+    [
+      "networks": list(touched.networks.mapValues(\.selected), "density"),
+      "attention": list(touched.attention.mapValues(\.selected), "density"),
       "head_rows": touched.headRows.map { .number($0) } ?? .null,
     ]
+  }
+
+  private static func recall(_ found: SampledRecall) -> JSON {
+    [
+      "networks": list(found.networks, "recall"), "attention": list(found.attention, "recall"),
+      "head": found.head.map { .number($0) } ?? .null,
+    ]
+  }
+
+  private static func list(_ values: [Int: Double], _ name: String) -> JSON {
+    .array(
+      values.sorted { $0.key < $1.key }.map {
+        .object([(key: "layer", value: .integer($0.key)), (key: name, value: .number($0.value))])
+      })
   }
 }

@@ -32,6 +32,14 @@ struct APIError: Error, Sendable, Equatable {
     }
   }
 
+  static let bodiesFull = APIError(
+    status: 429, "the bodies of other requests fill this server's memory; ask again later",
+    code: "bodies_full")
+
+  static func tooLarge(_ limit: Int) -> APIError {
+    APIError(status: 413, "the body is larger than \(limit) bytes", code: "request_too_large")
+  }
+
   static let timedOut = APIError(
     status: 408, "the request took longer than this server allows", code: "timeout")
   /// Nobody reads this: it is for the counts alone.

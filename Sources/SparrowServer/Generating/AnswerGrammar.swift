@@ -36,10 +36,11 @@ enum AnswerGrammar {
 }
 
 extension ModelService {
-  /// A grammar compiled for the model's tokens; refused by the name of the field that asks for it.
-  func compiled(_ grammar: TextGrammar, field: String) throws(APIError) -> TokenGrammar {
+  /// A grammar's constraint for the model's tokens; refused by the name of the field that asks for
+  /// it, now or when its masks take too long.
+  func constraint(_ grammar: TextGrammar, field: String) throws(APIError) -> TokenConstraint {
     do throws(SparrowError) {
-      return try compiled(grammar)
+      return try compiled(grammar).constraint(field: field)
     } catch {
       throw APIError(error, field: field)
     }

@@ -15,10 +15,12 @@ struct AnswerOptions: Sendable {
   var maximumTokens: Int?
   var logProbabilities: Int?
   var scoresPrompt = false
-  var grammar: TokenGrammar?
+  var constraint: TokenConstraint?
 
   /// Stop texts of a request, at most.
   private static let stops = 16
+  /// Log-probabilities that a request's answer holds at once, at most.
+  static let probabilities = 1 << 18
   /// Likeliest tokens that are told of each place, at most.
   static let likeliest = 20
 
@@ -30,7 +32,7 @@ struct AnswerOptions: Sendable {
       throw fields.refusal("stop", "texts of up to \(longest) bytes")
     }
     ignoresEnd = try fields.bool("ignore_eos")
-    choices = try fields.int("n", in: 1...service.options.choiceLimit) ?? 1
+    choices = try fields.int("n", in: 1...service.choiceLimit) ?? 1
     isStreamed = try fields.bool("stream")
     let ways = try fields.object("stream_options")
     guard ways == nil || isStreamed else {
@@ -38,13 +40,37 @@ struct AnswerOptions: Sendable {
     }
     tellsUsage = try ways?.bool("include_usage") ?? false
     let own = try fields.object("sparrow")
-    plan = try own?.word("plan", PlanChoice.self)
+    let name = try fields.text("model")
+    let chosen = try own?.word("plan", PlanChoice.self)
+    plan = chosen ?? name.flatMap { PlanChoice(named: $0) }
     if plan == .sparse, !service.model.isSparse {
-      throw own!.refusal("plan", "dense: this server runs without an adapter")
+      let expected = "dense: this server runs without an adapter"
+      throw chosen == nil
+        ? fields.refusal("model", expected) : own!.refusal("plan", expected)
     }
     tellsActivity = try own?.bool("activity") ?? false
     decodesPrompt = try own?.bool("decode_prompt") ?? false
-    for name in ["user", "model"] { _ = try fields.text(name) }
+    _ = try fields.text("user")
+  }
+
+  /// Throws, naming a field, where the log-probabilities that are kept until they are told could be
+  /// too many: a whole answer's, and a prompt's at once, of all choices of some prompts.
+  func checkProbabilities(
+    _ prompts: [[Int32]], _ fields: RequestFields, _ field: String, _ service: ModelService
+  ) throws(APIError) {
+    guard let logProbabilities else { return }
+    let tokens = prompts.reduce(0) { sum, prompt in
+      let room = max(service.scheduler.context - prompt.count, 0)
+      let answer = isStreamed ? 0 : min(maximumTokens ?? room, room)
+      return sum + answer + (scoresPrompt ? prompt.count : 0)
+    }
+    let told = tokens * choices * (1 + logProbabilities)
+    guard told <= Self.probabilities else {
+      throw fields.refusal(
+        field,
+        "fewer of them, fewer tokens or a stream: an answer holds up to \(Self.probabilities) "
+          + "log-probabilities, and this one could have \(told)")
+    }
   }
 
   /// Where a request says nothing its model's makers do, else OpenAI: the model's own distribution.
@@ -100,6 +126,6 @@ struct AnswerOptions: Sendable {
         ignoresEnd: ignoresEnd),
       plan: plan, logProbabilities: logProbabilities, scoresPrompt: scoresPrompt,
       decodesPrompt: decodesPrompt || (scoresPrompt && service.options.scoresAsDecoding),
-      constraint: grammar?.constraint(), reportsActivity: tellsActivity)
+      constraint: constraint, reportsActivity: tellsActivity)
   }
 }

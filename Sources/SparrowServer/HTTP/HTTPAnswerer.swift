@@ -1,4 +1,5 @@
 #if Server
+  import CSparrowSystem
   import HTTPTypes
   import Hummingbird
   import NIOCore
@@ -14,6 +15,10 @@
   struct HTTPAnswerer: HTTPResponder {
     let server: ModelServer
     let executor: LoopExecutor
+    let bodies: BodyBudget
+
+    /// Bytes of a body whose memory is worth giving back at once.
+    private static let large = 1 << 20
 
     func respond(to request: Request, context: HTTPConnection) async throws -> Response {
       let channel = context.channel
@@ -32,52 +37,39 @@
 
     /// The answer to a request whose body has yet to come; it is kept only where the head is right.
     private func answer(
-      _ head: ServerRequest, _ body: RequestBody, _ channel: any Channel
+      _ head: ServerRequest, _ stream: RequestBody, _ channel: any Channel
     ) async throws -> ServerAnswer {
-      var request = head
-      let limit = server.service.options.bodyLimit
       let isAdmitted = server.admits(head)
-      let bytes = try await read(body, most: isAdmitted ? limit : 0, channel)
-      if isAdmitted {
-        guard let bytes else { return tooLarge(head) }
-        request.body = bytes
+      let limit = server.service.options.bodyLimit
+      var body = IncomingBody(limit: isAdmitted ? limit : 0, in: bodies)
+      defer {
+        // JSON is many small blocks.
+        if body.bytes.count > Self.large { ss_trim_memory() }
+        body.release()
       }
+      try await read(stream, into: &body, channel)
+      if isAdmitted, let refusal = body.refusal { return server.refuse(refusal, head) }
+      var request = head
+      request.body = body.bytes
       return await server.answer(request)
     }
 
-    /// A whole body of at most `most` bytes; nil for one that is larger.
+    /// Reads a whole body.
     ///
     /// Much of what is too much is read all the same: clients that are still writing see no answer.
     /// Beyond that, and when it takes too long, the connection is closed.
     private func read(
-      _ body: RequestBody, most: Int, _ channel: any Channel
-    ) async throws -> [UInt8]? {
+      _ stream: RequestBody, into body: inout IncomingBody, _ channel: any Channel
+    ) async throws {
       let options = server.service.options
       let deadline = channel.eventLoop.scheduleTask(
         in: .nanoseconds(Int64(options.bodyTimeout * 1e9))
       ) { channel.close(promise: nil) }
       defer { deadline.cancel() }
-      var bytes: [UInt8] = []
-      var count = 0
-      for try await buffer in body {
-        count += buffer.readableBytes
-        if count <= most {
-          bytes.append(contentsOf: buffer.readableBytesView)
-        } else if count <= 4 * options.bodyLimit {
-          bytes = []
-        } else {
-          try await channel.close()
-        }
+      for try await buffer in stream {
+        body.add(buffer.readableBytesView)
+        if body.count > 4 * options.bodyLimit { try await channel.close() }
       }
-      return count <= most ? bytes : nil
-    }
-
-    private func tooLarge(_ request: ServerRequest) -> ServerAnswer {
-      let limit = server.service.options.bodyLimit
-      return server.refuse(
-        APIError(
-          status: 413, "the body is larger than \(limit) bytes", code: "request_too_large"),
-        request)
     }
 
     private func response(_ answer: ServerAnswer) -> Response {

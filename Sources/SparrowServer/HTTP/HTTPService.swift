@@ -63,7 +63,8 @@
       started: @escaping @Sendable (Int) -> Void
     ) -> Application<HTTPAnswerer> {
       let answerer = HTTPAnswerer(
-        server: ModelServer(scheduler, options), executor: LoopExecutor(group.any()))
+        server: ModelServer(scheduler, options), executor: LoopExecutor(group.any()),
+        bodies: BodyBudget(limit: max(options.bodyMemory, options.bodyLimit)))
       let channel = HTTP1Channel.Configuration(
         additionalChannelHandlers: [ConnectionWatch(lastWait: options.stopTimeout)],
         idleTimeout: .nanoseconds(Int64(options.idleTimeout * 1e9)),

@@ -14,7 +14,11 @@ public struct ServerOptions: Sendable {
   public var origins: [String] = []
   /// Bytes of a request's body, at most.
   public var bodyLimit = 16 << 20
-  /// Choices of one request, at most: its prompts times `n`.
+  /// Bytes of all bodies that are read at once, at most, where that is more than one body's; the
+  /// first 64 KiB of each are not counted.
+  public var bodyMemory = 128 << 20
+  /// Choices of one request, at most: its prompts times `n`. Where an idle scheduler takes fewer,
+  /// so many.
   public var choiceLimit = 128
   /// Connections that are open at once, at most.
   public var connectionLimit = 1024

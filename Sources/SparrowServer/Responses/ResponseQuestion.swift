@@ -25,7 +25,7 @@ struct ResponseQuestion: Sendable {
     let text = try fields.object("text")
     let answer = try AnswerGrammar.read(try text?.object("format"), inner: nil)
     if let grammar = tools.grammar(format, or: answer) {
-      options.grammar = try service.compiled(
+      options.constraint = try service.constraint(
         grammar, field: answer == nil ? "tools" : "text.format")
     }
     var messages = try Self.messages(fields)

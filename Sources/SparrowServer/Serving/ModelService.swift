@@ -10,19 +10,19 @@ final class ModelService: Sendable {
   /// When the server began, in seconds of Unix time.
   let started = ModelService.now
   /// What answers depend on besides their requests, in short: it changes with the program, the
-  /// model's name and size, its plan and the threads.
+  /// model's file, the adapter, the plan and the threads.
   let fingerprint: String
+  /// Choices of one request, at most: more would never find room.
+  let choiceLimit: Int
   /// Compiled grammars; made when the first is asked for, since it takes the vocabulary's bytes.
   private let grammars = Mutex<TokenGrammarCache?>(nil)
 
   init(_ scheduler: Scheduler, _ options: ServerOptions) {
     self.scheduler = scheduler
     self.options = options
-    let model = scheduler.model
+    choiceLimit = min(options.choiceLimit, scheduler.options.parallel + scheduler.options.waiting)
     var hash = SHA256()
-    hash.update(
-      "\(sparrowVersion) \(options.name) \(model.denseBytesPerToken) \(model.bytesPerToken) "
-        + "\(model.plan.widestBatch) \(model.threads)")
+    hash.update("\(scheduler.model.identity) \(scheduler.model.threads)")
     fingerprint = "fp_" + hash.hexDigest().prefix(10)
   }
 

@@ -36,6 +36,12 @@ public struct SparsePlan: Sendable, Equatable {
 
   /// Whether anything is sparse.
   public var isSparse: Bool { head != nil || hasSparseLayers }
+
+  /// The plan for so many sequences at once: layers that were measured to pay in narrower batches
+  /// only stay dense. It depends on no load, so that what a sequence gives does not either.
+  public func paying(for sequences: Int) -> SparsePlan {
+    sequences > widestBatch ? SparsePlan(head: head, widestBatch: widestBatch) : self
+  }
 }
 
 extension SparsePlan {

@@ -1,5 +1,6 @@
 #if Server
   import ArgumentParser
+  import CSparrowSystem
   import Sparrow
   import SparrowCore
   import SparrowServer
@@ -24,8 +25,11 @@
     @OptionGroup var serving: ServerOptionGroup
 
     func run() throws {
+      // Bodies come and go.
+      ss_return_freed_memory()
       let options = serving.options(name: model.location.model)
-      let loaded = try model.load(chatTemplate: template.read())
+      let loaded = try model.load(
+        parallel: scheduling.parallel, chatTemplate: template.read())
       let scheduler = try loaded.scheduler(scheduling.options)
       let place = serving.place
       try HTTPService(scheduler, options: options).run { port in

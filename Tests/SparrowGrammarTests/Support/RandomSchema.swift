@@ -16,7 +16,7 @@ struct RandomSchema {
 
   /// A document: sometimes with definitions that recur, merging, or branches told apart.
   mutating func document() -> JSON {
-    switch below(8) {
+    switch below(10) {
     case 0:
       let node = object(2, ["below": ["type": "array", "items": ["$ref": "#/$defs/node"]]])
       return ["$defs": ["node": node], "$ref": "#/$defs/node"]
@@ -27,7 +27,39 @@ struct RandomSchema {
         object(1, ["shape": ["const": .string(name)]], isRequired: true)
       }
       return ["oneOf": .array(branches)]
+    case 3, 4: return combination()
     default: return schema(3)
+    }
+  }
+
+  /// Branches of which some name no type, and a type beside them at times.
+  mutating func combination() -> JSON {
+    let key = one(of: ["anyOf", "oneOf", "oneOf", "allOf"])
+    let branches = (0..<1 + below(3)).map { _ in below(3) == 0 ? scalar() : untyped() }
+    var members: [(key: String, value: JSON)] = [(key, .array(branches))]
+    if below(2) == 0 { members.append(("type", one(of: Self.types))) }
+    return .object(members)
+  }
+
+  private static let types: [JSON] = [
+    "string", "number", "object", "array", ["string", "number"], ["object", "null", "integer"],
+  ]
+
+  /// Keywords that speak of some kinds and say nothing of others.
+  private mutating func untyped() -> JSON {
+    let name = one(of: Self.names)
+    switch below(9) {
+    case 0: return ["minimum": .integer(below(9))]
+    case 1: return ["maxLength": .integer(below(9))]
+    case 2: return ["enum": [.integer(below(3)), "two", .null]]
+    case 3: return ["const": one(of: ["two", 1, true])]
+    case 4: return ["required": [.string(name)]]
+    case 5:
+      let value = one(of: ["a", "b"] as [JSON])
+      return ["properties": ["kind": ["const": value]], "required": ["kind"]]
+    case 6: return ["items": untyped(), "maxItems": 3]
+    case 7: return ["properties": [name: untyped()], "additionalProperties": false]
+    default: return ["minLength": .integer(below(3)), "maximum": .integer(below(9))]
     }
   }
 

@@ -18,7 +18,10 @@ import Testing
       model, SchedulerOptions(parallel: 8), context: 256, pool: pool, inbox: inbox)
   }
 
-  private func add(_ prompt: Int, tokens: Int) throws -> ScheduledRequest {
+  private func add(
+    _ prompt: Int, tokens: Int, of model: Model? = nil
+  ) throws -> ScheduledRequest {
+    let model = model ?? self.model
     let request = GenerationRequest(
       prompt: (0..<prompt).map { Int32((7 * $0 + prompt) % 100) },
       options: GenerationOptions(maximumTokens: tokens, ignoresEnd: true))
@@ -63,7 +66,7 @@ import Testing
     }
   }
 
-  @Test("a lagging reader's request rests, and gives its place and its pages to others")
+  @Test("a lagging reader's request rests, and gives its place to others, but no page")
   func lagging() throws {
     let lagging = try add(4, tokens: 200)
     while !lagging.isLagging { #expect(turn()) }
@@ -72,10 +75,48 @@ import Testing
     let others = try (0..<8).map { try add(5 + $0, tokens: 4) }
     while turn() {}
     #expect(others.allSatisfy { $0.isFinished })
-    #expect(loop.statistics.preemptions == 1)
-    #expect(lagging.tokens.count == 4 + Mailbox.capacity)
+    #expect(loop.statistics.preemptions == 0)
+    #expect(lagging.filled == 3 + Mailbox.capacity && lagging.tokens.count == 4 + Mailbox.capacity)
     lagging.mailbox.cancel()
     #expect(!turn())
     #expect(lagging.isFinished)
+  }
+
+  @Test("readers that lag are none of those who wait")
+  func laggingQueue() throws {
+    let lagging = try (0..<8).map { try add(4 + $0, tokens: 200) }
+    while turn() {}
+    #expect(lagging.allSatisfy { $0.isLagging })
+    let others = try (0..<8).map { try add(5 + $0, tokens: 4) }
+    while turn() {}
+    #expect(others.allSatisfy { $0.isFinished })
+    _ = loop.takeIn()
+    #expect(inbox.statistics.waiting == 0)
+    // They go on in their turn when they are read.
+    let tasks = lagging.map { request in
+      Task { try await GenerationStream(request.mailbox).collect() }
+    }
+    while !lagging.allSatisfy({ $0.isFinished }) { _ = turn() }
+    _ = tasks
+    #expect(lagging.allSatisfy { $0.tokens.count == $0.request.prompt.count + 200 })
+    #expect(loop.statistics.preemptions == 0)
+  }
+
+  @Test("a stream whose text becomes a long one runs it anew in pieces, beside others' tokens")
+  func longTexts() throws {
+    let model = try ScheduledModel.load("phi3-long", rows: 4)
+    let beyond = try #require(model.configuration.longRotaryBeyond)
+    let pool = try model.backend.pagePool(type: .f16, limit: 1 << 22)
+    let loop = SchedulerLoop(
+      model, SchedulerOptions(parallel: 4), context: 256, pool: pool, inbox: inbox)
+    let long = try add(beyond - 4, tokens: 40, of: model)
+    let other = try add(3, tokens: 40, of: model)
+    _ = loop.takeIn()
+    while long.filled < beyond { #expect(loop.turn()) }
+    let (pieces, tokens, count) =
+      (loop.statistics.promptSteps, other.tokens.count, long.tokens.count)
+    while long.tokens.count == count { #expect(loop.turn()) }
+    #expect(loop.statistics.promptSteps - pieces == beyond / 4)
+    #expect(other.tokens.count - tokens >= beyond / 4)
   }
 }

@@ -17,7 +17,7 @@ import Testing
     let text = (0..<192).map { Int32($0 % 90) }
     var cache = PrefixCache()
     cache.keep(text[..<128], try pages(2)[...])
-    var own = cache.take(text[..<64]) + (try pages(2))
+    var own = cache.take(text[..<64], isDense: false) + (try pages(2))
     // The second page is the first text's, the third hangs under it.
     cache.keep(text[...], own[...])
     #expect(cache.count == 3)

@@ -66,6 +66,24 @@ import Testing
     }
   }
 
+  @Test("with answers reused, a dense request takes no page that a sparse answer wrote")
+  func denseAfterSparse() async throws {
+    let model = try ScheduledModel.load("llama3", .networks)
+    let reusing = try model.scheduler(SchedulerOptions(reusesAnswers: true))
+    let first = try await reusing.submit(Self.request(Self.text(10), 150)).collect()
+    var turn = Self.request(Self.text(10) + first.tokens.map(\.id) + Self.text(9, 3))
+    turn.plan = .dense
+    let alone = try await model.scheduler().submit(turn).collect()
+    for cached in [0, 128] {
+      let found = try await reusing.submit(turn).collect()
+      #expect(found.tokens == alone.tokens)
+      #expect(found.result?.cachedTokens == cached)
+    }
+    // Its own pages serve who takes both.
+    turn.plan = .sparse
+    #expect(try await reusing.submit(turn).collect().result?.cachedTokens == 128)
+  }
+
   @Test func whatIsTooLargeIsRefused() async throws {
     let model = try ScheduledModel.load()
     let page = PagePool.pageBytes(model.configuration, .f16)

@@ -42,6 +42,30 @@ import Testing
     #expect(scheduler.statistics.running == 0 && scheduler.statistics.waiting == 0)
   }
 
+  @Test("tasks that iterate one stream share its pieces, and all come to the end")
+  func severalReaders() async throws {
+    let scheduler = try model.scheduler(SchedulerOptions(context: 128))
+    let asked = request("the cat", 100)
+    let alone = try await scheduler.submit(asked).collect()
+    for _ in 0..<10 {
+      let stream = try scheduler.submit(asked)
+      let found = try await withThrowingTaskGroup(of: (Int, Int).self) { group in
+        for _ in 0..<4 {
+          group.addTask {
+            var (tokens, ends) = (0, 0)
+            for try await piece in stream {
+              tokens += piece.tokens.count
+              ends += piece.result == nil ? 0 : 1
+            }
+            return (tokens, ends)
+          }
+        }
+        return try await group.reduce((0, 0)) { ($0.0 + $1.0, $0.1 + $1.1) }
+      }
+      #expect(found == (alone.tokens.count, 1))
+    }
+  }
+
   @Test func badRequestsAreRefused() throws {
     let scheduler = try model.scheduler(SchedulerOptions(context: 8))
     let bad: [([Int32], PlanChoice?)] = [

@@ -103,4 +103,55 @@ import Testing
     let dense = try await scheduler.submit(request).collect()
     #expect(dense.activity.allSatisfy { $0.layers.isEmpty })
   }
+
+  @Test("recall is sampled where it is asked for, as an audit finds it, and changes no token")
+  func recall() async throws {
+    let model = try ScheduledModel.load("llama3", .all)
+    let request = GenerationRequest(
+      prompt: Self.prompt, options: GenerationOptions(maximumTokens: 12, ignoresEnd: true))
+    let plain = try model.scheduler(SchedulerOptions(context: 64))
+    let first = try await plain.submit(request).collect().tokens
+    await plain.stop()
+    #expect(plain.statistics.recall == nil)
+    let sampled = try model.scheduler(SchedulerOptions(context: 64))
+    sampled.sampleRecall()
+    #expect(try await sampled.submit(request).collect().tokens == first)
+    await sampled.stop()
+    let found = try #require(sampled.statistics.recall)
+    // The first step that decodes is the one that is measured.
+    let session = try model.session(context: 64)
+    try session.append(Self.prompt)
+    let audit = model.backend.makeAudit()
+    session.probes = StepProbes(audit: audit)
+    _ = try session.advance(first[0].id) { _ in true }
+    for layer in audit.layers where layer.kind == .feedForward {
+      #expect(found.networks[layer.layer] == layer.recallSum)
+    }
+    #expect(found.networks.count == model.configuration.layers.count)
+    #expect(found.head.map { (0...1).contains($0) } == true)
+  }
+
+  @Test("of few allowed tokens the likeliest is taken, whatever the sparse head's candidates are")
+  func fewAllowed() async throws {
+    let model = try ScheduledModel.load("llama3", .head)
+    let letters = TextGrammar.choice("abcdefghijklmnopqrstuvwxyz".map { .literal(String($0)) })
+    let grammar = try TokenGrammar(
+      .repeated(letters, least: 20, most: 20), vocabulary: model.tokenVocabulary)
+    let scheduler = try model.scheduler(SchedulerOptions(context: 128))
+    for temperature in [0, 1] as [Float] {
+      for seed in 0..<4 {
+        var request = GenerationRequest(
+          prompt: Array(Self.prompt.dropFirst(seed)),
+          options: GenerationOptions(
+            sampling: SamplingOptions(
+              temperature: temperature, topK: 0, repetitionPenalty: 1.3, seed: UInt64(seed))),
+          constraint: grammar.constraint())
+        let sparse = try await scheduler.submit(request).collect()
+        request.plan = .dense
+        let dense = try await scheduler.submit(request).collect()
+        #expect(sparse.text == dense.text && sparse.text.utf8.count == 20)
+        #expect(sparse.result?.fallbacks == 0)
+      }
+    }
+  }
 }
