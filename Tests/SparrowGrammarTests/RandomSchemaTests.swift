@@ -20,34 +20,27 @@ struct RandomSchemaTests {
   @Test("branches that name no type: what comes out satisfies what was asked")
   func combinations() throws {
     var schemas = RandomSchema(random: SeededRandom(seed: 10))
-    var random = SeededRandom(seed: 11)
-    var count = 0
-    for _ in 0..<300 {
-      let schema = schemas.combination()
-      guard let grammar = Self.grammar(schema) else { continue }
-      for _ in 0..<3 {
-        guard let text = randomText(grammar, &random, most: 60) else { continue }
-        count += 1
-        let isValid = try Validator(root: schema).isValid(try JSON.parse(text), schema)
-        #expect(isValid, "\(schema.text()) \(String(decoding: text, as: UTF8.self))")
-      }
-    }
-    #expect(count > 200)
+    try expectTextsSatisfy((0..<300).map { _ in schemas.combination() }, 3, most: 60, seed: 11)
   }
 
   @Test("random texts satisfy their random schemas")
   func texts() throws {
     var schemas = RandomSchema(random: SeededRandom(seed: 3))
-    var random = SeededRandom(seed: 4)
+    try expectTextsSatisfy((0..<150).map { _ in schemas.document() }, 2, most: 300, seed: 4)
+  }
+
+  /// `tries` random texts of at most `most` tokens for each schema that is not refused.
+  private func expectTextsSatisfy(
+    _ schemas: [JSON], _ tries: Int, most: Int, seed: UInt64
+  ) throws {
+    var random = SeededRandom(seed: seed)
     var count = 0
-    for _ in 0..<150 {
-      let schema = schemas.document()
+    for schema in schemas {
       guard let grammar = Self.grammar(schema) else { continue }
-      for _ in 0..<2 {
-        guard let text = randomText(grammar, &random, most: 300) else { continue }
+      for _ in 0..<tries {
+        guard let text = randomText(grammar, &random, most: most) else { continue }
         count += 1
-        let value = try JSON.parse(text)
-        let isValid = try Validator(root: schema).isValid(value, schema)
+        let isValid = try Validator(root: schema).isValid(try JSON.parse(text), schema)
         #expect(isValid, "\(schema.text()) \(String(decoding: text, as: UTF8.self))")
       }
     }

@@ -11,13 +11,7 @@ extension CPUEngine {
   }
 
   package func step(_ batch: StepBatch) {
-    precondition(batch.tokens.count <= limits.rows, "more rows than the backend takes")
-    precondition(
-      batch.phase == .prompt || batch.slices.count == batch.tokens.count,
-      "a decoded token for each sequence")
-    precondition(
-      !runsSparse(batch) || batch.slices.count <= sparseBatch,
-      "more sequences than a sparse step takes")
+    requireFit(batch)
     runsPlannedHead = !batch.isDense
     guard !batch.tokens.isEmpty else { return }
     for slice in batch.slices { turn(slice.sequence, rows: slice.rows) }

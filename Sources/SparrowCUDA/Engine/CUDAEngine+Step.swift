@@ -15,13 +15,7 @@ extension CUDAEngine {
   }
 
   package func step(_ batch: StepBatch) {
-    precondition(batch.tokens.count <= limits.rows, "more rows than the backend takes")
-    precondition(
-      batch.phase == .prompt || batch.slices.count == batch.tokens.count,
-      "a decoded token for each sequence")
-    precondition(
-      !runsSparse(batch) || batch.slices.count <= sparseBatch,
-      "more sequences than a sparse step takes")
+    requireFit(batch)
     guard !batch.tokens.isEmpty else { return }
     for slice in batch.slices {
       // What its tokens give is what the text up to them gives, by the frequencies of its length.

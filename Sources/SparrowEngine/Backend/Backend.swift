@@ -116,6 +116,17 @@ extension Backend {
     plan.hasSparseLayers && !batch.isDense && batch.phase == .decode
   }
 
+  /// Traps for a batch that `step` does not take.
+  package func requireFit(_ batch: StepBatch) {
+    precondition(batch.tokens.count <= limits.rows, "more rows than the backend takes")
+    precondition(
+      batch.phase == .prompt || batch.slices.count == batch.tokens.count,
+      "a decoded token for each sequence")
+    precondition(
+      !runsSparse(batch) || batch.slices.count <= sparseBatch,
+      "more sequences than a sparse step takes")
+  }
+
   /// Logits of a row of the last step, as the head of its program computes them.
   package func output(row: Int) -> HeadOutput {
     var found: HeadOutput?
