@@ -4,6 +4,7 @@ public struct DeviceFinding: Sendable, Equatable {
   public let name: String
   /// What was found, for people; of what is not right, with what to do about it.
   public let text: String
+  /// False for what has to be mended before the device is used.
   public let isRight: Bool
 }
 

@@ -4,7 +4,14 @@ public import SparrowCore
 public struct ShapeQuestion: Sendable {
   /// What a sparse step's selections come from.
   public enum Predictor: String, Sendable, CaseIterable {
-    case lowRank, router, sketch, given
+    /// Two matrices of a rank (Deja Vu, arXiv 2310.17157, section 4.3).
+    case lowRank
+    /// A score for each group (LTE, arXiv 2402.06126, eq. 1).
+    case router
+    /// A 4-bit copy of the network's rows (HiRE, arXiv 2402.09360, algorithm 1).
+    case sketch
+    /// None: what selections cost when they are free.
+    case given
   }
 
   /// The shape's name, such as `opt-6.7b`.
@@ -15,15 +22,19 @@ public struct ShapeQuestion: Sendable {
   public var density: Double?
   /// Part of the heads that is touched; nil computes all.
   public var heads: Double?
+  /// What selects neurons and heads.
   public var predictor = Predictor.lowRank
+  /// Columns of a low-rank predictor's first matrix.
   public var rank = 1024
   /// Neurons that are selected together.
   public var group = 1
   /// Networks of every so many layers are sparse.
   public var every = 1
+  /// Finds the best tokens by a sketch of the vocabulary head (HiRE-Softmax).
   public var hasSparseHead = false
   /// Compares two such layers with float64 first, which takes some seconds.
   public var checks = false
+  /// Times that each step is timed; the median is told.
   public var repetitions = 5
 
   public init(shape: String) { self.shape = shape }
@@ -33,11 +44,13 @@ public struct ShapeQuestion: Sendable {
 public struct ShapeTiming: Sendable {
   /// A few lines for people.
   public let text: String
+  /// The same for machines: milliseconds, bytes, GB/s, ratios.
   public let json: JSON
 }
 
 extension Device {
-  /// Makes the weights on the device and times steps of one row.
+  /// Makes the weights on the device and times steps of one row; takes seconds, and the memory of
+  /// the shape's weights in BF16.
   ///
   /// Throws `.argument` for a question that has no answer, `.unsupported` for a device that is none
   /// of NVIDIA's with bulk copies, `.system` where its memory is too small.
