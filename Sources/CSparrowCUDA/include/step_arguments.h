@@ -2,8 +2,18 @@
 // everything lies. Read by the host's compiler and by the device's.
 #pragma once
 #ifndef __CUDACC_RTC__
-#include <stdint.h>
+#include "block_formats.h"
 #endif
+
+/// Bytes of a matrix's row of `columns` weights of 16, 8 or 4 bits.
+///
+/// Sixteen bits are a bfloat's. Others are a row's numbers, then a half's scale for each 32, then
+/// what makes the row an odd number of sixteen bytes: eight rows' columns lie in different banks of
+/// shared memory. Numbers are two's complements in the order of the columns, bytes or, of eight
+/// columns, four bytes with the first four in their low halves.
+SCU_INLINE int32_t scu_step_row_bytes(int32_t bits, int32_t columns) {
+  return bits == 16 ? columns * 2 : ((columns * bits / 8 + columns / 16 + 15) / 16 | 1) * 16;
+}
 
 /// What all multiprocessors do together before they wait for each other.
 typedef enum {
@@ -24,7 +34,7 @@ enum { SCU_LAYERS = 80, SCU_PHASES = 5 * SCU_LAYERS + 3, SCU_LAYER_SHIFT = 4 };
 /// Where a layer's weights lie: bytes from its start, the same in every layer; 0 for none but
 /// `projections`.
 ///
-/// Matrices are bfloats in rows of WIDTH; norms bfloats, biases float32.
+/// Matrices are rows of WIDTH weights of WEIGHT_BITS; norms bfloats, biases float32.
 typedef struct {
   uint64_t projections;  ///< of each head group queries, key, value; then the predictors' rows
   uint64_t output;       ///< `[heads][WIDTH][HEAD]`
@@ -38,7 +48,7 @@ typedef struct {
 typedef struct {
   uint64_t layers[SCU_LAYERS];  ///< addresses
   scu_layer layer;
-  uint64_t embedding, positions;  ///< bfloats; positions 0 without
+  uint64_t embedding, positions;  ///< as a matrix, and bfloats; positions 0 without
   uint64_t norm, norm_bias;       ///< before the head
   uint64_t vocabulary;            ///< the head's matrix
   uint64_t head_rows;             ///< `[HEAD_RANK][WIDTH]`
@@ -80,6 +90,8 @@ typedef struct {
 typedef struct {
   uint64_t to, count;
   int32_t format;  ///< scu_format
+  /// Of rows of so many numbers the first ones of two bytes are any bits; 0 without.
+  uint32_t row, bits;
   uint32_t seed;
   float center, spread;
 } scu_random;

@@ -8,6 +8,10 @@ extern "C" __global__ void fill_random(const scu_random a) {
     x ^= x >> 33, x *= 0xff51afd7ed558ccdull;
     x ^= x >> 33, x *= 0xc4ceb9fe1a85ec53ull;
     x ^= x >> 33;
+    if (a.row != 0 && i % a.row < a.bits) {
+      ((uint16_t *)a.to)[i] = (uint16_t)(x >> 48);
+      continue;
+    }
     const float y = a.center + a.spread * ((float)(x >> 40) * 0x1p-23f - 1);
     switch (a.format) {
       case SCU_F32: ((float *)a.to)[i] = y; break;

@@ -58,9 +58,13 @@ struct producer {
 
   __device__ __forceinline__ explicit producer(int lag) : lag(min(lag, SLOTS)) {}
 
-  /// The whole warp: lane i of the first `pieces` brings `bytes` bytes from its own address.
+  /// The whole warp: lane i of the first `pieces` brings `bytes` bytes from its own address; one
+  /// lane all of them, where they lie together.
   __device__ __forceinline__ void fill(ring_memory &m, const void *from, int pieces, int bytes) {
     const int lane = threadIdx.x & 31;
+    const uint64_t first = __shfl_sync(~0u, (uint64_t)from, 0);
+    if (__all_sync(~0u, lane >= pieces || (uint64_t)from == first + lane * bytes))
+      bytes *= pieces, pieces = 1;
     wait_for(m.empty + next.at, next.parity ^ 1);
     if (lag > 0) {
       lag--;
@@ -96,5 +100,22 @@ struct consumer {
     __syncwarp();
     if ((threadIdx.x & 31) == 0) arrive(m.empty + next.at);
     next.step();
+  }
+
+  /// The same of the next `count` slots.
+  __device__ __forceinline__ void wait(ring_memory &m, int count) const {
+    ring at = next;
+    for (int i = 0; i < count; i++, at.step()) wait_for(m.full + at.at, at.parity);
+  }
+
+  __device__ __forceinline__ const char *slot(ring_memory &m, int i) const {
+    const int at = next.at + i;
+    return m.slots[at < SLOTS ? at : at - SLOTS];
+  }
+
+  __device__ __forceinline__ void release(ring_memory &m, int count) {
+    __syncwarp();
+    for (int i = 0; i < count; i++, next.step())
+      if ((threadIdx.x & 31) == 0) arrive(m.empty + next.at);
   }
 };

@@ -2,11 +2,15 @@
 //
 // Constants: WIDTH of the residual stream, CONSUMERS warps that multiply, BLOCKS; HEAD elements,
 // KEY_HEADS head groups of GROUP query heads, SPLITS parts of attention; RANK of predictors,
-// HEAD_RANK of the head's sketch;
-// MASK_WORDS of a layer's neuron mask; SHARED_BYTES of a block, SLOT_BYTES of a slot.
+// HEAD_RANK of the head's sketch; WEIGHT_BITS; MASK_WORDS of a layer's neuron mask;
+// SHARED_BYTES of a block, SLOT_BYTES of a slot, SLOT_ROWS rows of weights in it.
 
 constexpr int THREADS = CONSUMERS * 32, BATCH = 8;
+/// Dot products that are summed over the block at once, at most.
+constexpr int SUMS = WEIGHT_BITS == 16 ? BATCH : 2 * BATCH;
 constexpr int HEADS = KEY_HEADS * GROUP, HEAD_ROWS = (GROUP + 2) * HEAD;
+/// Rows of a block of attention's output matrix, at most.
+constexpr int OUTPUT_ROWS = (WIDTH + BLOCKS - 1) / BLOCKS;
 /// Groups of neurons that one block touches, at most; likewise rows of predictors' scores, and of
 /// tokens'.
 constexpr int SHARE = 512, SCORES = 1024, TOKEN_SCORES = 2048;
@@ -29,6 +33,15 @@ struct alignas(16) sketch_input {
   float scales[WIDTH / 32];
 };
 
+/// Whole numbers of 24 bits, a byte each: what weights of blocks are multiplied by.
+constexpr int TERMS = 3;
+
+/// What attention has left of each head, likewise.
+struct head_terms {
+  alignas(16) int8_t terms[HEADS][TERMS][HEAD];
+  float scales[HEADS];
+};
+
 /// All but the ring.
 struct step_state {
   /// The block's neurons are listed: by the producer, and by consumers that chose them.
@@ -41,13 +54,19 @@ struct step_state {
   struct {
     int heads[KEY_HEADS], count;
   } now, ahead;
-  float sums[2][CONSUMERS][BATCH];
+  float sums[2][CONSUMERS][SUMS];
   float scratch[2][CONSUMERS];
-  float input[2][RANK];
+  union {
+    float input[2][RANK];
+    alignas(16) int8_t input_terms[2][TERMS][RANK];
+  };
+  float output[2][OUTPUT_ROWS];
   uint8_t touched[SCORES];
   union {
     attention_memory attention;
     alignas(16) float attended[HEADS][HEAD];
+    head_terms heads;
+    alignas(16) int8_t terms[TERMS][WIDTH];
     float columns[CONSUMERS][32];
     struct {
       sketch_input sketch;

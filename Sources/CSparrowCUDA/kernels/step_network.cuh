@@ -3,7 +3,7 @@
 //
 // Constant: GATED.
 
-constexpr int NETWORK_BATCH = GATED ? 4 : 8;
+constexpr int NETWORK_BATCH = GATED && WEIGHT_BITS == 16 ? 4 : 8;
 
 /// SiLU of a gate, or ReLU.
 __device__ __forceinline__ float activated(float x) {
@@ -47,7 +47,8 @@ __device__ __forceinline__ void run_network(
     p.at<uint16_t>(a.layer.network_norm), p.at<uint16_t>(a.layer.network_norm_bias));
   const float *bias = p.at(a.layer.up_bias);
   begin(a, p);
-  float x[OWN], sum[OWN] = {};
+  float x[OWN];
+  row_sum<WEIGHT_BITS> sum;
   take_own(x, a.middle, date(a, p.index - 1));
   const bool listed = is_sparse(a, p.layer);
   int first = share(a.neurons, blockIdx.x), last = share(a.neurons, blockIdx.x + 1);
@@ -58,6 +59,7 @@ __device__ __forceinline__ void run_network(
   norm.apply(x, a.is_rms, a.epsilon, m.scratch);
   if constexpr (SKETCHES)
     if (p.kind == SCU_SKETCHED) choose_neurons(a, m, ring, x, p);
+  const row_input<WEIGHT_BITS> input(x, m);
   if (listed) first = m.first, last = m.last;
   int turn = 0;
 #pragma unroll 1
@@ -68,10 +70,7 @@ __device__ __forceinline__ void run_network(
     const int neuron = listed ? listed_neuron(m, b + i, a.group) : b + i;
     const float own_bias = bias ? bias[neuron] : 0;
     // Gates, then ups, in one batch of sums.
-    float dots[BATCH];
-    dot_rows<NETWORK_BATCH>(m.ring, ring, x, size, dots);
-    if (GATED) dot_rows<NETWORK_BATCH>(m.ring, ring, x, size, dots + BATCH - NETWORK_BATCH);
-    leave_sums(dots, m.sums[turn]);
+    input.dots<GATED ? 2 : 1, NETWORK_BATCH>(m.ring, ring, size, m.sums[turn]);
     meet();
     const float up = take_sum(m.sums[turn], GATED ? NETWORK_BATCH + i : i) + own_bias;
     const float y = GATED ? activated(take_sum(m.sums[turn], i)) * up : activated(up);
@@ -81,11 +80,11 @@ __device__ __forceinline__ void run_network(
       const float factor = __shfl_sync(~0u, y, r);
       if (r >= size) continue;
       if (r % SLOT_ROWS == 0) slot = ring.wait(m.ring);
-      add_own(sum, slot + r % SLOT_ROWS * ROW_BYTES, factor);
+      sum.add(slot + r % SLOT_ROWS * ROW_BYTES, factor);
       if (r % SLOT_ROWS == SLOT_ROWS - 1 || r == size - 1) ring.release(m.ring);
     }
   }
-  leave_own(a.partial + (uint64_t)blockIdx.x * WIDTH * 8, sum, date(a, p.index));
+  leave_own(a.partial + (uint64_t)blockIdx.x * WIDTH * 8, sum.sum, date(a, p.index));
 }
 
 /// The sum of the blocks' parts, 32 columns a block, onto the residual stream.
@@ -117,11 +116,12 @@ __device__ __forceinline__ void reduce(const scu_step &a, step_memory &m, const 
 
 /// The token's row, and its position's, as the residual stream.
 __device__ __forceinline__ void embed(const scu_step &a, const scu_row &row, const phase &p) {
-  const uint16_t *token = (const uint16_t *)a.embedding + (uint64_t)row.token * WIDTH;
+  const char *token = (const char *)a.embedding + (uint64_t)row.token * ROW_BYTES;
   const uint16_t *position = (const uint16_t *)a.positions + (uint64_t)row.position * WIDTH;
   for (int i = blockIdx.x * THREADS + threadIdx.x; i < WIDTH; i += BLOCKS * THREADS)
     leave(
-      a.stream, i, from_bfloat(token[i]) + (a.positions ? from_bfloat(position[i]) : 0),
+      a.stream, i,
+      row_weight<WEIGHT_BITS>::at(token, i) + (a.positions ? from_bfloat(position[i]) : 0),
       date(a, p.index));
   if (blockIdx.x == 0 && threadIdx.x == 0) *(uint64_t *)a.best = 0;
 }

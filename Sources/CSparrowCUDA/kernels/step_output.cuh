@@ -1,12 +1,9 @@
 // Attention's output matrix, head by head: a head's columns lie together, so that one that was
 // skipped is not read.
 
-/// Threads of a row's part of a head, rows that all threads take at once; rows of a block, bytes of
-/// a head of them, and heads a slot, at most.
-constexpr int ROW_THREADS = HEAD / 8, ROWS_AT_ONCE = THREADS / ROW_THREADS;
-constexpr int OUTPUT_ROWS = (WIDTH + BLOCKS - 1) / BLOCKS, PIECE = OUTPUT_ROWS * HEAD * 2;
+/// Bytes of a head of a block's rows, and heads a slot, at most.
+constexpr int HEAD_BYTES = scu_step_row_bytes(WEIGHT_BITS, HEAD), PIECE = OUTPUT_ROWS * HEAD_BYTES;
 constexpr int HEADS_AT_ONCE = SLOT_BYTES / PIECE < 8 ? SLOT_BYTES / PIECE : 8;
-constexpr int TURNS = (OUTPUT_ROWS + ROWS_AT_ONCE - 1) / ROWS_AT_ONCE;
 static_assert(HEADS_AT_ONCE > 0, "a head's piece fits a slot");
 
 /// The query head that is the i-th of those that are touched.
@@ -24,8 +21,8 @@ __device__ __forceinline__ void stream_output(
     const int pieces = min(HEADS_AT_ONCE, count - i), lane = threadIdx.x & 31;
     const int head = listed_head(m.ahead, i + min(lane, pieces - 1));
     ring.fill(
-      m.ring, p.at<uint16_t>(a.layer.output) + ((uint64_t)head * WIDTH + first) * HEAD, pieces,
-      rows * HEAD * 2);
+      m.ring, p.at<char>(a.layer.output) + ((uint64_t)head * WIDTH + first) * HEAD_BYTES, pieces,
+      rows * HEAD_BYTES);
   }
 }
 
@@ -55,51 +52,34 @@ __device__ __forceinline__ float4 joined(const float *parts, int head, int i) {
 __device__ __forceinline__ void multiply_output(
   const scu_step &a, step_memory &m, consumer &ring, const phase &p) {
   const int first = share(WIDTH, blockIdx.x), rows = share(WIDTH, blockIdx.x + 1) - first;
-  const int team = threadIdx.x / ROW_THREADS, part = threadIdx.x % ROW_THREADS * 8;
+  const int own = min((int)threadIdx.x, rows - 1);
   const float *bias = p.at(a.layer.output_bias);
-  float own_bias[TURNS], sum[TURNS] = {};
-#pragma unroll
-  for (int t = 0; t < TURNS; t++)
-    own_bias[t] = bias ? bias[first + min(team + t * ROWS_AT_ONCE, rows - 1)] : 0;
+  const float own_bias = bias ? bias[first + own] : 0;
   begin(a, p);
-  float residual[TURNS];
-  take(residual, a.stream, first + team, ROWS_AT_ONCE, first + rows, date(a, p.index - 3));
+  float residual[1];
+  take(residual, a.stream, first + own, 0, first + rows, date(a, p.index - 3));
   const int count = m.now.count * GROUP;
   // Many loads at once: each is a way to the second cache and back.
 #pragma unroll 4
   for (int i = threadIdx.x; i < count * (HEAD / 4); i += THREADS) {
-    const int at = i % (HEAD / 4) * 4;
-    *(float4 *)(m.attended[i / (HEAD / 4)] + at) =
-      joined((const float *)a.parts, listed_head(m.now, i / (HEAD / 4)), at);
+    const int head = i / (HEAD / 4), at = i % (HEAD / 4) * 4;
+    output_sums<WEIGHT_BITS>::keep(
+      m, head, at, joined((const float *)a.parts, listed_head(m.now, head), at));
   }
   meet();
+  output_sums<WEIGHT_BITS> sums;
 #pragma unroll 1
   for (int i = 0; i < count; i += HEADS_AT_ONCE) {
     const char *slot = ring.wait(m.ring);
 #pragma unroll
-    for (int h = 0; h < HEADS_AT_ONCE; h++) {
-      if (i + h >= count) continue;
-      float x[8];
-      *(float4 *)x = *(const float4 *)(m.attended[i + h] + part);
-      *(float4 *)(x + 4) = *(const float4 *)(m.attended[i + h] + part + 4);
-#pragma unroll
-      for (int t = 0; t < TURNS; t++) {
-        // Beyond the last row: the last one again, which nobody takes.
-        const int row = h * rows + min(team + t * ROWS_AT_ONCE, rows - 1);
-        float y = 0, z = 0;
-        dot_vector(y, z, *(const uint4 *)(slot + (row * HEAD + part) * 2), x);
-        sum[t] += y + z;
-      }
-    }
+    for (int h = 0; h < HEADS_AT_ONCE; h++)
+      if (i + h < count) sums.add(m, i + h, slot + h * rows * HEAD_BYTES, rows);
     ring.release(m.ring);
   }
-#pragma unroll
-  for (int t = 0; t < TURNS; t++) {
-    float y = sum[t];
-#pragma unroll
-    for (int d = ROW_THREADS / 2; d; d >>= 1) y += __shfl_xor_sync(~0u, y, d);
-    const int row = team + t * ROWS_AT_ONCE;
-    if (part == 0 && row < rows)
-      leave(a.middle, first + row, residual[t] + (y + own_bias[t]), date(a, p.index));
-  }
+  sums.leave(m, rows);
+  meet();
+  if (threadIdx.x < rows)
+    leave(
+      a.middle, first + own, residual[0] + (m.output[0][own] + m.output[1][own] + own_bias),
+      date(a, p.index));
 }

@@ -4,7 +4,7 @@
 // Constant: ROUTES, whether the predictor is a router.
 
 /// Rows that the warps take together, and that a slot holds.
-constexpr int UNIT = 8, UNIT_BYTES = UNIT * RANK * 2;
+constexpr int UNIT = 8, UNIT_BYTES = UNIT * scu_step_row_bytes(WEIGHT_BITS, RANK);
 constexpr int SLOT_UNITS = SLOT_BYTES / UNIT_BYTES;
 static_assert(SLOT_UNITS > 0 && RANK % 256 == 0, "rows of a predictor fill a slot");
 
@@ -74,40 +74,27 @@ __device__ __forceinline__ void predict(
   take(
     input, a.projected, KEY_HEADS * HEAD_ROWS + threadIdx.x, THREADS,
     KEY_HEADS * HEAD_ROWS + a.predictor_rows, date(a, p.index - 1));
-  for (int n = 0; n < (2 * RANK + THREADS - 1) / THREADS; n++) {
-    const int i = threadIdx.x + n * THREADS;
-    if (i < a.predictor_rows) m.input[i / RANK][i % RANK] = fmaxf(input[n], 0);
-  }
-  meet();
-  const int warp = threadIdx.x >> 5, lane = threadIdx.x & 31;
-  constexpr int RANK_VECTORS = RANK / 256;
-  float x[RANK_VECTORS * 8];
-  const char *slot = 0;
+#pragma unroll
+  for (int n = 0; n < (2 * RANK + THREADS - 1) / THREADS; n++) input[n] = fmaxf(input[n], 0);
+  scorer<WEIGHT_BITS> scores(m, input, a.predictor_rows);
+  int loaded = -1;
 #pragma unroll 1
-  for (int u = work.first; u < work.last; u++) {
-    const bool of_heads = u >= work.neuron_units;
-    if (u == work.first || u == work.neuron_units)
-#pragma unroll
-      for (int v = 0; v < RANK_VECTORS; v++)
-#pragma unroll
-        for (int i = 0; i < 8; i++) x[v * 8 + i] = m.input[of_heads][(v * 32 + lane) * 8 + i];
-    const int i = (u - work.first) % SLOT_UNITS;
-    if (i == 0) slot = ring.wait(m.ring);
-    if (warp < UNIT) {
-      float y = 0, z = 0;
-#pragma unroll
-      for (int v = 0; v < RANK_VECTORS; v++)
-        dot_vector(
-          y, z, *(const uint4 *)(slot + ((i * UNIT + warp) * RANK_VECTORS + v) * 512 + lane * 16),
-          x + v * 8);
-      const float score = warp_sum(y + z);
-      const int row = (of_heads ? u - work.neuron_units : u) * UNIT + warp;
-      if (lane == 0)
-        m.touched[(u - work.first) * UNIT + warp] = of_heads
-          ? row < KEY_HEADS && is_selected(a, score, a.planted_heads, ~p.layer, row)
-          : is_selected(a, score, a.planted_neurons, p.layer, row);
+  for (int u = work.first; u < work.last; u += SLOT_UNITS) {
+    const char *slot = ring.wait(m.ring);
+#pragma unroll 1
+    for (int i = 0; i < min(SLOT_UNITS, work.last - u); i++) {
+      const int own = u + i - work.first;
+      if (!scores.has(own)) continue;
+      const int of_heads = u + i >= work.neuron_units;
+      if (loaded != of_heads) scores.load(m, loaded = of_heads);
+      const float score = scores.score(slot + i * UNIT_BYTES);
+      if (scores.row() < 0) continue;
+      const int row = (of_heads ? u + i - work.neuron_units : u + i) * UNIT + scores.row();
+      m.touched[own * UNIT + scores.row()] = of_heads
+        ? row < KEY_HEADS && is_selected(a, score, a.planted_heads, ~p.layer, row)
+        : is_selected(a, score, a.planted_neurons, p.layer, row);
     }
-    if (i == SLOT_UNITS - 1 || u == work.last - 1) ring.release(m.ring);
+    ring.release(m.ring);
   }
   meet();
   for (int u = work.first + threadIdx.x; u < work.last; u += THREADS) {

@@ -70,6 +70,7 @@ __device__ __forceinline__ void multiply_rows(
   float x[OWN];
   take_own(x, a.stream, date(a, p.index - 1));
   norm.apply(x, a.is_rms, a.epsilon, m.scratch);
+  const row_input<WEIGHT_BITS> input(x, m);
   const int count = work.count(m.now);
   const int first = share(count, blockIdx.x), last = share(count, blockIdx.x + 1);
   uint64_t best = 0;
@@ -80,9 +81,7 @@ __device__ __forceinline__ void multiply_rows(
     const int row = work.row(m.now, i + min((int)threadIdx.x, size - 1));
     // From far away: asked for before it is needed.
     const float bias = work.bias && threadIdx.x < size ? work.bias[row] : 0;
-    float dots[BATCH];
-    dot_rows<BATCH>(m.ring, ring, x, size, dots);
-    leave_sums(dots, m.sums[turn]);
+    input.dots<1, BATCH>(m.ring, ring, size, m.sums[turn]);
     meet();
     if (threadIdx.x < size) {
       const float y = take_sum(m.sums[turn], threadIdx.x) + bias;

@@ -39,7 +39,13 @@ enum BackendChoice {
       throw SparrowError(
         .argument, field: "--device", found: "\(device)", expected: "cuda:0 beside --shape")
     }
-    let shape = try SyntheticShape.named(question.shape)
+    let format: StepFormat =
+      switch question.format {
+      case .bf16: .bf16
+      case .q8_0: .q8_0
+      case .q4_0: .q4_0
+      }
+    let shape = try SyntheticShape.named(question.shape).stored(as: format)
     let predictor: SyntheticSparsity.Predictor =
       switch question.predictor {
       case .given: .given

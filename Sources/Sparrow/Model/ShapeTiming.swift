@@ -14,8 +14,17 @@ public struct ShapeQuestion: Sendable {
     case given
   }
 
+  /// How weights are stored.
+  public enum Format: String, Sendable, CaseIterable {
+    case bf16
+    /// Numbers of 8 or 4 bits, and a float16 scale for each 32.
+    case q8_0, q4_0
+  }
+
   /// The shape's name, such as `opt-6.7b`.
   public var shape: String
+  /// Of all matrices, predictors' too.
+  public var format = Format.bf16
   /// Tokens before the one that is decoded.
   public var context = 512
   /// Part of the neurons that is touched; nil times the dense step alone.
@@ -50,7 +59,7 @@ public struct ShapeTiming: Sendable {
 
 extension Device {
   /// Makes the weights on the device and times steps of one row; takes seconds, and the memory of
-  /// the shape's weights in BF16.
+  /// the shape's weights.
   ///
   /// Throws `.argument` for a question that has no answer, `.unsupported` for a device that is none
   /// of NVIDIA's with bulk copies, `.system` where its memory is too small.

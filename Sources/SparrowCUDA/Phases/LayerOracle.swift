@@ -40,7 +40,7 @@ struct LayerOracle {
       var rows = (0..<group + 2).map { member in
         (0..<head).map { element in
           let row = (keyHead * (group + 2) + member) * head + element
-          return part.dot(Int(offsets.projections), row, x)
+          return part.dot(Int(offsets.projections), row, x, shape.format)
             + bias(offsets.projections_bias, row)
         }
       }
@@ -67,7 +67,8 @@ struct LayerOracle {
         }
         for row in 0..<shape.width {
           stream[row] += part.dot(
-            Int(offsets.output), (keyHead * group + query) * shape.width + row, attended)
+            Int(offsets.output), (keyHead * group + query) * shape.width + row, attended,
+            shape.format)
         }
       }
     }
@@ -93,15 +94,16 @@ struct LayerOracle {
   func runNetwork(_ stream: inout [Double], _ selection: LayerSelection) {
     let x = norm(stream, offsets.network_norm, offsets.network_norm_bias)
     for neuron in 0..<shape.neurons where selection.neurons[neuron] {
-      let up = part.dot(Int(offsets.up), neuron, x) + bias(offsets.up_bias, neuron)
+      let up = part.dot(Int(offsets.up), neuron, x, shape.format) + bias(offsets.up_bias, neuron)
       let y: Double
       if shape.isGated {
-        let gate = part.dot(Int(offsets.gate), neuron, x)
+        let gate = part.dot(Int(offsets.gate), neuron, x, shape.format)
         y = gate / (1 + exponential(-gate)) * up
       } else {
         y = max(up, 0)
       }
-      part.add(Int(offsets.down), neuron, times: y, to: &stream)
+      let down = part.row(Int(offsets.down), neuron, shape.width, shape.format)
+      for row in 0..<shape.width { stream[row] += down[row] * y }
     }
     for row in 0..<shape.width { stream[row] += bias(offsets.down_bias, row) }
   }

@@ -4,8 +4,8 @@ extension ShapeBenchmark {
   /// A few lines for people.
   package var text: String {
     var lines = [
-      "synthetic \(shape.name): random weights, \(Quantity.count(shape.parameterCount)) of them, "
-        + "\(context) tokens before",
+      "synthetic \(shape.name) in \(shape.format.rawValue): random weights, "
+        + "\(Quantity.count(shape.parameterCount)) of them, \(context) tokens before",
       "read ceiling \(Quantity.bytes(ceiling))/s of \(device)",
       line("dense ", dense),
     ]
@@ -41,7 +41,7 @@ extension ShapeBenchmark {
   package var json: JSON {
     var members: [(key: String, value: JSON)] = [
       ("synthetic", .bool(true)), ("shape", .string(shape.name)),
-      ("device", .string(device)), ("context", .integer(context)),
+      ("format", .string(shape.format.rawValue)), ("device", .string(device)), ("context", .integer(context)),
       ("ceiling", .number(ceiling)), ("dense", json(dense)),
     ]
     if let sparse, let sparsity, let speedup {

@@ -14,8 +14,8 @@ struct StepKernel: Sendable {
 
   private static let files = [
     "step_arguments.h", "step_memory.cuh", "ring.cuh", "step_columns.cuh", "step.cuh",
-    "step_rows.cuh", "step_predict.cuh", "step_sketch.cuh", "step_attend.cuh",
-    "step_output.cuh", "step_network.cuh", "step.cu",
+    "step_floats.cuh", "step_blocks.cuh", "step_rows.cuh", "step_predict.cuh",
+    "step_sketch.cuh", "step_attend.cuh", "step_output.cuh", "step_network.cuh", "step.cu",
   ]
 
   /// Throws `.unsupported` for a device without bulk copies.
@@ -30,13 +30,14 @@ struct StepKernel: Sendable {
         found: "\(device.name): \(device.architecture)", expected: "9.0 or later for this step")
     }
     let warps = Self.warps(shape.width)
-    let rowBytes = shape.width * 2
-    let slotRows = [4, 2, 1].first { $0 * rowBytes <= 20480 } ?? 1
-    slotBytes = slotRows * rowBytes
+    let slotRows = [8, 4, 2].first { $0 * shape.rowBytes <= 24576 } ?? 1
+    slotBytes = slotRows * shape.rowBytes
     let isSketched = sparsity.map { $0.predictor == .sketch || $0.hasSparseHead } ?? false
     constants = [
       ("WIDTH", shape.width), ("CONSUMERS", warps), ("BLOCKS", device.multiprocessors),
-      ("SLOT_ROWS", slotRows), ("SLOT_BYTES", max(slotBytes, 16384)),
+      ("WEIGHT_BITS", shape.format.bits), ("SLOT_ROWS", slotRows),
+      // A page of a head's keys, or what a predictor of blocks takes twice, is a slot's least.
+      ("SLOT_BYTES", max(slotBytes, shape.format == .bf16 ? 16384 : 18432)),
       ("SHARED_BYTES", device.sharedMemory), ("HEAD", shape.headDimension),
       ("KEY_HEADS", shape.keyHeads), ("GROUP", shape.heads / shape.keyHeads),
       ("SPLITS", splits), ("RANK", sparsity?.rank ?? 256), ("HEAD_RANK", Self.headRank),
@@ -57,7 +58,7 @@ struct StepKernel: Sendable {
   func launch(_ step: scu_step) throws(SparrowError) { try kernel.launch(shape, step) }
 
   /// Warps that multiply: each thread has one, two or three vectors of eight columns.
-  private static func warps(_ width: Int) -> Int {
+  static func warps(_ width: Int) -> Int {
     let vectors = width / 256
     return vectors <= 8 ? vectors : vectors % 2 == 0 && vectors <= 28 ? vectors / 2 : vectors / 3
   }

@@ -20,7 +20,7 @@ struct StepOracle {
     func end(_ member: WritableKeyPath<scu_step, UInt64>) -> Int? { model.layout.end(member) }
     let token = min(5, shape.vocabulary - 1)
     let width = shape.width
-    var stream = (0..<width).map { ends.bfloat(end(\.embedding)!, token * width + $0) }
+    var stream = ends.row(end(\.embedding)!, token, width, shape.format)
     if let positions = end(\.positions) {
       for i in 0..<width { stream[i] += ends.bfloat(positions, model.context * width + i) }
     }
@@ -36,7 +36,7 @@ struct StepOracle {
     var difference = 0.0
     var size = 0.0
     for row in tokens {
-      let wanted = ends.dot(end(\.vocabulary)!, row, normed)
+      let wanted = ends.dot(end(\.vocabulary)!, row, normed, shape.format)
       difference += (wanted - Double(logits[row])) * (wanted - Double(logits[row]))
       size += wanted * wanted
     }
@@ -72,28 +72,16 @@ struct HostPart {
     }
   }
 
-  /// A row of a matrix of bfloats times x.
-  func dot(_ offset: Int, _ row: Int, _ x: [Double]) -> Double {
-    bytes.withUnsafeBytes { bytes in
-      let weights = bytes.baseAddress! + offset + 2 * row * x.count
-      let elements = weights.assumingMemoryBound(to: UInt16.self)
-      var sum = 0.0
-      for i in 0..<x.count {
-        sum += Double(Float(bitPattern: UInt32(elements[i]) << 16)) * x[i]
-      }
-      return sum
+  /// A row of a matrix that begins behind `offset` bytes.
+  func row(_ offset: Int, _ index: Int, _ columns: Int, _ format: StepFormat) -> [Double] {
+    bytes.withUnsafeBytes {
+      format.weights($0.baseAddress! + offset + index * format.rowBytes(columns), columns)
     }
   }
 
-  /// Adds a row of a matrix of bfloats, scaled.
-  func add(_ offset: Int, _ row: Int, times factor: Double, to y: inout [Double]) {
-    bytes.withUnsafeBytes { bytes in
-      let weights = bytes.baseAddress! + offset + 2 * row * y.count
-      let elements = weights.assumingMemoryBound(to: UInt16.self)
-      for i in 0..<y.count {
-        y[i] += Double(Float(bitPattern: UInt32(elements[i]) << 16)) * factor
-      }
-    }
+  /// The same times x.
+  func dot(_ offset: Int, _ index: Int, _ x: [Double], _ format: StepFormat) -> Double {
+    zip(row(offset, index, x.count, format), x).reduce(0) { $0 + $1.0 * $1.1 }
   }
 }
 

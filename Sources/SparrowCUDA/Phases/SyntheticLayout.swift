@@ -8,6 +8,9 @@ struct RandomPart {
   let format: scu_format
   var center: Float = 0
   let spread: Float
+  /// Of rows of so many numbers the first ones are any bits; 0 without.
+  var row = 0
+  var bits = 0
 
   var byteCount: Int { count * (format == SCU_F32 ? 4 : 2) }
 }
@@ -64,16 +67,18 @@ struct SyntheticLayout {
           { .init(offset: $0, count: count, format: format, center: center, spread: spread) },
           &layout.layerParts, &layout.layerBytes))
     }
-    func matrix(_ member: WritableKeyPath<scu_layer, UInt64>, _ count: Int) {
-      add(member, count, SCU_BF16, 0, spread, &self)
+    func matrix(_ member: WritableKeyPath<scu_layer, UInt64>, _ rows: Int, _ columns: Int) {
+      let matrix = RandomMatrix(
+        rows: rows, columns: columns, spread: spread, format: shape.format)
+      offsets[keyPath: member] = UInt64(Self.place(matrix.part, &layerParts, &layerBytes))
     }
-    matrix(\.projections, (shape.projectionRows + predictorRows) * width)
-    matrix(\.output, shape.heads * shape.headDimension * width)
-    if shape.isGated { matrix(\.gate, shape.neurons * width) }
-    matrix(\.up, shape.neurons * width)
-    matrix(\.down, shape.neurons * width)
+    matrix(\.projections, shape.projectionRows + predictorRows, width)
+    matrix(\.output, shape.heads * width, shape.headDimension)
+    if shape.isGated { matrix(\.gate, shape.neurons, width) }
+    matrix(\.up, shape.neurons, width)
+    matrix(\.down, shape.neurons, width)
     if let rank = sparsity?.rank {
-      matrix(\.predictors, (shape.neurons + (shape.keyHeads + 7) / 8 * 8) * rank)
+      matrix(\.predictors, shape.neurons + (shape.keyHeads + 7) / 8 * 8, rank)
     }
     if sparsity?.predictor == .sketch {
       // Any bits are numbers of four bits; as halves they are scales too.
@@ -102,7 +107,9 @@ struct SyntheticLayout {
         { .init(offset: $0, count: count, format: format, center: center, spread: spread) },
         &layout.endParts, &layout.endBytes)
     }
-    add(\.vocabulary, shape.vocabulary * width, SCU_BF16, 0, matrixSpread, &self)
+    let vocabulary = RandomMatrix(
+      rows: shape.vocabulary, columns: width, spread: matrixSpread, format: shape.format)
+    ends[\.vocabulary] = Self.place(vocabulary.part, &endParts, &endBytes)
     // Tied: the head's rows are the tokens' as well.
     ends[\.embedding] = ends[\.vocabulary]
     add(\.norm, width, SCU_BF16, 1, 0.2, &self)
@@ -135,21 +142,21 @@ struct SyntheticLayout {
 
   /// Of a layer's predictor.
   func predictorBytes(_ sparsity: SyntheticSparsity) -> Int {
-    let first = 2 * sparsity.predictorRows(of: shape) * shape.width
+    let first = sparsity.predictorRows(of: shape) * shape.rowBytes
     switch sparsity.predictor {
     case .given: return 0
     case .sketch: return sketchBytes
     case .router: return first
     case .lowRank(let rank):
       let heads = sparsity.headDensity == nil ? 0 : shape.keyHeads
-      return first + 2 * rank * (shape.neurons + heads)
+      return first + shape.format.rowBytes(rank) * (shape.neurons + heads)
     }
   }
 
   /// Of the vocabulary head.
   func headBytes(_ sparsity: SyntheticSparsity?, computed: Int) -> Int {
-    guard sparsity?.hasSparseHead == true else { return 2 * shape.width * shape.vocabulary }
-    return 2 * shape.width * (StepKernel.headRank + computed) + headSketchBytes
+    guard sparsity?.hasSparseHead == true else { return shape.rowBytes * shape.vocabulary }
+    return shape.rowBytes * (StepKernel.headRank + computed) + headSketchBytes
   }
 }
 
@@ -169,8 +176,8 @@ struct RandomFill {
         shape,
         scu_random(
           to: buffer.address + UInt64(part.offset), count: UInt64(part.count),
-          format: Int32(part.format.rawValue), seed: UInt32(seed * 32 + index),
-          center: part.center, spread: part.spread))
+          format: Int32(part.format.rawValue), row: UInt32(part.row), bits: UInt32(part.bits),
+          seed: UInt32(seed * 32 + index), center: part.center, spread: part.spread))
     }
   }
 }

@@ -159,10 +159,10 @@ package final class SyntheticModel {
       isSparse ? sparsity : nil, computed: logitCount(isSparse: isSparse))
     for (layer, selection) in selections.enumerated() {
       let groups = selection.headGroups.count
-      let rows =
-        groups * (shape.headRows + shape.heads / shape.keyHeads * shape.headDimension)
-        + selection.neuronCount * (shape.isGated ? 3 : 2)
-      total += 2 * shape.width * rows + groups * cacheRow
+      let rows = groups * shape.headRows + selection.neuronCount * (shape.isGated ? 3 : 2)
+      let output = shape.heads / shape.keyHeads * shape.width
+      total += shape.rowBytes * rows + groups * cacheRow
+      total += groups * output * shape.format.rowBytes(shape.headDimension)
       if isSparse, let sparsity, sparsity.isSparse(layer: layer) {
         total += layout.predictorBytes(sparsity)
       }

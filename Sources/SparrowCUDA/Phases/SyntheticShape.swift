@@ -12,6 +12,8 @@ package struct SyntheticShape: Sendable, Equatable {
   package let headDimension: Int
   package var vocabulary: Int
   package let style: Style
+  /// How its matrices are stored.
+  package private(set) var format = StepFormat.bf16
 
   /// What the architecture adds to its matrices.
   package enum Style: Sendable {
@@ -24,6 +26,8 @@ package struct SyntheticShape: Sendable, Equatable {
   }
 
   package var isGated: Bool { style == .llama }
+  /// Of a row of `width` weights.
+  var rowBytes: Int { format.rowBytes(width) }
   /// Rows of a head group's queries, key and value.
   package var headRows: Int { (heads / keyHeads + 2) * headDimension }
   package var projectionRows: Int { keyHeads * headRows }
@@ -77,6 +81,21 @@ package struct SyntheticShape: Sendable, Equatable {
     throw SparrowError(
       .argument, field: "--shape", found: name,
       expected: all.map(\.name).joined(separator: ", "))
+  }
+
+  /// The same weights in another format.
+  ///
+  /// Throws `.argument` for blocks of a shape whose kernel has none: they take widths of which each
+  /// thread has sixteen columns, and heads of 128.
+  package func stored(as format: StepFormat) throws(SparrowError) -> SyntheticShape {
+    guard format == .bf16 || StepKernel.warps(width) * 512 == width && headDimension == 128 else {
+      throw SparrowError(
+        .argument, field: "--format", found: "\(format.rawValue) of \(name)",
+        expected: "bf16, or a shape of 4096, 5120 or 7168 columns")
+    }
+    var shape = self
+    shape.format = format
+    return shape
   }
 
   /// The same layers, fewer of them, under a small head: for checks.

@@ -8,6 +8,11 @@ struct ShapeOptions: ParsableArguments {
   var shape = false
 
   @Option(
+    parsing: .unconditional, help: "How a shape's weights are stored: bf16, q8_0 or q4_0.",
+    transform: word(of: "--format"))
+  var format = ShapeQuestion.Format.bf16
+
+  @Option(
     parsing: .unconditional, help: "Part of a shape's neurons that a sparse step touches.")
   var density: Double?
 
@@ -39,8 +44,8 @@ struct ShapeOptions: ParsableArguments {
   var check = false
 
   func validate() throws {
-    guard shape || (density == nil && heads == nil && !check) else {
-      throw ValidationError("--density, --heads, --check: expected --shape beside them")
+    guard shape || (density == nil && heads == nil && !check && format == .bf16) else {
+      throw ValidationError("--format, --density, --heads, --check: expected --shape beside them")
     }
     guard (1...100_000).contains(context) else {
       throw ValidationError("--context \(context): expected 1 to 100000")
@@ -55,6 +60,7 @@ struct ShapeOptions: ParsableArguments {
     of name: String, on device: Device, repetitions: Int
   ) throws(SparrowError) -> ShapeTiming {
     var question = ShapeQuestion(shape: name)
+    question.format = format
     question.context = context
     question.density = density
     question.heads = heads

@@ -61,6 +61,50 @@ import Testing
     #expect(layout.pageCount == 9 && layout.pageBytes == 32 * 2 * 32 * 64 * 128 * 2)
   }
 
+  @Test(
+    "a row of blocks is its numbers, its scales, and an odd number of sixteen bytes",
+    arguments: [
+      (StepFormat.bf16, 4096, 8192), (.q8_0, 4096, 4368), (.q4_0, 4096, 2320),
+      (.q8_0, 128, 144), (.q4_0, 128, 80), (.q4_0, 256, 144),
+    ])
+  func rows(format: StepFormat, columns: Int, bytes: Int) {
+    #expect(format.rowBytes(columns) == bytes)
+  }
+
+  @Test("weights of blocks are numbers times the scale of their 32 columns")
+  func weights() {
+    var row = [UInt8](repeating: 0, count: StepFormat.q4_0.rowBytes(64))
+    row[4 + 2] = 0x8f  // columns 10 and 14
+    row[16] = 0x21  // columns 32 and 36
+    row.replaceSubrange(32..<36, with: [0, 0x3c, 0, 0x40])  // 1 and 2
+    let four = row.withUnsafeBytes { StepFormat.q4_0.weights($0.baseAddress!, 64) }
+    #expect(four[10] == -1 && four[14] == -8 && four[32] == 2 && four[36] == 4)
+    #expect(four.filter { $0 != 0 }.count == 4)
+    row.replaceSubrange(32..<36, with: [0x80, 0x7f, 0, 0])
+    row += [UInt8](repeating: 0, count: 64)
+    row.replaceSubrange(64..<68, with: [0, 0x3c, 0, 0x40])
+    let eight = row.withUnsafeBytes { StepFormat.q8_0.weights($0.baseAddress!, 64) }
+    #expect(eight[16] == 0x21 && eight[32] == -256 && eight[33] == 254)
+  }
+
+  @Test("a layout of blocks holds rows of them, numbers of any bits before their scales")
+  func blocks() throws {
+    let shape = try SyntheticShape.named("llama2-7b").stored(as: .q4_0)
+    let layout = SyntheticLayout(shape, nil, context: 64)
+    let matrices = layout.layerParts.filter { $0.row != 0 }
+    #expect(matrices.map(\.bits) == [1024, 32, 1024, 1024, 1024])
+    #expect(matrices.map(\.row) == [1160, 40, 1160, 1160, 1160])
+    #expect(matrices[1].byteCount == 32 * 4096 * 80)
+    #expect(layout.headBytes(nil, computed: 32000) == 32000 * 2320)
+  }
+
+  @Test("blocks are for shapes of sixteen columns a thread", arguments: SyntheticShape.all)
+  func stored(shape: SyntheticShape) throws {
+    let has = ["opt-6.7b", "opt-13b", "opt-30b", "llama2-7b", "llama3-8b"].contains(shape.name)
+    #expect(has == ((try? shape.stored(as: .q8_0)) != nil))
+    #expect(try shape.stored(as: .bf16) == shape)
+  }
+
   @Test("a step's phases: five a layer, a sketch within its network, the head's in two")
   func phases() throws {
     let shape = try SyntheticShape.named("hire-1b")

@@ -1,0 +1,292 @@
+// Weights in blocks of 32 with a scale: dot products by the matrix units, in whole numbers.
+//
+// A row holds its numbers in the order of its columns, bytes or, of eight columns, four bytes: the
+// first four in their low halves. Behind them come the scales, float16. All are two's complements.
+//
+// An input is a scale times whole numbers of 24 bits, and each of those three bytes, so that all
+// sums within a block are exact. A warp multiplies eight rows at once. Of the matrix units' sixteen
+// rows the first eight are theirs in one block of columns, and the last eight theirs in another;
+// of the eight columns three are the bytes of the input in the one block, three those in the other.
+
+/// Bytes of a block's numbers.
+template <int BITS>
+constexpr int BLOCK_BYTES = 4 * BITS;
+/// The greatest whole number of three bytes, each from -128 to 127.
+enum { MOST = 8355711 };
+
+/// Eight numbers of a row as bytes; those of four bits times sixteen.
+template <int BITS>
+__device__ __forceinline__ uint2 bytes_of(const char *from) {
+  if constexpr (BITS == 8) return *(const uint2 *)from;
+  const uint32_t w = *(const uint32_t *)from;
+  return make_uint2(w << 4 & 0xf0f0f0f0, w & 0xf0f0f0f0);
+}
+
+/// A whole number's three bytes, the lowest in the low byte.
+__device__ __forceinline__ uint32_t digits(float x) {
+  return (uint32_t)(__float2int_rn(x) + 0x808080) ^ 0x808080;
+}
+
+/// The bytes of four numbers: term by term.
+__device__ __forceinline__ void split(uint32_t (&terms)[TERMS], const float *x, float inverse) {
+  uint32_t d[4];
+#pragma unroll
+  for (int i = 0; i < 4; i++) d[i] = digits(x[i] * inverse);
+  const uint32_t low = __byte_perm(d[0], d[1], 0x5140), high = __byte_perm(d[2], d[3], 0x5140);
+  terms[2] = __byte_perm(low, high, 0x5410), terms[1] = __byte_perm(low, high, 0x7632);
+  terms[0] = __byte_perm(
+    __byte_perm(d[0], d[1], 0x0062), __byte_perm(d[2], d[3], 0x0062), 0x5410);
+}
+
+/// A lane's part of an input's terms, for PAIRS pairs of blocks: `distance` columns apart, and the
+/// pairs next to each other. Terms lie `stride` bytes apart.
+template <int PAIRS>
+__device__ __forceinline__ void load_terms(
+  uint2 (&to)[PAIRS], const int8_t *from, int stride, int distance) {
+  const int lane = threadIdx.x & 31, term = lane / 4 % 4;
+  from += min(term, TERMS - 1) * stride + lane / 16 * distance + lane % 4 * 8;
+#pragma unroll
+  for (int i = 0; i < PAIRS; i++)
+    to[i] = term < TERMS ? *(const uint2 *)(from + i * 32) : make_uint2(0, 0);
+}
+
+/// A lane's part of what eight rows' dot products are, but for the input's scale: `row` is the
+/// row's numbers from the first pair on, and `scales` theirs.
+template <int BITS, int PAIRS>
+__device__ __forceinline__ float dot_pairs(
+  const char *row, const uint16_t *scales, int distance, const uint2 (&x)[PAIRS]) {
+  const bool is_first = (threadIdx.x & 3) < 2;
+  row += (threadIdx.x & 3) * BITS;
+  const char *other = row + distance / 32 * BLOCK_BYTES<BITS>;
+  if (!is_first) scales += distance / 32;
+  uint32_t s[(PAIRS + 3) / 4 * 2];
+  if constexpr (PAIRS % 4 == 0) {
+#pragma unroll
+    for (int i = 0; i < PAIRS / 4; i++) {
+      const uint2 four = ((const uint2 *)scales)[i];
+      s[2 * i] = four.x, s[2 * i + 1] = four.y;
+    }
+  } else {
+    static_assert(PAIRS == 1, "scales of whole words");
+    s[0] = *scales;
+  }
+  float sum = 0;
+#pragma unroll
+  for (int i = 0; i < PAIRS; i++) {
+    const uint2 a = bytes_of<BITS>(row + i * BLOCK_BYTES<BITS>);
+    const uint2 b = bytes_of<BITS>(other + i * BLOCK_BYTES<BITS>);
+    int c[4];
+    asm("mma.sync.aligned.m16n8k32.row.col.s32.s8.s8.s32 "
+        "{%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%10, %10, %10, %10};"
+        : "=r"(c[0]), "=r"(c[1]), "=r"(c[2]), "=r"(c[3])
+        : "r"(a.x), "r"(b.x), "r"(a.y), "r"(b.y), "r"(x[i].x), "r"(x[i].y), "r"(0));
+    const int y = (is_first ? c[0] : c[2]) * 256 + (is_first ? c[1] : c[3]);
+    sum = fmaf((float)y, from_half((uint16_t)(s[i / 2] >> i % 2 * 16)), sum);
+  }
+  return sum;
+}
+
+/// A lane's factor of its part: it has the upper two terms or the third one, of the first block or
+/// the second.
+template <int BITS>
+__device__ __forceinline__ float part_scale(float first, float second) {
+  const int part = threadIdx.x & 3;
+  return (part < 2 ? first : second) * (part % 2 == 0 ? 256.0f : 1 / 256.0f)
+    / (BITS == 4 ? MOST * 16.0f : MOST);
+}
+
+/// The dot products of eight rows from all lanes' parts: row i's to lanes from 4 i on.
+__device__ __forceinline__ float whole(float part) {
+  part += __shfl_xor_sync(~0u, part, 1);
+  return part + __shfl_xor_sync(~0u, part, 2);
+}
+
+template <int BITS>
+struct row_input {
+  static constexpr int PAIRS = 8;
+  static_assert(VECTORS == 2 || BITS == 16, "two vectors of columns a thread");
+  uint2 terms[PAIRS];
+  float scale;
+
+  __device__ __forceinline__ row_input(const float (&x)[OWN], step_memory &m) {
+    float most[2] = {0, 0};
+#pragma unroll
+    for (int i = 0; i < OWN; i++) most[i / 8] = fmaxf(most[i / 8], fabsf(x[i]));
+#pragma unroll
+    for (int v = 0; v < 2; v++) {
+      most[v] = fmaxf(warp_max(most[v]), 1e-30f);
+      uint32_t left[TERMS], right[TERMS];
+      split(left, x + v * 8, MOST / most[v]);
+      split(right, x + v * 8 + 4, MOST / most[v]);
+#pragma unroll
+      for (int t = 0; t < TERMS; t++)
+        *(uint2 *)(m.terms[t] + column(v)) = make_uint2(left[t], right[t]);
+    }
+    __syncwarp();
+    load_terms<PAIRS>(terms, m.terms[0] + threadIdx.x / 32 * 256, WIDTH, THREADS * 8);
+    scale = part_scale<BITS>(most[0], most[1]);
+  }
+
+  template <int RUNS, int LIMIT>
+  __device__ __forceinline__ void dots(
+    ring_memory &m, consumer &ring, int count, float (*sums)[SUMS]) const {
+    static_assert(LIMIT == BATCH, "eight rows at once");
+    const int warp = threadIdx.x >> 5, lane = threadIdx.x & 31;
+    const int row = min(lane / 4, count - 1), slots = (count + SLOT_ROWS - 1) / SLOT_ROWS;
+#pragma unroll
+    for (int r = 0; r < RUNS; r++) {
+      ring.wait(m, slots);
+      const char *own = ring.slot(m, row / SLOT_ROWS) + row % SLOT_ROWS * ROW_BYTES;
+      const float part = dot_pairs<BITS>(
+        own + warp * 8 * BLOCK_BYTES<BITS>, (const uint16_t *)(own + WIDTH * BITS / 8) + warp * 8,
+        THREADS * 8, terms);
+      ring.release(m, slots);
+      const float y = whole(part * scale);
+      if (lane % 4 == 0) sums[warp][r * LIMIT + lane / 4] = y;
+    }
+  }
+};
+
+/// Eight numbers as floats.
+template <int BITS>
+__device__ __forceinline__ void floats_of(float (&y)[8], const char *from) {
+  // A number's bits below the exponent of a power of two, which is then taken away.
+  if constexpr (BITS == 8) {
+    const uint2 w = *(const uint2 *)from;
+#pragma unroll
+    for (int i = 0; i < 8; i++)
+      y[i] = __uint_as_float(__byte_perm((i < 4 ? w.x : w.y) ^ 0x80808080, 0x4b000000, 0x7650 + i % 4))
+        - 8388736.0f;
+  } else {
+    const uint32_t w = *(const uint32_t *)from ^ 0x88888888;
+#pragma unroll
+    for (int i = 0; i < 8; i++) {
+      const int bit = i % 4 * 8 + i / 4 * 4, at = bit > 16 ? bit - 12 : bit;
+      const uint32_t shifted = bit > 16 ? w >> 12 : w;
+      y[i] = __uint_as_float((shifted & 15u << at) | (uint32_t)(150 - at) << 23)
+        - (float)((1 << (23 - at)) + 8);
+    }
+  }
+}
+
+template <int BITS>
+struct row_sum {
+  float sum[OWN] = {};
+
+  __device__ __forceinline__ void add(const char *row, float factor) {
+    const uint16_t *scales = (const uint16_t *)(row + WIDTH * BITS / 8);
+#pragma unroll
+    for (int v = 0; v < VECTORS; v++) {
+      const float scale = factor * from_half(scales[column(v) / 32]);
+      float y[8];
+      floats_of<BITS>(y, row + column(v) / 8 * BITS);
+#pragma unroll
+      for (int i = 0; i < 8; i++) sum[v * 8 + i] = fmaf(scale, y[i], sum[v * 8 + i]);
+    }
+  }
+};
+
+template <int BITS>
+struct row_weight {
+  static __device__ __forceinline__ float at(const char *row, int column) {
+    const float scale = from_half(((const uint16_t *)(row + WIDTH * BITS / 8))[column / 32]);
+    if constexpr (BITS == 8) return scale * (int8_t)row[column];
+    const uint32_t four = ((const uint8_t *)row)[column / 8 * 4 + column % 4];
+    return scale * ((int8_t)(column % 8 < 4 ? four << 4 : four) >> 4);
+  }
+};
+
+// MARK: - Attention's output
+
+/// Eight rows a warp of one half of a head's columns, and other warps the other half.
+template <int BITS>
+struct output_sums {
+  static constexpr int TEAMS = (OUTPUT_ROWS + 7) / 8;
+  static_assert(HEAD == 128 && 2 * TEAMS <= CONSUMERS, "a warp for each half of eight rows");
+
+  float sum = 0;
+
+  /// By a warp, four elements of the i-th head's result each.
+  static __device__ __forceinline__ void keep(step_memory &m, int i, int element, float4 x) {
+    const float numbers[4] = {x.x, x.y, x.z, x.w};
+    const float most =
+      fmaxf(warp_max(fmaxf(fmaxf(fabsf(x.x), fabsf(x.y)), fmaxf(fabsf(x.z), fabsf(x.w)))), 1e-30f);
+    uint32_t terms[TERMS];
+    split(terms, numbers, MOST / most);
+#pragma unroll
+    for (int t = 0; t < TERMS; t++) *(uint32_t *)(m.heads.terms[i][t] + element) = terms[t];
+    if (element == 0) m.heads.scales[i] = most;
+  }
+
+  __device__ __forceinline__ void add(step_memory &m, int i, const char *piece, int rows) {
+    const int warp = threadIdx.x >> 5, half = warp / TEAMS;
+    if (half > 1) return;
+    const char *row =
+      piece + min(warp % TEAMS * 8 + (int)(threadIdx.x & 31) / 4, rows - 1) * scu_step_row_bytes(BITS, HEAD);
+    uint2 terms[1];
+    load_terms<1>(terms, m.heads.terms[i][0] + half * 64, HEAD, 32);
+    sum = fmaf(
+      dot_pairs<BITS>(
+        row + half * 2 * BLOCK_BYTES<BITS>, (const uint16_t *)(row + HEAD * BITS / 8) + half * 2, 32,
+        terms),
+      m.heads.scales[i], sum);
+  }
+
+  __device__ __forceinline__ void leave(step_memory &m, int rows) {
+    const float y = whole(sum * part_scale<BITS>(1, 1));
+    const int warp = threadIdx.x >> 5, row = warp % TEAMS * 8 + (threadIdx.x & 31) / 4;
+    if (warp / TEAMS < 2 && threadIdx.x % 4 == 0 && row < rows) m.output[warp / TEAMS][row] = y;
+  }
+};
+
+// MARK: - Predictors
+
+/// A unit a warp.
+template <int BITS>
+struct scorer {
+  static constexpr int PAIRS = 4;
+  const int8_t *terms;
+  float scale;
+
+  template <int COUNT>
+  __device__ __forceinline__ scorer(step_memory &m, const float (&input)[COUNT], int count) {
+    float most = 1e-30f;
+#pragma unroll
+    for (int n = 0; n < COUNT; n++)
+      if (threadIdx.x + n * THREADS < count) most = fmaxf(most, input[n]);
+    most = consumers_max(most, m.scratch[0]);
+#pragma unroll
+    for (int n = 0; n < COUNT; n++) {
+      const int i = threadIdx.x + n * THREADS;
+      if (i >= count) continue;
+      const uint32_t d = digits(input[n] * (MOST / most));
+#pragma unroll
+      for (int t = 0; t < TERMS; t++)
+        m.input_terms[i / RANK][t][i % RANK] = (int8_t)(d >> (TERMS - 1 - t) * 8);
+    }
+    meet();
+    scale = part_scale<BITS>(most, most);
+  }
+
+  __device__ __forceinline__ bool has(int i) const { return i % CONSUMERS == threadIdx.x >> 5; }
+  __device__ __forceinline__ int row() const {
+    return threadIdx.x % 4 == 0 ? (int)(threadIdx.x & 31) / 4 : -1;
+  }
+
+  __device__ __forceinline__ void load(step_memory &m, int which) {
+    terms = m.input_terms[which][0];
+  }
+
+  __device__ __forceinline__ float score(const char *unit) const {
+    const char *row = unit + (threadIdx.x & 31) / 4 * scu_step_row_bytes(BITS, RANK);
+    const uint16_t *scales = (const uint16_t *)(row + RANK * BITS / 8);
+    float sum = 0;
+#pragma unroll 2
+    for (int i = 0; i < RANK / 64; i += PAIRS) {
+      uint2 x[PAIRS];
+      load_terms<PAIRS>(x, terms + i * 32, RANK, RANK / 2);
+      sum += dot_pairs<BITS>(row + i * BLOCK_BYTES<BITS>, scales + i, RANK / 2, x);
+    }
+    return whole(scale * sum);
+  }
+};
