@@ -102,20 +102,29 @@ struct consumer {
     next.step();
   }
 
-  /// The same of the next `count` slots.
+  /// The same of the next `count` slots of LIMIT.
+  template <int LIMIT>
   __device__ __forceinline__ void wait(ring_memory &m, int count) const {
     ring at = next;
-    for (int i = 0; i < count; i++, at.step()) wait_for(m.full + at.at, at.parity);
+#pragma unroll
+    for (int i = 0; i < LIMIT; i++, at.step())
+      if (i == 0 || i < count) wait_for(m.full + at.at, at.parity);
   }
 
+  /// The i-th of them.
   __device__ __forceinline__ const char *slot(ring_memory &m, int i) const {
     const int at = next.at + i;
     return m.slots[at < SLOTS ? at : at - SLOTS];
   }
 
+  template <int LIMIT>
   __device__ __forceinline__ void release(ring_memory &m, int count) {
     __syncwarp();
-    for (int i = 0; i < count; i++, next.step())
-      if ((threadIdx.x & 31) == 0) arrive(m.empty + next.at);
+#pragma unroll
+    for (int i = 0; i < LIMIT; i++)
+      if (i == 0 || i < count) {
+        if ((threadIdx.x & 31) == 0) arrive(m.empty + next.at);
+        next.step();
+      }
   }
 };

@@ -91,6 +91,20 @@ __device__ __forceinline__ void leave(uint64_t address, int index, float value, 
                : "memory");
 }
 
+/// A dated number as it is now.
+__device__ __forceinline__ uint64_t ask(uint64_t address, int index) {
+  uint64_t word;
+  asm volatile("ld.relaxed.gpu.global.u64 %0, [%1];" : "=l"(word) : "l"(address + 8 * index)
+               : "memory");
+  return word;
+}
+
+/// A dated number that was asked for, once it is there.
+__device__ __forceinline__ float take(uint64_t word, uint64_t address, int index, uint32_t date) {
+  while ((uint32_t)(word >> 32) != date) word = ask(address, index);
+  return __uint_as_float((uint32_t)word);
+}
+
 /// Dated numbers, `stride` apart and below `count`, once all of them are there.
 template <int COUNT>
 __device__ __forceinline__ void take(
@@ -161,15 +175,16 @@ __device__ __forceinline__ void list_heads(List &list, const uint32_t *mask) {
 }
 
 /// By the producer: the block's part of the neurons that a mask selects.
-__device__ __forceinline__ void list_neurons(
-  step_memory &m, const uint32_t *mask, int words, int group) {
+__device__ __forceinline__ void list_neurons(step_memory &m, const uint32_t *mask, int group) {
   const int lane = threadIdx.x & 31;
-#pragma unroll 4
-  for (int i = lane; i < words; i += 32) m.words[i] = __ldcg(mask + i);
+  // All at once: each is a way to the second cache and back.
+#pragma unroll
+  for (int i = lane * 4; i < MASK_WORDS; i += 128)
+    *(uint4 *)(m.words + i) = __ldcg((const uint4 *)(mask + i));
   __syncwarp();
   // An odd number of words a lane: all banks of the shared memory.
-  const int each = (words + 31) / 32 | 1;
-  const int begin = min(lane * each, words), end = min(begin + each, words);
+  constexpr int EACH = (MASK_WORDS + 31) / 32 | 1;
+  const int begin = min(lane * EACH, MASK_WORDS), end = min(begin + EACH, MASK_WORDS);
   int own = 0;
 #pragma unroll 4
   for (int i = begin; i < end; i++) own += __popc(m.words[i]);

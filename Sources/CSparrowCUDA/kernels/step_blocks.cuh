@@ -11,8 +11,8 @@
 /// Bytes of a block's numbers.
 template <int BITS>
 constexpr int BLOCK_BYTES = 4 * BITS;
-/// The greatest whole number of three bytes, each from -128 to 127.
-enum { MOST = 8355711 };
+/// The greatest whole number: each of its bytes is one from -128 to 127, however it was rounded.
+enum { MOST = 127 << 16 };
 
 /// Eight numbers of a row as bytes; those of four bits times sixteen.
 template <int BITS>
@@ -130,48 +130,71 @@ struct row_input {
   template <int RUNS, int LIMIT>
   __device__ __forceinline__ void dots(
     ring_memory &m, consumer &ring, int count, float (*sums)[SUMS]) const {
-    static_assert(LIMIT == BATCH, "eight rows at once");
+    static_assert(RUNS * LIMIT == SUMS, "the sums of a warp");
+    constexpr int SLOTS_AT_ONCE = BATCH / SLOT_ROWS;
     const int warp = threadIdx.x >> 5, lane = threadIdx.x & 31;
-    const int row = min(lane / 4, count - 1), slots = (count + SLOT_ROWS - 1) / SLOT_ROWS;
+    float parts[SUMS / BATCH];
 #pragma unroll
-    for (int r = 0; r < RUNS; r++) {
-      ring.wait(m, slots);
+    for (int i = 0; i < SUMS / BATCH; i++) {
+      const int size = min(count - i * BATCH % LIMIT, BATCH);
+      parts[i] = 0;
+      if (size <= 0) continue;
+      const int slots = (size + SLOT_ROWS - 1) / SLOT_ROWS, row = min(lane / 4, size - 1);
+      ring.wait<SLOTS_AT_ONCE>(m, slots);
       const char *own = ring.slot(m, row / SLOT_ROWS) + row % SLOT_ROWS * ROW_BYTES;
-      const float part = dot_pairs<BITS>(
+      parts[i] = dot_pairs<BITS>(
         own + warp * 8 * BLOCK_BYTES<BITS>, (const uint16_t *)(own + WIDTH * BITS / 8) + warp * 8,
         THREADS * 8, terms);
-      ring.release(m, slots);
-      const float y = whole(part * scale);
-      if (lane % 4 == 0) sums[warp][r * LIMIT + lane / 4] = y;
+      ring.release<SLOTS_AT_ONCE>(m, slots);
+    }
+#pragma unroll
+    for (int i = 0; i < SUMS / BATCH; i++) {
+      const float y = whole(parts[i] * scale);
+      if (lane % 4 == 0) sums[warp][i * BATCH + lane / 4] = y;
     }
   }
 };
 
-/// Eight numbers as floats.
+/// Eight numbers as floats: their bytes, from 128 or eight on, as the last ones of 2^23's.
 template <int BITS>
 __device__ __forceinline__ void floats_of(float (&y)[8], const char *from) {
-  // A number's bits below the exponent of a power of two, which is then taken away.
+  uint2 w;
   if constexpr (BITS == 8) {
-    const uint2 w = *(const uint2 *)from;
-#pragma unroll
-    for (int i = 0; i < 8; i++)
-      y[i] = __uint_as_float(__byte_perm((i < 4 ? w.x : w.y) ^ 0x80808080, 0x4b000000, 0x7650 + i % 4))
-        - 8388736.0f;
+    w = *(const uint2 *)from;
+    w.x ^= 0x80808080, w.y ^= 0x80808080;
   } else {
-    const uint32_t w = *(const uint32_t *)from ^ 0x88888888;
-#pragma unroll
-    for (int i = 0; i < 8; i++) {
-      const int bit = i % 4 * 8 + i / 4 * 4, at = bit > 16 ? bit - 12 : bit;
-      const uint32_t shifted = bit > 16 ? w >> 12 : w;
-      y[i] = __uint_as_float((shifted & 15u << at) | (uint32_t)(150 - at) << 23)
-        - (float)((1 << (23 - at)) + 8);
-    }
+    w.y = *(const uint32_t *)from ^ 0x88888888;
+    w.x = w.y & 0x0f0f0f0f, w.y = w.y >> 4 & 0x0f0f0f0f;
   }
+#pragma unroll
+  for (int i = 0; i < 8; i++)
+    y[i] = __uint_as_float(__byte_perm(i < 4 ? w.x : w.y, 0x4b000000, 0x7650 + i % 4))
+      - (float)((1 << 23) + (1 << (BITS - 1)));
 }
 
 template <int BITS>
 struct row_sum {
+  static constexpr int AT_ONCE = SLOT_ROWS < 4 ? SLOT_ROWS : 4;
   float sum[OWN] = {};
+
+  /// The ring's next rows, each times its factor, which lane i of a warp has; 0 beyond them.
+  template <int LIMIT>
+  __device__ __forceinline__ void add(
+    ring_memory &m, consumer &ring, float factor, int count) {
+    static_assert(SLOT_ROWS % AT_ONCE == 0, "rows of one slot at once");
+    const char *slot = 0;
+#pragma unroll 1
+    for (int r = 0; r < count; r += AT_ONCE) {
+      if (r % SLOT_ROWS == 0) slot = ring.wait(m);
+#pragma unroll
+      for (int i = 0; i < AT_ONCE; i++) {
+        // Beyond the last row: the last one again, times zero.
+        const char *row = slot + min(r + i, count - 1) % SLOT_ROWS * ROW_BYTES;
+        add(row, __shfl_sync(~0u, factor, r + i));
+      }
+      if (r % SLOT_ROWS == SLOT_ROWS - AT_ONCE || r + AT_ONCE >= count) ring.release(m);
+    }
+  }
 
   __device__ __forceinline__ void add(const char *row, float factor) {
     const uint16_t *scales = (const uint16_t *)(row + WIDTH * BITS / 8);
@@ -218,9 +241,10 @@ struct output_sums {
     if (element == 0) m.heads.scales[i] = most;
   }
 
-  __device__ __forceinline__ void add(step_memory &m, int i, const char *piece, int rows) {
-    const int warp = threadIdx.x >> 5, half = warp / TEAMS;
-    if (half > 1) return;
+  __device__ __forceinline__ void add(
+    step_memory &m, int i, const char *piece, int rows, float factor) {
+    // Warps beyond the halves: the second one again, which nobody takes.
+    const int warp = threadIdx.x >> 5, half = min(warp / TEAMS, 1);
     const char *row =
       piece + min(warp % TEAMS * 8 + (int)(threadIdx.x & 31) / 4, rows - 1) * scu_step_row_bytes(BITS, HEAD);
     uint2 terms[1];
@@ -229,7 +253,7 @@ struct output_sums {
       dot_pairs<BITS>(
         row + half * 2 * BLOCK_BYTES<BITS>, (const uint16_t *)(row + HEAD * BITS / 8) + half * 2, 32,
         terms),
-      m.heads.scales[i], sum);
+      m.heads.scales[i] * factor, sum);
   }
 
   __device__ __forceinline__ void leave(step_memory &m, int rows) {

@@ -82,6 +82,20 @@ template <>
 struct row_sum<16> {
   float sum[OWN] = {};
 
+  template <int LIMIT>
+  __device__ __forceinline__ void add(
+    ring_memory &m, consumer &ring, float factor, int count) {
+    const char *slot = 0;
+#pragma unroll
+    for (int r = 0; r < LIMIT; r++) {
+      const float own = __shfl_sync(~0u, factor, r);
+      if (r >= count) continue;
+      if (r % SLOT_ROWS == 0) slot = ring.wait(m);
+      add(slot + r % SLOT_ROWS * ROW_BYTES, own);
+      if (r % SLOT_ROWS == SLOT_ROWS - 1 || r == count - 1) ring.release(m);
+    }
+  }
+
   __device__ __forceinline__ void add(const char *row, float factor) {
 #pragma unroll
     for (int v = 0; v < VECTORS; v++) {
@@ -125,7 +139,8 @@ struct output_sums<16> {
     *(float4 *)(m.attended[i] + element) = x;
   }
 
-  __device__ __forceinline__ void add(step_memory &m, int i, const char *piece, int rows) {
+  __device__ __forceinline__ void add(
+    step_memory &m, int i, const char *piece, int rows, float factor) {
     const int team = threadIdx.x / EACH, part = threadIdx.x % EACH * 8;
     float x[8];
     *(float4 *)x = *(const float4 *)(m.attended[i] + part);
@@ -136,7 +151,7 @@ struct output_sums<16> {
       const int row = min(team + t * AT_ONCE, rows - 1);
       float y = 0, z = 0;
       dot_vector(y, z, *(const uint4 *)(piece + (row * HEAD + part) * 2), x);
-      sum[t] += y + z;
+      sum[t] = fmaf(y + z, factor, sum[t]);
     }
   }
 

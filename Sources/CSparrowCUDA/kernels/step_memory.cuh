@@ -6,14 +6,15 @@
 // SHARED_BYTES of a block, SLOT_BYTES of a slot, SLOT_ROWS rows of weights in it.
 
 constexpr int THREADS = CONSUMERS * 32, BATCH = 8;
-/// Dot products that are summed over the block at once, at most.
-constexpr int SUMS = WEIGHT_BITS == 16 ? BATCH : 2 * BATCH;
+/// Dot products that are summed over the block at once.
+constexpr int SUMS = WEIGHT_BITS == 16 ? BATCH : 4 * BATCH;
 constexpr int HEADS = KEY_HEADS * GROUP, HEAD_ROWS = (GROUP + 2) * HEAD;
 /// Rows of a block of attention's output matrix, at most.
 constexpr int OUTPUT_ROWS = (WIDTH + BLOCKS - 1) / BLOCKS;
 /// Groups of neurons that one block touches, at most; likewise rows of predictors' scores, and of
 /// tokens'.
 constexpr int SHARE = 512, SCORES = 1024, TOKEN_SCORES = 2048;
+static_assert(MASK_WORDS % 4 == 0, "words of a mask in fours");
 static_assert(MASK_WORDS * 32 / BLOCKS + 2 <= SHARE, "a block's share of a mask");
 
 /// Warps that attend, keys that one takes at once.
@@ -49,7 +50,7 @@ struct step_state {
   /// The block's neurons, [first, last) of all that are touched, and their groups.
   int first, last, first_group;
   int groups[SHARE];
-  uint32_t words[MASK_WORDS];
+  alignas(16) uint32_t words[MASK_WORDS];
   /// Head groups that are touched, ascending: for consumers, and for the producer, which is ahead.
   struct {
     int heads[KEY_HEADS], count;

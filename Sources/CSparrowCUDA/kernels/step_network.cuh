@@ -3,7 +3,7 @@
 //
 // Constant: GATED.
 
-constexpr int NETWORK_BATCH = GATED && WEIGHT_BITS == 16 ? 4 : 8;
+constexpr int NETWORK_BATCH = GATED ? SUMS / 2 : SUMS;
 
 /// SiLU of a gate, or ReLU.
 __device__ __forceinline__ float activated(float x) {
@@ -19,7 +19,7 @@ __device__ __forceinline__ void stream_network(
     wait_for(&m.chosen, choices);
     choices ^= 1;
   } else if (listed) {
-    list_neurons(m, neuron_mask(a, p.layer), MASK_WORDS, a.group);
+    list_neurons(m, neuron_mask(a, p.layer), a.group);
     if ((threadIdx.x & 31) == 0) arrive(&m.listed);
   }
   if (listed) first = m.first, last = m.last;
@@ -74,15 +74,7 @@ __device__ __forceinline__ void run_network(
     meet();
     const float up = take_sum(m.sums[turn], GATED ? NETWORK_BATCH + i : i) + own_bias;
     const float y = GATED ? activated(take_sum(m.sums[turn], i)) * up : activated(up);
-    const char *slot = 0;
-#pragma unroll
-    for (int r = 0; r < NETWORK_BATCH; r++) {
-      const float factor = __shfl_sync(~0u, y, r);
-      if (r >= size) continue;
-      if (r % SLOT_ROWS == 0) slot = ring.wait(m.ring);
-      sum.add(slot + r % SLOT_ROWS * ROW_BYTES, factor);
-      if (r % SLOT_ROWS == SLOT_ROWS - 1 || r == size - 1) ring.release(m.ring);
-    }
+    sum.add<NETWORK_BATCH>(m.ring, ring, (threadIdx.x & 31) < size ? y : 0, size);
   }
   leave_own(a.partial + (uint64_t)blockIdx.x * WIDTH * 8, sum.sum, date(a, p.index));
 }

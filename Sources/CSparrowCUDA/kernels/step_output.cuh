@@ -56,8 +56,8 @@ __device__ __forceinline__ void multiply_output(
   const float *bias = p.at(a.layer.output_bias);
   const float own_bias = bias ? bias[first + own] : 0;
   begin(a, p);
-  float residual[1];
-  take(residual, a.stream, first + own, 0, first + rows, date(a, p.index - 3));
+  // From long ago: asked for now, and looked at in the end.
+  const uint64_t residual = ask(a.stream, first + own);
   const int count = m.now.count * GROUP;
   // Many loads at once: each is a way to the second cache and back.
 #pragma unroll 4
@@ -73,13 +73,17 @@ __device__ __forceinline__ void multiply_output(
     const char *slot = ring.wait(m.ring);
 #pragma unroll
     for (int h = 0; h < HEADS_AT_ONCE; h++)
-      if (i + h < count) sums.add(m, i + h, slot + h * rows * HEAD_BYTES, rows);
+      // Beyond the last head: the last one again, times zero.
+      sums.add(
+        m, min(i + h, count - 1), slot + min(h, count - 1 - i) * rows * HEAD_BYTES, rows,
+        i + h < count ? 1 : 0);
     ring.release(m.ring);
   }
   sums.leave(m, rows);
+  const float before = take(residual, a.stream, first + own, date(a, p.index - 3));
   meet();
   if (threadIdx.x < rows)
     leave(
-      a.middle, first + own, residual[0] + (m.output[0][own] + m.output[1][own] + own_bias),
+      a.middle, first + own, before + (m.output[0][own] + m.output[1][own] + own_bias),
       date(a, p.index));
 }

@@ -76,12 +76,12 @@ __device__ __forceinline__ void multiply_rows(
   uint64_t best = 0;
   int turn = 0;
 #pragma unroll 1
-  for (int i = first; i < last; i += BATCH, turn ^= 1) {
-    const int size = min(BATCH, last - i);
+  for (int i = first; i < last; i += SUMS, turn ^= 1) {
+    const int size = min(SUMS, last - i);
     const int row = work.row(m.now, i + min((int)threadIdx.x, size - 1));
     // From far away: asked for before it is needed.
     const float bias = work.bias && threadIdx.x < size ? work.bias[row] : 0;
-    input.dots<1, BATCH>(m.ring, ring, size, m.sums[turn]);
+    input.dots<1, SUMS>(m.ring, ring, size, m.sums[turn]);
     meet();
     if (threadIdx.x < size) {
       const float y = take_sum(m.sums[turn], threadIdx.x) + bias;
@@ -92,6 +92,6 @@ __device__ __forceinline__ void multiply_rows(
       best = max(best, ranked(y, row));
     }
   }
-  if (p.kind == SCU_LOGITS && threadIdx.x < BATCH)
+  if (p.kind == SCU_LOGITS && threadIdx.x < SUMS)
     atomicMax((unsigned long long *)a.best, (unsigned long long)best);
 }

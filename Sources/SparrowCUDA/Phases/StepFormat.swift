@@ -1,5 +1,4 @@
 internal import CSparrowCUDA
-package import SparrowCore
 
 /// How the weights of a synthetic model's matrices lie on a device.
 package enum StepFormat: String, Sendable {
@@ -19,24 +18,18 @@ package enum StepFormat: String, Sendable {
 
   /// The weights of a row.
   func weights(_ row: UnsafeRawPointer, _ columns: Int) -> [Double] {
-    func bits16(_ offset: Int) -> UInt16 {
+    func half(_ offset: Int) -> UInt16 {
       row.loadUnaligned(fromByteOffset: offset, as: UInt16.self)
     }
-    func scaled(_ column: Int, _ number: Int8) -> Double {
-      Double(number) * Double(halfValue(bits16(columns * bits / 8 + column / 32 * 2)))
+    func number(_ column: Int) -> Int8 {
+      guard self == .q4_0 else { return row.load(fromByteOffset: column, as: Int8.self) }
+      let two = row.load(fromByteOffset: column / 8 * 4 + column % 4, as: Int8.self)
+      return (column % 8 < 4 ? two << 4 : two) >> 4
     }
     return (0..<columns).map { column in
-      switch self {
-      case .bf16: Double(Float(bitPattern: UInt32(bits16(2 * column)) << 16))
-      case .q8_0: scaled(column, row.load(fromByteOffset: column, as: Int8.self))
-      case .q4_0:
-        scaled(
-          column,
-          {
-            let byte = row.load(fromByteOffset: column / 8 * 4 + column % 4, as: Int8.self)
-            return column % 8 < 4 ? byte << 4 >> 4 : byte >> 4
-          }())
-      }
+      guard self != .bf16 else { return Double(Float(bitPattern: UInt32(half(2 * column)) << 16)) }
+      let scale = half(columns * bits / 8 + column / 32 * 2)
+      return Double(number(column)) * Double(halfValue(scale))
     }
   }
 }

@@ -43,7 +43,7 @@ struct StepKernel: Sendable {
       ("SPLITS", splits), ("RANK", sparsity?.rank ?? 256), ("HEAD_RANK", Self.headRank),
       ("SKETCHES", isSketched ? 1 : 0),
       ("ROUTES", sparsity?.predictor == .router ? 1 : 0), ("GATED", shape.isGated ? 1 : 0),
-      ("MASK_WORDS", (shape.neurons / (sparsity?.group ?? 1) + 31) / 32),
+      ("MASK_WORDS", shape.maskWords(sparsity)),
     ]
     kernel = try library.kernel(
       "step", of: Self.files, constants: constants, sharedBytes: device.sharedMemory)

@@ -32,7 +32,7 @@ struct StepState {
     _ shape: SyntheticShape, _ sparsity: SyntheticSparsity?, splits: Int, blocks: Int,
     pageCount: Int
   ) {
-    neuronMaskBytes = (shape.neurons / (sparsity?.group ?? 1) + 31) / 32 * 4
+    neuronMaskBytes = shape.maskWords(sparsity) * 4
     var end = 0
     func place(_ bytes: Int) -> Int {
       defer { end += (bytes + 255) / 256 * 256 }

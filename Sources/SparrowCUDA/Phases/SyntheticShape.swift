@@ -83,6 +83,11 @@ package struct SyntheticShape: Sendable, Equatable {
       expected: all.map(\.name).joined(separator: ", "))
   }
 
+  /// Words of a layer's mask of neurons, a bit for each group: fours of them, to be read at once.
+  func maskWords(_ sparsity: SyntheticSparsity?) -> Int {
+    (neurons / (sparsity?.group ?? 1) + 127) / 128 * 4
+  }
+
   /// The same weights in another format.
   ///
   /// Throws `.argument` for blocks of a shape whose kernel has none: they take widths of which each
