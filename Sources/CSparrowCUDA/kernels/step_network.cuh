@@ -41,34 +41,51 @@ __device__ __forceinline__ void stream_network(
   }
 }
 
+/// A lane's of 32 neurons' biases, of those from `from` on that are touched.
+__device__ __forceinline__ float network_bias(
+  const step_memory &m, const float *bias, bool listed, int group, int from, int last) {
+  const int i = from + (threadIdx.x & 31);
+  return bias && i < last ? bias[listed ? listed_neuron(m, i, group) : i] : 0;
+}
+
 __device__ __forceinline__ void run_network(
   const scu_step &a, step_memory &m, consumer &ring, uint32_t &lists, const phase &p) {
   const norm_weights norm(
     p.at<uint16_t>(a.layer.network_norm), p.at<uint16_t>(a.layer.network_norm_bias));
   const float *bias = p.at(a.layer.up_bias);
   begin(a, p);
-  float x[OWN];
-  row_sum<WEIGHT_BITS> sum;
-  take_own(x, a.middle, date(a, p.index - 1));
   const bool listed = is_sparse(a, p.layer);
   int first = share(a.neurons, blockIdx.x), last = share(a.neurons, blockIdx.x + 1);
   if (listed && p.kind == SCU_NETWORK) {
     wait_for(&m.listed, lists);
     lists ^= 1;
+    first = m.first, last = m.last;
   }
+  // A lane's of the first 32 neurons: from far away, asked for before it is needed.
+  float next_bias = network_bias(m, bias, listed, a.group, first, last);
+  float x[OWN];
+  row_sum<WEIGHT_BITS> sum;
+  take_own(x, a.middle, date(a, p.index - 1));
   norm.apply(x, a.is_rms, a.epsilon, m.scratch);
   if constexpr (SKETCHES)
-    if (p.kind == SCU_SKETCHED) choose_neurons(a, m, ring, x, p);
+    if (p.kind == SCU_SKETCHED) {
+      choose_neurons(a, m, ring, x, p);
+      first = m.first, last = m.last;
+      next_bias = network_bias(m, bias, listed, a.group, first, last);
+    }
   const row_input<WEIGHT_BITS> input(x, m);
-  if (listed) first = m.first, last = m.last;
+  float biases = 0;
   int turn = 0;
 #pragma unroll 1
   for (int b = first; b < last; b += NETWORK_BATCH, turn ^= 1) {
     const int size = min(NETWORK_BATCH, last - b);
     // Every warp has all of the batch's neurons: none waits for another's.
     const int i = min((int)threadIdx.x & (NETWORK_BATCH - 1), size - 1);
-    const int neuron = listed ? listed_neuron(m, b + i, a.group) : b + i;
-    const float own_bias = bias ? bias[neuron] : 0;
+    if ((b - first) % 32 == 0) {
+      biases = next_bias;
+      next_bias = network_bias(m, bias, listed, a.group, b + 32, last);
+    }
+    const float own_bias = __shfl_sync(~0u, biases, (b - first) % 32 + i);
     // Gates, then ups, in one batch of sums.
     input.dots<GATED ? 2 : 1, NETWORK_BATCH>(m.ring, ring, size, m.sums[turn]);
     meet();

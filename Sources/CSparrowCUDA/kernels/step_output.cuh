@@ -26,27 +26,58 @@ __device__ __forceinline__ void stream_output(
   }
 }
 
-/// Four elements of a head's result, of the parts that attention left, in their order.
-__device__ __forceinline__ float4 joined(const float *parts, int head, int i) {
-  const float *own = parts + (uint64_t)head * SPLITS * (HEAD + 4);
+/// What attention's parts have of four elements of a head.
+struct head_parts {
   float2 state[SPLITS];
-  float4 y[SPLITS], sum = make_float4(0, 0, 0, 0);
-  float best = -INFINITY, all = 0;
+  float4 y[SPLITS];
+
+  __device__ __forceinline__ void load(const float *parts, int head, int i) {
+    const float *own = parts + (uint64_t)head * SPLITS * (HEAD + 4);
 #pragma unroll
-  for (int s = 0; s < SPLITS; s++) {
-    state[s] = __ldcg((const float2 *)(own + s * (HEAD + 4)));
-    y[s] = __ldcg((const float4 *)(own + s * (HEAD + 4) + 4 + i));
+    for (int s = 0; s < SPLITS; s++) {
+      state[s] = __ldcg((const float2 *)(own + s * (HEAD + 4)));
+      y[s] = __ldcg((const float4 *)(own + s * (HEAD + 4) + 4 + i));
+    }
   }
+
+  /// The head's result, of its parts in their order.
+  __device__ __forceinline__ float4 joined() const {
+    float best = -INFINITY, all = 0;
+    float4 sum = make_float4(0, 0, 0, 0);
 #pragma unroll
-  for (int s = 0; s < SPLITS; s++) best = fmaxf(best, state[s].x);
+    for (int s = 0; s < SPLITS; s++) best = fmaxf(best, state[s].x);
 #pragma unroll
-  for (int s = 0; s < SPLITS; s++) {
-    const float scale = __expf(state[s].x - best);
-    all = fmaf(state[s].y, scale, all);
-    sum.x = fmaf(y[s].x, scale, sum.x), sum.y = fmaf(y[s].y, scale, sum.y);
-    sum.z = fmaf(y[s].z, scale, sum.z), sum.w = fmaf(y[s].w, scale, sum.w);
+    for (int s = 0; s < SPLITS; s++) {
+      const float scale = __expf(state[s].x - best);
+      all = fmaf(state[s].y, scale, all);
+      sum.x = fmaf(y[s].x, scale, sum.x), sum.y = fmaf(y[s].y, scale, sum.y);
+      sum.z = fmaf(y[s].z, scale, sum.z), sum.w = fmaf(y[s].w, scale, sum.w);
+    }
+    return make_float4(sum.x / all, sum.y / all, sum.z / all, sum.w / all);
   }
-  return make_float4(sum.x / all, sum.y / all, sum.z / all, sum.w / all);
+};
+
+/// By all consumers: the results of the heads that are touched.
+__device__ __forceinline__ void join_heads(const scu_step &a, step_memory &m, int heads) {
+  // Many loads at once: each is a way to the second cache and back.
+  constexpr int LANES_OF = HEAD / 4, ALL = (HEADS * LANES_OF + THREADS - 1) / THREADS;
+  constexpr int AT_ONCE = ALL * SPLITS <= 16 ? ALL : 16 / SPLITS;
+#pragma unroll 1
+  for (int begin = threadIdx.x; begin < heads * LANES_OF; begin += AT_ONCE * THREADS) {
+    head_parts parts[AT_ONCE];
+#pragma unroll
+    for (int n = 0; n < AT_ONCE; n++) {
+      const int i = min(begin + n * THREADS, heads * LANES_OF - 1);
+      parts[n].load(
+        (const float *)a.parts, listed_head(m.now, i / LANES_OF), i % LANES_OF * 4);
+    }
+#pragma unroll
+    for (int n = 0; n < AT_ONCE; n++) {
+      const int i = begin + n * THREADS;
+      if (i < heads * LANES_OF)
+        output_sums<WEIGHT_BITS>::keep(m, i / LANES_OF, i % LANES_OF * 4, parts[n].joined());
+    }
+  }
 }
 
 __device__ __forceinline__ void multiply_output(
@@ -59,13 +90,7 @@ __device__ __forceinline__ void multiply_output(
   // From long ago: asked for now, and looked at in the end.
   const uint64_t residual = ask(a.stream, first + own);
   const int count = m.now.count * GROUP;
-  // Many loads at once: each is a way to the second cache and back.
-#pragma unroll 4
-  for (int i = threadIdx.x; i < count * (HEAD / 4); i += THREADS) {
-    const int head = i / (HEAD / 4), at = i % (HEAD / 4) * 4;
-    output_sums<WEIGHT_BITS>::keep(
-      m, head, at, joined((const float *)a.parts, listed_head(m.now, head), at));
-  }
+  join_heads(a, m, count);
   meet();
   output_sums<WEIGHT_BITS> sums;
 #pragma unroll 1
