@@ -92,7 +92,7 @@ template <int BITS>
 __device__ __forceinline__ float part_scale(float first, float second) {
   const int part = threadIdx.x & 3;
   return (part < 2 ? first : second) * (part % 2 == 0 ? 256.0f : 1 / 256.0f)
-    / (BITS == 4 ? MOST * 16.0f : MOST);
+    * (1.0f / (BITS == 4 ? MOST * 16 : MOST));
 }
 
 /// The dot products of eight rows from all lanes' parts: row i's to lanes from 4 i on.
@@ -116,8 +116,9 @@ struct row_input {
     for (int v = 0; v < 2; v++) {
       most[v] = fmaxf(warp_max(most[v]), 1e-30f);
       uint32_t left[TERMS], right[TERMS];
-      split(left, x + v * 8, MOST / most[v]);
-      split(right, x + v * 8 + 4, MOST / most[v]);
+      const float inverse = __fdividef(MOST, most[v]);
+      split(left, x + v * 8, inverse);
+      split(right, x + v * 8 + 4, inverse);
 #pragma unroll
       for (int t = 0; t < TERMS; t++)
         *(uint2 *)(m.terms[t] + column(v)) = make_uint2(left[t], right[t]);
@@ -133,23 +134,19 @@ struct row_input {
     static_assert(RUNS * LIMIT == SUMS, "the sums of a warp");
     constexpr int SLOTS_AT_ONCE = BATCH / SLOT_ROWS;
     const int warp = threadIdx.x >> 5, lane = threadIdx.x & 31;
-    float parts[SUMS / BATCH];
-#pragma unroll
+    // Little code: what does not fit the multiprocessor's cache of it comes from far away.
+#pragma unroll 1
     for (int i = 0; i < SUMS / BATCH; i++) {
       const int size = min(count - i * BATCH % LIMIT, BATCH);
-      parts[i] = 0;
       if (size <= 0) continue;
       const int slots = (size + SLOT_ROWS - 1) / SLOT_ROWS, row = min(lane / 4, size - 1);
       ring.wait<SLOTS_AT_ONCE>(m, slots);
       const char *own = ring.slot(m, row / SLOT_ROWS) + row % SLOT_ROWS * ROW_BYTES;
-      parts[i] = dot_pairs<BITS>(
+      const float part = dot_pairs<BITS>(
         own + warp * 8 * BLOCK_BYTES<BITS>, (const uint16_t *)(own + WIDTH * BITS / 8) + warp * 8,
         THREADS * 8, terms);
       ring.release<SLOTS_AT_ONCE>(m, slots);
-    }
-#pragma unroll
-    for (int i = 0; i < SUMS / BATCH; i++) {
-      const float y = whole(parts[i] * scale);
+      const float y = whole(part * scale);
       if (lane % 4 == 0) sums[warp][i * BATCH + lane / 4] = y;
     }
   }
@@ -235,7 +232,7 @@ struct output_sums {
     const float most =
       fmaxf(warp_max(fmaxf(fmaxf(fabsf(x.x), fabsf(x.y)), fmaxf(fabsf(x.z), fabsf(x.w)))), 1e-30f);
     uint32_t terms[TERMS];
-    split(terms, numbers, MOST / most);
+    split(terms, numbers, __fdividef(MOST, most));
 #pragma unroll
     for (int t = 0; t < TERMS; t++) *(uint32_t *)(m.heads.terms[i][t] + element) = terms[t];
     if (element == 0) m.heads.scales[i] = most;
@@ -279,11 +276,12 @@ struct scorer {
     for (int n = 0; n < COUNT; n++)
       if (threadIdx.x + n * THREADS < count) most = fmaxf(most, input[n]);
     most = consumers_max(most, m.scratch[0]);
+    const float inverse = __fdividef(MOST, most);
 #pragma unroll
     for (int n = 0; n < COUNT; n++) {
       const int i = threadIdx.x + n * THREADS;
       if (i >= count) continue;
-      const uint32_t d = digits(input[n] * (MOST / most));
+      const uint32_t d = digits(input[n] * inverse);
 #pragma unroll
       for (int t = 0; t < TERMS; t++)
         m.input_terms[i / RANK][t][i % RANK] = (int8_t)(d >> (TERMS - 1 - t) * 8);

@@ -7,7 +7,7 @@ constexpr int NETWORK_BATCH = GATED ? SUMS / 2 : SUMS;
 
 /// SiLU of a gate, or ReLU.
 __device__ __forceinline__ float activated(float x) {
-  return GATED ? x / (1 + expf(-x)) : fmaxf(x, 0);
+  return GATED ? __fdividef(x, 1 + expf(-x)) : fmaxf(x, 0);
 }
 
 __device__ __forceinline__ void stream_network(
@@ -54,6 +54,9 @@ __device__ __forceinline__ void run_network(
     p.at<uint16_t>(a.layer.network_norm), p.at<uint16_t>(a.layer.network_norm_bias));
   const float *bias = p.at(a.layer.up_bias);
   begin(a, p);
+  float x[OWN];
+  row_sum<WEIGHT_BITS> sum;
+  take_own(x, a.middle, date(a, p.index - 1));
   const bool listed = is_sparse(a, p.layer);
   int first = share(a.neurons, blockIdx.x), last = share(a.neurons, blockIdx.x + 1);
   if (listed && p.kind == SCU_NETWORK) {
@@ -63,9 +66,6 @@ __device__ __forceinline__ void run_network(
   }
   // A lane's of the first 32 neurons: from far away, asked for before it is needed.
   float next_bias = network_bias(m, bias, listed, a.group, first, last);
-  float x[OWN];
-  row_sum<WEIGHT_BITS> sum;
-  take_own(x, a.middle, date(a, p.index - 1));
   norm.apply(x, a.is_rms, a.epsilon, m.scratch);
   if constexpr (SKETCHES)
     if (p.kind == SCU_SKETCHED) {

@@ -53,7 +53,8 @@ struct head_parts {
       sum.x = fmaf(y[s].x, scale, sum.x), sum.y = fmaf(y[s].y, scale, sum.y);
       sum.z = fmaf(y[s].z, scale, sum.z), sum.w = fmaf(y[s].w, scale, sum.w);
     }
-    return make_float4(sum.x / all, sum.y / all, sum.z / all, sum.w / all);
+    const float inverse = __fdividef(1, all);
+    return make_float4(sum.x * inverse, sum.y * inverse, sum.z * inverse, sum.w * inverse);
   }
 };
 
@@ -61,7 +62,7 @@ struct head_parts {
 __device__ __forceinline__ void join_heads(const scu_step &a, step_memory &m, int heads) {
   // Many loads at once: each is a way to the second cache and back.
   constexpr int LANES_OF = HEAD / 4, ALL = (HEADS * LANES_OF + THREADS - 1) / THREADS;
-  constexpr int AT_ONCE = ALL * SPLITS <= 16 ? ALL : 16 / SPLITS;
+  constexpr int AT_ONCE = ALL * SPLITS <= 8 ? ALL : 8 / SPLITS;
 #pragma unroll 1
   for (int begin = threadIdx.x; begin < heads * LANES_OF; begin += AT_ONCE * THREADS) {
     head_parts parts[AT_ONCE];
