@@ -58,8 +58,9 @@ def steps():
             yield files, dict(
                 WEIGHT_BITS=bits, WIDTH=width, CONSUMERS=width // 512, BLOCKS=132,
                 SLOT_ROWS=slot_rows, SLOT_BYTES=20480 if width == 4096 or bits == 16 else 23168,
-                SHARED_BYTES=232448, HEAD=128, KEY_HEADS=groups, GROUP=heads, SPLITS=4, RANK=rank,
-                HEAD_RANK=512, SKETCHES=0, ROUTES=gated, GATED=gated, MASK_WORDS=640), 0
+                SHARED_BYTES=232448, HEAD=128, KEY_HEADS=groups, GROUP=heads,
+                SPLITS=min(132 // groups, 8), RANK=rank, HEAD_RANK=512, SKETCHES=0, ROUTES=gated,
+                GATED=gated, MASK_WORDS=640), 8 if heads > 1 else 0
     yield files, dict(
         WEIGHT_BITS=16, WIDTH=2048, CONSUMERS=8, BLOCKS=132, SLOT_ROWS=4, SLOT_BYTES=16384,
         SHARED_BYTES=232448, HEAD=128, KEY_HEADS=16, GROUP=1, SPLITS=8, RANK=256, HEAD_RANK=512,

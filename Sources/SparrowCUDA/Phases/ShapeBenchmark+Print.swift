@@ -41,8 +41,8 @@ extension ShapeBenchmark {
   package var json: JSON {
     var members: [(key: String, value: JSON)] = [
       ("synthetic", .bool(true)), ("shape", .string(shape.name)),
-      ("format", .string(shape.format.rawValue)), ("device", .string(device)), ("context", .integer(context)),
-      ("ceiling", .number(ceiling)), ("dense", json(dense)),
+      ("format", .string(shape.format.rawValue)), ("device", .string(device)),
+      ("context", .integer(context)), ("ceiling", .number(ceiling)), ("dense", json(dense)),
     ]
     if let sparse, let sparsity, let speedup {
       members += [
