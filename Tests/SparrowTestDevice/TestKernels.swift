@@ -6,7 +6,7 @@ enum TestKernels {
   typealias Kernel = @Sendable (_ argument: UnsafeRawPointer, _ grid: [Int]) -> () -> Void
 
   /// By name; another file of kernels adds its own.
-  static let all = [rows, products, attention, selection, networks, search, heads]
+  static let all = [rows, products, attention, selection, networks, search, heads, best]
     .reduce(into: [:]) { $0.merge($1) { _, new in new } }
 
   static func kernel<Argument: BitwiseCopyable>(

@@ -150,7 +150,8 @@ typedef struct {
   float scale, softcap;
   uint64_t plane;
   int32_t cache_type;
-  int32_t first_row;
+  int32_t first_row, rows;  ///< of the step that a launch takes
+  int32_t pad;
 } scu_attend;
 
 /// Heads made and attended to at once.
@@ -174,6 +175,24 @@ typedef struct {
   int32_t adds;
   float scale, softcap;
 } scu_add;
+
+enum { SCU_BEST = 64 };
+
+/// The greatest logits of a row, of equal ones those with the lowest ids; ascending by id.
+typedef struct {
+  int32_t count;  ///< SCU_BEST, or 0 where too few of them are numbers
+  int32_t ids[SCU_BEST];
+  float logits[SCU_BEST];
+} scu_best_row;
+
+/// The greatest logits of each row.
+typedef struct {
+  uint64_t logits;  ///< `[rows][width]`
+  uint64_t runs;    ///< `[rows][(width + 63) / 64]`: the greatest of each 64
+  uint64_t best;    ///< scu_best_row[]
+  int32_t width;
+  int32_t pad;
+} scu_best;
 
 /// Memory that is read to measure how fast; it holds zeros.
 typedef struct {

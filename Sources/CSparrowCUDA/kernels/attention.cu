@@ -1,4 +1,4 @@
-// Attention over a cache in pages. Behind cache.cuh and prepare.cuh.
+// Attention over a cache in pages. Behind prepare.cuh and scores.cuh.
 
 /// A head of a row of the step in shared memory, `[head_dimension]`: read by the whole block, normed
 /// and turned. `kind` is 0 for a query, 1 for a key, 2 for a value; `scratch` has 32 floats.
@@ -111,22 +111,19 @@ __device__ __forceinline__ void attend_part(
 #pragma unroll
       for (int j = 0; j < COUNT; j++) sum = fmaf(q[i + j], is_own ? key[i + j] : k[j], sum);
     }
-    score = sum * a.scale;
-    if (a.softcap != 0) score = a.softcap * tanhf(score / a.softcap);
+    score = score_of(a, sum);
   }
   const float most = block_max(score, scratch);
   const float weight = is_seen ? expf(score - most) : 0;
   weights[threadIdx.x] = weight;
   const float total = block_sum(weight, scratch);
-  // COUNT elements of a value a thread; groups of threads share out the positions.
-  const int pieces = n / COUNT, groups = max(SCU_SPLIT / pieces, 1);
-  const int group = threadIdx.x / pieces;
-  // More pieces than threads: one group, whose threads take several.
-  for (int piece = threadIdx.x % pieces; group < groups && piece < pieces; piece += SCU_SPLIT) {
+  // COUNT elements of a run of values a thread.
+  const int pieces = n / COUNT, run = value_run(n), runs = SCU_SPLIT / run;
+  for (int item = threadIdx.x; item < pieces * runs; item += SCU_SPLIT) {
+    const int piece = item % pieces, first = at.first + item / pieces * run;
     float sum[COUNT] = {};
 #pragma unroll 4
-    for (int p = at.first + group; p < at.end; p += groups) {
-      if (p < at.start) continue;
+    for (int p = max(first, at.start); p < min(first + run, at.end); p++) {
       const bool is_own = value && p == at.row.position;
       float v[COUNT];
       if (!is_own)
@@ -138,7 +135,7 @@ __device__ __forceinline__ void attend_part(
         sum[j] = fmaf(weights[p - at.first], is_own ? value[piece * COUNT + j] : v[j], sum[j]);
     }
 #pragma unroll
-    for (int j = 0; j < COUNT; j++) sums[(group * pieces + piece) * COUNT + j] = sum[j];
+    for (int j = 0; j < COUNT; j++) sums[item * COUNT + j] = sum[j];
   }
   __syncthreads();
   const int row = a.first_row + blockIdx.z;
@@ -147,7 +144,7 @@ __device__ __forceinline__ void attend_part(
   float *out = (float *)a.output + (uint64_t)row * a.output_width + head * n;
   for (int i = threadIdx.x; i < n; i += SCU_SPLIT) {
     float sum = 0;
-    for (int g = 0; g < groups; g++) sum += sums[g * n + i];
+    for (int r = 0; r < runs; r++) sum += sums[r * n + i];
     // A row's only part is its result.
     if (a.splits == 1) out[i] = sum / total;
     else part[2 + i] = sum;
@@ -159,7 +156,7 @@ __device__ __forceinline__ void attend_part(
 /// its weighted values. Parts begin at multiples of SCU_SPLIT, so that a row's result does not
 /// depend on who shares the step. A block of SCU_SPLIT threads.
 extern "C" __global__ void __launch_bounds__(SCU_SPLIT) attend(const scu_attend a) {
-  extern __shared__ float memory[];  // [head_dimension], then [groups][head_dimension]
+  extern __shared__ float memory[];  // [head_dimension], then [runs][head_dimension]
   follow();
   const int n = a.head_dimension, row = a.first_row + blockIdx.z;
   const attend_place at(a, row);
@@ -174,7 +171,7 @@ extern "C" __global__ void __launch_bounds__(SCU_SPLIT) attend(const scu_attend 
 /// `prepare_heads` and `attend` of rows of different sequences: each block makes its query, and its
 /// key and value where its part has the row's own position.
 extern "C" __global__ void __launch_bounds__(SCU_SPLIT) decode_heads(const scu_decode d) {
-  extern __shared__ float memory[];  // [head_dimension], [groups][head_dimension], a key, a value
+  extern __shared__ float memory[];  // [head_dimension], [runs][head_dimension], a key, a value
   __shared__ float scratch[32];
   follow();
   const scu_attend &a = d.attend;
@@ -185,7 +182,7 @@ extern "C" __global__ void __launch_bounds__(SCU_SPLIT) decode_heads(const scu_d
   make_head(d.heads, memory, 0, head, row, scratch);
   float *key = 0, *value = 0;
   if (at.end > at.row.position) {
-    key = memory + n + max(8 * SCU_SPLIT, n), value = key + n;
+    key = memory + n + max(8 * SCU_SPLIT, 4 * n), value = key + n;
     make_head(d.heads, key, 1, own, row, scratch);
     make_head(d.heads, value, 2, own, row, scratch);
     // As the cache has them.

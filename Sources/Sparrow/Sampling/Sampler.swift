@@ -56,15 +56,18 @@ public struct Sampler: Sendable {
   ///
   /// nil where a sparse head's candidates cannot serve, because a token that is none of them may be
   /// likelier: the row's dense logits are then to be asked. Of dense logits something is allowed.
-  /// `hasAllowed` says that all allowed tokens are among the candidates.
+  /// `hasAllowed` says that all allowed tokens are among the candidates; `areGreatest`, that these
+  /// are the greatest of a dense head's logits, of which what is chosen is what all would give.
   mutating func choose(
     ids: UnsafeBufferPointer<Int32>?, logits: UnsafeBufferPointer<Float>, allowed: AllowedTokens?,
-    hasAllowed: Bool = false
+    hasAllowed: Bool = false, areGreatest: Bool = false
   ) -> Int32? {
     let tokens = tokens(ids, logits)
-    guard let allowed else {
-      return ids == nil || serve(tokens, of: tokens) ? sample(tokens) : nil
+    func serves(_ left: TokenLogits) -> Bool {
+      if ids == nil || hasAllowed { return true }
+      return areGreatest ? settles(byGreatest: left.count) : serve(left, of: tokens)
     }
+    guard let allowed else { return serves(tokens) ? sample(tokens) : nil }
     if ids == nil, !isDrawn {
       // Inside a text nearly everything is allowed, the likeliest token too.
       let best = likeliest(tokens).token
@@ -78,10 +81,15 @@ public struct Sampler: Sendable {
     return scratch.ids.withUnsafeBufferPointer { own in
       scratch.logits.withUnsafeBufferPointer {
         let left = self.tokens(own, $0)
-        let serves = ids == nil || hasAllowed || serve(left, of: tokens)
-        return serves ? sample(left) : nil
+        return serves(left) ? sample(left) : nil
       }
     }
+  }
+
+  /// Whether so many of the greatest logits settle what is chosen: no logit changes, and the
+  /// likeliest token is taken or top-k cuts before anything else.
+  func settles(byGreatest count: Int) -> Bool {
+    !options.changesLogits && (isDrawn ? 0 < options.topK && options.topK < count : count > 0)
   }
 
   /// Whether the likeliest of the candidates that are left is one though their logits change: no

@@ -47,6 +47,11 @@ public struct SamplingOptions: Sendable, Equatable {
     self.seed = seed
   }
 
+  /// Logits change by what has come, or by their token.
+  var changesLogits: Bool {
+    repetitionPenalty != 1 || presencePenalty != 0 || frequencyPenalty != 0 || !bias.isEmpty
+  }
+
   /// The likeliest token each time.
   public static let greedy = SamplingOptions()
 

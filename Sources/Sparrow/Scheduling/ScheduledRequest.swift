@@ -136,6 +136,9 @@ final class ScheduledRequest: @unchecked Sendable {
     return chosen == nil || request.logProbabilities != nil && scored == nil
   }
 
+  /// The greatest logits are mostly all that it reads.
+  var readsGreatest: Bool { generation.choosesAmongGreatest && request.logProbabilities == nil }
+
   /// Reads its last row's output, by the head of its choice.
   func read(_ output: HeadOutput) {
     if wantsToken { chosen = generation.choose(output) }

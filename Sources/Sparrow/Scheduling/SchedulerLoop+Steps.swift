@@ -49,7 +49,9 @@ extension SchedulerLoop {
     }
     guard request.wantsToken else { return }
     let last = rows.upperBound - 1
-    if !request.isDense { request.read(backend.output(row: last)) }
+    if !request.isDense || backend.plan.head == nil {
+      request.read(backend.output(row: last, amongGreatest: request.readsGreatest))
+    }
     readWanted(request, row: last)
     if request.wantsDense { request.readDense(backend.denseOutput(row: last)) }
   }
@@ -87,9 +89,12 @@ extension SchedulerLoop {
       backend.step(batch)
       var candidates: [Int: [Int32]] = [:]
       if rows.contains(where: \.wantsToken) {
-        backend.outputs(rows: rows.count) { output in
+        // One request that reads all logits has them all copied at once.
+        let amongGreatest = rows.allSatisfy { $0.readsGreatest || !$0.wantsToken }
+        (amongGreatest ? backend.greatest : backend.outputs)(0..<rows.count) { output in
           rows[output.row].read(output)
-          if audit != nil, let ids = output.ids { candidates[output.row] = Array(ids) }
+          guard audit != nil, !output.areGreatest, let ids = output.ids else { return }
+          candidates[output.row] = Array(ids)
         }
       }
       for (row, ids) in candidates {

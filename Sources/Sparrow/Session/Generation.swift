@@ -20,6 +20,8 @@ struct Generation {
   /// rather than looked for among a sparse head's candidates.
   private(set) var wantedRows: [Int32]?
   private let few: Int
+  /// The greatest logits of a row are mostly all that it chooses from.
+  let choosesAmongGreatest: Bool
   /// Nothing more is to be chosen; the result says why.
   private(set) var isEnded = false
 
@@ -39,6 +41,7 @@ struct Generation {
     decoder = StreamingDecoder(model.tokenizer, continuing: true)
     stops = StopScanner(options.stop)
     few = model.backend.limits.gatheredLogits
+    choosesAmongGreatest = sampler.settles(byGreatest: model.backend.limits.greatestLogits)
     room = context - earlier.count - prompt.count
     let window = options.sampling.repetitionWindow
     earlier.suffix(window).forEach { sampler.accept($0) }
@@ -53,21 +56,23 @@ struct Generation {
   /// Why the text is not what it should be: its constraint gave up.
   var failure: SparrowError? { constraint?.failure }
 
-  /// Chooses the next token, which `take` then takes; nil where a sparse head's candidates cannot
-  /// serve: the row's logits of `wantedRows` are then to be given, or without any its dense ones.
+  /// Chooses the next token, which `take` then takes; nil where a sparse head's candidates or the
+  /// greatest logits cannot serve: the row's logits of `wantedRows` are then to be given, or
+  /// without any its dense ones.
   mutating func choose(_ output: HeadOutput) -> Int32? {
     let allowed = allowed()
     let hasAllowed = wantedRows != nil
     wantedRows = nil
-    if output.ids != nil, !hasAllowed, let allowed, allowed.count <= few {
+    if output.ids != nil, !output.areGreatest, !hasAllowed, let allowed, allowed.count <= few {
       var rows: [Int32] = []
       allowed.forEach { rows.append($0) }
       wantedRows = rows
       return nil
     }
     let token = sampler.choose(
-      ids: output.ids, logits: output.logits, allowed: allowed, hasAllowed: hasAllowed)
-    if token == nil || output.fellBack { result.fallbacks += 1 }
+      ids: output.ids, logits: output.logits, allowed: allowed, hasAllowed: hasAllowed,
+      areGreatest: output.areGreatest)
+    if token == nil && !output.areGreatest || output.fellBack { result.fallbacks += 1 }
     return token
   }
 

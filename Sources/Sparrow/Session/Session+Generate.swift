@@ -50,15 +50,16 @@ extension Session {
     let start = monotonicSeconds()
     var promptEnd = start
     do throws(SparrowError) {
-      var token = try advance(prompt, isCancelled: { !receive("") }) {
-        choose($0, &generation)
-      }
+      let amongGreatest = generation.choosesAmongGreatest
+      var token = try advance(
+        prompt, amongGreatest: amongGreatest, isCancelled: { !receive("") }
+      ) { choose($0, &generation) }
       promptEnd = monotonicSeconds()
       while !generation.isEnded {
         let wanted = receive(generation.take(token))
         if generation.isEnded { break }
         if !wanted { throw .stopped }
-        token = try advance(token) { choose($0, &generation) }
+        token = try advance(token, amongGreatest: amongGreatest) { choose($0, &generation) }
       }
     } catch  where error.kind == .cancelled {
       generation.cancel()

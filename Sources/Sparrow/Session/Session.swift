@@ -47,22 +47,24 @@ public final class Session {
   /// Runs `new` tokens of given text, and gives the logits after the last one to `body` in the same
   /// turn at the backend.
   ///
-  /// The output is valid inside `body` only. Throws as `append`; needs at least one token.
+  /// The output is valid inside `body` only, and of a dense head perhaps the greatest logits alone
+  /// where `amongGreatest` says that they do. Throws as `append`; needs at least one token.
   package func advance<T: Sendable>(
-    _ new: [Int32], isCancelled: () -> Bool = { false }, body: (HeadOutput) -> T
+    _ new: [Int32], amongGreatest: Bool = false, isCancelled: () -> Bool = { false },
+    body: (HeadOutput) -> T
   ) throws(SparrowError) -> T {
     precondition(!new.isEmpty, "logits of no token")
     var result: T?
     try prefill(new, isCancelled: isCancelled) { part in
       guard part.upperBound == new.count else { return }
-      result = body(model.backend.output(row: part.count - 1))
+      result = body(model.backend.output(row: part.count - 1, amongGreatest: amongGreatest))
     }
     return result!
   }
 
   /// As `advance`, for one new token of this sequence and without an allocation.
   package func advance<T: Sendable>(
-    _ token: Int32, body: (HeadOutput) -> T
+    _ token: Int32, amongGreatest: Bool = false, body: (HeadOutput) -> T
   ) throws(SparrowError) -> T {
     guard token >= 0, token < model.configuration.vocabulary, tokens.count < context else {
       throw refusal([token])
@@ -71,7 +73,7 @@ public final class Session {
     let result = model.exclusively {
       model.backend.step(next)
       tokens.append(token)
-      return body(model.backend.output(row: 0))
+      return body(model.backend.output(row: 0, amongGreatest: amongGreatest))
     }
     try model.backend.check()
     return result

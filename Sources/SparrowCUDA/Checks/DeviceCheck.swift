@@ -36,6 +36,11 @@ package struct DeviceCheck: Sendable {
   /// Those of dense programs and of their products.
   package static var dense: [DeviceCheck] {
     TinyModel.all.map { DeviceCheck($0) } + ProductCheck.types.map { DeviceCheck(products: $0) }
+      + [greatest]
+  }
+
+  private static let greatest = DeviceCheck("greatest logits") {
+    (library, _) throws(SparrowError) in try GreatestCheck(library).run()
   }
 
   private init(products type: ElementType) {

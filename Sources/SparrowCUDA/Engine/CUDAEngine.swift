@@ -30,8 +30,13 @@ package final class CUDAEngine: Backend, @unchecked Sendable {
   /// The head's input of a row, read back.
   private let hiddenRow: PinnedBuffer
   private let gathered = GatheredLogits()
-  /// Rows whose logits the last step queued by itself, and those that it searched.
+  /// nil where there is no more than the greatest of them.
+  private let greatest: GreatestLogits?
+  /// Rows of the last step whose logits are on the device, those of them that the host has too and
+  /// those whose greatest it has; and the rows that a sparse head searched.
   private var logitRows = 0..<0
+  private var copiedRows = 0..<0
+  private var rankedRows = 0..<0
   private var searchedRows = 0..<0
   /// Something is queued that the host has not waited for.
   private var isBusy = false
@@ -52,7 +57,8 @@ package final class CUDAEngine: Backend, @unchecked Sendable {
     self.pool = pool
     limits = BackendLimits(
       rows: maximumRows, logitRows: DeviceHead.maximumRows,
-      sparseSequences: StepShape.sparseRows, gatheredLogits: GatheredLogits.limit)
+      sparseSequences: StepShape.sparseRows, gatheredLogits: GatheredLogits.limit,
+      greatestLogits: GreatestLogits.count)
     deviceWeights = try DeviceWeights(
       binding, pool: pool, updates: updates, in: context)
     operands = Operands(
@@ -62,6 +68,7 @@ package final class CUDAEngine: Backend, @unchecked Sendable {
       kernels: try StepKernels(library, model))
     dense = try Lowering(StepProgram(model), operands)
     head = try DeviceHead(operands, input: dense.headInput, in: context)
+    greatest = try GreatestLogits(of: head.logits, rows: DeviceHead.maximumRows, library)
     graphs = StepGraphs(context, widest: maximumRows)
     hiddenRow = try PinnedBuffer(4 * max(model.hidden, model.embeddingWidth), in: context)
     install(
@@ -100,7 +107,7 @@ package final class CUDAEngine: Backend, @unchecked Sendable {
   /// Queues a step whose inputs are written.
   func run(_ shape: StepShape, batch: StepBatch) throws(SparrowError) {
     isBusy = true
-    (logitRows, searchedRows) = (0..<0, 0..<0)
+    (logitRows, copiedRows, rankedRows, searchedRows) = (0..<0, 0..<0, 0..<0, 0..<0)
     runsPlannedHead = !batch.isDense
     try operands.inputs.send(rows: shape.rows)
     let isSparse = runsSparse(batch)
@@ -117,11 +124,11 @@ package final class CUDAEngine: Backend, @unchecked Sendable {
       for operation in operations { try operation.launch(shape) }
       switch own {
       case .none: break
-      case .dense: try head.launch(rows)
+      case .dense: try rank(rows)
       case .search: try search(rows)
       }
     }
-    if own == .dense { logitRows = rows }
+    if own == .dense { (logitRows, rankedRows) = (rows, rows) }
     if own == .search { searchedRows = rows }
   }
 
@@ -135,6 +142,12 @@ package final class CUDAEngine: Backend, @unchecked Sendable {
       try watch.note(operation, rows: shape.rows)
     }
     watch.end()
+  }
+
+  /// Queues the dense head of rows of the last step, and the search for the greatest logits.
+  private func rank(_ rows: Range<Int>) throws(SparrowError) {
+    try head.launch(rows)
+    try greatest?.launch(rows: rows.count)
   }
 
   /// Queues the sparse head's search for rows of the last step.
@@ -154,15 +167,43 @@ package final class CUDAEngine: Backend, @unchecked Sendable {
 
   package func logits(rows: Range<Int>) -> UnsafeBufferPointer<Float> {
     precondition(rows.count <= limits.logitRows && rows.upperBound <= limits.rows)
-    if logitRows.lowerBound <= rows.lowerBound, rows.upperBound <= logitRows.upperBound {
-      wait()
-      return head.values(rows: rows)
+    if !logitRows.contains(rows) {
+      (logitRows, copiedRows, rankedRows) = (rows, 0..<0, 0..<0)
+      isBusy = true
+      attempt { () throws(SparrowError) in try head.launch(rows) }
     }
-    logitRows = 0..<0
-    isBusy = true
-    attempt { () throws(SparrowError) in try head.launch(rows) }
+    let places = places(rows)
+    if !copiedRows.contains(rows) {
+      copiedRows = rows
+      isBusy = true
+      attempt { () throws(SparrowError) in try head.copy(places) }
+    }
     wait()
-    return head.values(rows: 0..<rows.count)
+    return head.values(places)
+  }
+
+  /// Where rows of the step lie among those whose logits are on the device.
+  private func places(_ rows: Range<Int>) -> Range<Int> {
+    rows.lowerBound - logitRows.lowerBound..<rows.upperBound - logitRows.lowerBound
+  }
+
+  package func greatest(of rows: Range<Int>, _ body: (HeadOutput) -> Void) {
+    guard let greatest, plan.head == nil || !runsPlannedHead, failure == nil else {
+      return outputs(of: rows, body)
+    }
+    for first in stride(from: rows.lowerBound, to: rows.upperBound, by: limits.logitRows) {
+      let part = first..<min(first + limits.logitRows, rows.upperBound)
+      if !rankedRows.contains(part) {
+        (logitRows, copiedRows, rankedRows) = (part, 0..<0, part)
+        isBusy = true
+        attempt { () throws(SparrowError) in try rank(part) }
+      }
+      wait()
+      for row in part {
+        let found = failure == nil ? greatest.output(row - logitRows.lowerBound, row: row) : nil
+        body(found ?? denseOutput(row: row))
+      }
+    }
   }
 
   package func output(row: Int, of ids: [Int32]) -> HeadOutput {

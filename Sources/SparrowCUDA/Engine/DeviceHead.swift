@@ -35,26 +35,31 @@ final class DeviceHead: Sendable {
       [.init(matrix: matrix, bias: 0, output: logits)], of: self.input, operands)
   }
 
-  /// Queues the logits of adjacent rows of the last step, and their copy to the host.
+  /// Queues the logits of adjacent rows of the last step, the first one's first.
   func launch(_ rows: Range<Int>) throws(SparrowError) {
     try products.launch(rows: rows.count, from: rows.lowerBound)
     let model = operands.model
-    if model.logitScale != 1 || model.logitSoftcap != 0 {
-      try operands.kernels.add.launch(
-        .init(grid: (logits.width + 255) / 256, rows.count, block: 256, startsEarly: true),
-        scu_add(
-          input: logits.address, output: logits.address, input_width: Int32(logits.width),
-          output_width: Int32(logits.width), width: Int32(logits.width), adds: 0,
-          scale: model.logitScale, softcap: model.logitSoftcap))
-    }
-    try device.send(to: host, count: 4 * rows.count * logits.width)
+    guard model.logitScale != 1 || model.logitSoftcap != 0 else { return }
+    try operands.kernels.add.launch(
+      .init(grid: (logits.width + 255) / 256, rows.count, block: 256, startsEarly: true),
+      scu_add(
+        input: logits.address, output: logits.address, input_width: Int32(logits.width),
+        output_width: Int32(logits.width), width: Int32(logits.width), adds: 0,
+        scale: model.logitScale, softcap: model.logitSoftcap))
+  }
+
+  /// Queues the copy of rows of logits to the host.
+  func copy(_ rows: Range<Int>) throws(SparrowError) {
+    try context.copy(
+      logits.from(rows.lowerBound).address, to: host, at: 4 * rows.lowerBound * logits.width,
+      count: 4 * rows.count * logits.width)
   }
 
   /// Zeros in place of what was copied.
   func clear() { host.memory.initializeMemory(as: UInt8.self, repeating: 0) }
 
-  /// What was copied last, `[rows][vocabulary]`.
-  func values(rows: Range<Int>) -> UnsafeBufferPointer<Float> {
+  /// What was copied of these rows, `[rows][vocabulary]`.
+  func values(_ rows: Range<Int>) -> UnsafeBufferPointer<Float> {
     let all = UnsafeRawBufferPointer(host.memory).bindMemory(to: Float.self)
     return UnsafeBufferPointer(
       rebasing: all[rows.lowerBound * logits.width..<rows.upperBound * logits.width])

@@ -64,6 +64,10 @@ package protocol Backend: BackendTools {
   /// same bits however many there are. What `body` gets is valid until it returns.
   func outputs(of rows: Range<Int>, _ body: (HeadOutput) -> Void)
 
+  /// What a token can be chosen from, cheaper than all: as `outputs`, but of a dense head perhaps
+  /// the greatest logits alone.
+  func greatest(of rows: Range<Int>, _ body: (HeadOutput) -> Void)
+
   /// Exact logits of a few vocabulary rows, ascending and at most `limits.gatheredLogits`, of a row
   /// of the last step for which a sparse head gave candidates.
   func output(row: Int, of ids: [Int32]) -> HeadOutput
@@ -83,12 +87,17 @@ package struct BackendLimits: Sendable {
   package let sparseSequences: Int
   /// Vocabulary rows whose logits one call gathers.
   package let gatheredLogits: Int
+  /// Greatest logits of a row that `Backend.greatest` gives; 0 where it gives all.
+  package let greatestLogits: Int
 
-  package init(rows: Int, logitRows: Int, sparseSequences: Int, gatheredLogits: Int) {
+  package init(
+    rows: Int, logitRows: Int, sparseSequences: Int, gatheredLogits: Int, greatestLogits: Int = 0
+  ) {
     self.rows = rows
     self.logitRows = logitRows
     self.sparseSequences = sparseSequences
     self.gatheredLogits = gatheredLogits
+    self.greatestLogits = greatestLogits
   }
 }
 
@@ -97,6 +106,11 @@ extension Backend {
   package var freeMemory: Int? { nil }
   package func measureReads() -> Double? { nil }
   package var failure: SparrowError? { nil }
+
+  /// All logits, where they are at hand.
+  package func greatest(of rows: Range<Int>, _ body: (HeadOutput) -> Void) {
+    outputs(of: rows, body)
+  }
 
   /// Throws what ended the backend.
   package func check() throws(SparrowError) { if let failure { throw failure } }
@@ -127,10 +141,11 @@ extension Backend {
       "more sequences than a sparse step takes")
   }
 
-  /// Logits of a row of the last step, as the head of its program computes them.
-  package func output(row: Int) -> HeadOutput {
+  /// Logits of a row of the last step, as the head of its program computes them; where the
+  /// greatest do, as `greatest(of:)`.
+  package func output(row: Int, amongGreatest: Bool = false) -> HeadOutput {
     var found: HeadOutput?
-    outputs(of: row..<row + 1) { found = $0 }
+    (amongGreatest ? greatest : outputs)(row..<row + 1) { found = $0 }
     return found!
   }
 

@@ -1,6 +1,7 @@
 internal import CSparrowKernels
 
-/// Logits of one row: of all vocabulary rows, or of a sparse vocabulary head's candidates.
+/// Logits of one row: of all vocabulary rows, of a sparse vocabulary head's candidates, or the
+/// greatest ones of a dense head.
 ///
 /// Valid until the backend's next step or output; dense logits that are asked for meanwhile leave
 /// those of candidates as they are.
@@ -12,15 +13,19 @@ package struct HeadOutput {
   package let logits: UnsafeBufferPointer<Float>
   /// A sparse head was in doubt and computed all logits.
   package let fellBack: Bool
+  /// These are a dense head's greatest logits: all others are numbers below them, or equal to the
+  /// least with higher ids, or no numbers.
+  package let areGreatest: Bool
 
   package init(
     row: Int, ids: UnsafeBufferPointer<Int32>? = nil, logits: UnsafeBufferPointer<Float>,
-    fellBack: Bool = false
+    fellBack: Bool = false, areGreatest: Bool = false
   ) {
     self.row = row
     self.ids = ids
     self.logits = logits
     self.fellBack = fellBack
+    self.areGreatest = areGreatest
   }
 
   /// Whether these are the logits of the whole vocabulary, not of candidates alone.

@@ -85,7 +85,7 @@ public struct Benchmark: Sendable {
       if options.promptTokens > 0 {
         session.clear()
         let start = monotonicSeconds()
-        _ = try session.advance(prompt) { $0.logits.count }
+        _ = try session.advance(prompt, amongGreatest: true) { $0.logits.count }
         measured = Double(prompt.count) / (monotonicSeconds() - start)
       }
       let turns = isCompared ? [repetition % 2 == 0, repetition % 2 == 1] : [false]
@@ -127,7 +127,7 @@ public struct Benchmark: Sendable {
     var token = first
     let start = monotonicSeconds()
     for _ in 0..<tokens {
-      token = try session.advance(token) { output in
+      token = try session.advance(token, amongGreatest: true) { output in
         if let ids = output.ids { return sampler.sample(ids: ids, logits: output.logits) }
         return sampler.sample(output.logits)
       }

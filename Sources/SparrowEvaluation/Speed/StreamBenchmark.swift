@@ -76,7 +76,7 @@ public struct StreamBenchmark: Sendable {
         let part = first..<min(first + width, streams)
         model.exclusively {
           backend.step(.decode(Array(next[part]), of: Array(sequences[part])))
-          backend.outputs(rows: part.count) { output in
+          backend.greatest(of: 0..<part.count) { output in
             let index = first + output.row
             next[index] =
               output.ids.map { samplers[index].sample(ids: $0, logits: output.logits) }
