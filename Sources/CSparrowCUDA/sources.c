@@ -31,6 +31,15 @@ static const char rows[] = {
 static const char cache[] = {
 #embed "kernels/cache.cuh" suffix(, 0)
 };
+static const char own_heads[] = {
+#embed "kernels/own_heads.cuh" suffix(, 0)
+};
+static const char scores[] = {
+#embed "kernels/scores.cuh" suffix(, 0)
+};
+static const char attend_rows[] = {
+#embed "kernels/attend_rows.cu" suffix(, 0)
+};
 static const char attention[] = {
 #embed "kernels/attention.cu" suffix(, 0)
 };
@@ -137,7 +146,10 @@ static const struct {
   {"lines.cuh", lines},
   {"rows.cu", rows},
   {"cache.cuh", cache},
+  {"own_heads.cuh", own_heads},
+  {"scores.cuh", scores},
   {"attention.cu", attention},
+  {"attend_rows.cu", attend_rows},
   {"copies.cuh", copies},
   {"multiply.cu", multiply},
   {"multiply_many.cu", multiply_many},

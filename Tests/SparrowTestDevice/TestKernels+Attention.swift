@@ -15,6 +15,13 @@ extension TestKernels {
         }
       }
     },
+    "attend_rows": kernel { (a: scu_attend, grid) in
+      for row in 0..<Int(a.rows) {
+        for split in 0..<grid[1] {
+          for head in 0..<grid[0] { attendPart(a, row, split, head) }
+        }
+      }
+    },
     "decode_heads": kernel { (a: scu_decode, grid) in
       for row in 0..<grid[2] {
         for head in 0..<Int(a.heads.heads + 2 * a.heads.key_heads) {

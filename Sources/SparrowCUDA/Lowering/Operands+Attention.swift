@@ -36,6 +36,9 @@ extension Operands {
     return argument
   }
 
+  /// Rows from which keys are brought once for many of them.
+  private static let many = 8
+
   /// Elements of a page before a layer's keys.
   private func plane(_ layer: Int) -> UInt64 {
     UInt64(Int(SCU_PAGE) * model.cacheElements(before: layer))
@@ -70,12 +73,20 @@ extension Operands {
       let most = shape.splits == 1 ? shape.rows : max(room / shape.splits, 1)
       for first in stride(from: 0, to: shape.rows, by: most) {
         let rows = min(most, shape.rows - first)
-        own.first_row = Int32(first)
+        (own.first_row, own.rows) = (Int32(first), Int32(rows))
         let grid = CUDAKernel.Shape(
           grid: attention.heads, shape.splits, rows, block: Int(SCU_SPLIT), startsEarly: true)
         if shape.isDecode, var made = heads {
           made.cache_type = shape.cacheType
           try kernels.decode.launch(grid, scu_decode(heads: made, attend: own))
+        } else if let many = kernels.attendRows, rows >= Self.many, own.marks == 0,
+          attention.headDimension % 4 == 0
+        {
+          let blocks = (rows + StepKernels.attendedRows - 1) / StepKernels.attendedRows
+          try many.launch(
+            .init(
+              grid: attention.heads, shape.splits, blocks, block: StepKernels.attendedThreads,
+              startsEarly: true), own)
         } else {
           try kernels.attend.launch(grid, own)
         }
