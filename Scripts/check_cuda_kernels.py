@@ -75,14 +75,13 @@ def kernels():
     yield attention + ("attend_rows.cu",), many, 0
     yield ("products.cuh", "multiply_floats.cu"), {}, 0
     yield ("ring.cuh", "bandwidth.cu"), dict(SLOTS=12, SLOT_BYTES=16384, CONSUMERS=1), 0
-    yield ("cut.cuh", "runs.cuh", "best.cu"), dict(SELECT_THREADS=1024), 0
+    yield ("cut.cuh", "best.cu"), dict(SELECT_THREADS=1024), 16
     sparse = ("sparse_arguments.h",)
     yield sparse + ("transpose.cu",), {}, 0
     yield sparse + ("sketch.cu",), {}, 0
     for threads in (256, 1024):
         yield sparse + ("cut.cuh", "select.cu"), dict(SELECT_THREADS=threads), 48
-    search = ("cut.cuh", "runs.cuh", "gather.cuh", "search.cu")
-    yield sparse + search, dict(SELECT_THREADS=1024), 16
+    yield sparse + ("cut.cuh", "gather.cuh", "search.cu"), dict(SELECT_THREADS=1024), 0
     yield sparse + ("prepare.cuh", "gather.cuh", "neurons.cu"), {}, 16
     yield sparse + ("gather.cuh", "cache.cuh", "heads.cu"), {}, 16
     for number in range(4):

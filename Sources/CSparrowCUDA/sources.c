@@ -73,9 +73,6 @@ static const char transpose[] = {
 static const char cut[] = {
 #embed "kernels/cut.cuh" suffix(, 0)
 };
-static const char runs[] = {
-#embed "kernels/runs.cuh" suffix(, 0)
-};
 static const char best[] = {
 #embed "kernels/best.cu" suffix(, 0)
 };
@@ -160,7 +157,6 @@ static const struct {
   {"gather.cuh", gather},
   {"transpose.cu", transpose},
   {"cut.cuh", cut},
-  {"runs.cuh", runs},
   {"best.cu", best},
   {"select.cu", select},
   {"neurons.cu", neurons},

@@ -1,18 +1,45 @@
 // HiRE-Softmax: candidates by their scores, exact logits of those, then of all rows in doubt.
-// Behind cut.cuh, runs.cuh and gather.cuh.
+// Behind cut.cuh and gather.cuh.
 
-__device__ __forceinline__ score_runs runs_of(const scu_search &a, int row) {
-  return {
-    (const float *)a.scores + (uint64_t)row * a.blocks * 64,
-    (const float *)a.best + (uint64_t)row * a.blocks, a.blocks, a.row_count};
+/// Gives away 32 rows at a time of a warp's part of a row's blocks of 64, with those of them whose
+/// scores are `floor` or more: only of blocks whose best is as good.
+template <class Body>
+__device__ __forceinline__ void for_each_run(
+  const scu_search &a, int row, float floor, Body body) {
+  const int lane = threadIdx.x & 31;
+  const float *scores = (const float *)a.scores + (uint64_t)row * a.blocks * 64;
+  const float *best = (const float *)a.best + (uint64_t)row * a.blocks;
+  int begin, end;
+  warp_part(a.blocks, begin, end);
+  for (int b = begin; b < end; b += 32) {
+    uint32_t good = __ballot_sync(~0u, b + lane < end && best[b + lane] >= floor);
+    for (; good; good &= good - 1) {
+      const int first = (b + __ffs(good) - 1) * 64;
+#pragma unroll
+      for (int half = 0; half < 64; half += 32) {
+        const int id = first + half + lane;
+        body(id, __ballot_sync(~0u, id < a.row_count && scores[id] >= floor));
+      }
+    }
+  }
 }
 
 /// The vocabulary rows with scores from `floor` on, ascending, at most as many as there is room
 /// for; returns how many there are.
-__device__ __forceinline__ int gather_rows(
-  const scu_search &a, int row, float floor, cut_memory &m) {
-  return gather_scores(
-    runs_of(a, row), floor, (int *)a.ids + (uint64_t)row * a.capacity, a.capacity, m);
+__device__ int gather_rows(const scu_search &a, int row, float floor, cut_memory &m) {
+  const int lane = threadIdx.x & 31;
+  int *ids = (int *)a.ids + (uint64_t)row * a.capacity;
+  int own = 0, total;
+  for_each_run(a, row, floor, [&](int, uint32_t bits) { own += __popc(bits); });
+  int before = block_scan(lane == 0 ? own : 0, m.warps, total);
+  before = __shfl_sync(~0u, before, 0);
+  for_each_run(a, row, floor, [&](int id, uint32_t bits) {
+    const int place = before + __popc(bits & ((1u << lane) - 1));
+    if ((bits >> lane & 1) && place < a.capacity) ids[place] = id;
+    before += __popc(bits);
+  });
+  __syncthreads();
+  return total;
 }
 
 /// The k' best scores of each row.
@@ -20,7 +47,8 @@ extern "C" __global__ void __launch_bounds__(SELECT_THREADS) find_candidates(con
   __shared__ cut_memory m;
   follow();
   const int row = blockIdx.x;
-  const float *scores = runs_of(a, row).scores, *best = runs_of(a, row).best;
+  const float *scores = (const float *)a.scores + (uint64_t)row * a.blocks * 64;
+  const float *best = (const float *)a.best + (uint64_t)row * a.blocks;
   const int *ids = (const int *)a.ids + (uint64_t)row * a.capacity;
   // At least as many blocks as k' have a best score among the k' best of blocks, so that few rows
   // need be looked at. Where there are fewer blocks, or rows crowd, all scores are ranked.

@@ -36,7 +36,7 @@ package struct DeviceCheck: Sendable {
   /// Those of dense programs and of their products.
   package static var dense: [DeviceCheck] {
     TinyModel.all.map { DeviceCheck($0) } + ProductCheck.types.map { DeviceCheck(products: $0) }
-      + [greatest]
+      + [greatest] + TinyModel.sparse.map { DeviceCheck(layersOf: $0) }
   }
 
   private static let greatest = DeviceCheck("greatest logits") {
@@ -52,6 +52,12 @@ package struct DeviceCheck: Sendable {
   private init(sparse model: TinyModel) {
     self.init("sparse " + model.name) { (library, pool) throws(SparrowError) in
       try SparseCheck(model, library, pool).run()
+    }
+  }
+
+  private init(layersOf model: TinyModel) {
+    self.init("layers of " + model.name) { (library, pool) throws(SparrowError) in
+      try LayerCheck(model, library, pool).run()
     }
   }
 

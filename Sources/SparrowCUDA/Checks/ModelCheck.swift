@@ -56,6 +56,7 @@ struct ModelCheck {
     }
     let error = expected.difference(found)
     same = try inCompany() && same
+    same = try sharePrompts() && same
     try engine.check()
     return DeviceCheck.Finding(
       isRight: error < Self.tolerance && same,
@@ -75,6 +76,27 @@ struct ModelCheck {
       engine.logits(of: 0..<part.count) { all.append(contentsOf: $1) }
     }
     return all
+  }
+
+  /// Whether texts whose prompts run in one step give what each gives alone.
+  private func sharePrompts() throws(SparrowError) -> Bool {
+    let texts = [20, 13, 31].map { tokens.prefix($0) }
+    var alone: [Float] = []
+    var batch = StepBatch.prompt([Int32](), of: try engine.sequence(capacity: 1))
+    batch.slices = []
+    for text in texts {
+      let (one, other) = (
+        try engine.sequence(capacity: text.count), try engine.sequence(capacity: text.count)
+      )
+      engine.step(.prompt(text, of: one))
+      engine.logits(of: 0..<text.count) { alone.append(contentsOf: $1) }
+      batch.tokens += text
+      batch.slices.append(.init(other, rows: text.count))
+    }
+    var together: [Float] = []
+    engine.step(batch)
+    engine.logits(of: 0..<batch.tokens.count) { together.append(contentsOf: $1) }
+    return together == alone
   }
 
   /// Whether sequences of several lengths give in one step what each gives alone.

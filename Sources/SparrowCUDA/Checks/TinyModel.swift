@@ -34,6 +34,12 @@ struct TinyModel: Sendable {
         "rope_theta": 1000000, "sliding_window": 8, "sliding_window_pattern": 2,
       ]),
     TinyModel(
+      "wide heads", .f16, "llama",
+      [
+        "hidden_act": "silu", "num_key_value_heads": 1, "rms_norm_eps": 1e-5, "head_dim": 136,
+        "rope_theta": 10000, "tie_word_embeddings": true,
+      ], tokens: 70),
+    TinyModel(
       "gemma2", .f32, "gemma2",
       [
         "hidden_activation": "gelu_pytorch_tanh", "num_key_value_heads": 2, "head_dim": 12,

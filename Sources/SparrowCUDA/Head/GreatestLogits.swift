@@ -27,7 +27,7 @@ final class GreatestLogits: Sendable {
     guard logits.width > Self.count else { return nil }
     func kernel(_ name: String) throws(SparrowError) -> CUDAKernel {
       try library.kernel(
-        name, of: ["cut.cuh", "runs.cuh", "best.cu"],
+        name, of: ["cut.cuh", "best.cu"],
         constants: [("SELECT_THREADS", Self.threads)])
     }
     runs = (logits.width + Self.run - 1) / Self.run

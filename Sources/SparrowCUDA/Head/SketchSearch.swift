@@ -57,7 +57,7 @@ final class SketchSearch: Sendable {
     self.argument = argument
     func kernel(_ name: String, sharedBytes: Int = 0) throws(SparrowError) -> CUDAKernel {
       try library.kernel(
-        name, of: ["sparse_arguments.h", "cut.cuh", "runs.cuh", "gather.cuh", "search.cu"],
+        name, of: ["sparse_arguments.h", "cut.cuh", "gather.cuh", "search.cu"],
         constants: [("SELECT_THREADS", 1024)], sharedBytes: sharedBytes)
     }
     find = try kernel("find_candidates")
