@@ -69,7 +69,7 @@ def steps():
 
 def kernels():
     yield ("prepare.cuh", "rows.cu"), {}, 16
-    attention = ("prepare.cuh", "cache.cuh", "own_heads.cuh", "scores.cuh")
+    attention = ("prepare.cuh", "cache.cuh", "attention.cuh")
     yield attention + ("attention.cu",), {}, 16
     many = dict(ATTEND_ROWS=32, OWN_ROWS=4, ATTEND_BLOCKS=3)
     yield attention + ("attend_rows.cu",), many, 0

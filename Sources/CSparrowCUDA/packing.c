@@ -7,10 +7,14 @@ int32_t scu_format_of(sb_type type) {
   switch (type) {
     case SB_F32:
     case SB_F64: return SCU_F32;
-    case SB_F16: return SCU_F16;
+    case SB_F16:
+    // Minimums of 16 have no layout.
+    case SB_Q2_K: return SCU_F16;
     case SB_BF16: return SCU_BF16;
     case SB_Q3_K: return SCU_Q3;
-    case SB_Q4_0: return SCU_Q4;
+    case SB_Q4_0:
+    case SB_TQ1_0:
+    case SB_TQ2_0: return SCU_Q4;
     case SB_Q4_1:
     case SB_Q4_K: return SCU_Q4_MINIMUMS;
     case SB_Q5_0: return SCU_Q5;
@@ -48,12 +52,24 @@ static int32_t halves_finite(const uint16_t *x, int32_t count, uint16_t exponent
 
 // MARK: - Floats
 
+/// Blocks as halves, each weight rounded.
+static void expand_halves(sb_type type, const uint8_t *source, int32_t columns, uint16_t *to) {
+  const sb_block from = sb_block_of(type);
+  for (int32_t start = 0; start < columns; start += from.weights, source += from.bytes) {
+    float weights[256];
+    sb_expand_row(type, source, from.weights, weights);
+    for (int32_t i = 0; i < from.weights; i++) to[start + i] = sb_float_half(weights[i]);
+  }
+}
+
 static int32_t pack_floats(
   const scu_matrix *m, sb_type type, const uint8_t *source, uint8_t *row) {
   if (m->format != SCU_F32) {
-    memcpy(row, source, (size_t)m->columns * 2);
+    uint16_t *to = (uint16_t *)(void *)row;
+    if (type == SB_Q2_K) expand_halves(type, source, m->columns, to);
+    else memcpy(row, source, (size_t)m->columns * 2);
     const uint16_t exponent = m->format == SCU_F16 ? 0x7c00 : 0x7f80;
-    return halves_finite((const uint16_t *)(const void *)row, m->columns, exponent);
+    return halves_finite(to, m->columns, exponent);
   }
   int32_t finite = 1;
   float *to = (float *)(void *)row;
@@ -115,6 +131,9 @@ static int32_t pack_blocks(
     sb_weights w;
     sb_read_block(type, source, &w);
     for (int32_t i = 0; table && i < from.weights; i++) w.quants[i] = table[w.quants[i]];
+    // Of three values, the middle one zero, with one scale for all.
+    for (int32_t i = 0; from.steps && i < from.weights; i++) w.quants[i] += b.offset - 1;
+    for (int32_t i = 1; from.steps && i < from.weights / b.span; i++) w.scales[i] = w.scales[0];
     for (int32_t i = 0; i < from.weights; i += 32)
       write_block(b, p, (start + i) / 32, w.quants + i, row);
     const int32_t at = start / b.span * 2, count = from.weights / b.span;

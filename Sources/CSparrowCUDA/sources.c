@@ -31,11 +31,8 @@ static const char rows[] = {
 static const char cache[] = {
 #embed "kernels/cache.cuh" suffix(, 0)
 };
-static const char own_heads[] = {
-#embed "kernels/own_heads.cuh" suffix(, 0)
-};
-static const char scores[] = {
-#embed "kernels/scores.cuh" suffix(, 0)
+static const char attention_parts[] = {
+#embed "kernels/attention.cuh" suffix(, 0)
 };
 static const char attend_rows[] = {
 #embed "kernels/attend_rows.cu" suffix(, 0)
@@ -143,8 +140,7 @@ static const struct {
   {"lines.cuh", lines},
   {"rows.cu", rows},
   {"cache.cuh", cache},
-  {"own_heads.cuh", own_heads},
-  {"scores.cuh", scores},
+  {"attention.cuh", attention_parts},
   {"attention.cu", attention},
   {"attend_rows.cu", attend_rows},
   {"copies.cuh", copies},

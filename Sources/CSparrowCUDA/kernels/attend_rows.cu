@@ -1,5 +1,5 @@
 // Attention of many rows of a text at once: keys and values are brought once for all of them. Each
-// row's sums are those that `attend` has, term by term. Behind scores.cuh.
+// row's sums are those that `attend` has, term by term. Behind attention.cuh.
 //
 // Constants: ATTEND_ROWS of a block, OWN_ROWS of them a thread's; ATTEND_BLOCKS of a
 // multiprocessor.

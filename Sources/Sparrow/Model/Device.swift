@@ -18,6 +18,9 @@ public enum Device: Sendable, Hashable, CustomStringConvertible {
     }
   }
 
+  /// Tokens of a prefill step at which it is about as fast as it becomes.
+  var prefillTokens: Int { self == .cpu ? 128 : 512 }
+
   public var description: String {
     switch self {
     case .cpu: "cpu"

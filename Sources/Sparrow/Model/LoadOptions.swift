@@ -18,14 +18,15 @@ public struct LoadOptions: Sendable, Equatable {
   /// Sequences that will be decoded at once, at most: sparse layers that were measured to pay in
   /// narrower batches only run dense, from the start. nil runs them: a batch takes several steps.
   public var parallel: Int?
-  /// Tokens that one prefill step takes: more is faster up to about 128 and costs memory.
-  public var prefillTokens: Int
+  /// Tokens that one prefill step takes: more is faster up to about 128 on the processor and 512 on
+  /// a GPU, which nil stands for, and costs memory.
+  public var prefillTokens: Int?
   /// Renders conversations in place of the model's own template.
   public var chatTemplate: ChatTemplate?
 
   public init(
     device: Device = .cpu, threads: Int? = nil, adapter: String? = nil, headRecall: Float? = nil,
-    parallel: Int? = nil, prefillTokens: Int = 128, chatTemplate: ChatTemplate? = nil
+    parallel: Int? = nil, prefillTokens: Int? = nil, chatTemplate: ChatTemplate? = nil
   ) {
     self.device = device
     self.threads = threads

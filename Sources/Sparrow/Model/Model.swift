@@ -62,10 +62,10 @@ public final class Model: @unchecked Sendable {
     _ checkpoint: Checkpoint, _ description: ModelDescription, _ options: LoadOptions,
     backend make: MakeBackend? = nil
   ) throws(SparrowError) {
-    guard (1...4096).contains(options.prefillTokens) else {
+    let rows = options.prefillTokens ?? options.device.prefillTokens
+    guard (1...4096).contains(rows) else {
       throw SparrowError(
-        .argument, field: "prefill tokens", found: "\(options.prefillTokens)",
-        expected: "1 to 4096")
+        .argument, field: "prefill tokens", found: "\(rows)", expected: "1 to 4096")
     }
     path = checkpoint.path
     configuration = description.configuration
@@ -89,7 +89,7 @@ public final class Model: @unchecked Sendable {
       backend = try make(binding, pool)
     } else {
       backend = try BackendChoice.make(
-        binding, on: device, pool: pool, rows: options.prefillTokens, plan: plan, updates: updates)
+        binding, on: device, pool: pool, rows: rows, plan: plan, updates: updates)
     }
     changesWeights = !updates.isEmpty
   }

@@ -28,7 +28,7 @@ import Testing
     )
   }
 
-  @Test("rows and vectors are read back as the file has them", arguments: PackingTests.types)
+  @Test("rows and vectors are read back as the file has them", arguments: ElementType.weightTypes)
   func readsBack(_ type: ElementType) throws {
     let (weights, binding) = try weights(type)
     let source = binding.matrix(Self.gate)
@@ -38,7 +38,8 @@ import Testing
       var (found, expected) = ([Float](repeating: 0, count: 256), [Float](repeating: 1, count: 256))
       weights.read(row, of: Self.gate, into: &found)
       type.expand(bytes.baseAddress! + row * bytes.count / 512, count: 256, into: &expected)
-      #expect(found == expected)
+      // The one type whose weights become halves.
+      #expect(found == (type == .q2_K ? expected.map { Float(Float16($0)) } : expected))
     }
     let norm = WeightRole(.feedForwardNorm, layer: 0)
     let host = try #require(weights.vector(norm))
@@ -46,13 +47,6 @@ import Testing
     let device = UnsafePointer<Float>(bitPattern: UInt(try #require(weights.address(norm))))
     #expect(device?[9] == host[9])
     #expect(weights.byteCount(of: Self.gate) == 512 * weights.rowBytes(of: Self.gate))
-  }
-
-  @Test("types without a layout are refused", arguments: [ElementType.q2_K, .tq1_0])
-  func refusesTypes(_ type: ElementType) throws {
-    let error = #expect(throws: SparrowError.self) { try weights(type) }
-    #expect(error?.kind == .unsupported)
-    #expect(error?.found == type.rawValue)
   }
 
   @Test("a model that does not fit is refused with both sizes")

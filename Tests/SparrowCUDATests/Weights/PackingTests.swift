@@ -8,9 +8,6 @@ import Testing
 
 /// Rows in the device's layouts hold what their files hold.
 @Suite struct PackingTests {
-  /// Types that have a layout there.
-  static let types = ElementType.weightTypes.filter { scu_format_of($0.ggml!) >= 0 }
-
   private static func unpacked(
     _ type: ElementType, _ bytes: [UInt8], rows: Int, columns: Int
   ) throws -> (isFinite: Bool, weights: [[Float]]) {
@@ -32,7 +29,7 @@ import Testing
     return (isFinite != 0, weights)
   }
 
-  @Test(arguments: types, [256, 768])
+  @Test(arguments: ElementType.weightTypes, [256, 768])
   func holdsTheWeightsOfEveryType(_ type: ElementType, _ columns: Int) throws {
     var random = SeededRandom(seed: 3)
     let bytes = type.randomBytes(elements: 3 * columns, &random)
@@ -46,7 +43,7 @@ import Testing
         }
         count = columns
       }
-      #expect(weights[row] == expected)
+      #expect(weights[row] == (type == .q2_K ? expected.map { Float(Float16($0)) } : expected))
     }
   }
 
