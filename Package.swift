@@ -167,7 +167,7 @@ let package = Package(
         "SparrowCore", "SparrowBlocks", "SparrowFormats", "SparrowTransformer", "SparrowSparsity",
         "SparrowEngine",
         "Sparrow", "SparrowMeasure", "SparrowNumerics", "CSparrowKernels",
-      ], test: ["SparrowCPU", "SparrowCUDA", "SparrowEvaluation", "SparrowTestDevice"])
+      ], test: ["SparrowCPU", "SparrowCUDA", "SparrowTestDevice"])
     + room(
       "SparrowEvaluation",
       [

@@ -1,7 +1,7 @@
 import Sparrow
 import SparrowCUDA
 import SparrowCore
-import SparrowEvaluation
+import SparrowEngine
 import SparrowFormats
 import SparrowSparsity
 import SparrowTestDevice
@@ -10,7 +10,7 @@ import Testing
 
 @testable import SparrowCalibration
 
-/// Models of a device are calibrated and evaluated as those of the processor are.
+/// Models of a device are calibrated as those of the processor are.
 @Suite(.serialized) struct DeviceTests {
   private static let text = VocabularyCalibrationTests.text
 
@@ -27,55 +27,46 @@ import Testing
     }
   }
 
-  private static let requests: [(name: String, Calibration.Request)] = [
-    ("head", .init(head: VocabularyCalibrationTests.options)),
-    (
-      "networks",
-      .init(
-        networks: FeedForwardCalibrationTests.options(.sketch) {
-          ($0.coding, $0.density, $0.layers) = (.int4, 0.5, .all)
-        })
-    ),
-    (
-      "attention",
-      .init(
-        attention: {
-          var options = AttentionCalibration.Options()
-          (options.tokens, options.window, options.target) = (1200, 64, .density(0.75))
-          return options
-        }())
-    ),
-    (
-      "inputs",
-      .init(
-        inputs: {
-          var options = InputCalibration.Options(
-            tokens: 1200, density: 0.6, allocation: .uniform)
-          options.window = 64
-          return options
-        }())
-    ),
-  ]
+  /// Few tokens: a device in plain loops is slow.
+  private static let requests: [(name: String, Calibration.Request)] = {
+    var head = VocabularyCalibrationTests.options
+    (head.tokens, head.window) = (240, 32)
+    let networks = FeedForwardCalibrationTests.options(.sketch) {
+      ($0.coding, $0.density, $0.layers) = (.int4, 0.5, .all)
+      ($0.tokens, $0.window) = (240, 32)
+    }
+    var attention = AttentionCalibration.Options()
+    (attention.tokens, attention.window, attention.target) = (240, 32, .density(0.75))
+    var inputs = InputCalibration.Options(tokens: 240, density: 0.6, allocation: .uniform)
+    inputs.window = 32
+    return [
+      ("head", .init(head: head)), ("networks", .init(networks: networks)),
+      ("attention", .init(attention: attention)), ("inputs", .init(inputs: inputs)),
+    ]
+  }()
 
   @Test(
-    "a plan made on a device is as near to the dense model there as on the processor",
+    "a plan made on a device touches there what it touches on the processor",
     arguments: requests.indices)
   func calibrates(index: Int) throws {
     let device = try Self.onDevice()
     let (adapter, _) = try Calibration.run(Self.requests[index].1, of: device, on: Self.text)
     let cpu = try VocabularyCalibrationTests.model("llama3")
-    func fidelity(_ model: Model) throws -> Fidelity {
+    func run(_ model: Model) throws -> (densities: [Double], tops: [Int32]) {
       try model.install(adapter.plan)
-      return try Fidelity.measure(model, text: Self.text, context: 48, windows: 2)
+      let audit = model.backend.makeAudit()
+      let session = try model.session(context: 24)
+      session.probes = StepProbes(audit: audit)
+      let tops = try model.tokenizer.encode(Self.text).prefix(24).map {
+        try session.advance($0) { $0.top }
+      }
+      return (audit.layers.map(\.density) + audit.layers.compactMap(\.recall), tops)
     }
-    let (found, expected) = (try fidelity(device), try fidelity(cpu))
-    #expect(found.positions == expected.positions)
-    #expect(abs(found.densePerplexity / expected.densePerplexity - 1) < 1e-4)
-    #expect(abs(found.logRatio.mean - expected.logRatio.mean) < 0.02)
-    #expect(found.layers.count == expected.layers.count)
-    for (own, other) in zip(found.layers, expected.layers) {
-      #expect(abs(own.density - other.density) < 0.05)
-      #expect(abs((own.recall ?? 1) - (other.recall ?? 1)) < 0.05)
+    let (found, expected) = (try run(device), try run(cpu))
+    #expect(found.densities.count == expected.densities.count)
+    for (own, other) in zip(found.densities.sorted(), expected.densities.sorted()) {
+      #expect(abs(own - other) < 0.05)
     }
+    #expect(zip(found.tops, expected.tops).count { $0 == $1 } >= 23)
   }
 }
