@@ -22,16 +22,8 @@ extension TestKernels {
         }
       }
     },
-    "decode_heads": kernel { (a: scu_decode, grid) in
-      for row in 0..<grid[2] {
-        for head in 0..<Int(a.heads.heads + 2 * a.heads.key_heads) {
-          prepareHead(a.heads, Int(a.attend.first_row) + row, head)
-        }
-        for split in 0..<grid[1] {
-          for head in 0..<grid[0] { attendPart(a.attend, row, split, head) }
-        }
-      }
-    },
+    "decode_heads": kernel(decodeHeads),
+    "decode_heads_ahead": kernel(decodeHeads),
     "join_parts": kernel { (a: scu_attend, grid) in
       for index in 0..<grid[0] {
         let row = Int(a.first_row) + index
@@ -48,6 +40,17 @@ extension TestKernels {
       }
     },
   ]
+
+  private static func decodeHeads(_ a: scu_decode, _ grid: [Int]) {
+    for row in 0..<grid[2] {
+      for head in 0..<Int(a.heads.heads + 2 * a.heads.key_heads) {
+        prepareHead(a.heads, Int(a.attend.first_row) + row, head)
+      }
+      for split in 0..<grid[1] {
+        for head in 0..<grid[0] { attendPart(a.attend, row, split, head) }
+      }
+    }
+  }
 
   /// Where an element of a key or a value lies.
   private struct Cached {

@@ -10,6 +10,7 @@ constexpr int WEIGHT_STRIDE = ATTEND_ROWS + 4;
 constexpr int ATTEND_THREADS = 16 * ATTEND_ROWS / OWN_ROWS;
 constexpr int RUNS = SCU_SPLIT / 32;             // of 32 weights, which are added up as a warp does
 constexpr int OWN_RUNS = RUNS * ATTEND_ROWS / ATTEND_THREADS;
+constexpr int OWN_FOURS = PIECE * PIECE / 4 / ATTEND_THREADS;
 
 /// What a block works on: adjacent rows of one text, and positions of one part of its keys.
 struct many_rows {
@@ -24,6 +25,10 @@ struct many_rows {
   __device__ __forceinline__ bool sees(int row, int at) const {
     return at < row_end(row) && at >= row_start(row);
   }
+  /// Whether it is one of them and sees anything.
+  __device__ __forceinline__ bool is_there(int row) const {
+    return row < count && row_start(row) < row_end(row);
+  }
   /// Whether all rows see all positions of a piece.
   __device__ __forceinline__ bool is_inside(int from) const {
     return from + PIECE <= row_end(0) && from >= row_start(count - 1);
@@ -33,31 +38,54 @@ struct many_rows {
 struct attend_memory {
   float *query;   ///< [ATTEND_ROWS][stride of queries]
   float *weights; ///< scores, then weights: [SCU_SPLIT][WEIGHT_STRIDE]
-  float *piece;   ///< [PIECE][PIECE_STRIDE]
+  float *piece;   ///< positions by dimensions: [PIECE][PIECE_STRIDE]
   float *runs;    ///< [RUNS][ATTEND_ROWS]
   int stride;
 };
 
-/// Positions from `from` on and dimensions from `column` on of keys or values, zeros where no row
-/// sees them; with a barrier before and behind.
-__device__ __forceinline__ void load_piece(
-  const scu_attend &a, const many_rows &at, float *piece, int is_value, int head, int from,
-  int column) {
-  const uint64_t page = at.pages[from / SCU_PAGE];
-  const int n = a.head_dimension;
-  __syncthreads();
-#pragma unroll 4
-  for (int i = threadIdx.x; i < PIECE * PIECE / 4; i += ATTEND_THREADS) {
-    const int position = from + i / (PIECE / 4), own = i % (PIECE / 4) * 4;
-    float x[4] = {};
-    if (position >= at.start && position < at.end && column + own < n)
-      load_cached(
-        page, a.cache_type,
-        cache_index(a.plane, a.key_heads, n, is_value, head, position) + column + own, x);
-    *(float4 *)(piece + i / (PIECE / 4) * PIECE_STRIDE + own) = make_float4(x[0], x[1], x[2], x[3]);
+/// A page's keys or values of up to PIECE dimensions on their way to shared memory: read while what
+/// came before is worked on. FOUR is what four elements of the cache lie in.
+template <class FOUR> struct piece_ahead {
+  FOUR fours[OWN_FOURS];
+  int from, column;  ///< the first position and dimension
+
+  __device__ __forceinline__ void read(
+    const scu_attend &a, const many_rows &at, int is_value, int head, int from, int column) {
+    this->from = from, this->column = column;
+    const int n = a.head_dimension, size = sizeof(FOUR) / 4;
+    const uint64_t page = at.pages[from / SCU_PAGE]
+      + size * (cache_index(a.plane, a.key_heads, n, is_value, head, from) + column);
+#pragma unroll
+    for (int i = 0; i < OWN_FOURS; i++) {
+      const int item = threadIdx.x + i * ATTEND_THREADS;
+      const int position = min(item / (PIECE / 4), at.end - 1 - from);
+      const int own = min(item % (PIECE / 4) * 4, n - 4 - column);
+      fours[i] = *(const FOUR *)(page + size * (max(position, at.start - from) * n + own));
+    }
   }
-  __syncthreads();
-}
+
+  __device__ __forceinline__ static float4 expand(float4 v) { return v; }
+  __device__ __forceinline__ static float4 expand(uint2 v) {
+    return make_float4(
+      from_half((uint16_t)v.x), from_half((uint16_t)(v.x >> 16)), from_half((uint16_t)v.y),
+      from_half((uint16_t)(v.y >> 16)));
+  }
+
+  /// Zeros where no row sees them; with a barrier before and behind.
+  __device__ __forceinline__ void write(const scu_attend &a, const many_rows &at, float *piece) {
+    __syncthreads();
+#pragma unroll
+    for (int i = 0; i < OWN_FOURS; i++) {
+      const int item = threadIdx.x + i * ATTEND_THREADS;
+      const int place = item / (PIECE / 4), own = item % (PIECE / 4) * 4;
+      const bool is_seen = from + place >= at.start && from + place < at.end
+        && column + own < a.head_dimension;
+      const float4 x = is_seen ? expand(fours[i]) : make_float4(0, 0, 0, 0);
+      *(float4 *)(piece + place * PIECE_STRIDE + own) = x;
+    }
+    __syncthreads();
+  }
+};
 
 /// OWN_ROWS adjacent weights of a position.
 __device__ __forceinline__ void read_weights(const float *from, float (&x)[OWN_ROWS]) {
@@ -68,40 +96,44 @@ __device__ __forceinline__ void read_weights(const float *from, float (&x)[OWN_R
   }
 }
 
-/// Scores of a page's positions: OWN_ROWS rows by four positions a thread.
-__device__ __forceinline__ void score_piece(
-  const scu_attend &a, const many_rows &at, const attend_memory &m, int head, int from) {
+/// Adds products of a piece of keys with queries: OWN_ROWS rows by four positions a thread.
+__device__ __forceinline__ void add_scores(
+  const scu_attend &a, const attend_memory &m, int column, float (&sums)[4][OWN_ROWS]) {
   const int own = threadIdx.x % 16, row = threadIdx.x / 16 * OWN_ROWS;
-  float sums[4][OWN_ROWS] = {};
-  for (int column = 0; column < a.head_dimension; column += PIECE) {
-    load_piece(a, at, m.piece, 0, head, from, column);
-    const int width = min(PIECE, a.head_dimension - column);
+  const int width = min(PIECE, a.head_dimension - column);
 #pragma unroll 2
-    for (int i = 0; i < width; i += 4) {
-      float4 keys[4];
+  for (int i = 0; i < width; i += 4) {
+    float4 keys[4];
 #pragma unroll
-      for (int k = 0; k < 4; k++)
-        keys[k] = *(const float4 *)(m.piece + (own + 16 * k) * PIECE_STRIDE + i);
+    for (int k = 0; k < 4; k++)
+      keys[k] = *(const float4 *)(m.piece + (own + 16 * k) * PIECE_STRIDE + i);
 #pragma unroll
-      for (int r = 0; r < OWN_ROWS; r++) {
-        const float4 q = *(const float4 *)(m.query + (row + r) * m.stride + column + i);
+    for (int r = 0; r < OWN_ROWS; r++) {
+      const float4 q = *(const float4 *)(m.query + (row + r) * m.stride + column + i);
 #pragma unroll
-        for (int k = 0; k < 4; k++) {
-          float sum = sums[k][r];
-          sum = fmaf(q.x, keys[k].x, sum), sum = fmaf(q.y, keys[k].y, sum);
-          sum = fmaf(q.z, keys[k].z, sum), sums[k][r] = fmaf(q.w, keys[k].w, sum);
-        }
+      for (int k = 0; k < 4; k++) {
+        float sum = sums[k][r];
+        sum = fmaf(q.x, keys[k].x, sum), sum = fmaf(q.y, keys[k].y, sum);
+        sum = fmaf(q.z, keys[k].z, sum), sums[k][r] = fmaf(q.w, keys[k].w, sum);
       }
     }
   }
+}
+
+/// Leaves the scores of a page's positions, and zeros for the next one's.
+__device__ __forceinline__ void leave_scores(
+  const scu_attend &a, const attend_memory &m, int place, float (&sums)[4][OWN_ROWS]) {
+  const int own = threadIdx.x % 16, row = threadIdx.x / 16 * OWN_ROWS;
 #pragma unroll
   for (int k = 0; k < 4; k++) {
-    float *to = m.weights + (from - at.first + own + 16 * k) * WEIGHT_STRIDE + row;
+    float *to = m.weights + (place + own + 16 * k) * WEIGHT_STRIDE + row;
 #pragma unroll
     for (int r = 0; r < OWN_ROWS; r += 4)
       *(float4 *)(to + r) = make_float4(
         score_of(a, sums[k][r]), score_of(a, sums[k][r + 1]), score_of(a, sums[k][r + 2]),
         score_of(a, sums[k][r + 3]));
+#pragma unroll
+    for (int r = 0; r < OWN_ROWS; r++) sums[k][r] = 0;
   }
 }
 
@@ -168,55 +200,85 @@ __device__ __forceinline__ void add_values(
   }
 }
 
+/// Where the result of a row's part goes.
+struct row_result {
+  float *part, *whole;  ///< 0 where it is not the only one
+
+  __device__ __forceinline__ row_result(const scu_attend &a, int row) {
+    const int n = a.head_dimension, head = blockIdx.x;
+    part = (float *)a.parts
+      + (((uint64_t)(row - a.first_row) * a.heads + head) * a.splits + blockIdx.y) * (n + 2);
+    whole = a.splits > 1 ? 0 : (float *)a.output + (uint64_t)row * a.output_width + head * n;
+  }
+};
+
 /// One part of the keys of some rows for one head.
+template <class FOUR>
 __device__ __forceinline__ void attend_many(
   const scu_attend &a, const many_rows &at, const attend_memory &m) {
   __shared__ float most_of_runs[ATTEND_THREADS];
   const int head = blockIdx.x, n = a.head_dimension, group = head / (a.heads / a.key_heads);
-  __syncthreads();
-  for (int i = threadIdx.x; i < ATTEND_ROWS * m.stride; i += ATTEND_THREADS) {
-    const int row = i / m.stride, column = i % m.stride;
-    m.query[i] = row < at.count && column < n
-      ? ((const float *)a.query)[(uint64_t)(at.first_row + row) * a.query_width + head * n + column]
-      : 0;
+  const int begin = at.start / PIECE * PIECE, columns = (n + PIECE - 1) / PIECE;
+  const int count = (at.end - begin + PIECE - 1) / PIECE * columns;
+  piece_ahead<FOUR> ahead;
+  ahead.read(a, at, 0, group, begin, 0);
+  const int row = threadIdx.x / 16 * OWN_ROWS;
+  // Rows that are not there are as the last one.
+  for (int i = threadIdx.x % 16 * 4; i < n; i += PIECE)
+#pragma unroll
+    for (int r = 0; r < OWN_ROWS; r++)
+      *(float4 *)(m.query + (row + r) * m.stride + i) = *(const float4 *)(
+        (const float *)a.query
+        + (uint64_t)(at.first_row + min(row + r, at.count - 1)) * a.query_width + head * n + i);
+  float scores[4][OWN_ROWS] = {};
+#pragma unroll 1
+  for (int i = 0; i < count; i++) {
+    const int from = ahead.from, column = ahead.column;
+    ahead.write(a, at, m.piece);
+    // Values come behind the last keys, all pages of some dimensions after the other.
+    if (i + 1 < count)
+      ahead.read(a, at, 0, group, begin + (i + 1) / columns * PIECE, (i + 1) % columns * PIECE);
+    else ahead.read(a, at, 1, group, begin, 0);
+    add_scores(a, m, column, scores);
+    if (column + PIECE >= n) leave_scores(a, m, from - at.first, scores);
   }
-  const int begin = at.start / PIECE * PIECE;
-  for (int from = begin; from < at.end; from += PIECE) score_piece(a, at, m, group, from);
   __syncthreads();
   const float most = weigh(at, m, most_of_runs);
-  const int row = threadIdx.x / 16 * OWN_ROWS, run = value_run(n);
+  const int run = value_run(n);
   auto total = [&](int r) {
     float sum = 0;
     for (int i = 0; i < RUNS; i++) sum += m.runs[i * ATTEND_ROWS + r];
     return sum;
   };
-  auto part = [&](int r) {
-    return (float *)a.parts
-      + (((uint64_t)(at.first_row - a.first_row + r) * a.heads + head) * a.splits + blockIdx.y)
-      * (n + 2);
-  };
-  for (int column = 0; column < n; column += PIECE) {
-    float totals[OWN_ROWS][4] = {};
-    for (int from = begin; from < at.end; from += PIECE) {
-      load_piece(a, at, m.piece, 1, group, from, column);
-      if (at.is_inside(from)) add_values<true>(at, m, from, run, totals);
-      else add_values<false>(at, m, from, run, totals);
-    }
-    const int own = column + threadIdx.x % 16 * 4;
+  float totals[OWN_ROWS][4] = {};
+#pragma unroll 1
+  for (int i = 0; i < count; i++) {
+    const int from = ahead.from, own = ahead.column + threadIdx.x % 16 * 4;
+    const bool is_last = from + PIECE >= at.end;
+    ahead.write(a, at, m.piece);
+    if (i + 1 < count)
+      ahead.read(
+        a, at, 1, group, is_last ? begin : from + PIECE, ahead.column + (is_last ? PIECE : 0));
+    if (at.is_inside(from)) add_values<true>(at, m, from, run, totals);
+    else add_values<false>(at, m, from, run, totals);
+    if (!is_last) continue;
 #pragma unroll
     for (int r = 0; r < OWN_ROWS; r++) {
-      if (own >= n || row + r >= at.count || at.row_start(row + r) >= at.row_end(row + r)) continue;
-      float *out = a.splits > 1
-        ? part(row + r) + 2
-        : (float *)a.output + (uint64_t)(at.first_row + row + r) * a.output_width + head * n;
-      const float by = a.splits > 1 ? 1 : total(row + r);
+      const bool is_own = own < n && at.is_there(row + r);
+      const row_result result(a, at.first_row + row + r);
+      const float by = result.whole ? total(row + r) : 1;
 #pragma unroll
-      for (int d = 0; d < 4; d++) out[own + d] = a.splits > 1 ? totals[r][d] : totals[r][d] / by;
+      for (int d = 0; d < 4; d++) {
+        if (is_own && result.whole) result.whole[own + d] = totals[r][d] / by;
+        else if (is_own) result.part[2 + own + d] = totals[r][d];
+        totals[r][d] = 0;
+      }
     }
   }
   const int own = threadIdx.x;
-  if (a.splits > 1 && own < at.count && at.row_start(own) < at.row_end(own))
-    part(own)[0] = most, part(own)[1] = total(own);
+  const row_result result(a, at.first_row + own);
+  if (!result.whole && at.is_there(own))
+    result.part[0] = most, result.part[1] = total(own);
 }
 
 /// `attend` of ATTEND_ROWS adjacent rows of the step, of texts one after the other.
@@ -241,6 +303,9 @@ extern "C" __global__ void __launch_bounds__(ATTEND_THREADS, ATTEND_BLOCKS) atte
     at.first = blockIdx.y * SCU_SPLIT;
     at.end = min(at.position + at.count, at.first + SCU_SPLIT);
     at.start = at.row_start(0);
-    if (at.start < at.end) attend_many(a, at, m);
+    if (at.start >= at.end) continue;
+    __syncthreads();
+    if (a.cache_type == 0) attend_many<uint2>(a, at, m);
+    else attend_many<float4>(a, at, m);
   }
 }

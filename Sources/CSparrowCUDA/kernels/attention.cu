@@ -60,15 +60,22 @@ extern "C" __global__ void __launch_bounds__(SCU_SPLIT) attend(const scu_attend 
   else attend_part<1>(a, at, blockIdx.x, memory, 0, 0, result);
 }
 
-/// Query, key and value of a row, made from what products have left; `key` and `value` only where
-/// the part has the row's own position. A barrier stands behind it.
+/// Where a block makes its key, and behind it its value; 0 where its part has not the row's own
+/// position.
+__device__ __forceinline__ float *own_key(
+  const scu_decode &d, const attend_place &at, float *memory) {
+  const int n = d.attend.head_dimension;
+  return at.end > at.row.position ? memory + n + max(8 * SCU_SPLIT, 4 * n) : 0;
+}
+
+/// Query, key and value of a row, made from what products have left. A barrier stands behind it.
 __device__ __forceinline__ void make_heads(
-  const scu_decode &d, const attend_place &at, const head_turn &turn, float *query, float *key,
-  float *value) {
+  const scu_decode &d, const attend_place &at, const head_turn &turn, float *query, float *key) {
   __shared__ float scratch[32];
   const scu_heads &h = d.heads;
   const int n = h.head_dimension, head = blockIdx.x, group = h.heads / h.key_heads;
   const int own = head / group, row = d.attend.first_row + blockIdx.z;
+  float *value = key + n;
   for (int i = threadIdx.x; i < n; i += SCU_SPLIT) {
     query[i] = head_of(h, 0, head, row)[i];
     if (key) key[i] = head_of(h, 1, own, row)[i], value[i] = head_of(h, 2, own, row)[i];
@@ -83,29 +90,36 @@ __device__ __forceinline__ void make_heads(
 }
 
 /// `prepare_heads` and `attend` of rows of different sequences: each block makes its query, and its
-/// key and value where its part has the row's own position. What was cached before lies there since
-/// earlier steps.
+/// key and value where its part has the row's own position.
 extern "C" __global__ void __launch_bounds__(SCU_SPLIT) decode_heads(const scu_decode d) {
   extern __shared__ float memory[];  // [head_dimension], [runs][head_dimension], a key, a value
+  follow();
   const scu_attend &a = d.attend;
   const int n = a.head_dimension, head = blockIdx.x, row = a.first_row + blockIdx.z;
   const attend_place at(a, ((const scu_row *)a.rows_of_step)[row], blockIdx.y);
-  const head_turn turn(d.heads, row);
-  float *key = at.end > at.row.position ? memory + n + max(8 * SCU_SPLIT, 4 * n) : 0;
-  float *value = key ? key + n : 0;
+  if (at.start >= at.end) return;
+  float *key = own_key(d, at, memory);
+  make_heads(d, at, head_turn(d.heads, row), memory, key);
   const part_result result(a, head, row);
-  if (n % 8 == 0 && a.cache_type == 0) {
-    const cached_ahead ahead(a, at, head / (a.heads / a.key_heads));
-    follow();
-    if (at.start >= at.end) return;
-    make_heads(d, at, turn, memory, key, value);
-    return attend_part<8>(a, at, head, memory, key, value, result, &ahead);
-  }
+  if (n % 8 == 0) attend_part<8>(a, at, head, memory, key, key + n, result);
+  else attend_part<1>(a, at, head, memory, key, key + n, result);
+}
+
+/// The same of few rows over a cache of halves, in multiples of eight elements: a block that has a
+/// multiprocessor for itself reads what is cached since earlier steps before it follows.
+extern "C" __global__ void __launch_bounds__(SCU_SPLIT) decode_heads_ahead(const scu_decode d) {
+  extern __shared__ float memory[];
+  const scu_attend &a = d.attend;
+  const int head = blockIdx.x, row = a.first_row + blockIdx.z;
+  const attend_place at(a, ((const scu_row *)a.rows_of_step)[row], blockIdx.y);
+  const head_turn turn(d.heads, row);
+  const cached_ahead ahead(a, at, head / (a.heads / a.key_heads));
   follow();
   if (at.start >= at.end) return;
-  make_heads(d, at, turn, memory, key, value);
-  if (n % 8 == 0) attend_part<8>(a, at, head, memory, key, value, result);
-  else attend_part<1>(a, at, head, memory, key, value, result);
+  float *key = own_key(d, at, memory);
+  make_heads(d, at, turn, memory, key);
+  attend_part<8>(
+    a, at, head, memory, key, key + a.head_dimension, part_result(a, head, row), &ahead);
 }
 
 /// Joins the parts of a row's heads, in their order; a block a row.

@@ -1,5 +1,4 @@
-// Attention over a cache in pages: heads made, and one part of the keys of a row. Behind prepare.cuh
-// and cache.cuh.
+// Attention over a cache in pages: heads made, and one part of the keys of a row. Behind cache.cuh.
 
 /// A head of a row of the step: kind 0 is a query, 1 a key, 2 a value.
 __device__ __forceinline__ float *head_of(const scu_heads &a, int kind, int own, int row) {
@@ -214,7 +213,7 @@ __device__ __forceinline__ void attend_part(
     const int piece = item % pieces, first = at.first + item / pieces * run;
     float sum[COUNT] = {};
     auto add = [&](int p, const float (&v)[COUNT]) {
-      const bool is_own = value && p == at.row.position;
+      const bool is_own = key && p == at.row.position;
 #pragma unroll
       for (int j = 0; j < COUNT; j++)
         sum[j] = fmaf(weights[p - at.first], is_own ? value[piece * COUNT + j] : v[j], sum[j]);
@@ -229,7 +228,7 @@ __device__ __forceinline__ void attend_part(
 #pragma unroll 4
     for (int p = max(first + early, at.start); p < min(first + run, at.end); p++) {
       float v[COUNT];
-      if (!(value && p == at.row.position))
+      if (!(key && p == at.row.position))
         load_cached(
           pages[p / SCU_PAGE], a.cache_type,
           cache_index(a.plane, a.key_heads, n, 1, own, p) + piece * COUNT, v);

@@ -19,56 +19,46 @@ extern "C" __global__ void __launch_bounds__(BEST_WARPS * 32) best_of_runs(const
   if (lane == 0) ((float *)a.runs)[(uint64_t)blockIdx.y * runs + run] = best;
 }
 
+/// Lists that threads fill side by side, in any order.
 struct best_memory {
   float bests[CROWD];  ///< of runs that may matter, and their numbers
   int runs[CROWD];
   float logits[CROWD];  ///< that may be among the greatest, and their ids
   int ids[CROWD];
   float floors[SELECT_WARPS], floor;
+  int run_count, count;
+  bool kept[CROWD];
 };
 
-/// Gives the numbers below n that are kept away, ascending, each with its place among them; returns
-/// how many there are.
-template <class Kept, class Take>
-__device__ __forceinline__ int compact(int n, Kept kept, Take take, int *warps) {
-  const int lane = threadIdx.x & 31;
-  int begin, end, own = 0, total;
-  warp_part(n, begin, end);
-  auto bits = [&](int i) { return __ballot_sync(~0u, i + lane < end && kept(i + lane)); };
-#pragma unroll 4
-  for (int i = begin; i < end; i += 32) own += __popc(bits(i));
-  int before = block_scan(lane == 0 ? own : 0, warps, total);
-  before = __shfl_sync(~0u, before, 0);
-  for (int i = begin; i < end; i += 32) {
-    const uint32_t found = bits(i);
-    if (found >> lane & 1) take(before + __popc(found & ((1u << lane) - 1)), i + lane);
-    before += __popc(found);
-  }
-  __syncthreads();
-  return total;
-}
-
-/// How many of n values go before that at `i`: greater ones, and of equal ones those before it.
-__device__ __forceinline__ int rank_of(const float *values, int n, int i) {
-  const float own = values[i];
+/// How many of n entries go before that at `i`: those with greater values, and of equal ones those
+/// with lower numbers.
+__device__ __forceinline__ int rank_of(const float *values, const int *numbers, int n, int i) {
+  const float value = values[i];
+  const int number = numbers[i];
   int rank = 0;
 #pragma unroll 8
-  for (int j = 0; j < n; j++) rank += values[j] > own || (values[j] == own && j < i);
+  for (int j = 0; j < n; j++)
+    rank += values[j] > value || (values[j] == value && numbers[j] < number);
   return rank;
+}
+
+__device__ __forceinline__ void put(best_memory &m, float logit, int id) {
+  const int place = atomicAdd(&m.count, 1);
+  if (place < CROWD) m.logits[place] = logit, m.ids[place] = id;
 }
 
 /// A floor that at least SCU_BEST runs reach, where there are as many: two in each warp do.
 __device__ __forceinline__ float find_floor(const float *best, int runs, best_memory &m) {
   float first = -INFINITY, second = -INFINITY;
+#pragma unroll 4
   for (int i = (threadIdx.x & 31) * SELECT_WARPS + (threadIdx.x >> 5); i < runs;
        i += SELECT_THREADS) {
-    second = fmaxf(second, fminf(first, best[i]));
-    first = fmaxf(first, best[i]);
+    const float x = best[i];
+    second = fmaxf(second, fminf(first, x)), first = fmaxf(first, x);
   }
   for (int step = 16; step; step >>= 1) {
     const float u = __shfl_xor_sync(~0u, first, step), v = __shfl_xor_sync(~0u, second, step);
-    second = fmaxf(fmaxf(second, v), fminf(first, u));
-    first = fmaxf(first, u);
+    second = fmaxf(fmaxf(second, v), fminf(first, u)), first = fmaxf(first, u);
   }
   if ((threadIdx.x & 31) == 0) m.floors[threadIdx.x >> 5] = second;
   __syncthreads();
@@ -77,37 +67,38 @@ __device__ __forceinline__ float find_floor(const float *best, int runs, best_me
   return floor;
 }
 
-/// Lists logits among which the greatest are, by id; returns how many there are, above CROWD where
-/// there is no room.
-__device__ __forceinline__ int find_candidates(
-  const float *logits, const float *best, int width, int runs, best_memory &m, int *warps) {
-  float floor = find_floor(best, runs, m);
-  const int count = compact(
-    runs, [&](int i) { return best[i] >= floor; },
-    [&](int place, int i) {
-      if (place < CROWD) m.bests[place] = best[i], m.runs[place] = i;
-    },
-    warps);
-  if (count > CROWD) return count;
-  // No logit below the best of as many runs as are wanted is among the greatest.
-  if (threadIdx.x == 0) m.floor = -INFINITY;
+/// Lists logits among which the greatest are; more than CROWD where there is no room.
+__device__ __forceinline__ void find_candidates(
+  const float *logits, const float *best, int width, int runs, best_memory &m) {
+  const float least = find_floor(best, runs, m);
+#pragma unroll 4
+  for (int i = threadIdx.x; i < runs; i += SELECT_THREADS) {
+    const float x = best[i];
+    if (!(x >= least) || x == -INFINITY) continue;
+    const int place = atomicAdd(&m.run_count, 1);
+    if (place < CROWD) m.bests[place] = x, m.runs[place] = i;
+  }
   __syncthreads();
-  if (threadIdx.x < count && rank_of(m.bests, count, threadIdx.x) == SCU_BEST - 1)
+  const int count = m.run_count, lane = threadIdx.x & 31;
+  if (count > CROWD) {
+    m.count = CROWD + 1;
+    __syncthreads();
+    return;
+  }
+  // No logit below the best of as many runs as are wanted is among the greatest.
+  if (threadIdx.x < count && rank_of(m.bests, m.runs, count, threadIdx.x) == SCU_BEST - 1)
     m.floor = m.bests[threadIdx.x];
   __syncthreads();
-  floor = m.floor;
-  auto id = [&](int i) { return m.runs[i / BEST_RUN] * BEST_RUN + i % BEST_RUN; };
-  return compact(
-    count * BEST_RUN,
-    [&](int i) {
-      if (m.bests[i / BEST_RUN] < floor || id(i) >= width) return false;
-      const float logit = logits[id(i)];
-      return logit >= floor && logit > -INFINITY;
-    },
-    [&](int place, int i) {
-      if (place < CROWD) m.logits[place] = logits[id(i)], m.ids[place] = id(i);
-    },
-    warps);
+  const float floor = m.floor;
+#pragma unroll 4
+  for (int i = threadIdx.x >> 5; i < count; i += SELECT_WARPS) {
+    const int first = m.runs[i] * BEST_RUN + lane, second = first + 32;
+    const float x = first < width ? logits[first] : -INFINITY;
+    const float y = second < width ? logits[second] : -INFINITY;
+    if (x >= floor && x > -INFINITY) put(m, x, first);
+    if (y >= floor && y > -INFINITY) put(m, y, second);
+  }
+  __syncthreads();
 }
 
 /// The SCU_BEST greatest logits of a row that has more, of equal ones those with the lowest ids,
@@ -115,28 +106,33 @@ __device__ __forceinline__ int find_candidates(
 extern "C" __global__ void __launch_bounds__(SELECT_THREADS) find_best(const scu_best a) {
   __shared__ cut_memory c;
   __shared__ best_memory m;
+  if (threadIdx.x == 0) m.run_count = 0, m.count = 0, m.floor = -INFINITY;
+  __syncthreads();
   follow();
-  const int runs = (a.width + BEST_RUN - 1) / BEST_RUN;
+  const int runs = (a.width + BEST_RUN - 1) / BEST_RUN, own = threadIdx.x;
   const float *logits = (const float *)a.logits + (uint64_t)blockIdx.x * a.width;
   const float *best = (const float *)a.runs + (uint64_t)blockIdx.x * runs;
-  scu_best_row &row = ((scu_best_row *)a.best)[blockIdx.x];
-  int count = find_candidates(logits, best, a.width, runs, m, c.warps);
-  if (count <= CROWD) {
-    const bool is_kept =
-      threadIdx.x < count && rank_of(m.logits, count, threadIdx.x) < SCU_BEST;
-    m.bests[threadIdx.x] = is_kept;
-    __syncthreads();
-    count = compact(
-      count, [&](int i) { return m.bests[i] != 0; },
-      [&](int place, int i) { row.ids[place] = m.ids[i], row.logits[place] = m.logits[i]; },
-      c.warps);
-  } else {
+  find_candidates(logits, best, a.width, runs, m);
+  if (m.count > CROWD) {
     // Logits crowd: all are ranked.
     const cut least = find_top([&](int i) { return logits[i]; }, a.width, SCU_BEST, c);
-    count = compact(
-      a.width, [&](int i) { return keeps(least, logits[i], i) && logits[i] > -INFINITY; },
-      [&](int place, int i) { row.ids[place] = i, row.logits[place] = logits[i]; }, c.warps);
+    __syncthreads();
+    if (own == 0) m.count = 0;
+    __syncthreads();
+    for (int i = own; i < a.width; i += SELECT_THREADS)
+      if (keeps(least, logits[i], i) && logits[i] > -INFINITY) put(m, logits[i], i);
+    __syncthreads();
   }
+  const int count = m.count;
+  const bool is_kept = own < count && rank_of(m.logits, m.ids, count, own) < SCU_BEST;
+  m.kept[own] = is_kept;
+  const int found = __syncthreads_count(is_kept);
+  scu_best_row &row = ((scu_best_row *)a.best)[blockIdx.x];
   // Where too few are numbers the host decides.
-  if (threadIdx.x == 0) row.count = count == SCU_BEST ? SCU_BEST : 0;
+  if (own == 0) row.count = found == SCU_BEST ? SCU_BEST : 0;
+  if (!is_kept) return;
+  int place = 0;
+#pragma unroll 8
+  for (int i = 0; i < count; i++) place += m.kept[i] && m.ids[i] < m.ids[own];
+  row.ids[place] = m.ids[own], row.logits[place] = m.logits[own];
 }

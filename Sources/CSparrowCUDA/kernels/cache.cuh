@@ -12,16 +12,15 @@ __device__ __forceinline__ void store_cached(uint64_t page, int type, uint64_t i
   else ((float *)page)[index] = x;
 }
 
-/// Adjacent elements of a page: eight or four that begin at a multiple of as many, or one.
+/// Adjacent elements of a page: eight that begin at a multiple of eight, or one.
 template <int COUNT>
 __device__ __forceinline__ void load_cached(
   uint64_t page, int type, uint64_t index, float (&x)[COUNT]) {
   if (COUNT == 1) {
     x[0] = type == 0 ? from_half(((const uint16_t *)page)[index]) : ((const float *)page)[index];
   } else if (type == 0) {
-    uint32_t words[4];
-    if (COUNT == 8) *(uint4 *)words = *(const uint4 *)((const uint16_t *)page + index);
-    else *(uint2 *)words = *(const uint2 *)((const uint16_t *)page + index);
+    const uint4 v = *(const uint4 *)((const uint16_t *)page + index);
+    const uint32_t words[4] = {v.x, v.y, v.z, v.w};
 #pragma unroll
     for (int i = 0; i < COUNT; i++) x[i] = from_half((uint16_t)(words[i / 2] >> i % 2 * 16));
   } else {

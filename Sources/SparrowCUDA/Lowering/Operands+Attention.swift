@@ -78,7 +78,11 @@ extension Operands {
           grid: attention.heads, shape.splits, rows, block: Int(SCU_SPLIT), startsEarly: true)
         if shape.isDecode, var made = heads {
           made.cache_type = shape.cacheType
-          try kernels.decode.launch(grid, scu_decode(heads: made, attend: own))
+          let isAhead =
+            attention.headDimension % 8 == 0 && shape.type == .f16
+            && attention.heads * shape.splits * rows <= 2 * multiprocessors
+          try (isAhead ? kernels.decodeAhead : kernels.decode).launch(
+            grid, scu_decode(heads: made, attend: own))
         } else if let many = kernels.attendRows, rows >= Self.many, own.marks == 0,
           attention.headDimension % 4 == 0
         {

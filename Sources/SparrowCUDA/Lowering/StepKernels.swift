@@ -15,6 +15,8 @@ final class StepKernels: Sendable {
   /// nil where a block has no room for so many queries.
   let attendRows: CUDAKernel?
   let decode: CUDAKernel
+  /// The same where all blocks run at once, of a cache of halves and heads of whole eights.
+  let decodeAhead: CUDAKernel
   let join: CUDAKernel
   let multiplyFloats: CUDAKernel
 
@@ -45,6 +47,7 @@ final class StepKernels: Sendable {
     attend = try attention("attend", floats: attended)
     // And a key and a value.
     decode = try attention("decode_heads", floats: attended + 2 * dimension)
+    decodeAhead = try attention("decode_heads_ahead", floats: attended + 2 * dimension)
     join = try attention("join_parts")
     let rows = Self.attendedRows
     // Weights of a part, a piece of keys or values, sums of weights, queries.

@@ -29,7 +29,7 @@ import Testing
     let sequence = try own.sequence(capacity: 32)
     let kernels = log { own.step(.decode([1], of: [sequence])) }.launches.map(\.kernel)
     let layer = [
-      "norm_rows", "multiply_floats", "decode_heads", "multiply_floats", "norm_rows",
+      "norm_rows", "multiply_floats", "decode_heads_ahead", "multiply_floats", "norm_rows",
       "multiply_floats", "activate_rows", "multiply_floats",
     ]
     #expect(kernels == ["embed_rows"] + layer + layer + ["norm_rows", "multiply_floats"] + best)
@@ -41,7 +41,7 @@ import Testing
     let sequence = try own.sequence(capacity: 32)
     let kernels = log { own.step(.decode([1], of: [sequence])) }.launches.map(\.kernel)
     let layer = [
-      "multiply_staged", "decode_heads", "multiply_staged", "multiply_staged", "multiply_staged",
+      "multiply_staged", "decode_heads_ahead", "multiply_staged", "multiply_staged", "multiply_staged",
     ]
     let head = ["norm_rows", "prepare_input", "multiply"] + best
     #expect(kernels == ["embed_rows"] + layer + layer + head)
