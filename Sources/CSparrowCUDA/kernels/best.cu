@@ -21,30 +21,31 @@ extern "C" __global__ void __launch_bounds__(BEST_WARPS * 32) best_of_runs(const
 
 /// Lists that threads fill side by side, in any order.
 struct best_memory {
-  float bests[CROWD];  ///< of runs that may matter, and their numbers
-  int runs[CROWD];
-  float logits[CROWD];  ///< that may be among the greatest, and their ids
-  int ids[CROWD];
+  uint64_t runs[CROWD];    ///< that may matter, by their best
+  uint64_t logits[CROWD];  ///< that may be among the greatest
+  int ids[SCU_BEST];
   float floors[SELECT_WARPS], floor;
   int run_count, count;
-  bool kept[CROWD];
 };
 
-/// How many of n entries go before that at `i`: those with greater values, and of equal ones those
-/// with lower numbers.
-__device__ __forceinline__ int rank_of(const float *values, const int *numbers, int n, int i) {
-  const float value = values[i];
-  const int number = numbers[i];
+/// Greater for what goes before: greater values, and of equal ones lower numbers.
+__device__ __forceinline__ uint64_t key_of(float value, int number) {
+  return (uint64_t)rank_bits(value) << 32 | (0xffffffffu - number);
+}
+
+__device__ __forceinline__ int number_of(uint64_t key) { return 0xffffffffu - (uint32_t)key; }
+
+/// How many of n keys go before one.
+__device__ __forceinline__ int rank_of(const uint64_t *keys, int n, uint64_t own) {
   int rank = 0;
 #pragma unroll 8
-  for (int j = 0; j < n; j++)
-    rank += values[j] > value || (values[j] == value && numbers[j] < number);
+  for (int i = 0; i < n; i++) rank += keys[i] > own;
   return rank;
 }
 
-__device__ __forceinline__ void put(best_memory &m, float logit, int id) {
-  const int place = atomicAdd(&m.count, 1);
-  if (place < CROWD) m.logits[place] = logit, m.ids[place] = id;
+__device__ __forceinline__ void put(uint64_t *keys, int &count, float value, int number) {
+  const int place = atomicAdd(&count, 1);
+  if (place < CROWD) keys[place] = key_of(value, number);
 }
 
 /// A floor that at least SCU_BEST runs reach, where there are as many: two in each warp do.
@@ -74,9 +75,7 @@ __device__ __forceinline__ void find_candidates(
 #pragma unroll 4
   for (int i = threadIdx.x; i < runs; i += SELECT_THREADS) {
     const float x = best[i];
-    if (!(x >= least) || x == -INFINITY) continue;
-    const int place = atomicAdd(&m.run_count, 1);
-    if (place < CROWD) m.bests[place] = x, m.runs[place] = i;
+    if (x >= least && x > -INFINITY) put(m.runs, m.run_count, x, i);
   }
   __syncthreads();
   const int count = m.run_count, lane = threadIdx.x & 31;
@@ -86,17 +85,17 @@ __device__ __forceinline__ void find_candidates(
     return;
   }
   // No logit below the best of as many runs as are wanted is among the greatest.
-  if (threadIdx.x < count && rank_of(m.bests, m.runs, count, threadIdx.x) == SCU_BEST - 1)
-    m.floor = m.bests[threadIdx.x];
+  if (threadIdx.x < count && rank_of(m.runs, count, m.runs[threadIdx.x]) == SCU_BEST - 1)
+    m.floor = best[number_of(m.runs[threadIdx.x])];
   __syncthreads();
   const float floor = m.floor;
 #pragma unroll 4
   for (int i = threadIdx.x >> 5; i < count; i += SELECT_WARPS) {
-    const int first = m.runs[i] * BEST_RUN + lane, second = first + 32;
+    const int first = number_of(m.runs[i]) * BEST_RUN + lane, second = first + 32;
     const float x = first < width ? logits[first] : -INFINITY;
     const float y = second < width ? logits[second] : -INFINITY;
-    if (x >= floor && x > -INFINITY) put(m, x, first);
-    if (y >= floor && y > -INFINITY) put(m, y, second);
+    if (x >= floor && x > -INFINITY) put(m.logits, m.count, x, first);
+    if (y >= floor && y > -INFINITY) put(m.logits, m.count, y, second);
   }
   __syncthreads();
 }
@@ -106,10 +105,10 @@ __device__ __forceinline__ void find_candidates(
 extern "C" __global__ void __launch_bounds__(SELECT_THREADS) find_best(const scu_best a) {
   __shared__ cut_memory c;
   __shared__ best_memory m;
-  if (threadIdx.x == 0) m.run_count = 0, m.count = 0, m.floor = -INFINITY;
+  const int runs = (a.width + BEST_RUN - 1) / BEST_RUN, own = threadIdx.x;
+  if (own == 0) m.run_count = 0, m.count = 0, m.floor = -INFINITY;
   __syncthreads();
   follow();
-  const int runs = (a.width + BEST_RUN - 1) / BEST_RUN, own = threadIdx.x;
   const float *logits = (const float *)a.logits + (uint64_t)blockIdx.x * a.width;
   const float *best = (const float *)a.runs + (uint64_t)blockIdx.x * runs;
   find_candidates(logits, best, a.width, runs, m);
@@ -120,19 +119,18 @@ extern "C" __global__ void __launch_bounds__(SELECT_THREADS) find_best(const scu
     if (own == 0) m.count = 0;
     __syncthreads();
     for (int i = own; i < a.width; i += SELECT_THREADS)
-      if (keeps(least, logits[i], i) && logits[i] > -INFINITY) put(m, logits[i], i);
+      if (keeps(least, logits[i], i) && logits[i] > -INFINITY) put(m.logits, m.count, logits[i], i);
     __syncthreads();
   }
-  const int count = m.count;
-  const bool is_kept = own < count && rank_of(m.logits, m.ids, count, own) < SCU_BEST;
-  m.kept[own] = is_kept;
-  const int found = __syncthreads_count(is_kept);
+  const int rank = own < m.count ? rank_of(m.logits, m.count, m.logits[own]) : SCU_BEST;
+  if (rank < SCU_BEST) m.ids[rank] = number_of(m.logits[own]);
+  const int found = __syncthreads_count(rank < SCU_BEST);
   scu_best_row &row = ((scu_best_row *)a.best)[blockIdx.x];
   // Where too few are numbers the host decides.
   if (own == 0) row.count = found == SCU_BEST ? SCU_BEST : 0;
-  if (!is_kept) return;
+  if (own >= found) return;
   int place = 0;
 #pragma unroll 8
-  for (int i = 0; i < count; i++) place += m.kept[i] && m.ids[i] < m.ids[own];
-  row.ids[place] = m.ids[own], row.logits[place] = m.logits[own];
+  for (int i = 0; i < found; i++) place += m.ids[i] < m.ids[own];
+  row.ids[place] = m.ids[own], row.logits[place] = logits[m.ids[own]];
 }
