@@ -163,7 +163,7 @@ __device__ __forceinline__ float weigh(
 #pragma unroll
     for (int i = 0; i < 32; i++) {
       float *score = m.weights + (run * 32 + i) * WEIGHT_STRIDE + row;
-      x[i] = at.sees(row, at.first + run * 32 + i) ? expf(*score - most) : 0;
+      x[i] = expf((at.sees(row, at.first + run * 32 + i) ? *score : -INFINITY) - most);
       *score = x[i];
     }
     m.runs[run * ATTEND_ROWS + row] = sum_lanes<16>(x);

@@ -41,7 +41,8 @@ import Testing
     let sequence = try own.sequence(capacity: 32)
     let kernels = log { own.step(.decode([1], of: [sequence])) }.launches.map(\.kernel)
     let layer = [
-      "multiply_staged", "decode_heads_ahead", "multiply_staged", "multiply_staged", "multiply_staged",
+      "multiply_staged", "decode_heads_ahead", "multiply_staged", "multiply_staged",
+      "multiply_staged",
     ]
     let head = ["norm_rows", "prepare_input", "multiply"] + best
     #expect(kernels == ["embed_rows"] + layer + layer + head)
