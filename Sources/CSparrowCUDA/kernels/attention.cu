@@ -137,7 +137,9 @@ extern "C" __global__ void join_parts(const scu_attend a) {
       const float *parts = (const float *)a.parts
         + ((uint64_t)blockIdx.x * a.heads + i / n) * a.splits * (n + 2);
       float most = -INFINITY, total = 0, sum = 0;
+#pragma unroll 4
       for (int s = first; s <= last; s++) most = fmaxf(most, parts[s * (n + 2)]);
+#pragma unroll 4
       for (int s = first; s <= last; s++) {
         const float weight = expf(parts[s * (n + 2)] - most);
         total += weight * parts[s * (n + 2) + 1];
