@@ -136,8 +136,9 @@ class Check:
                              "--output", folder, "--tokens", "1200", *own, limit=300)
             if made is None:
                 continue
+            # What does not pay on the device runs dense there.
             self.both(f"generate, {kind}", "generate", model, "-p", WORDS[:120], "-n", "24",
-                      "--adapter", folder, share=0.1)
+                      "--adapter", folder, share=0)
             compared = ("evaluate", model, "--adapter", folder, "--text", self.text, "--task", task,
                         "--chunks", "2", "--context", "128", "--max-tokens", "8")
             found = self.json(f"evaluate, {kind}", *compared, limit=300)

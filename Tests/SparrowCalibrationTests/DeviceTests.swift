@@ -30,14 +30,14 @@ import Testing
   /// Few tokens: a device in plain loops is slow.
   private static let requests: [(name: String, Calibration.Request)] = {
     var head = VocabularyCalibrationTests.options
-    (head.tokens, head.window) = (240, 32)
+    (head.tokens, head.window) = (128, 32)
     let networks = FeedForwardCalibrationTests.options(.sketch) {
       ($0.coding, $0.density, $0.layers) = (.int4, 0.5, .all)
-      ($0.tokens, $0.window) = (240, 32)
+      ($0.tokens, $0.window) = (128, 32)
     }
     var attention = AttentionCalibration.Options()
-    (attention.tokens, attention.window, attention.target) = (240, 32, .density(0.75))
-    var inputs = InputCalibration.Options(tokens: 240, density: 0.6, allocation: .uniform)
+    (attention.tokens, attention.window, attention.target) = (128, 32, .density(0.75))
+    var inputs = InputCalibration.Options(tokens: 128, density: 0.6, allocation: .uniform)
     inputs.window = 32
     return [
       ("head", .init(head: head)), ("networks", .init(networks: networks)),

@@ -16,8 +16,13 @@ extension TestKernels {
       for row in 0..<grid[0] {
         let logits = logits(a, row)
         let best = TestDriver.memory(a.best).assumingMemoryBound(to: scu_best_row.self) + row
-        let found = logits.indices.filter { logits[$0] > -.infinity }
-          .sorted { (logits[$1], $0) < (logits[$0], $1) }.prefix(Int(SCU_BEST)).sorted()
+        var ranked: [Int] = []
+        for id in logits.indices where logits[id] > -.infinity {
+          if ranked.count == Int(SCU_BEST), logits[id] <= logits[ranked.last!] { continue }
+          ranked.insert(id, at: ranked.firstIndex { logits[$0] < logits[id] } ?? ranked.count)
+          if ranked.count > Int(SCU_BEST) { ranked.removeLast() }
+        }
+        let found = ranked.sorted()
         best.pointee.count = 0
         guard found.count == Int(SCU_BEST) else { continue }
         best.pointee.count = Int32(SCU_BEST)

@@ -11,7 +11,8 @@ enum BackendChoice {
   /// `.unsupported` with what to install for a device that cannot be used here.
   static func make(
     _ binding: WeightBinding, on device: Device, pool: WorkerPool, rows: Int,
-    plan: SparsePlan = .dense, updates: WeightUpdates = WeightUpdates()
+    plan: SparsePlan = .dense, keepsUnpaying: Bool = false,
+    updates: WeightUpdates = WeightUpdates()
   ) throws(SparrowError) -> any Backend {
     switch device {
     case .cpu:
@@ -19,7 +20,7 @@ enum BackendChoice {
     case .cuda(let number):
       try CUDAEngine(
         binding, library: .open(number), pool: pool, maximumRows: rows, plan: plan,
-        updates: updates)
+        keepsUnpaying: keepsUnpaying, updates: updates)
     }
   }
 

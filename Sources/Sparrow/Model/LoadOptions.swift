@@ -18,6 +18,9 @@ public struct LoadOptions: Sendable, Equatable {
   /// Sequences that will be decoded at once, at most: sparse layers that were measured to pay in
   /// narrower batches only run dense, from the start. nil runs them: a batch takes several steps.
   public var parallel: Int?
+  /// Runs all that the adapter makes sparse, though on the device some of it takes longer than the
+  /// dense form would.
+  public var keepsUnpaying: Bool
   /// Tokens that one prefill step takes: more is faster up to about 128 on the processor and 512 on
   /// a GPU, which nil stands for, and costs memory.
   public var prefillTokens: Int?
@@ -26,13 +29,15 @@ public struct LoadOptions: Sendable, Equatable {
 
   public init(
     device: Device = .cpu, threads: Int? = nil, adapter: String? = nil, headRecall: Float? = nil,
-    parallel: Int? = nil, prefillTokens: Int? = nil, chatTemplate: ChatTemplate? = nil
+    parallel: Int? = nil, keepsUnpaying: Bool = false, prefillTokens: Int? = nil,
+    chatTemplate: ChatTemplate? = nil
   ) {
     self.device = device
     self.threads = threads
     self.adapter = adapter
     self.headRecall = headRecall
     self.parallel = parallel
+    self.keepsUnpaying = keepsUnpaying
     self.prefillTokens = prefillTokens
     self.chatTemplate = chatTemplate
   }

@@ -82,15 +82,19 @@ public final class Model: @unchecked Sendable {
     let updates = adapter?.updates ?? WeightUpdates()
     let allowance = ProcessorAllowance.current()
     pool = try WorkerPool(count: options.threads ?? allowance.threads)
-    warnings =
-      description.notes + tokenizer.warnings
-      + [allowance.warning(threads: pool.count), note].compactMap { $0 }
     if let make {
       backend = try make(binding, pool)
     } else {
       backend = try BackendChoice.make(
-        binding, on: device, pool: pool, rows: rows, plan: plan, updates: updates)
+        binding, on: device, pool: pool, rows: rows, plan: plan,
+        keepsUnpaying: options.keepsUnpaying, updates: updates)
     }
+    let unpaying: String? =
+      make != nil || backend.plan == plan
+      ? nil : "the adapter runs in part: the rest takes longer on \(device) than its dense form"
+    warnings =
+      description.notes + tokenizer.warnings
+      + [allowance.warning(threads: pool.count), note, unpaying].compactMap { $0 }
     changesWeights = !updates.isEmpty
   }
 

@@ -44,10 +44,12 @@ struct GreatestCheck {
 
   /// Their ids, ascending; none where too few are numbers.
   private static func greatest(of logits: [Float]) -> [Int32] {
-    let ranked = logits.indices.filter { logits[$0] > -.infinity }
-      .sorted { (logits[$1], $0) < (logits[$0], $1) }
-    guard ranked.count >= GreatestLogits.count else { return [] }
-    return ranked.prefix(GreatestLogits.count).sorted().map { Int32($0) }
+    let numbers = logits.filter { $0 > -.infinity }.sorted()
+    guard numbers.count >= GreatestLogits.count else { return [] }
+    let least = numbers[numbers.count - GreatestLogits.count]
+    let above = logits.indices.filter { logits[$0] > least }
+    let equal = logits.indices.filter { logits[$0] == least }
+    return (above + equal.prefix(GreatestLogits.count - above.count)).sorted().map { Int32($0) }
   }
 
   private static func logits(_ kind: Kind, _ width: Int) -> [Float] {

@@ -1,10 +1,13 @@
 import CSparrowCUDA
 package import SparrowCore
+import Synchronization
 
 /// Machine code of kernels, loaded on a device.
 package final class CUDAModule: @unchecked Sendable {
   private let module: scu_module
   let context: CUDAContext
+  /// Dynamic shared memory that launches of a kernel may want, by its name.
+  private let mostBytes = Mutex<[String: Int]>([:])
 
   /// `image` is what the run-time compiler made for this device's architecture.
   package init(_ image: [UInt8], in context: CUDAContext) throws(SparrowError) {
@@ -33,11 +36,12 @@ package final class CUDAModule: @unchecked Sendable {
         error.kind, file: error.file, field: "kernel \(name)", found: error.found,
         expected: error.expected)
     }
-    // Attribute 8: dynamic shared memory beyond 48 KiB wants to be asked for.
-    if sharedBytes > 48 << 10 {
-      try context.call("cuFuncSetAttribute") {
-        $0.set_attribute(function, 8, Int32(sharedBytes))
-      }
+    // Attribute 8: dynamic shared memory beyond 48 KiB wants to be asked for, once for all that
+    // launch the kernel.
+    let most = max(sharedBytes, mostBytes.withLock { $0[name] ?? 48 << 10 })
+    if sharedBytes == most {
+      try context.call("cuFuncSetAttribute") { $0.set_attribute(function, 8, Int32(most)) }
+      mostBytes.withLock { $0[name] = most }
     }
     return CUDAKernel(function: function!, sharedBytes: sharedBytes, module: self)
   }

@@ -45,12 +45,13 @@ package final class CUDAEngine: Backend, @unchecked Sendable {
   /// needs.
   ///
   /// The plan must fit the model (`SparsePlan.check`); what of it does not pay on the device runs
-  /// dense, while plans that are installed later are taken as they are. Throws `.unsupported` for
+  /// dense unless `keepsUnpaying`, while plans that are installed later are taken as they are. Throws `.unsupported` for
   /// weights that have no layout there, `.system` with both sizes where the device has too little
   /// memory.
   package init(
     _ binding: WeightBinding, library: KernelLibrary, pool: WorkerPool, maximumRows: Int = 256,
-    plan: SparsePlan = .dense, updates: WeightUpdates = WeightUpdates()
+    plan: SparsePlan = .dense, keepsUnpaying: Bool = false,
+    updates: WeightUpdates = WeightUpdates()
   ) throws(SparrowError) {
     model = binding.configuration
     context = library.context
@@ -71,10 +72,9 @@ package final class CUDAEngine: Backend, @unchecked Sendable {
     greatest = try GreatestLogits(of: head.logits, rows: DeviceHead.maximumRows, library)
     graphs = StepGraphs(context, widest: maximumRows)
     hiddenRow = try PinnedBuffer(4 * max(model.hidden, model.embeddingWidth), in: context)
-    install(
-      plan.paying(
-        StepCosts(
-          bandwidth: context.device.bandwidth, model: model, weights: deviceWeights)))
+    let costs = StepCosts(
+      bandwidth: context.device.bandwidth, model: model, weights: deviceWeights)
+    install(keepsUnpaying ? plan : plan.paying(costs))
     try check()
     try context.synchronize()
   }

@@ -80,7 +80,8 @@ struct BenchCommand: ParsableCommand {
       if output.json { output.print(result.json) } else { Terminal.write(result.text) }
       return
     }
-    let model = try model.load()
+    // A sweep measures what pays and what does not.
+    let model = try model.load(keepsUnpaying: sweep != nil)
     let bar = ProgressBar()
     defer { bar.clear() }
     let progress = bar.progress("measuring")

@@ -100,7 +100,8 @@ struct EvaluateCommand: ParsableCommand {
       let model = try Model.loadAndWarn(
         path,
         options: LoadOptions(
-          device: device.device, threads: threads.count, adapter: folder, headRecall: headRecall))
+          device: device.device, threads: threads.count, adapter: folder, headRecall: headRecall,
+          keepsUnpaying: true))
       evaluation.threads = model.threads
       var run = Evaluation.Run(name: folder.split(separator: "/").last.map(String.init) ?? folder)
       if let words { run.fidelity = try fidelity(model, words, bar.progress("fidelity")) }

@@ -29,22 +29,25 @@ struct ModelOptions: ParsableArguments {
 
   /// Loads the model; dense without `--adapter` and `--sparse`.
   func load(
-    parallel: Int? = nil, chatTemplate: ChatTemplate? = nil
+    parallel: Int? = nil, keepsUnpaying: Bool = false, chatTemplate: ChatTemplate? = nil
   ) throws(SparrowError) -> Model {
     let path = try location.path()
     let adapter = try sparsity.folder(forModel: path, name: location.model)
-    return try load(path, adapter: adapter, parallel: parallel, chatTemplate: chatTemplate)
+    return try load(
+      path, adapter: adapter, parallel: parallel, keepsUnpaying: keepsUnpaying,
+      chatTemplate: chatTemplate)
   }
 
   /// Loads the model at `path` with an adapter, or dense with none.
   func load(
-    _ path: String, adapter: String?, parallel: Int? = nil, chatTemplate: ChatTemplate? = nil
+    _ path: String, adapter: String?, parallel: Int? = nil, keepsUnpaying: Bool = false,
+    chatTemplate: ChatTemplate? = nil
   ) throws(SparrowError) -> Model {
     try Model.loadAndWarn(
       path,
       options: LoadOptions(
         device: device.device, threads: threads.count, adapter: adapter,
         headRecall: adapter == nil ? nil : headRecall, parallel: parallel,
-        chatTemplate: chatTemplate))
+        keepsUnpaying: keepsUnpaying, chatTemplate: chatTemplate))
   }
 }
