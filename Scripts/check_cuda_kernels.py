@@ -69,10 +69,10 @@ def steps():
 
 def kernels():
     yield ("prepare.cuh", "rows.cu"), {}, 16
-    attention = ("prepare.cuh", "cache.cuh", "attention.cuh")
+    attention = ("cache.cuh", "attention.cuh")
     yield attention + ("attention.cu",), {}, 16
     many = dict(ATTEND_ROWS=32, OWN_ROWS=4, ATTEND_BLOCKS=3)
-    yield attention + ("attend_rows.cu",), many, 0
+    yield attention + ("attend_rows.cu",), many, 16
     yield ("products.cuh", "multiply_floats.cu"), {}, 0
     yield ("ring.cuh", "bandwidth.cu"), dict(SLOTS=12, SLOT_BYTES=16384, CONSUMERS=1), 0
     yield ("cut.cuh", "best.cu"), dict(SELECT_THREADS=1024), 16

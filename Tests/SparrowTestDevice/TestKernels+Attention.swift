@@ -25,18 +25,12 @@ extension TestKernels {
     "decode_heads": kernel(decodeHeads),
     "decode_heads_ahead": kernel(decodeHeads),
     "join_parts": kernel { (a: scu_attend, grid) in
-      for index in 0..<grid[0] {
+      for index in 0..<grid[1] {
         let row = Int(a.first_row) + index
-        let output = floats(a.output, row * Int(a.output_width))
-        if a.splits > 1 {
-          for head in 0..<Int(a.heads)
-          where a.marks == 0
-            || isMarked(a.marks, Int(a.key_heads), row, head / Int(a.heads / a.key_heads))
-          { join(a, index, row, head, output) }
-        }
-        if a.prepared.high != 0 {
-          prepare(a.prepared, row, output, Int(a.heads * a.head_dimension))
-        }
+        for head in 0..<grid[0]
+        where a.marks == 0
+          || isMarked(a.marks, Int(a.key_heads), row, head / Int(a.heads / a.key_heads))
+        { join(a, index, row, head, floats(a.output, row * Int(a.output_width))) }
       }
     },
   ]

@@ -138,7 +138,6 @@ enum { SCU_PAGE = 64, SCU_SPLIT = 256 };
 
 /// Attention of each row over the pages of its sequence, in parts of `SCU_SPLIT` keys.
 typedef struct {
-  scu_prepared prepared;  ///< of the output; high is 0 where no product wants it
   uint64_t rows_of_step;
   uint64_t query, output;
   uint64_t marks;  ///< uint32 `[rows][(key_heads + 31) / 32]`: a bit for each head group that is

@@ -122,32 +122,28 @@ extern "C" __global__ void __launch_bounds__(SCU_SPLIT) decode_heads_ahead(const
     a, at, head, memory, key, key + a.head_dimension, part_result(a, head, row), &ahead);
 }
 
-/// Joins the parts of a row's heads, in their order; a block a row.
+/// Joins the parts of a row's head, in their order; a block a head and row.
 extern "C" __global__ void join_parts(const scu_attend a) {
-  __shared__ float scratch[32];
   follow();
-  const int row = a.first_row + blockIdx.x, n = a.head_dimension;
+  const int head = blockIdx.x, row = a.first_row + blockIdx.y, n = a.head_dimension;
+  if (!is_attended(a, row, head / (a.heads / a.key_heads))) return;
   const int position = ((const scu_row *)a.rows_of_step)[row].position;
   const int least = a.window > 0 ? max(0, position + 1 - a.window) : 0;
-  const int first = least / SCU_SPLIT, last = position / SCU_SPLIT, width = a.heads * n;
-  float *out = (float *)a.output + (uint64_t)row * a.output_width;
-  for (int pair = 2 * threadIdx.x; a.splits > 1 && pair < width; pair += 2 * blockDim.x) {
-    for (int i = pair; i < min(pair + 2, width); i++) {
-      if (!is_attended(a, row, i / n / (a.heads / a.key_heads))) continue;
-      const float *parts = (const float *)a.parts
-        + ((uint64_t)blockIdx.x * a.heads + i / n) * a.splits * (n + 2);
-      float most = -INFINITY, total = 0, sum = 0;
+  const int first = least / SCU_SPLIT, last = position / SCU_SPLIT;
+  const float *parts =
+    (const float *)a.parts + ((uint64_t)blockIdx.y * a.heads + head) * a.splits * (n + 2);
+  float *out = (float *)a.output + (uint64_t)row * a.output_width + head * n;
+  float most = -INFINITY;
+#pragma unroll 8
+  for (int s = first; s <= last; s++) most = fmaxf(most, parts[s * (n + 2)]);
+  for (int i = threadIdx.x; i < n; i += blockDim.x) {
+    float total = 0, sum = 0;
 #pragma unroll 4
-      for (int s = first; s <= last; s++) most = fmaxf(most, parts[s * (n + 2)]);
-#pragma unroll 4
-      for (int s = first; s <= last; s++) {
-        const float weight = expf(parts[s * (n + 2)] - most);
-        total += weight * parts[s * (n + 2) + 1];
-        sum += weight * parts[s * (n + 2) + 2 + i % n];
-      }
-      out[i] = sum / total;
+    for (int s = first; s <= last; s++) {
+      const float weight = expf(parts[s * (n + 2)] - most);
+      total += weight * parts[s * (n + 2) + 1];
+      sum += weight * parts[s * (n + 2) + 2 + i];
     }
+    out[i] = sum / total;
   }
-  if (a.prepared.high)
-    prepare_row(a.prepared, row, width, scratch, [&](int i) { return out[i]; });
 }

@@ -95,8 +95,9 @@ extension Operands {
           try kernels.attend.launch(grid, own)
         }
         guard shape.splits > 1 else { continue }
+        let width = (attention.headDimension + 31) / 32 * 32
         try kernels.join.launch(
-          .init(grid: rows, block: threads(output.width), startsEarly: true), own)
+          .init(grid: attention.heads, rows, block: min(width, 256), startsEarly: true), own)
       }
     }
   }

@@ -23,7 +23,7 @@ final class StepKernels: Sendable {
   /// Rows of a block that attends to many at once.
   static let attendedRows = 32
   static let attendedThreads = 16 * attendedRows / 4
-  private static let attention = ["prepare.cuh", "cache.cuh", "attention.cuh"]
+  private static let attention = ["cache.cuh", "attention.cuh"]
 
   /// Throws what compiling and loading throw.
   init(_ library: KernelLibrary, _ model: ModelConfiguration) throws(SparrowError) {
