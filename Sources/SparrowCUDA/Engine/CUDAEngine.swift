@@ -45,9 +45,9 @@ package final class CUDAEngine: Backend, @unchecked Sendable {
   /// needs.
   ///
   /// The plan must fit the model (`SparsePlan.check`); what of it does not pay on the device runs
-  /// dense unless `keepsUnpaying`, while plans that are installed later are taken as they are. Throws `.unsupported` for
-  /// weights that have no layout there, `.system` with both sizes where the device has too little
-  /// memory.
+  /// dense unless `keepsUnpaying`, while plans that are installed later are taken as they are.
+  /// Throws `.unsupported` for weights that have no layout there, `.system` with both sizes where
+  /// the device has too little memory.
   package init(
     _ binding: WeightBinding, library: KernelLibrary, pool: WorkerPool, maximumRows: Int = 256,
     plan: SparsePlan = .dense, keepsUnpaying: Bool = false,

@@ -9,6 +9,7 @@ final class StepInputs: @unchecked Sendable {
   private let device: DeviceBuffer
   private let context: CUDAContext
   private let rotaries: [RotaryDescription]
+  private let table: TurnTable
   private let turnsOffset: Int
   /// Elements from a row's turns to the next row's: of each rotary its cosines, then its sines.
   let turnStride: Int
@@ -19,7 +20,8 @@ final class StepInputs: @unchecked Sendable {
   ) throws(SparrowError) {
     self.context = context
     rotaries = model.rotaries
-    turnStride = rotaries.reduce(0) { $0 + $1.dimension / 2 * 2 }
+    table = TurnTable(rotaries)
+    turnStride = table.stride
     turnsOffset = (MemoryLayout<scu_row>.stride * maximumRows + 255) / 256 * 256
     let bytes = turnsOffset + 4 * maximumRows * turnStride
     host = try PinnedBuffer(bytes, in: context)
@@ -40,14 +42,9 @@ final class StepInputs: @unchecked Sendable {
   func set(_ row: Int, _ value: scu_row, turnsLong: Bool) {
     let base = host.memory.baseAddress!
     base.storeBytes(of: value, toByteOffset: row * MemoryLayout<scu_row>.stride, as: scu_row.self)
-    var turn = (base + turnsOffset).assumingMemoryBound(to: Float.self) + row * turnStride
-    for rotary in rotaries {
-      let half = rotary.dimension / 2
-      for (index, frequency) in rotary.frequencies(isLong: turnsLong).enumerated() {
-        (turn[index], turn[half + index]) = rotary.turn(frequency, at: Int(value.position))
-      }
-      turn += 2 * half
-    }
+    table.write(
+      Int(value.position), isLong: turnsLong,
+      to: (base + turnsOffset).assumingMemoryBound(to: Float.self) + row * turnStride)
   }
 
   /// Queues the copy of the first rows.
