@@ -103,17 +103,19 @@ __device__ __forceinline__ float whole(float part) {
 
 template <int BITS>
 struct row_input {
-  static constexpr int PAIRS = 8;
-  static_assert(VECTORS == 2 || BITS == 16, "two vectors of columns a thread");
+  /// A warp's blocks: eight of each vector of columns, paired with the other vector's, or the
+  /// first four with the last.
+  static constexpr int AT_ONCE = 2, PAIRS = 4 * VECTORS, DISTANCE = VECTORS == 2 ? THREADS * 8 : 128;
+  static_assert(VECTORS <= 2 || BITS == 16, "two vectors of columns a thread, at most");
   uint2 terms[PAIRS];
   float scale;
 
   __device__ __forceinline__ row_input(const float (&x)[OWN], step_memory &m) {
-    float most[2] = {0, 0};
+    float most[VECTORS] = {};
 #pragma unroll
     for (int i = 0; i < OWN; i++) most[i / 8] = fmaxf(most[i / 8], fabsf(x[i]));
 #pragma unroll
-    for (int v = 0; v < 2; v++) {
+    for (int v = 0; v < VECTORS; v++) {
       most[v] = fmaxf(warp_max(most[v]), 1e-30f);
       uint32_t left[TERMS], right[TERMS];
       const float inverse = __fdividef(MOST, most[v]);
@@ -124,30 +126,38 @@ struct row_input {
         *(uint2 *)(m.terms[t] + column(v)) = make_uint2(left[t], right[t]);
     }
     __syncwarp();
-    load_terms<PAIRS>(terms, m.terms[0] + threadIdx.x / 32 * 256, WIDTH, THREADS * 8);
-    scale = part_scale<BITS>(most[0], most[1]);
+    load_terms<PAIRS>(terms, m.terms[0] + threadIdx.x / 32 * 256, WIDTH, DISTANCE);
+    scale = part_scale<BITS>(most[0], most[VECTORS - 1]);
   }
 
   template <int RUNS, int LIMIT>
   __device__ __forceinline__ void dots(
     ring_memory &m, consumer &ring, int count, float (*sums)[SUMS]) const {
     static_assert(RUNS * LIMIT == SUMS, "the sums of a warp");
-    constexpr int SLOTS_AT_ONCE = BATCH / SLOT_ROWS;
+    constexpr int ROWS = AT_ONCE * BATCH, SLOTS_AT_ONCE = ROWS / SLOT_ROWS;
     const int warp = threadIdx.x >> 5, lane = threadIdx.x & 31;
     // Little code: what does not fit the multiprocessor's cache of it comes from far away.
 #pragma unroll 1
-    for (int i = 0; i < SUMS / BATCH; i++) {
-      const int size = min(count - i * BATCH % LIMIT, BATCH);
+    for (int i = 0; i < SUMS; i += ROWS) {
+      const int size = min(count - i % LIMIT, ROWS);
       if (size <= 0) continue;
-      const int slots = (size + SLOT_ROWS - 1) / SLOT_ROWS, row = min(lane / 4, size - 1);
+      const int slots = (size + SLOT_ROWS - 1) / SLOT_ROWS;
       ring.wait<SLOTS_AT_ONCE>(m, slots);
-      const char *own = ring.slot(m, row / SLOT_ROWS) + row % SLOT_ROWS * ROW_BYTES;
-      const float part = dot_pairs<BITS>(
-        own + warp * 8 * BLOCK_BYTES<BITS>, (const uint16_t *)(own + WIDTH * BITS / 8) + warp * 8,
-        THREADS * 8, terms);
+      float parts[AT_ONCE];
+#pragma unroll
+      for (int g = 0; g < AT_ONCE; g++) {
+        const int row = min(g * BATCH + lane / 4, size - 1);
+        const char *own = ring.slot(m, row / SLOT_ROWS) + row % SLOT_ROWS * ROW_BYTES;
+        parts[g] = dot_pairs<BITS>(
+          own + warp * 8 * BLOCK_BYTES<BITS>,
+          (const uint16_t *)(own + WIDTH * BITS / 8) + warp * 8, DISTANCE, terms);
+      }
       ring.release<SLOTS_AT_ONCE>(m, slots);
-      const float y = whole(part * scale);
-      if (lane % 4 == 0) sums[warp][i * BATCH + lane / 4] = y;
+#pragma unroll
+      for (int g = 0; g < AT_ONCE; g++) {
+        const float y = whole(parts[g] * scale);
+        if (lane % 4 == 0) sums[warp][i + g * BATCH + lane / 4] = y;
+      }
     }
   }
 };
@@ -218,10 +228,10 @@ struct row_weight {
 
 // MARK: - Attention's output
 
-/// Eight rows a warp of one half of a head's columns, and other warps the other half.
+/// A warp has eight rows of one half of a head's columns, of every head or every other one.
 template <int BITS>
 struct output_sums {
-  static constexpr int TEAMS = (OUTPUT_ROWS + 7) / 8;
+  static constexpr int TEAMS = (OUTPUT_ROWS + 7) / 8, PARTS = CONSUMERS < 4 * TEAMS ? 2 : 4;
   static_assert(HEAD == 128 && 2 * TEAMS <= CONSUMERS, "a warp for each half of eight rows");
 
   float sum = 0;
@@ -240,8 +250,8 @@ struct output_sums {
 
   __device__ __forceinline__ void add(
     step_memory &m, int i, const char *piece, int rows, float factor) {
-    // Warps beyond the halves: the second one again, which nobody takes.
-    const int warp = threadIdx.x >> 5, half = min(warp / TEAMS, 1);
+    const int warp = threadIdx.x >> 5, half = warp / TEAMS % 2;
+    if (PARTS == 4 && warp / TEAMS / 2 != i % 2) return;
     const char *row =
       piece + min(warp % TEAMS * 8 + (int)(threadIdx.x & 31) / 4, rows - 1) * scu_step_row_bytes(BITS, HEAD);
     uint2 terms[1];
@@ -256,7 +266,8 @@ struct output_sums {
   __device__ __forceinline__ void leave(step_memory &m, int rows) {
     const float y = whole(sum * part_scale<BITS>(1, 1));
     const int warp = threadIdx.x >> 5, row = warp % TEAMS * 8 + (threadIdx.x & 31) / 4;
-    if (warp / TEAMS < 2 && threadIdx.x % 4 == 0 && row < rows) m.output[warp / TEAMS][row] = y;
+    if (warp / TEAMS < PARTS && threadIdx.x % 4 == 0 && row < rows)
+      m.output[warp / TEAMS][row] = y;
   }
 };
 
