@@ -38,7 +38,9 @@ STEPS = {
     "hire-1b": [("HiRE, every other layer and head", [*HIRE, "--every", "2"]),
                 ("HiRE, all layers and head", HIRE)],
 }
-COLUMNS = ["shape", "step", "ms", "read", "GB/s", "of the ceiling", "times dense"]
+# Of these the steps in blocks of 8 and 4 bits too, predictors included.
+BLOCKS = {"opt-6.7b": STEPS["opt-6.7b"][:2], "llama2-7b": STEPS["llama2-7b"]}
+COLUMNS = ["shape", "step", "ms", "read", "GB/s", "of the ceiling", "times dense", "times BF16"]
 
 
 def options():
@@ -67,32 +69,42 @@ def sparrow(args, shape, plan):
     return json.loads(done.stdout)
 
 
-def row(shape, name, step, ceiling, times):
+def row(shape, name, step, ceiling, times, bf16):
     return [shape, name, f"{step['milliseconds']:.3f}", f"{step['bytes'] / 1e9:.2f} GB",
             f"{step['bytesPerSecond'] / 1e9:.0f}",
-            f"{100 * step['bytesPerSecond'] / ceiling:.1f} %", times]
+            f"{100 * step['bytesPerSecond'] / ceiling:.1f} %", times,
+            f"{bf16['milliseconds'] / step['milliseconds']:.2f}"]
 
 
-def measure(args, shape, found, rows):
-    """Our steps of a shape, then its peers', with the dense step as the measure of all."""
-    dense = None
-    for name, plan in STEPS[shape]:
-        result = sparrow(args, shape, plan)
+def steps(args, shape, form, plans, found, rows, bf16=None):
+    """Our steps of a shape in a format, and its dense one, which `bf16` is unless it is given."""
+    dense, label = None, shape if form == "bf16" else f"{shape}, {form}"
+    for name, plan in plans:
+        result = sparrow(args, shape, [*plan, "--format", form])
         if result is None:
             continue
         found.append({"name": name, **result})
         if dense is None:
             dense = result["dense"]
-            rows.append(row(shape, "dense", dense, result["ceiling"], "1"))
+            rows.append(row(label, "dense", dense, result["ceiling"], "1", bf16 or dense))
+            print(" | ".join(rows[-1]), flush=True)
         if "sparse" in result:
-            rows.append(row(shape, name, result["sparse"], result["ceiling"],
-                            f"{result['speedup']:.2f}"))
-        print(" | ".join(map(str, rows[-1])), flush=True)
+            rows.append(row(label, name, result["sparse"], result["ceiling"],
+                            f"{result['speedup']:.2f}", bf16 or dense))
+            print(" | ".join(rows[-1]), flush=True)
+    return dense
+
+
+def measure(args, shape, found, rows):
+    """Our steps of a shape, then its peers', with the dense step as the measure of all."""
+    dense = steps(args, shape, "bf16", STEPS[shape], found, rows)
+    for form in ("q8_0", "q4_0") if dense and shape in BLOCKS else ():
+        steps(args, shape, form, BLOCKS[shape], found, rows, dense)
     for name, milliseconds in peers.times(args, shape):
         found.append({"shape": shape, "name": name, "milliseconds": milliseconds})
         times = f"{dense['milliseconds'] / milliseconds:.2f}" if dense else ""
-        rows.append([shape, name, f"{milliseconds:.3f}", "", "", "", times])
-        print(" | ".join(map(str, rows[-1])), flush=True)
+        rows.append([shape, name, f"{milliseconds:.3f}", "", "", "", times, times])
+        print(" | ".join(rows[-1]), flush=True)
 
 
 def main():

@@ -67,6 +67,7 @@ typedef struct {
   uint64_t best;            ///< one number: the greatest logit and, inverted, its token
   uint64_t neuron_masks, head_masks;  ///< `[layers][bytes]`; 0: all are touched
   uint64_t arrivals;        ///< a word, 0 between steps
+  uint64_t times;           ///< `[phases]`, when each begins, in nanoseconds; 0: nobody asks
 
   int32_t neurons, group;   ///< of a bit of the mask
   int32_t vocabulary_rows;

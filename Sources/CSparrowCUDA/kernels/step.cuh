@@ -57,7 +57,11 @@ __device__ __forceinline__ void wait_for_blocks(const scu_step &a, int index) {
 
 /// By all consumers, before they read what an earlier phase wrote.
 __device__ __forceinline__ void begin(const scu_step &a, const phase &p) {
-  if (threadIdx.x == 0) wait_for_blocks(a, p.index);
+  if (threadIdx.x == 0) {
+    wait_for_blocks(a, p.index);
+    if (a.times != 0 && blockIdx.x == 0)
+      asm volatile("mov.u64 %0, %%globaltimer;" : "=l"(((uint64_t *)a.times)[p.index]));
+  }
   meet();
 }
 

@@ -47,6 +47,11 @@ enum BackendChoice {
       case .q4_0: .q4_0
       }
     let shape = try SyntheticShape.named(question.shape).stored(as: format)
+    if question.gathers {
+      let result = try GatherBenchmark.run(
+        shape, context: question.context, repetitions: question.repetitions, .open(number))
+      return ShapeTiming(text: result.text, json: result.json)
+    }
     let predictor: SyntheticSparsity.Predictor =
       switch question.predictor {
       case .given: .given

@@ -41,6 +41,8 @@ public struct ShapeQuestion: Sendable {
   public var every = 1
   /// Finds the best tokens by a sketch of the vocabulary head (HiRE-Softmax).
   public var hasSparseHead = false
+  /// Times the network's gather by density, inside a step and alone, in place of a step.
+  public var gathers = false
   /// Compares two such layers with float64 first, which takes some seconds.
   public var checks = false
   /// Times that each step is timed; the median is told.

@@ -25,6 +25,7 @@ struct StepState {
   private(set) var byteCount = 0
   private var offsets: [WritableKeyPath<scu_step, UInt64>: Int] = [:]
   private let pages: Int
+  private let times: Int
   private let neuronMaskBytes: Int
   private let headMaskBytes = 16
 
@@ -53,6 +54,7 @@ struct StepState {
     // A layer more: the last one predicts for the next token's first, which nobody reads.
     offsets[\.head_masks] = place((shape.layers + 1) * headMaskBytes)
     offsets[\.row] = place(MemoryLayout<scu_row>.size)
+    times = place(8 * Int(SCU_PHASES))
     pages = place(8 * pageCount)
     byteCount = end
   }
@@ -93,6 +95,16 @@ struct StepState {
       shape.layers, bits: shape.neurons / sparsity.group, bytes: neuronMaskBytes,
       density: sparsity.density)
     try buffer.write(neurons, at: offsets[\.neuron_masks]!)
+  }
+
+  /// Asks a step to leave when its phases begin.
+  func askTimes(of step: inout scu_step, at address: UInt64) {
+    step.times = address + UInt64(times)
+  }
+
+  /// When the phases of a step that was asked began, in nanoseconds.
+  func times(in buffer: DeviceBuffer, count: Int) throws(SparrowError) -> [UInt64] {
+    try buffer.read(count, of: 0, at: times)
   }
 
   func forgetLogits(in buffer: DeviceBuffer, count: Int) throws(SparrowError) {

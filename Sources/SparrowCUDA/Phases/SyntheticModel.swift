@@ -75,10 +75,42 @@ package final class SyntheticModel {
 
   /// Queues a dense or a sparse step of the same token, over and over.
   package func step(isSparse: Bool) throws(SparrowError) {
+    try launch(isSparse ? sparseStep : denseStep, isSparse ? sparseKernel! : denseKernel)
+  }
+
+  private func launch(_ step: scu_step, _ kernel: StepKernel) throws(SparrowError) {
     turns += 1
-    var step = isSparse ? sparseStep : denseStep
+    var step = step
     step.turn = turns
-    try (isSparse ? sparseKernel! : denseKernel).launch(step)
+    try kernel.launch(step)
+  }
+
+  /// Nanoseconds of a sparse step's networks, each from when all multiprocessors have ended the
+  /// phase before to when all have ended it; waits for the step.
+  func networkTimes() throws(SparrowError) -> [Double] {
+    var step = sparseStep
+    stateLayout.askTimes(of: &step, at: state.address)
+    try launch(step, sparseKernel!)
+    let network = Int(SCU_NETWORK.rawValue)
+    let phases = Self.phases(shape, sparsity)
+    let times = try stateLayout.times(in: state, count: phases.count)
+    return phases.indices.filter { Int(phases[$0]) % (1 << Int(SCU_LAYER_SHIFT)) == network }.map {
+      Double(times[$0 + 1] &- times[$0])
+    }
+  }
+
+  /// Queues a sparse step's networks alone, each reading the sums of the one before.
+  func networks() throws(SparrowError) {
+    var step = sparseStep
+    step.middle = step.stream
+    step.head_masks = 0
+    let kinds = [SCU_NETWORK, SCU_REDUCE]
+    Self.set(
+      [UInt16(SCU_EMBED.rawValue)]
+        + (0..<shape.layers).flatMap { layer in
+          kinds.map { UInt16($0.rawValue) | UInt16(layer << SCU_LAYER_SHIFT) }
+        }, of: &step)
+    try launch(step, sparseKernel!)
   }
 
   private func argument(isSparse: Bool) -> scu_step {
@@ -109,13 +141,16 @@ package final class SyntheticModel {
       }
     }
     if !isSparse || sparsity?.headDensity == nil { step.head_masks = 0 }
-    let phases = Self.phases(shape, isSparse ? sparsity : nil)
+    Self.set(Self.phases(shape, isSparse ? sparsity : nil), of: &step)
+    return step
+  }
+
+  private static func set(_ phases: [UInt16], of step: inout scu_step) {
     step.phase_count = Int32(phases.count)
     withUnsafeMutableBytes(of: &step.phases) { bytes in
       let words = bytes.bindMemory(to: UInt16.self)
       for (index, phase) in phases.enumerated() { words[index] = phase }
     }
-    return step
   }
 
   /// The phases of a step, each with its layer.

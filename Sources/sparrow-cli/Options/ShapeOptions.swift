@@ -40,12 +40,17 @@ struct ShapeOptions: ParsableArguments {
   @Option(parsing: .unconditional, help: "Tokens before the one that a shape decodes.")
   var context = 512
 
+  @Flag(help: "Time a shape's network by density, inside a step and alone.")
+  var gather = false
+
   @Flag(help: "Compare two layers of a shape with float64 first.")
   var check = false
 
   func validate() throws {
-    guard shape || (density == nil && heads == nil && !check && format == .bf16) else {
-      throw ValidationError("--format, --density, --heads, --check: expected --shape beside them")
+    let isPlain = density == nil && heads == nil && !check && !gather && format == .bf16
+    guard shape || isPlain else {
+      throw ValidationError(
+        "--format, --density, --heads, --gather, --check: expected --shape beside them")
     }
     guard (1...100_000).contains(context) else {
       throw ValidationError("--context \(context): expected 1 to 100000")
@@ -69,6 +74,7 @@ struct ShapeOptions: ParsableArguments {
     question.group = group
     question.every = every
     question.hasSparseHead = sparseHead
+    question.gathers = gather
     question.checks = check
     question.repetitions = repetitions
     return try device.timing(of: question)
