@@ -18,19 +18,6 @@ __device__ __forceinline__ void wait_for(uint64_t *barrier, uint32_t parity) {
     : "memory");
 }
 
-/// 1 if a phase of this parity has ended, 0 if not yet.
-__device__ __forceinline__ uint32_t has_come(uint64_t *barrier, uint32_t parity) {
-  uint32_t done;
-  asm volatile(
-    "{\n.reg .pred done;\n"
-    "mbarrier.test_wait.parity.shared::cta.b64 done, [%1], %2;\n"
-    "selp.u32 %0, 1, 0, done;\n}"
-    : "=r"(done)
-    : "r"(shared_address(barrier)), "r"(parity)
-    : "memory");
-  return done;
-}
-
 __device__ __forceinline__ void make_barrier(uint64_t *barrier, int arrivals) {
   asm volatile("mbarrier.init.shared::cta.b64 [%0], %1;"
                ::"r"(shared_address(barrier)), "r"(arrivals));
@@ -103,29 +90,25 @@ struct producer {
 
 struct consumer {
   ring next;
-  /// A bit for each of the next slots, whether it was there when the last wait ended: to look takes
-  /// long, so it is begun long before it matters.
-  uint32_t came = 0;
 
-  /// Waits for the next slot.
-  __device__ __forceinline__ const char *wait(ring_memory &m) {
-    wait<1>(m, 1);
-    return slot(m, 0);
+  __device__ __forceinline__ const char *wait(ring_memory &m) const {
+    wait_for(m.full + next.at, next.parity);
+    return m.slots[next.at];
   }
 
-  /// Waits for the next `count` slots of LIMIT.
+  __device__ __forceinline__ void release(ring_memory &m) {
+    __syncwarp();
+    if ((threadIdx.x & 31) == 0) arrive(m.empty + next.at);
+    next.step();
+  }
+
+  /// The same of the next `count` slots of LIMIT.
   template <int LIMIT>
-  __device__ __forceinline__ void wait(ring_memory &m, int count) {
+  __device__ __forceinline__ void wait(ring_memory &m, int count) const {
     ring at = next;
 #pragma unroll
-    for (int i = 0; i < LIMIT; i++)
-      if (i == 0 || i < count) {
-        if ((came >> i & 1) == 0) wait_for(m.full + at.at, at.parity);
-        at.step();
-      }
-    came = 0;
-#pragma unroll
-    for (int i = 0; i < LIMIT; i++, at.step()) came |= has_come(m.full + at.at, at.parity) << i;
+    for (int i = 0; i < LIMIT; i++, at.step())
+      if (i == 0 || i < count) wait_for(m.full + at.at, at.parity);
   }
 
   /// The i-th of them.
@@ -133,8 +116,6 @@ struct consumer {
     const int at = next.at + i;
     return m.slots[at < SLOTS ? at : at - SLOTS];
   }
-
-  __device__ __forceinline__ void release(ring_memory &m) { release<1>(m, 1); }
 
   template <int LIMIT>
   __device__ __forceinline__ void release(ring_memory &m, int count) {

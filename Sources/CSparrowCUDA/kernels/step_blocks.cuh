@@ -103,19 +103,19 @@ __device__ __forceinline__ float whole(float part) {
 
 template <int BITS>
 struct row_input {
-  /// A warp's blocks: eight of each vector of columns, paired with the other vector's, or the
-  /// first four with the last.
-  static constexpr int AT_ONCE = 2, PAIRS = 4 * VECTORS, DISTANCE = VECTORS == 2 ? THREADS * 8 : 128;
-  static_assert(VECTORS <= 2 || BITS == 16, "two vectors of columns a thread, at most");
+  /// A warp's blocks: eight of one vector of columns, each paired with the other vector's; and
+  /// eights of rows that it multiplies at once, of two slots at most.
+  static constexpr int PAIRS = 8, DISTANCE = THREADS * 8, AT_ONCE = SLOT_ROWS < BATCH ? 1 : 2;
+  static_assert(VECTORS == 2 || BITS == 16, "two vectors of columns a thread");
   uint2 terms[PAIRS];
   float scale;
 
   __device__ __forceinline__ row_input(const float (&x)[OWN], step_memory &m) {
-    float most[VECTORS] = {};
+    float most[2] = {0, 0};
 #pragma unroll
     for (int i = 0; i < OWN; i++) most[i / 8] = fmaxf(most[i / 8], fabsf(x[i]));
 #pragma unroll
-    for (int v = 0; v < VECTORS; v++) {
+    for (int v = 0; v < 2; v++) {
       most[v] = fmaxf(warp_max(most[v]), 1e-30f);
       uint32_t left[TERMS], right[TERMS];
       const float inverse = __fdividef(MOST, most[v]);
@@ -127,7 +127,7 @@ struct row_input {
     }
     __syncwarp();
     load_terms<PAIRS>(terms, m.terms[0] + threadIdx.x / 32 * 256, WIDTH, DISTANCE);
-    scale = part_scale<BITS>(most[0], most[VECTORS - 1]);
+    scale = part_scale<BITS>(most[0], most[1]);
   }
 
   template <int RUNS, int LIMIT>
@@ -228,10 +228,10 @@ struct row_weight {
 
 // MARK: - Attention's output
 
-/// A warp has eight rows of one half of a head's columns, of every head or every other one.
+/// Eight rows a warp of one half of a head's columns, and other warps the other half.
 template <int BITS>
 struct output_sums {
-  static constexpr int TEAMS = (OUTPUT_ROWS + 7) / 8, PARTS = CONSUMERS < 4 * TEAMS ? 2 : 4;
+  static constexpr int TEAMS = (OUTPUT_ROWS + 7) / 8;
   static_assert(HEAD == 128 && 2 * TEAMS <= CONSUMERS, "a warp for each half of eight rows");
 
   float sum = 0;
@@ -250,8 +250,8 @@ struct output_sums {
 
   __device__ __forceinline__ void add(
     step_memory &m, int i, const char *piece, int rows, float factor) {
-    const int warp = threadIdx.x >> 5, half = warp / TEAMS % 2;
-    if (PARTS == 4 && warp / TEAMS / 2 != i % 2) return;
+    // Warps beyond the halves: the second one again, which nobody takes.
+    const int warp = threadIdx.x >> 5, half = min(warp / TEAMS, 1);
     const char *row =
       piece + min(warp % TEAMS * 8 + (int)(threadIdx.x & 31) / 4, rows - 1) * scu_step_row_bytes(BITS, HEAD);
     uint2 terms[1];
@@ -266,8 +266,7 @@ struct output_sums {
   __device__ __forceinline__ void leave(step_memory &m, int rows) {
     const float y = whole(sum * part_scale<BITS>(1, 1));
     const int warp = threadIdx.x >> 5, row = warp % TEAMS * 8 + (threadIdx.x & 31) / 4;
-    if (warp / TEAMS < PARTS && threadIdx.x % 4 == 0 && row < rows)
-      m.output[warp / TEAMS][row] = y;
+    if (warp / TEAMS < 2 && threadIdx.x % 4 == 0 && row < rows) m.output[warp / TEAMS][row] = y;
   }
 };
 

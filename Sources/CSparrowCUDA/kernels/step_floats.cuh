@@ -130,7 +130,7 @@ template <>
 struct output_sums<16> {
   /// Threads of a row, and rows that all threads take at once.
   static constexpr int EACH = HEAD / 8, AT_ONCE = THREADS / EACH;
-  static constexpr int PARTS = 1, TURNS = (OUTPUT_ROWS + AT_ONCE - 1) / AT_ONCE;
+  static constexpr int TURNS = (OUTPUT_ROWS + AT_ONCE - 1) / AT_ONCE;
 
   float sum[TURNS] = {};
 
@@ -162,7 +162,7 @@ struct output_sums<16> {
 #pragma unroll
       for (int d = EACH / 2; d; d >>= 1) y += __shfl_xor_sync(~0u, y, d);
       const int row = threadIdx.x / EACH + t * AT_ONCE;
-      if (threadIdx.x % EACH == 0 && row < rows) m.output[0][row] = y;
+      if (threadIdx.x % EACH == 0 && row < rows) m.output[0][row] = y, m.output[1][row] = 0;
     }
   }
 };

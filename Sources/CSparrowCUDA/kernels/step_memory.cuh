@@ -61,7 +61,7 @@ struct step_state {
     float input[2][RANK];
     alignas(16) int8_t input_terms[2][TERMS][RANK];
   };
-  float output[4][OUTPUT_ROWS];
+  float output[2][OUTPUT_ROWS];
   uint8_t touched[SCORES];
   union {
     attention_memory attention;

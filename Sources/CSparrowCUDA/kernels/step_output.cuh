@@ -108,9 +108,8 @@ __device__ __forceinline__ void multiply_output(
   sums.leave(m, rows);
   const float before = take(residual, a.stream, first + own, date(a, p.index - 3));
   meet();
-  if (threadIdx.x >= rows) return;
-  float y = own_bias;
-#pragma unroll
-  for (int i = 0; i < output_sums<WEIGHT_BITS>::PARTS; i++) y += m.output[i][own];
-  leave(a.middle, first + own, before + y, date(a, p.index));
+  if (threadIdx.x < rows)
+    leave(
+      a.middle, first + own, before + (m.output[0][own] + m.output[1][own] + own_bias),
+      date(a, p.index));
 }
