@@ -38,8 +38,8 @@ STEPS = {
     "hire-1b": [("HiRE, every other layer and head", [*HIRE, "--every", "2"]),
                 ("HiRE, all layers and head", HIRE)],
 }
-# Of these the steps in blocks of 8 and 4 bits too, predictors included.
-BLOCKS = {"opt-6.7b": STEPS["opt-6.7b"][:2], "llama2-7b": STEPS["llama2-7b"]}
+# Of these the steps in blocks of 8 and 4 bits, predictors included, beside BF16's.
+BLOCKS = {"llama2-7b": STEPS["llama2-7b"], "opt-6.7b": STEPS["opt-6.7b"][:1]}
 COLUMNS = ["shape", "step", "ms", "read", "GB/s", "of the ceiling", "times dense", "times BF16"]
 
 
@@ -50,6 +50,8 @@ def options():
     parser.add_argument("--sparrow", default=str(ROOT / ".build/release/sparrow"))
     parser.add_argument("--without", nargs="*", default=[], choices=["torch", "transformers"],
                         help="what is not timed")
+    parser.add_argument("--blocks", action="store_true",
+                        help="time weights of 8 and 4 bits beside BF16, and no peers")
     parser.add_argument("--compile", action="store_true",
                         help="Hugging Face's compiled step too: minutes for each shape")
     parser.add_argument("--check", action="store_true",
@@ -95,11 +97,17 @@ def steps(args, shape, form, plans, found, rows, bf16=None):
     return dense
 
 
+def measure_blocks(args, found, rows):
+    """Steps of a few shapes in all formats."""
+    for shape, plans in BLOCKS.items():
+        dense = steps(args, shape, "bf16", plans, found, rows)
+        for form in ("q8_0", "q4_0"):
+            steps(args, shape, form, plans, found, rows, dense)
+
+
 def measure(args, shape, found, rows):
     """Our steps of a shape, then its peers', with the dense step as the measure of all."""
     dense = steps(args, shape, "bf16", STEPS[shape], found, rows)
-    for form in ("q8_0", "q4_0") if dense and shape in BLOCKS else ():
-        steps(args, shape, form, BLOCKS[shape], found, rows, dense)
     for name, milliseconds in peers.times(args, shape):
         found.append({"shape": shape, "name": name, "milliseconds": milliseconds})
         times = f"{dense['milliseconds'] / milliseconds:.2f}" if dense else ""
@@ -110,7 +118,9 @@ def measure(args, shape, found, rows):
 def main():
     args = options()
     found, rows = [], []
-    for shape in args.only:
+    if args.blocks:
+        measure_blocks(args, found, rows)
+    for shape in [] if args.blocks else args.only:
         measure(args, shape, found, rows)
     widths = [max(len(str(r[i])) for r in [COLUMNS, *rows]) for i in range(len(COLUMNS))]
     for cells in [COLUMNS, *rows]:
