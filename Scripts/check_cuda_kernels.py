@@ -40,6 +40,15 @@ def cuts():
             yield PRODUCTS + ("multiply.cu",), constants, allowed
             if columns == 1:
                 yield ("prepare.cuh",) + PRODUCTS + ("multiply.cu", "staged.cu"), constants, allowed
+        # Chosen neurons, of one matrix and of two.
+        for matrices in (1, 2):
+            for tiles, columns in ((matrices, 1), (2, 1), (2, 2), (4, 2)) if is_float else (
+                    (matrices, 1), (2, 2)):
+                constants = dict(FORMAT=number, MATRICES=matrices, TILES=tiles,
+                                 COLUMN_TILES=columns, SLOTS=4 if tiles == 1 else 3,
+                                 BLOCKS=2 if tiles * columns <= 2 else 1)
+                yield (("sparse_arguments.h", "prepare.cuh") + PRODUCTS + (
+                    "multiply.cu", "chosen.cuh", "neurons.cu"), constants, 0 if is_float else 128)
         many = dict(FORMAT=number, COLUMN_TILES=8 if is_float else 4, STAGES=4)
         yield PRODUCTS + ("multiply_many.cu",), many, 0 if is_float else 256
 
@@ -80,13 +89,15 @@ def kernels():
     yield sparse + ("transpose.cu",), {}, 0
     yield sparse + ("sketch.cu",), {}, 0
     for threads in (256, 1024):
-        yield sparse + ("cut.cuh", "select.cu"), dict(SELECT_THREADS=threads), 48
+        yield sparse + ("cut.cuh", "select.cu"), dict(SELECT_THREADS=threads), 80
     yield sparse + ("cut.cuh", "gather.cuh", "search.cu"), dict(SELECT_THREADS=1024), 0
-    yield sparse + ("prepare.cuh", "gather.cuh", "neurons.cu"), {}, 16
+    yield sparse + ("prepare.cuh", "sizes.cu"), {}, 16
+    for rows in (1, 16):
+        yield sparse + ("prepare.cuh", "chosen.cuh", "neurons_floats.cu"), dict(ROWS=rows), 16
     yield sparse + ("gather.cuh", "cache.cuh", "heads.cu"), {}, 16
     for number in range(4):
-        for lanes in (2, 4):
-            yield sparse + ("columns.cu",), dict(FORMAT=number, SUM_LANES=lanes), 0
+        for rows in (1, 2, 4, 8):
+            yield sparse + ("columns.cu",), dict(FORMAT=number, ROWS=rows), 32
     yield ("step_arguments.h", "random.cu"), {}, 0
     yield from steps()
     yield from cuts()

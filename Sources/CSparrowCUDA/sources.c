@@ -79,6 +79,15 @@ static const char select[] = {
 static const char neurons[] = {
 #embed "kernels/neurons.cu" suffix(, 0)
 };
+static const char chosen[] = {
+#embed "kernels/chosen.cuh" suffix(, 0)
+};
+static const char neurons_floats[] = {
+#embed "kernels/neurons_floats.cu" suffix(, 0)
+};
+static const char sizes[] = {
+#embed "kernels/sizes.cu" suffix(, 0)
+};
 static const char columns[] = {
 #embed "kernels/columns.cu" suffix(, 0)
 };
@@ -156,6 +165,9 @@ static const struct {
   {"best.cu", best},
   {"select.cu", select},
   {"neurons.cu", neurons},
+  {"chosen.cuh", chosen},
+  {"neurons_floats.cu", neurons_floats},
+  {"sizes.cu", sizes},
   {"columns.cu", columns},
   {"sketch.cu", sketch},
   {"search.cu", search},

@@ -130,15 +130,25 @@ public enum TestDriver {
     }
     calls.destroy_stream = { release($0, Stream.self) }
     calls.wait_for_stream = { _ in 0 }
-    calls.stream_waits = { _, _, _ in 0 }
+    // What waits for a stream that is captured is captured with it.
+    calls.record = { event, stream in
+      object(event!, Stream.self).capture = object(stream!, Stream.self).capture
+      return 0
+    }
+    calls.stream_waits = { stream, event, _ in
+      if let capture = object(event!, Stream.self).capture {
+        object(stream!, Stream.self).capture = capture
+      }
+      return 0
+    }
     calls.begin_capture = { stream, _ in
-      object(stream!, Stream.self).captured = []
+      object(stream!, Stream.self).capture = Capture()
       return 0
     }
     calls.end_capture = { stream, graph in
-      let stream = object(stream!, Stream.self)
-      graph!.pointee = handle(Graph(stream.captured ?? []))
-      stream.captured = nil
+      let capture = object(stream!, Stream.self).capture
+      graph!.pointee = handle(Graph(capture?.work ?? []))
+      capture?.isOpen = false
       return 0
     }
     calls.instantiate = { exec, graph, _ in
@@ -156,7 +166,6 @@ public enum TestDriver {
       event!.pointee = handle(Stream())
       return 0
     }
-    calls.record = { _, _ in 0 }
     calls.wait_for_event = { _ in 0 }
     calls.elapsed = { milliseconds, _, _ in
       milliseconds!.pointee = 1
@@ -169,12 +178,21 @@ public enum TestDriver {
 // MARK: - What handles stand for
 
 final class Stream {
-  /// nil while nothing is captured.
-  var captured: [() -> Void]?
+  /// Closed, or nil, while nothing is captured.
+  var capture: Capture? {
+    get { own?.isOpen == true ? own : nil }
+    set { own = newValue }
+  }
+  private var own: Capture?
 
   func queue(_ work: @escaping () -> Void) {
-    if captured != nil { captured!.append(work) } else { work() }
+    if let capture { capture.work.append(work) } else { work() }
   }
+}
+
+final class Capture {
+  var work: [() -> Void] = []
+  var isOpen = true
 }
 
 final class Graph {

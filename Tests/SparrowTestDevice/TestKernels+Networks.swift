@@ -2,13 +2,8 @@ import CSparrowCUDA
 
 extension TestKernels {
   static let networks: [String: Kernel] = [
-    "neuron_values": kernel { (a: scu_neurons, grid) in
-      for row in 0..<grid[1] {
-        let x = UnsafeBufferPointer(
-          start: floats(a.input, row * Int(a.input_width)), count: Int(a.up.columns))
-        for neuron in chosen(a.chosen, row) { neuronValue(a, row, neuron, Array(x)) }
-      }
-    },
+    "neuron_values": kernel { (a: scu_neurons, _) in neuronValues(a) },
+    "neuron_values_floats": kernel { (a: scu_neurons, _) in neuronValues(a) },
     "neuron_sizes": kernel { (a: scu_sizes, grid) in
       for row in 0..<grid[1] {
         let constant = a.constants == 0 ? 0 : floats(a.constants)[row]
@@ -58,6 +53,18 @@ extension TestKernels {
 
   static func dot(_ matrix: scu_matrix, _ row: Int, _ x: [Float]) -> Float {
     zip(weights(matrix, row), x).reduce(0) { $0 + $1.0 * $1.1 }
+  }
+
+  /// Of the union's neurons, for the rows that chose them.
+  private static func neuronValues(_ a: scu_neurons) {
+    for row in 0..<Int(a.rows) {
+      let x = UnsafeBufferPointer(
+        start: floats(a.input, row * Int(a.input_width)), count: Int(a.up.columns))
+      for neuron in members(a.chosen)
+      where isMarked(a.chosen.marks, Int(a.chosen.width), row, neuron) {
+        neuronValue(a, row, neuron, Array(x))
+      }
+    }
   }
 
   private static func neuronValue(_ a: scu_neurons, _ row: Int, _ neuron: Int, _ x: [Float]) {

@@ -5,6 +5,7 @@ extension TestKernels {
   static let selection: [String: Kernel] = [
     "select_rows": kernel { (a: scu_select, grid) in
       for row in 0..<grid[0] { select(a, row) }
+      unite(a.chosen, rows: grid[0])
     },
     "transpose": kernel { (a: scu_transpose, _) in
       for row in 0..<Int(a.from.rows) {
@@ -13,14 +14,16 @@ extension TestKernels {
         }
       }
     },
-    "column_sums": kernel { (a: scu_column_sums, grid) in
+    "column_sums": kernel { (a: scu_column_sums, _) in
       let sums = withUnsafeBytes(of: a.sums) {
-        Array($0.bindMemory(to: scu_column_sum.self).prefix(Int(a.count)))
+        $0.bindMemory(to: scu_column_sum.self).filter { $0.matrix.rows > 0 }
       }
-      for row in 0..<grid[1] {
+      for row in 0..<Int(a.rows) {
         let values = floats(a.values, row * Int(a.values_width))
-        let columns = chosen(a.chosen, row).flatMap { $0 * Int(a.group)..<($0 + 1) * Int(a.group) }
-        let read = columns.filter { values[$0] != 0 && !(abs(values[$0]) < a.least) }
+        let read = members(a.chosen).filter {
+          isMarked(a.chosen.marks, Int(a.chosen.width), row, $0 / Int(a.chosen.group))
+            && values[$0] != 0 && !(abs(values[$0]) < a.least)
+        }
         for sum in sums {
           let output = floats(sum.output, row * Int(sum.width))
           let matrix = TestColumns(sum.matrix)
@@ -43,10 +46,24 @@ extension TestKernels {
     TestDriver.memory(address).assumingMemoryBound(to: scu_reads.self)
   }
 
-  /// A row's numbers, ascending.
-  static func chosen(_ lists: scu_lists, _ row: Int) -> [Int] {
-    let list = integers(lists.indices, row * Int(lists.width))
-    return (0..<Int(integers(lists.counts)[row])).map { Int(list[$0]) }
+  /// The columns that the union's numbers stand for, ascending.
+  static func members(_ lists: scu_lists) -> [Int] {
+    let words = (Int(lists.width * lists.group) + 31) / 32
+    return (0..<Int(integers(lists.starts)[words])).map { Int(integers(lists.members)[$0]) }
+  }
+
+  /// Lists the union of so many rows' marks, and what comes before each 32 columns.
+  private static func unite(_ lists: scu_lists, rows: Int) {
+    let (width, group) = (Int(lists.width), Int(lists.group))
+    var count: Int32 = 0
+    for column in 0..<width * group {
+      if column % 32 == 0 { integers(lists.starts)[column / 32] = count }
+      guard (0..<rows).contains(where: { isMarked(lists.marks, width, $0, column / group) })
+      else { continue }
+      integers(lists.members)[Int(count)] = Int32(column)
+      count += 1
+    }
+    integers(lists.starts)[(width * group + 31) / 32] = count
   }
 
   static func isMarked(_ marks: scu_address, _ width: Int, _ row: Int, _ index: Int) -> Bool {
@@ -72,9 +89,6 @@ extension TestKernels {
     }
     let picked = a.selector.picked(sums).map { places[$0] }
     let found = (picked + common).flatMap(members).sorted()
-    let list = integers(a.chosen.indices, row * width)
-    for (place, index) in found.enumerated() { list[place] = Int32(index) }
-    integers(a.chosen.counts)[row] = Int32(found.count)
     let marks = integers(a.chosen.marks, row * ((width + 31) / 32))
     marks.update(repeating: 0, count: (width + 31) / 32)
     for index in found { marks[index / 32] |= 1 << Int32(index % 32) }

@@ -1,8 +1,9 @@
 // What the kernels of sparse operations take, for any number of rows.
 //
-// Each row of a step has its own scores, its own selection and its own sums, each in an order of
-// its own list: what a row gives does not depend on who shares the step. Counts lie on the device
-// and change from step to step; grids do not.
+// Each row of a step has its own scores, its own selection and its own sums. Weights are read once
+// for all rows: for the union of what they chose. Sums are cut by the number of a column, whatever
+// its place in a list, so that what a row gives does not depend on who shares the step. Counts lie
+// on the device and change from step to step; grids do not.
 #pragma once
 #ifndef __CUDACC_RTC__
 #include "kernel_arguments.h"
@@ -33,13 +34,14 @@ typedef struct {
   scu_columns to;
 } scu_transpose;
 
-/// Numbers chosen for each row, ascending.
+/// Numbers chosen for each row, and their union, ascending.
 typedef struct {
-  uint64_t indices;  ///< int32 `[rows][width]`
-  uint64_t counts;   ///< int32 `[rows]`
-  uint64_t marks;    ///< uint32 `[rows][(width + 31) / 32]`: bit i says whether i is chosen
+  uint64_t marks;     ///< uint32 `[rows][(width + 31) / 32]`: bit i says whether i is chosen
+  uint64_t members;   ///< int32 `[width * group]`: the columns that numbers of the union stand for
+  uint64_t starts;    ///< int32: members before each 32 columns; behind them all of them
+  uint64_t arrivals;  ///< int32: rows that have chosen; 0 between steps
   int32_t width;
-  int32_t pad;
+  int32_t group;      ///< columns that a number stands for
 } scu_lists;
 
 /// What steps have read of one layer so far.
@@ -79,16 +81,17 @@ typedef struct {
 
 /// Exact activations of chosen neurons: activation(gate · x) * (up · x), or activation(up · x).
 typedef struct {
-  scu_matrix gate, up;         ///< no weights: without a gate
+  scu_matrix gate, up;         ///< of one format; no weights: without a gate
   uint64_t gate_bias, up_bias; ///< 0 without
+  scu_prepared x;              ///< of matrices that are not float32
   uint64_t input;              ///< float32 `[rows][input_width]`
   uint64_t gates;              ///< float32 `[rows][width]`: activated gates; 0: not known
   uint64_t values;             ///< float32 `[rows][width]`, written where a neuron is chosen
   uint64_t estimates;          ///< `[rows][width]`, zeroed where a neuron is chosen; 0 without
   scu_lists chosen;
   int32_t input_width, width;
+  int32_t rows;
   int32_t activation;
-  int32_t pad;
 } scu_neurons;
 
 /// scores = |activation(gates) * values|, or |activation(gates)|, which stays in `gates`.
@@ -109,19 +112,19 @@ typedef struct {
   uint64_t bias;       ///< 0 without
   uint64_t output;
   int32_t width;       ///< of the output's rows
-  int32_t first_tile;
+  int32_t pad;
 } scu_column_sum;
 
 /// output (=, +=) the chosen columns times their values (+ bias).
 typedef struct {
   scu_column_sum sums[SCU_PRODUCTS];
-  int32_t count;
-  int32_t tiles;         ///< of eight elements a lane, of all outputs
   scu_lists chosen;
   uint64_t values;       ///< float32 `[rows][values_width]`, by column
   uint64_t reads;        ///< scu_reads; 0 without
+  uint64_t parts;        ///< float32 `[parts of the columns][rows][all outputs]`
+  uint64_t arrivals;     ///< int32 for each tile: parts that are there; 0 between steps
   int32_t values_width;
-  int32_t group;         ///< columns that a chosen number stands for
+  int32_t rows;
   float least;           ///< values of a smaller size read no column, nor do zeros
   int32_t adds;
 } scu_column_sums;

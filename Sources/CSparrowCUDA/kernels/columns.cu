@@ -1,138 +1,241 @@
-// Sums of chosen columns times their values. A block has SUM_WIDTH elements of a row's output,
-// eight a lane; the columns that its lanes take at a time are summed up by their places in the
-// row's list.
+// Sums of chosen columns times their values, each column read once for all rows of the step.
 //
-// Constants: FORMAT of the matrices, as `scu_columns_format` has it; SUM_LANES that take a column.
+// A block has WIDTH elements of an output, OUTS a lane, and a part of the columns, of which each of
+// its warps has a part again. The parts are cut by the numbers of the columns: a warp adds up the
+// columns of its part that a row chose, in their order; the warps' sums are added in their order;
+// and so are the blocks', by the block that comes last. For rows that did not choose a column it
+// counts zero times, which changes no bit.
+//
+// Constants: FORMAT of the matrices, as `scu_columns_format` has it; ROWS of the step that a block
+// takes, 8 at most.
 
-constexpr int SUM_WARPS = 16, SUM_WIDTH = 8 * SUM_LANES, AT_ONCE = 4;
-/// Columns that a block takes at a time.
-constexpr int PLACES = SUM_WARPS * 32 / SUM_LANES;
+/// Parts of the columns at most, one a block.
+constexpr int MOST = 8;
+constexpr int SUM_WARPS = 8, OUTS = 8, WIDTH = 32 * OUTS;
+/// Columns that a warp loads at once; while it adds them up it loads as many again.
+constexpr int AT_ONCE = FORMAT == 0 || FORMAT == 3 || ROWS > 4 ? 4 : 8;
 
-/// Eight elements of a column.
-struct eight {
+/// A lane's elements of a column.
+struct piece {
 #if FORMAT == 0  // float32
-  uint4 w[2];
+  uint32_t w[OUTS];
 #elif FORMAT == 3  // blocks
-  uint2 codes;
-  uint4 scales, minimums;
+  uint32_t codes[OUTS / 4], scales[OUTS / 2], minimums[OUTS / 2];
 #else
-  uint4 w;
+  uint32_t w[OUTS / 2];
 #endif
 };
 
-__device__ __forceinline__ void fetch(
-  eight &e, const scu_columns &m, int column, int first, bool is_read) {
+template <int WORDS> __device__ __forceinline__ void load(uint32_t (&to)[WORDS], const void *from) {
+  if constexpr (WORDS == 1) {
+    to[0] = __ldg((const uint32_t *)from);
+  } else if constexpr (WORDS == 2) {
+    const uint2 v = __ldg((const uint2 *)from);
+    to[0] = v.x, to[1] = v.y;
+  } else {
+#pragma unroll
+    for (int i = 0; i < WORDS; i += 4) {
+      const uint4 v = load_once((const uint32_t *)from + i);
+      to[i] = v.x, to[i + 1] = v.y, to[i + 2] = v.z, to[i + 3] = v.w;
+    }
+  }
+}
+
+__device__ __forceinline__ void fetch(piece &p, const scu_columns &m, int column, int first) {
   const uint64_t at = (uint64_t)column * m.stride + first;
-  const uint4 none = make_uint4(0, 0, 0, 0);
 #if FORMAT == 0
-  e.w[0] = is_read ? load_once((const float *)m.weights + at) : none;
-  e.w[1] = is_read ? load_once((const float *)m.weights + at + 4) : none;
+  load(p.w, (const float *)m.weights + at);
 #elif FORMAT == 3
   const uint64_t block = (uint64_t)(column / m.span) * m.stride + first;
-  const uint16_t *minimums = (const uint16_t *)m.minimums;
-  e.codes = is_read ? __ldg((const uint2 *)((const char *)m.weights + at)) : make_uint2(0, 0);
-  e.scales = is_read ? __ldg((const uint4 *)((const uint16_t *)m.scales + block)) : none;
-  e.minimums = is_read && minimums ? __ldg((const uint4 *)(minimums + block)) : none;
+  load(p.codes, (const char *)m.weights + at);
+  load(p.scales, (const uint16_t *)m.scales + block);
+#pragma unroll
+  for (int i = 0; i < OUTS / 2; i++) p.minimums[i] = 0;
+  if (m.minimums) load(p.minimums, (const uint16_t *)m.minimums + block);
 #else
-  e.w = is_read ? load_once((const uint16_t *)m.weights + at) : none;
+  load(p.w, (const uint16_t *)m.weights + at);
 #endif
 }
 
-__device__ __forceinline__ void add(float (&sum)[8], const eight &e, float y) {
+/// Element i.
+__device__ __forceinline__ float element(const piece &p, int i) {
 #if FORMAT == 0
-#pragma unroll
-  for (int i = 0; i < 8; i++) {
-    const uint4 v = e.w[i / 4];
-    const uint32_t u = i % 4 == 0 ? v.x : i % 4 == 1 ? v.y : i % 4 == 2 ? v.z : v.w;
-    sum[i] = fmaf(__uint_as_float(u), y, sum[i]);
-  }
+  return __uint_as_float(p.w[i]);
 #elif FORMAT == 3
-  const uint32_t codes[2] = {e.codes.x, e.codes.y};
-  const uint32_t scales[4] = {e.scales.x, e.scales.y, e.scales.z, e.scales.w};
-  const uint32_t least[4] = {e.minimums.x, e.minimums.y, e.minimums.z, e.minimums.w};
-#pragma unroll
-  for (int i = 0; i < 8; i++) {
-    const float code = (float)(int8_t)(codes[i / 4] >> i % 4 * 8);
-    const float scale = from_half((uint16_t)(scales[i / 2] >> i % 2 * 16));
-    sum[i] = fmaf(fmaf(code, scale, from_half((uint16_t)(least[i / 2] >> i % 2 * 16))), y, sum[i]);
-  }
+  const float code = (float)(int8_t)(p.codes[i / 4] >> i % 4 * 8);
+  const int half = i % 2 * 16;
+  return fmaf(
+    code, from_half((uint16_t)(p.scales[i / 2] >> half)),
+    from_half((uint16_t)(p.minimums[i / 2] >> half)));
+#elif FORMAT == 1
+  return from_half((uint16_t)(p.w[i / 2] >> i % 2 * 16));
 #else
-  const uint32_t w[4] = {e.w.x, e.w.y, e.w.z, e.w.w};
+  return i % 2 ? high(p.w[i / 2]) : low(p.w[i / 2]);
+#endif
+}
+
+/// What a warp knows of 32 members of the union: the columns that a row counts, and how often each
+/// row does.
+struct chunk {
+  int columns[32];
+  float values[32][ROWS];
+};
+
+/// Finds the columns of members from `i` on; returns how many there are. `own` counts them for every
+/// row.
+__device__ __forceinline__ int fill_chunk(
+  chunk &to, const scu_column_sums &a, int first_row, int i, int end, int lane, int &own) {
+  const int column = __ldcg((const int *)a.chosen.members + min(i + lane, end - 1));
+  const int words = (a.chosen.width + 31) / 32, number = column / a.chosen.group;
+  float values[ROWS];
+  uint32_t marks[ROWS];
 #pragma unroll
-  for (int i = 0; i < 4; i++) {
-#if FORMAT == 1
-    sum[2 * i] = fmaf(from_half((uint16_t)w[i]), y, sum[2 * i]);
-    sum[2 * i + 1] = fmaf(from_half((uint16_t)(w[i] >> 16)), y, sum[2 * i + 1]);
-#else
-    sum[2 * i] = fmaf(low(w[i]), y, sum[2 * i]);
-    sum[2 * i + 1] = fmaf(high(w[i]), y, sum[2 * i + 1]);
-#endif
+  for (int r = 0; r < ROWS; r++) {
+    const int row = min(first_row + r, a.rows - 1);
+    marks[r] = __ldcg((const uint32_t *)a.chosen.marks + row * words + number / 32);
+    values[r] = __ldcg((const float *)a.values + (uint64_t)row * a.values_width + column);
   }
-#endif
+  bool is_wanted = false;
+#pragma unroll
+  for (int r = 0; r < ROWS; r++) {
+    // What is no number is read.
+    const bool counts = i + lane < end && first_row + r < a.rows && (marks[r] >> number % 32 & 1)
+      && !(fabsf(values[r]) < a.least) && values[r] != 0;
+    if (!counts) values[r] = 0;
+    own += counts, is_wanted |= counts;
+  }
+  const uint32_t wanted = __ballot_sync(~0u, is_wanted);
+  // The columns of the chunk before have been added.
+  __syncwarp();
+  if (is_wanted) {
+    const int place = __popc(wanted & ((1u << lane) - 1));
+    to.columns[place] = column;
+#pragma unroll
+    for (int r = 0; r < ROWS; r++) to.values[place][r] = values[r];
+  }
+  __syncwarp();
+  return __popc(wanted);
+}
+
+__device__ __forceinline__ void fetch_all(
+  piece (&p)[AT_ONCE], const scu_columns &m, const chunk &c, int from, int count, int first) {
+#pragma unroll
+  for (int u = 0; u < AT_ONCE; u++)
+    if (from + u < count) fetch(p[u], m, c.columns[from + u], first);
+}
+
+__device__ __forceinline__ void add_all(
+  float (&sum)[ROWS][OUTS], const piece (&p)[AT_ONCE], const chunk &c, int from, int count) {
+#pragma unroll
+  for (int u = 0; u < AT_ONCE; u++) {
+    if (from + u >= count) break;
+    float w[OUTS];
+#pragma unroll
+    for (int o = 0; o < OUTS; o++) w[o] = element(p[u], o);
+#pragma unroll
+    for (int r = 0; r < ROWS; r++) {
+      const float y = c.values[from + u][r];
+#pragma unroll
+      for (int o = 0; o < OUTS; o++) sum[r][o] = fmaf(w[o], y, sum[r][o]);
+    }
+  }
 }
 
 extern "C" __global__ void __launch_bounds__(SUM_WARPS * 32) column_sums(const scu_column_sums a) {
-  __shared__ float parts[SUM_WARPS][SUM_WIDTH];
-  __shared__ int read[SUM_WARPS];
+  // [SUM_WARPS] chunks; then the warps' sums [SUM_WARPS][ROWS][WIDTH].
+  extern __shared__ __align__(16) uint8_t memory[];
+  __shared__ bool is_last;
   follow();
-  const int row = blockIdx.y, tile = blockIdx.x;
-  const int warp = threadIdx.x >> 5, lane = threadIdx.x & 31, part = lane % SUM_LANES * 8;
-  int product = 0;
-  while (product + 1 < a.count && tile >= a.sums[product + 1].first_tile) product++;
+  const int warp = threadIdx.x >> 5, lane = threadIdx.x & 31;
+  const int first_row = blockIdx.z * ROWS, rows = min(ROWS, a.rows - first_row);
+  int product = 0, tile = blockIdx.x, outputs = 0, before = 0;
+  for (int i = 0; i < SCU_PRODUCTS; i++) outputs += a.sums[i].matrix.stride;
+  while (tile * WIDTH >= a.sums[product].matrix.stride) {
+    before += a.sums[product].matrix.stride;
+    tile -= (a.sums[product++].matrix.stride + WIDTH - 1) / WIDTH;
+  }
   const scu_column_sum &s = a.sums[product];
-  const int first = (tile - s.first_tile) * SUM_WIDTH;
-  const int count = __ldcg((const int *)a.chosen.counts + row) * a.group;
-  const int *list = (const int *)a.chosen.indices + (uint64_t)row * a.chosen.width;
-  const float *values = (const float *)a.values + (uint64_t)row * a.values_width;
-  const int start = (warp * 32 + lane) / SUM_LANES;
-  auto find = [&](int (&columns)[AT_ONCE], int base) {
-#pragma unroll
-    for (int u = 0; u < AT_ONCE; u++) {
-      const int i = min(base + u * PLACES, count - 1);
-      columns[u] =
-        a.group == 1 ? __ldcg(list + i) : __ldcg(list + i / a.group) * a.group + i % a.group;
-    }
-  };
-  float sum[8] = {};
-  int own = 0, next[AT_ONCE];
-  if (start < count) find(next, start);
+  // What lies beyond the matrix goes nowhere.
+  const int first = min(tile * WIDTH + lane * OUTS, s.matrix.stride - OUTS);
+  const int words = (s.matrix.columns + 31) / 32, parts = gridDim.y * SUM_WARPS;
+  const int each = (words + parts - 1) / parts, part = blockIdx.y * SUM_WARPS + warp;
+  const int *starts = (const int *)a.chosen.starts;
+  const int begin = __ldcg(starts + min(part * each, words));
+  const int end = __ldcg(starts + min((part + 1) * each, words));
+  float sum[ROWS][OUTS] = {};
+  int own = 0;
+  chunk &known = ((chunk *)memory)[warp];
 #pragma unroll 1
-  for (int base = start; base < count; base += AT_ONCE * PLACES) {
-    int columns[AT_ONCE];
-    float y[AT_ONCE];
-    eight e[AT_ONCE];
-#pragma unroll
-    for (int u = 0; u < AT_ONCE; u++) {
-      columns[u] = next[u];
-      y[u] = __ldcg(values + columns[u]);
-      // What is no number is read.
-      if (base + u * PLACES >= count || fabsf(y[u]) < a.least) y[u] = 0;
+  for (int i = begin; i < end; i += 32) {
+    const int count = fill_chunk(known, a, first_row, i, end, lane, own);
+    piece now[AT_ONCE], next[AT_ONCE];
+    fetch_all(now, s.matrix, known, 0, count, first);
+#pragma unroll 1
+    for (int from = 0; from < count; from += 2 * AT_ONCE) {
+      fetch_all(next, s.matrix, known, from + AT_ONCE, count, first);
+      add_all(sum, now, known, from, count);
+      fetch_all(now, s.matrix, known, from + 2 * AT_ONCE, count, first);
+      add_all(sum, next, known, from + AT_ONCE, count);
     }
-    find(next, base + AT_ONCE * PLACES);
-#pragma unroll
-    for (int u = 0; u < AT_ONCE; u++) fetch(e[u], s.matrix, columns[u], first + part, y[u] != 0);
-#pragma unroll
-    for (int u = 0; u < AT_ONCE; u++) add(sum, e[u], y[u]), own += y[u] != 0;
   }
-#pragma unroll
-  for (int i = 0; i < 8; i++)
-    for (int m = SUM_LANES; m < 32; m <<= 1) sum[i] += __shfl_xor_sync(~0u, sum[i], m);
-  for (int m = SUM_LANES; m < 32; m <<= 1) own += __shfl_xor_sync(~0u, own, m);
-  if (lane < SUM_LANES)
-#pragma unroll
-    for (int i = 0; i < 8; i++) parts[warp][part + i] = sum[i];
-  if (lane == 0) read[warp] = own;
+  if (a.reads && blockIdx.x == 0) {
+    for (int m = 16; m; m >>= 1) own += __shfl_xor_sync(~0u, own, m);
+    if (lane == 0 && own > 0)
+      atomicAdd(&((scu_reads *)a.reads)->columns, (unsigned long long)own);
+  }
+  float *sums = (float *)memory;
   __syncthreads();
-  if (warp != 0 || lane >= SUM_WIDTH) return;
-  float y = 0;
-  int columns = 0;
-  for (int w = 0; w < SUM_WARPS; w++) y += parts[w][lane], columns += read[w];
-  const int out = first + lane;
-  if (out < s.matrix.rows) {
+#pragma unroll
+  for (int i = 0; i < ROWS * OUTS; i += 4)
+    *(float4 *)(sums + (warp * ROWS + i / OUTS) * WIDTH + lane * OUTS + i % OUTS) =
+      *(const float4 *)(sum[i / OUTS] + i % OUTS);
+  __syncthreads();
+  // A thread has an element of the output.
+  static_assert(WIDTH == SUM_WARPS * 32, "a thread for each");
+  const int out = tile * WIDTH + threadIdx.x;
+  auto write = [&](int r, float y) {
+    if (out >= s.matrix.rows) return;
     if (s.bias) y += ((const float *)s.bias)[out];
-    float *to = (float *)s.output + (uint64_t)row * s.width + out;
+    float *to = (float *)s.output + (uint64_t)(first_row + r) * s.width + out;
     *to = a.adds ? *to + y : y;
+  };
+  auto partial = [&](int block, int r) {
+    return (float *)a.parts + ((uint64_t)block * a.rows + first_row + r) * outputs + before + out;
+  };
+  const bool has_output = out < s.matrix.stride;
+  for (int r = 0; has_output && r < rows; r++) {
+    float y = 0;
+#pragma unroll
+    for (int w = 0; w < SUM_WARPS; w++) y += sums[(w * ROWS + r) * WIDTH + threadIdx.x];
+    if (gridDim.y == 1) write(r, y);
+    else *partial(blockIdx.y, r) = y;
   }
-  if (tile == 0 && lane == 0 && a.reads)
-    atomicAdd(&((scu_reads *)a.reads)->columns, (unsigned long long)columns);
+  if (gridDim.y == 1) return;
+  __syncthreads();
+  if (threadIdx.x == 0) {
+    __threadfence();
+    int *arrivals = (int *)a.arrivals + blockIdx.z * gridDim.x + blockIdx.x;
+    is_last = atomicAdd(arrivals, 1) == (int)gridDim.y - 1;
+    if (is_last) *arrivals = 0;
+    __threadfence();
+  }
+  __syncthreads();
+  if (!is_last || !has_output) return;
+#pragma unroll 1
+  for (int from = 0; from < rows; from += 4) {
+    float parts[4][MOST];
+#pragma unroll
+    for (int i = 0; i < 4 * MOST; i++) {
+      const int r = from + i / MOST, block = i % MOST;
+      const bool is_there = r < rows && block < (int)gridDim.y;
+      parts[i / MOST][block] = is_there ? __ldcg(partial(block, r)) : 0;
+    }
+#pragma unroll
+    for (int i = 0; i < 4; i++) {
+      float y = 0;
+#pragma unroll
+      for (int block = 0; block < MOST; block++) y += parts[i][block];
+      if (from + i < rows) write(from + i, y);
+    }
+  }
 }

@@ -40,15 +40,42 @@ __device__ __forceinline__ const uint8_t *side_row(const uint8_t *side, int row,
   return side + row * (SCU_RUN * BYTES + 16) + line % SCU_RUN * BYTES;
 }
 
+/// The tiles of a launch's products, and where their sums go.
+struct product_tiles {
+  const scu_multiply &a;
+
+  __device__ __forceinline__ int count() const { return a.tiles; }
+  __device__ __forceinline__ int rows() const { return a.rows; }
+  __device__ __forceinline__ const scu_matrix &matrix() const { return a.products[0].matrix; }
+  __device__ __forceinline__ tile find(int index, int lane, int bytes) const {
+    return find_tile(a, index, lane, bytes);
+  }
+  /// What `finish` wants to know of a group of tiles, loaded before its sums are made.
+  struct place {};
+  __device__ __forceinline__ place begin(int group, int first_row) const { return {}; }
+  /// `total(e, row)` adds up the parts of a sum; element i of a lane is row lane / 4 (+ 8 for i of 2
+  /// and 3), column lane % 4 * 2 (+ 1 for odd i).
+  template <typename Total>
+  __device__ __forceinline__ void finish(
+    const place &, int group, int first_row, int end, Total total) const {
+    constexpr int elements = TILES * COLUMN_TILES * 128;
+    for (int e = threadIdx.x; e < elements; e += PARTS * 32) {
+      const int l = e % 32, i = e / 32 % 4, c = e / 128 % COLUMN_TILES;
+      const int t = e / (128 * COLUMN_TILES), row = first_row + c * 8 + l % 4 * 2 + i % 2;
+      if (row < end) store(a, group * TILES + t, l / 4 + i / 2 * 8, row, total(e, row));
+    }
+  }
+};
+
 /// A warp's way over its lines, tile by tile: what it copies.
-struct stream {
+template <typename Tiles> struct stream {
   uint8_t *ring, *sides;
   scu_planes planes;
   tile tiles[TILES];
   int group, groups, line, count, run, slot, side;
 
   /// Queues the next line, and goes on.
-  __device__ __forceinline__ void copy(const scu_multiply &a, int warp, int lane) {
+  __device__ __forceinline__ void copy(const Tiles &a, int warp, int lane) {
     if (group < groups) {
       if (!IS_FLOAT && begins_run(line, run)) {
 #pragma unroll
@@ -76,11 +103,10 @@ struct stream {
     slot = slot + 1 == SLOTS ? 0 : slot + 1;
   }
 
-  __device__ __forceinline__ void find(const scu_multiply &a, int lane) {
+  __device__ __forceinline__ void find(const Tiles &a, int lane) {
     if (group >= groups) return;
 #pragma unroll
-    for (int t = 0; t < TILES; t++)
-      tiles[t] = find_tile(a, group * TILES + t, lane, planes.bytes);
+    for (int t = 0; t < TILES; t++) tiles[t] = a.find(group * TILES + t, lane, planes.bytes);
   }
 };
 
@@ -158,18 +184,17 @@ constexpr int STEPS = LINE / 32, AHEAD = COLUMN_TILES == 1 ? STEPS : 1;
 
 /// A block's tiles. `input` waits for the kernel before and says where the prepared rows are.
 /// `memory` has room for [PARTS][WARP_BYTES], then for sums [PARTS][TILES][COLUMN_TILES][4][32].
-template <typename Input>
-__device__ __forceinline__ void multiply_tiles(
-  const scu_multiply &a, uint8_t *memory, Input input) {
+template <typename Tiles, typename Input>
+__device__ __forceinline__ void multiply_tiles(const Tiles &a, uint8_t *memory, Input input) {
   float *sums = (float *)(memory + PARTS * WARP_BYTES);
   const int warp = threadIdx.x >> 5, lane = threadIdx.x & 31;
   const int first_row = blockIdx.y * 8 * COLUMN_TILES;
-  const int end = min(a.rows, first_row + 8 * COLUMN_TILES);
-  stream s;
+  const int end = min(a.rows(), first_row + 8 * COLUMN_TILES);
+  stream<Tiles> s;
   s.ring = memory + warp * WARP_BYTES, s.sides = s.ring + SLOTS * SLOT_BYTES;
-  s.planes = planes_of(a);
-  s.groups = (a.tiles + TILES - 1) / TILES;
-  s.count = a.products[0].matrix.stride / LINE, s.run = run_of(s.count);
+  s.planes = planes_of(a.matrix());
+  s.groups = (a.count() + TILES - 1) / TILES;
+  s.count = a.matrix().stride / LINE, s.run = run_of(s.count);
   s.line = warp * s.run, s.slot = 0, s.side = 0;
   s.group = s.line < s.count ? blockIdx.x : s.groups;
   s.find(a, lane);
@@ -184,6 +209,7 @@ __device__ __forceinline__ void multiply_tiles(
 #pragma unroll 1
   for (int group = blockIdx.x; group < s.groups; group += gridDim.x) {
     float sum[TILES][COLUMN_TILES][4] = {};
+    const typename Tiles::place place = a.begin(group, first_row);
 #pragma unroll 1
     for (int line = warp * s.run; line < s.count; line = line_after(line, s.run)) {
       const line_input inputs(from, first_row, end, line, lane);
@@ -232,24 +258,18 @@ __device__ __forceinline__ void multiply_tiles(
         for (int i = 0; i < 4; i++)
           sums[(((warp * TILES + t) * COLUMN_TILES + c) * 4 + i) * 32 + lane] = sum[t][c][i];
     __syncthreads();
-    // Element i of a lane: row lane / 4 (+ 8 for i of 2 and 3), column lane % 4 * 2 (+ 1 for odd i).
-    constexpr int elements = TILES * COLUMN_TILES * 128;
-    for (int e = threadIdx.x; e < elements; e += PARTS * 32) {
-      const int l = e % 32, i = e / 32 % 4, c = e / 128 % COLUMN_TILES;
-      const int t = e / (128 * COLUMN_TILES), row = first_row + c * 8 + l % 4 * 2 + i % 2;
-      if (row >= end) continue;
+    a.finish(place, group, first_row, end, [&](int e, int row) {
       float total = 0;
 #pragma unroll
-      for (int w = 0; w < PARTS; w++) total += sums[w * elements + e];
-      total *= ((const float *)from.scales)[row];
-      store(a, group * TILES + t, l / 4 + i / 2 * 8, row, total);
-    }
+      for (int w = 0; w < PARTS; w++) total += sums[w * TILES * COLUMN_TILES * 128 + e];
+      return total * ((const float *)from.scales)[row];
+    });
   }
 }
 
 extern "C" __global__ void __launch_bounds__(PARTS * 32, BLOCKS) multiply(const scu_multiply a) {
   extern __shared__ __align__(16) uint8_t memory[];
-  multiply_tiles(a, memory, [&] {
+  multiply_tiles(product_tiles{a}, memory, [&] {
     follow();
     return a.x;
   });

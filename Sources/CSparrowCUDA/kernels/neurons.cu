@@ -1,61 +1,89 @@
-// Activations of chosen neurons, and scores from activations of all. Behind prepare.cuh and
-// gather.cuh.
+// Activations of chosen neurons: products of the neurons' rows of the matrices, each read once for
+// all rows of the step. Behind prepare.cuh, multiply.cu and chosen.cuh.
+//
+// Constants: those of `multiply`; MATRICES, 1, or 2 with a gate, whose tiles are those of gate and up
+// in turn.
 
-constexpr int NEURON_WARPS = 8;
+constexpr int NEURON_TILES = TILES / MATRICES;
 
-/// A warp a neuron of a row's list.
-extern "C" __global__ void __launch_bounds__(NEURON_WARPS * 32) neuron_values(const scu_neurons a) {
-  extern __shared__ __align__(16) float x[];
-  follow();
-  const int row = blockIdx.y, lane = threadIdx.x & 31;
-  const int count = __ldcg((const int *)a.chosen.counts + row);
-  if ((int)blockIdx.x * NEURON_WARPS >= count) return;
-  stage(x, (const float *)a.input + (uint64_t)row * a.input_width, a.up.columns, a.up.stride);
-  const int *list = (const int *)a.chosen.indices + (uint64_t)row * a.chosen.width;
-  const uint64_t start = (uint64_t)row * a.width;
-  const bool is_gated = a.gate.weights != 0;
-  for (int i = blockIdx.x * NEURON_WARPS + (threadIdx.x >> 5); i < count;
-       i += gridDim.x * NEURON_WARPS) {
-    const int neuron = __ldcg(list + i);
-    float gate = 0, up = 0;
-    if (a.gates) {
-      gate = __ldcg((const float *)a.gates + start + neuron);
-      up = gate == 0 ? 0 : row_dot(a.up, neuron, x);
-    } else if (is_gated) {
-      float sums[2];
-      row_dots(a.gate, a.up, neuron, x, sums);
-      gate = sums[0], up = sums[1];
-    } else {
-      gate = row_dot(a.up, neuron, x);
+/// Tiles of sixteen neurons of the union.
+struct chosen_tiles {
+  const scu_neurons &a;
+  int members;
+
+  __device__ __forceinline__ int count() const { return (members + 15) / 16 * MATRICES; }
+  __device__ __forceinline__ int rows() const { return a.rows; }
+  __device__ __forceinline__ const scu_matrix &matrix() const { return a.up; }
+  __device__ __forceinline__ tile find(int index, int lane, int bytes) const {
+    const bool is_gate = MATRICES == 2 && index % 2 == 0;
+    const uint8_t *weights = (const uint8_t *)(is_gate ? a.gate.weights : a.up.weights);
+    tile t;
+#pragma unroll
+    for (int i = 0; i < 2; i++) {
+      const int place = min(index / MATRICES * 16 + lane / 4 + 8 * i, members - 1);
+      t.rows[i] = weights + (uint64_t)union_number(a.chosen, place) * bytes;
     }
-    if (lane != 0) continue;
-    float *bias = (float *)a.up_bias;
-    if (!a.gates) {
-      const float *first = is_gated ? (const float *)a.gate_bias : bias;
-      gate = activated(a.activation, first ? gate + first[neuron] : gate);
+    return t;
+  }
+  /// Sums of a matrix, and those of a thread.
+  static constexpr int SUMS = NEURON_TILES * COLUMN_TILES * 128;
+  static constexpr int OWN = (SUMS + PARTS * 32 - 1) / (PARTS * 32);
+  /// A thread's neurons; none where it has none that the row chose.
+  struct place {
+    int neurons[OWN];
+  };
+  static __device__ __forceinline__ int row_of(int e, int first_row) {
+    return first_row + e / 128 % COLUMN_TILES * 8 + e % 4 * 2 + e / 32 % 2;
+  }
+  __device__ __forceinline__ place begin(int group, int first_row) const {
+    place p;
+#pragma unroll
+    for (int u = 0; u < OWN; u++) {
+      const int e = u * PARTS * 32 + threadIdx.x, row = row_of(e, first_row);
+      const int tile = group * NEURON_TILES + e / (128 * COLUMN_TILES);
+      const int index = tile * 16 + e % 32 / 4 + e / 64 % 2 * 8;
+      p.neurons[u] = -1;
+      if (e >= SUMS || row >= a.rows || index >= members) continue;
+      const int neuron = union_number(a.chosen, index);
+      if (is_marked(a.chosen, row, neuron)) p.neurons[u] = neuron;
     }
-    if (is_gated || a.gates) gate *= bias ? up + bias[neuron] : up;
-    ((float *)a.values)[start + neuron] = gate;
-    if (a.estimates) ((float *)a.estimates)[start + neuron] = 0;
+    return p;
   }
-}
+  template <typename Total>
+  __device__ __forceinline__ void finish(
+    const place &p, int group, int first_row, int end, Total total) const {
+#pragma unroll
+    for (int u = 0; u < OWN; u++) {
+      if (p.neurons[u] < 0) continue;
+      const int e = u * PARTS * 32 + threadIdx.x, row = row_of(e, first_row);
+      constexpr int each = COLUMN_TILES * 128;
+      const int at = e / each * each * MATRICES + e % each;
+      const float first = total(at, row);
+      store_neuron(a, p.neurons[u], row, first, MATRICES == 2 ? total(at + each, row) : first);
+    }
+  }
+};
 
-/// Sizes of activations that were computed or estimated of all neurons.
-extern "C" __global__ void neuron_sizes(const scu_sizes a) {
+/// Bytes of shared memory that `multiply_tiles` has.
+constexpr int SHARED = PARTS * (WARP_BYTES + TILES * COLUMN_TILES * 512);
+
+extern "C" __global__ void __launch_bounds__(PARTS * 32, BLOCKS) neuron_values(const scu_neurons a) {
+  // Behind what `multiply` has: a single row's terms, and the sums of its blocks.
+  extern __shared__ __align__(16) uint8_t memory[];
+  __shared__ float scratch[32], scale;
   follow();
-  const int i = blockIdx.x * blockDim.x + threadIdx.x, row = blockIdx.y;
-  if (i >= a.width) return;
-  const uint64_t at = (uint64_t)row * a.stride + i;
-  const uint16_t *bias = (const uint16_t *)a.bias;
-  const float constant = a.constants ? ((const float *)a.constants)[row] : 0;
-  float y = ((const float *)a.gates)[at] + constant;
-  if (bias) y += from_half(bias[i]);
-  y = activated(a.activation, y);
-  if (a.values) {
-    float up = ((const float *)a.values)[at] + constant;
-    if (bias) up += from_half(bias[a.second + i]);
-    y *= up;
-  }
-  ((float *)a.scores)[(uint64_t)row * a.scores_stride + i] = fabsf(y);
-  if (a.estimates) ((float *)a.estimates)[(uint64_t)row * a.estimates_stride + i] = y;
+  const chosen_tiles tiles = {a, union_count(a.chosen)};
+  if ((int)blockIdx.x * NEURON_TILES * 16 >= tiles.members) return;
+  multiply_tiles(tiles, memory, [&] {
+    scu_prepared own = a.x;
+    if (a.rows > 1) return own;
+    uint16_t *terms = (uint16_t *)(memory + SHARED);
+    own.high = (uint64_t)terms, own.low = (uint64_t)(terms + own.stride);
+    if (own.sums) own.sums = (uint64_t)(terms + 2 * own.stride);
+    own.scales = (uint64_t)&scale;
+    const float *x = (const float *)a.input;
+    prepare_row(own, 0, a.up.columns, scratch, [&](int i) { return x[i]; });
+    __syncthreads();
+    return own;
+  });
 }

@@ -22,10 +22,12 @@ struct row_norm {
       bias((const float *)a.bias), mean(0), offset(a.offset) {
     float sum = 0;
     if (!a.is_rms) {
+#pragma unroll 8
       for (int i = threadIdx.x; i < a.width; i += blockDim.x) sum += x[i];
       mean = block_sum(sum, scratch) / a.width;
       sum = 0;
     }
+#pragma unroll 8
     for (int i = threadIdx.x; i < a.width; i += blockDim.x) sum += (x[i] - mean) * (x[i] - mean);
     inverse = 1 / sqrtf(block_sum(sum, scratch) / a.width + a.epsilon);
   }
@@ -35,6 +37,27 @@ struct row_norm {
     return bias ? y + bias[i] : y;
   }
 };
+
+/// Gives `use` each pair of columns of a thread and its values, of which `value` makes some at a
+/// time: what is used is often stored, and nothing can be read early behind that.
+template <typename Value, typename Use>
+__device__ __forceinline__ void for_pairs(int width, int end, Value value, Use use) {
+  constexpr int PAIRS = 4;
+  for (int first = threadIdx.x; 2 * first < end; first += PAIRS * blockDim.x) {
+    float u[PAIRS], v[PAIRS];
+#pragma unroll
+    for (int p = 0; p < PAIRS; p++) {
+      const int i = 2 * (first + p * blockDim.x);
+      u[p] = i < width ? value(i) : 0;
+      v[p] = i + 1 < width ? value(i + 1) : 0;
+    }
+#pragma unroll
+    for (int p = 0; p < PAIRS; p++) {
+      const int i = first + p * blockDim.x;
+      if (2 * i < end) use(i, u[p], v[p]);
+    }
+  }
+}
 
 /// A row in the two terms, by a block. `value` gives the row's number of a column; a thread asks
 /// for pairs of columns only that begin at 2 * (threadIdx.x + any multiple of blockDim.x).
@@ -48,19 +71,17 @@ __device__ __forceinline__ void prepare_row(
   if (to.is_half) {
     // Halves reach from 2^-24 to 65504: the largest number of a row becomes one below 2^14.
     float most = 0;
-    for (int i = threadIdx.x; 2 * i < width; i += blockDim.x) {
-      most = fmaxf(most, fabsf(value(2 * i)));
-      if (2 * i + 1 < width) most = fmaxf(most, fabsf(value(2 * i + 1)));
-    }
+    for_pairs(width, width, value, [&](int, float u, float v) {
+      most = fmaxf(most, fmaxf(fabsf(u), fabsf(v)));
+    });
     most = block_max(most, scratch);
     const int exponent = most > 0 && most < INFINITY ? ilogbf(most) - 13 : 0;
     scale = exp2f((float)max(-100, min(100, exponent)));
   }
   if (threadIdx.x == 0) ((float *)to.scales)[row] = scale;
   const float inverse = 1 / scale;
-  for (int i = threadIdx.x; 2 * i < to.stride; i += blockDim.x) {
-    const float u = 2 * i < width ? value(2 * i) * inverse : 0;
-    const float v = 2 * i + 1 < width ? value(2 * i + 1) * inverse : 0;
+  for_pairs(width, to.stride, value, [&](int i, float u, float v) {
+    u *= inverse, v *= inverse;
     uint32_t h, l;
     if (to.is_half) {
       h = halves(u, v);
@@ -70,10 +91,10 @@ __device__ __forceinline__ void prepare_row(
       l = bfloats(u - from_bfloat((uint16_t)h), v - from_bfloat((uint16_t)(h >> 16)));
     }
     high[i] = h, low[i] = l;
-    if (!to.sums) continue;
+    if (!to.sums) return;
     // Strides are whole warps' of pairs: half a warp has a block.
     float sum = u + v;
     for (int m = 8; m; m >>= 1) sum += __shfl_xor_sync(~0u, sum, m);
     if (i % 16 == 0) ((float *)to.sums)[(uint64_t)row * (to.stride / 32) + i / 16] = sum;
-  }
+  });
 }

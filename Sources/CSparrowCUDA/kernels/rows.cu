@@ -16,12 +16,18 @@ extern "C" __global__ void embed_rows(const scu_embed a) {
 /// both add up in one order.
 extern "C" __global__ void __launch_bounds__(256) norm_rows(const scu_norm a) {
   __shared__ float scratch[32];
+  for (int i = threadIdx.x * 32; i < a.width; i += 32 * blockDim.x) {
+    if (a.weight) fetch_ahead((const float *)a.weight + i);
+    if (a.bias) fetch_ahead((const float *)a.bias + i);
+  }
   follow();
   const row_norm norm(a, blockIdx.x, scratch);
   float *y = (float *)a.output + (uint64_t)blockIdx.x * a.output_width;
   // By pairs, as the row is prepared.
-  for (int first = 2 * threadIdx.x; first < a.width; first += 2 * blockDim.x)
-    for (int i = first; i < min(first + 2, a.width); i++) y[i] = norm.value(i);
+  for_pairs(a.width, a.width, [&](int i) { return norm.value(i); }, [&](int i, float u, float v) {
+    y[2 * i] = u;
+    if (2 * i + 1 < a.width) y[2 * i + 1] = v;
+  });
   if (a.prepared.high)
     prepare_row(a.prepared, blockIdx.x, a.width, scratch, [&](int i) { return y[i]; });
 }
@@ -52,9 +58,13 @@ extern "C" __global__ void activate_rows(const scu_activate a) {
   float *x = (float *)a.values + (uint64_t)blockIdx.x * a.values_width;
   const float *gates = (const float *)a.gates + (uint64_t)blockIdx.x * a.gates_width;
   // By pairs, as the row is prepared.
-  for (int first = 2 * threadIdx.x; first < a.width; first += 2 * blockDim.x)
-    for (int i = first; i < min(first + 2, a.width); i++)
-      x[i] = a.gates ? activated(a.activation, gates[i]) * x[i] : activated(a.activation, x[i]);
+  auto value = [&](int i) {
+    return a.gates ? activated(a.activation, gates[i]) * x[i] : activated(a.activation, x[i]);
+  };
+  for_pairs(a.width, a.width, value, [&](int i, float u, float v) {
+    x[2 * i] = u;
+    if (2 * i + 1 < a.width) x[2 * i + 1] = v;
+  });
   if (a.prepared.high)
     prepare_row(a.prepared, blockIdx.x, a.width, scratch, [&](int i) { return x[i]; });
 }

@@ -86,36 +86,82 @@ __device__ cut find_cut(const scu_selector &s, Scores score, int n, cut_memory &
   }
 }
 
-/// The list of all bits that are set, ascending, with its count.
-__device__ void write_list(
-  const scu_select &a, const uint32_t *bits, int *starts, int row, cut_memory &m) {
-  const int words = (a.chosen.width + 31) / 32, lane = threadIdx.x & 31;
+/// What the row chose, from its marks in memory of the block.
+__device__ void write_row(const scu_select &a, const uint32_t *bits, int row) {
+  const int words = (a.chosen.width + 31) / 32;
+  uint32_t *marks = (uint32_t *)a.chosen.marks + (uint64_t)row * words;
+  int count = 0;
+  for (int w = threadIdx.x; w < words; w += SELECT_THREADS) {
+    marks[w] = bits[w];
+    count += __popc(bits[w]);
+  }
+  if (!a.reads) return;
+  for (int m = 16; m; m >>= 1) count += __shfl_xor_sync(~0u, count, m);
+  scu_reads *reads = (scu_reads *)a.reads;
+  if ((threadIdx.x & 31) == 0 && count > 0) atomicAdd(&reads->chosen, (unsigned long long)count);
+  if (threadIdx.x == 0) atomicAdd(&reads->tokens, 1ull);
+}
+
+/// Lists the numbers of all bits that are set, ascending; `starts` gets how many come before each
+/// word, and behind the last how many there are.
+__device__ void write_numbers(
+  const uint32_t *bits, int words, int *starts, int *list, cut_memory &m) {
   int count = 0;
   for (int base = 0; base < words; base += SELECT_THREADS) {
     const int w = base + threadIdx.x;
+    uint32_t word = w < words ? bits[w] : 0;
     int total;
-    const int before = block_scan(w < words ? __popc(bits[w]) : 0, m.warps, total);
-    if (w < words) starts[w] = count + before;
+    int place = count + block_scan(__popc(word), m.warps, total);
+    if (w < words) starts[w] = place;
+    for (; word; word &= word - 1) list[place++] = w * 32 + __ffs(word) - 1;
     count += total;
   }
-  __syncthreads();
-  int *list = (int *)a.chosen.indices + (uint64_t)row * a.chosen.width;
-  uint32_t *marks = (uint32_t *)a.chosen.marks + (uint64_t)row * words;
-  for (int w = threadIdx.x >> 5; w < words; w += SELECT_WARPS) {
-    const uint32_t word = bits[w];
-    if (word >> lane & 1) list[starts[w] + __popc(word & ((1u << lane) - 1))] = w * 32 + lane;
-    if (lane == 0) marks[w] = word;
-  }
-  if (threadIdx.x != 0) return;
-  ((int *)a.chosen.counts)[row] = count;
-  if (!a.reads) return;
-  scu_reads *reads = (scu_reads *)a.reads;
-  atomicAdd(&reads->tokens, 1ull);
-  atomicAdd(&reads->chosen, (unsigned long long)count);
+  if (threadIdx.x == 0) starts[words] = count;
 }
 
+/// Lists the union where all rows of the step have chosen, in the block that comes last: of the
+/// columns that its numbers stand for. `together` has room for a word for each 32 columns.
+__device__ void unite(const scu_lists &l, uint32_t *bits, uint32_t *together, cut_memory &m) {
+  __shared__ bool is_last;
+  const int words = (l.width + 31) / 32, rows = gridDim.x;
+  const int columns = l.width * l.group, all = (columns + 31) / 32;
+  __syncthreads();
+  if (rows > 1) {
+    if (threadIdx.x == 0) {
+      __threadfence();
+      is_last = atomicAdd((int *)l.arrivals, 1) == rows - 1;
+      __threadfence();
+    }
+    __syncthreads();
+    if (!is_last) return;
+    if (threadIdx.x == 0) *(int *)l.arrivals = 0;
+    for (int w = threadIdx.x; w < words; w += SELECT_THREADS) {
+      uint32_t word = 0;
+#pragma unroll 8
+      for (int r = 0; r < rows; r++) word |= __ldcg((const uint32_t *)l.marks + r * words + w);
+      bits[w] = word;
+    }
+    __syncthreads();
+  }
+  for (int w = threadIdx.x; l.group > 1 && w < all; w += SELECT_THREADS) {
+    uint32_t word = 0;
+    for (int i = 0; i < 32; i++) {
+      const int number = (w * 32 + i) / l.group;
+      if (number < l.width) word |= (bits[number / 32] >> number % 32 & 1) << i;
+    }
+    together[w] = word;
+  }
+  __syncthreads();
+  write_numbers(
+    l.group > 1 ? together : bits, all, (int *)l.starts, (int *)l.members, m);
+}
+
+/// Words of 32 scores that a warp has under way.
+constexpr int SCORES = 16;
+
 extern "C" __global__ void __launch_bounds__(SELECT_THREADS) select_rows(const scu_select a) {
-  extern __shared__ uint32_t bits[];  // a word and its start for each 32 neurons
+  // A word for each 32 neurons; then one for each 32 columns that groups stand for.
+  extern __shared__ uint32_t bits[];
   __shared__ cut_memory m;
   follow();
   const int row = blockIdx.x, words = (a.chosen.width + 31) / 32, lane = threadIdx.x & 31;
@@ -137,15 +183,33 @@ extern "C" __global__ void __launch_bounds__(SELECT_THREADS) select_rows(const s
   const bool is_large = a.selector.kind == SCU_LARGE;
   const cut c = is_large ? cut{0, 0} : find_cut(a.selector, score, n, m);
   __syncthreads();
+  const float threshold = a.selector.threshold;
+  auto is_kept = [&](float s, int i) {
+    return i < n && (is_large ? !(fabsf(s) <= threshold) : keeps(c, s, i));
+  };
   const bool is_plain = a.group == 1 && !a.order && !among;
-  for (int base = threadIdx.x & ~31; base < n; base += SELECT_THREADS) {
-    const int i = base + lane;
-    const float s = i < n ? score(i) : 0;
-    const bool is_kept = i < n && (is_large ? !(fabsf(s) <= a.selector.threshold) : keeps(c, s, i));
-    const uint32_t kept = __ballot_sync(~0u, is_kept);
+  const int first = (threadIdx.x >> 5) * SCORES, all = (n + 31) / 32;
+  for (int base = first; base < all; base += SELECT_WARPS * SCORES) {
+    float known[SCORES];
+    uint32_t kept = 0;
+#pragma unroll
+    for (int u = 0; u < SCORES; u++) {
+      const int i = (base + u) * 32 + lane;
+      known[u] = i < n ? score(i) : 0;
+    }
+#pragma unroll
+    for (int u = 0; u < SCORES; u++) {
+      const uint32_t found = __ballot_sync(~0u, is_kept(known[u], (base + u) * 32 + lane));
+      if (lane == u) kept = found;
+    }
     if (is_plain) {
-      if (lane == 0) bits[base / 32] = kept;
-    } else if (is_kept) {
+      if (lane < SCORES && base + lane < all) bits[base + lane] = kept;
+      continue;
+    }
+#pragma unroll 1
+    for (int u = 0; u < SCORES; u++) {
+      const int i = (base + u) * 32 + lane;
+      if (!(__shfl_sync(~0u, kept, u) >> lane & 1)) continue;
       for (int j = 0; j < a.group; j++) {
         const int neuron = members(place(i), j);
         atomicOr(bits + neuron / 32, 1u << neuron % 32);
@@ -158,5 +222,6 @@ extern "C" __global__ void __launch_bounds__(SELECT_THREADS) select_rows(const s
     atomicOr(bits + neuron / 32, 1u << neuron % 32);
   }
   __syncthreads();
-  write_list(a, bits, (int *)bits + words, row, m);
+  write_row(a, bits, row);
+  unite(a.chosen, bits, bits + words, m);
 }

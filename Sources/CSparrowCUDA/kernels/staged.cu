@@ -10,7 +10,7 @@ extern "C" __global__ void __launch_bounds__(PARTS * 32, BLOCKS)
   // Behind what `multiply` has: the row's terms, and the sums of its blocks.
   extern __shared__ __align__(16) uint8_t memory[];
   __shared__ float scratch[32], scale;
-  multiply_tiles(s.multiply, memory, [&] {
+  multiply_tiles(product_tiles{s.multiply}, memory, [&] {
     const int stride = s.multiply.x.stride, width = s.norm.width;
     scu_prepared own = s.multiply.x;
     uint16_t *terms = (uint16_t *)(memory + SHARED);

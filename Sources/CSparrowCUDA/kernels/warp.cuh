@@ -43,6 +43,11 @@ __device__ __forceinline__ void follow() {
 #endif
 }
 
+/// Brings what lies there near, while something else goes on.
+__device__ __forceinline__ void fetch_ahead(const void *p) {
+  asm volatile("prefetch.global.L2 [%0];" ::"l"(p));
+}
+
 /// Sixteen bytes of weights, which nobody reads twice.
 __device__ __forceinline__ uint4 load_once(const void *p) {
   uint4 v;

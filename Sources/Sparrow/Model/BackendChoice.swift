@@ -40,6 +40,17 @@ enum BackendChoice {
       throw SparrowError(
         .argument, field: "--device", found: "\(device)", expected: "cuda:0 beside --shape")
     }
+    guard question.batches.isEmpty else {
+      guard question.format == .bf16 else {
+        throw SparrowError(
+          .argument, field: "--format", found: question.format.rawValue,
+          expected: "bf16 beside --batch")
+      }
+      let result = try BatchBenchmark.run(
+        question.shape, rank: question.rank, context: question.context, rows: question.batches,
+        repetitions: question.repetitions, .open(number))
+      return ShapeTiming(text: result.text, json: result.json)
+    }
     let format: StepFormat =
       switch question.format {
       case .bf16: .bf16

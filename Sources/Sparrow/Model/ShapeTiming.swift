@@ -45,6 +45,9 @@ public struct ShapeQuestion: Sendable {
   public var gathers = false
   /// Compares two such layers with float64 first, which takes some seconds.
   public var checks = false
+  /// Rows of steps whose unions are as wide as published, each timed sparsely and densely as the
+  /// engine runs models of files; empty times the one-row kernel instead.
+  public var batches: [Int] = []
   /// Times that each step is timed; the median is told.
   public var repetitions = 5
 
@@ -60,8 +63,8 @@ public struct ShapeTiming: Sendable {
 }
 
 extension Device {
-  /// Makes the weights on the device and times steps of one row; takes seconds, and the memory of
-  /// the shape's weights.
+  /// Makes the weights on the device and times steps; takes seconds, and the memory of the shape's
+  /// weights, in batches once more that of down and output matrices.
   ///
   /// Throws `.argument` for a question that has no answer, `.unsupported` for a device that is none
   /// of NVIDIA's with bulk copies, `.system` where its memory is too small.

@@ -31,6 +31,7 @@ package struct DeviceCheck: Sendable {
   /// All of them, in the order of the kernels.
   package static var all: [DeviceCheck] {
     dense + TinyModel.sparse.map { DeviceCheck(sparse: $0) }
+      + ProductCheck.types.map { DeviceCheck(chosen: $0) }
   }
 
   /// Those of dense programs and of their products.
@@ -46,6 +47,13 @@ package struct DeviceCheck: Sendable {
   private init(products type: ElementType) {
     self.init("products with \(type.rawValue)") { (library, _) throws(SparrowError) in
       try ProductCheck(type, library).run()
+    }
+  }
+
+  /// What reads chosen rows and columns of matrices.
+  init(chosen type: ElementType) {
+    self.init("chosen with \(type.rawValue)") { (library, pool) throws(SparrowError) in
+      try SparseCheck(.blocks, of: type, library, pool).run(["low rank", "heads", "large inputs"])
     }
   }
 

@@ -31,7 +31,7 @@ struct ProductCheck {
     matrix = try DeviceMatrix(
       PredictorMatrix(
         rows: Self.rows, columns: Self.columns, type: type,
-        bytes: try Self.weights(type, &random)), in: context)
+        bytes: try type.randomBytes(Self.rows * Self.columns, &random)), in: context)
     let most = Self.counts.last!
     x = (0..<most * Self.columns).map { _ in 2 * random.uniform() - 1 }
     // Inputs, results, and inputs as products read them.
@@ -103,24 +103,5 @@ struct ProductCheck {
       try cut.kernel(library).launch(cut.shape, argument)
     }
     return try memory[1].read(count * Self.rows, of: Float.nan)
-  }
-
-  /// Random weights of a type; small ones of those that have no encoder here.
-  private static func weights(
-    _ type: ElementType, _ random: inout SeededRandom
-  ) throws(SparrowError) -> [UInt8] {
-    let count = rows * columns
-    guard type.blockElements == 256 else {
-      return try type.encode(
-        (0..<count).map { _ in 2 * random.uniform() - 1 }, tensor: type.rawValue)
-    }
-    var bytes = (0..<count / 256 * type.blockBytes).map { _ in
-      UInt8(truncatingIfNeeded: random.next())
-    }
-    // The last two bytes are the block's scale, here 2^-8.
-    for end in stride(from: type.blockBytes, through: bytes.count, by: type.blockBytes) {
-      (bytes[end - 2], bytes[end - 1]) = (0, 0x1c)
-    }
-    return bytes
   }
 }

@@ -3,6 +3,24 @@ import SparrowCore
 import SparrowSparsity
 import SparrowTransformer
 
+extension ElementType {
+  /// Random weights up to `size`; of types that have no encoder here small ones.
+  func randomBytes(
+    _ count: Int, size: Float = 1, _ random: inout SeededRandom
+  ) throws(SparrowError) -> [UInt8] {
+    guard blockElements == 256 else {
+      let values = (0..<count).map { _ in size * (2 * random.uniform() - 1) }
+      return try encode(values, tensor: rawValue)
+    }
+    var bytes = (0..<count / 256 * blockBytes).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+    // The last two bytes are the block's scale, here 2^-8.
+    for end in stride(from: blockBytes, through: bytes.count, by: blockBytes) {
+      (bytes[end - 2], bytes[end - 1]) = (0, 0x1c)
+    }
+    return bytes
+  }
+}
+
 /// Tensors of predictors that know nothing, the same in every run.
 struct RandomParts {
   private var random: SeededRandom

@@ -1,3 +1,4 @@
+import SparrowBlocks
 import SparrowCore
 import SparrowEngine
 import SparrowReference
@@ -18,19 +19,37 @@ struct SparseCheck {
   init(
     _ model: TinyModel, _ library: KernelLibrary, _ pool: WorkerPool
   ) throws(SparrowError) {
-    binding = try model.binding()
-    engine = try CUDAEngine(binding, library: library, pool: pool, maximumRows: 64)
+    let binding = try model.binding()
+    self.init(
+      binding, try CUDAEngine(binding, library: library, pool: pool, maximumRows: 64))
+  }
+
+  /// The same model with matrices of a type, whatever files of it are like.
+  init(
+    _ model: TinyModel, of type: ElementType, _ library: KernelLibrary, _ pool: WorkerPool
+  ) throws(SparrowError) {
+    let binding = try model.binding()
+    self.init(
+      binding,
+      try CUDAEngine(
+        binding.configuration, DeviceWeights(binding, of: type, library.context),
+        library: library, pool: pool, maximumRows: 64))
+  }
+
+  private init(_ binding: WeightBinding, _ engine: CUDAEngine) {
+    self.binding = binding
+    self.engine = engine
     var random = SeededRandom(seed: 5)
     let vocabulary = UInt64(engine.model.vocabulary)
     tokens = (0..<25).map { _ in Int32(random.next() % vocabulary) }
   }
 
-  /// Looks at every plan that the model can have.
-  func run() throws(SparrowError) -> DeviceCheck.Finding {
+  /// Looks at every plan that the model can have, or at those of these names.
+  func run(_ names: Set<String>? = nil) throws(SparrowError) -> DeviceCheck.Finding {
     var faults: [String] = []
     var worst: Float = 0
     var count = 0
-    for sample in SamplePlan.all {
+    for sample in SamplePlan.all where names?.contains(sample.name) ?? true {
       guard let found = try run(sample) else { continue }
       count += 1
       if !(found.error < Self.tolerance) {
@@ -91,10 +110,11 @@ struct SparseCheck {
 
   /// Whether sequences of several lengths give in one step what each gives alone.
   private func hasOwnBits() throws(SparrowError) -> Bool {
-    let lengths = [5, 1, 20, 12]
+    // Two, three, four and ten rows have kernels of their own.
+    let lengths = [5, 1, 20, 12, 3, 7, 2, 9, 15, 11]
     let alone = try run(lengths.map { [$0] })
     let together = try run([lengths])
-    let mixed = try run([[20, 5], [1, 12]])
+    let mixed = try run([[20, 5], [1, 12, 3], [7, 2, 9, 15], [11]])
     return together == alone && mixed == alone
   }
 
@@ -118,6 +138,29 @@ struct SparseCheck {
       }
     }
     return found
+  }
+}
+
+extension DeviceWeights {
+  /// Random matrices of a type where `binding` has others; its vectors.
+  fileprivate convenience init(
+    _ binding: WeightBinding, of type: ElementType, _ context: CUDAContext
+  ) throws(SparrowError) {
+    var random = SeededRandom(seed: 19)
+    var matrices: [WeightRole: DeviceMatrix] = [:]
+    var vectors: [WeightRole: [Float]] = [:]
+    for (role, shape, _) in binding.configuration.expectedWeights {
+      guard binding.isMatrix(role) else {
+        vectors[role] = try binding.vector(role)
+        continue
+      }
+      let (rows, columns) = (shape[0], shape[1])
+      let bytes = try type.randomBytes(
+        rows * columns, size: 1.7 / Float(columns).squareRoot(), &random)
+      matrices[role] = try DeviceMatrix(
+        PredictorMatrix(rows: rows, columns: columns, type: type, bytes: bytes), in: context)
+    }
+    try self.init(matrices, vectors, in: context)
   }
 }
 

@@ -109,6 +109,15 @@ struct TinyModel: Sendable {
       ]),
   ]
 
+  /// Gated, with grouped heads, in whole blocks of every format.
+  static let blocks = TinyModel(
+    "llama", .f16, "llama",
+    [
+      "hidden_act": "silu", "num_key_value_heads": 2, "rms_norm_eps": 1e-5, "head_dim": 64,
+      "rope_theta": 10000, "tie_word_embeddings": false, "hidden_size": 256,
+      "intermediate_size": 256,
+    ])
+
   private init(
     _ name: String, _ type: ElementType, _ family: String,
     _ own: KeyValuePairs<String, JSON>, tokens: Int = 40

@@ -1,14 +1,18 @@
 package import CSparrowCUDA
 package import SparrowCore
 
-/// A device ready for use by this process: its context, and one stream on which all work is queued
-/// in order.
+/// A device ready for use by this process: its context, and a stream on which work is queued in
+/// order, beside which another one may run.
 ///
 /// Its calls may come from any thread, one at a time. Everything made of it keeps it alive.
 package final class CUDAContext: @unchecked Sendable {
   package let driver: CUDADriver
   package let device: CUDADevice
   let stream: scu_stream
+  /// Runs what is queued `beside` the other stream's work.
+  private let side: scu_stream
+  /// Where kernels are queued now.
+  private(set) var current: scu_stream
   private let context: scu_context
 
   /// Throws what the driver's calls throw.
@@ -21,20 +25,25 @@ package final class CUDAContext: @unchecked Sendable {
     self.device = device
     self.context = context!
     var stream: scu_stream?
+    var side: scu_stream?
     do throws(SparrowError) {
       try driver.check("cuCtxSetCurrent", driver.calls.set_context(context))
       // Not ordered with the default stream.
       try driver.check("cuStreamCreate", driver.calls.make_stream(&stream, 1))
+      try driver.check("cuStreamCreate", driver.calls.make_stream(&side, 1))
     } catch {
       _ = driver.calls.release_context(Int32(ordinal))
       throw error
     }
     self.stream = stream!
+    self.side = side!
+    current = stream!
   }
 
   deinit {
     use()
     _ = driver.calls.destroy_stream(stream)
+    _ = driver.calls.destroy_stream(side)
     _ = driver.calls.release_context(Int32(device.ordinal))
   }
 
@@ -53,6 +62,20 @@ package final class CUDAContext: @unchecked Sendable {
         error.kind, file: "cuda:\(device.ordinal)", field: error.field, found: error.found,
         expected: error.expected)
     }
+  }
+
+  /// Queues kernels behind all that was queued so far, `since` marking it, and beside what will be.
+  ///
+  /// What they write nobody may use before a mark that `body` records has been waited for, and a
+  /// graph's capture ends only then.
+  func beside(
+    since: CUDAEvent, _ body: () throws(SparrowError) -> Void
+  ) throws(SparrowError) {
+    try since.record()
+    current = side
+    defer { current = stream }
+    try since.holdBack()
+    try body()
   }
 
   /// Waits until all that was queued is done. Throws what went wrong on the device.

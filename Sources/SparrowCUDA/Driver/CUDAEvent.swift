@@ -1,7 +1,7 @@
 import CSparrowCUDA
 package import SparrowCore
 
-/// A mark in the queue of work, for timing.
+/// A mark in a queue of work.
 package final class CUDAEvent: @unchecked Sendable {
   private let event: scu_event
   private let context: CUDAContext
@@ -20,7 +20,12 @@ package final class CUDAEvent: @unchecked Sendable {
 
   /// Queues the mark.
   package func record() throws(SparrowError) {
-    try context.call("cuEventRecord") { $0.record(event, context.stream) }
+    try context.call("cuEventRecord") { $0.record(event, context.current) }
+  }
+
+  /// Holds back what is queued next until the mark is reached.
+  func holdBack() throws(SparrowError) {
+    try context.call("cuStreamWaitEvent") { $0.stream_waits(context.current, event, 0) }
   }
 
   /// Waits until the mark is reached; at once where it was never queued.

@@ -99,7 +99,7 @@ package struct CUDAKernel: @unchecked Sendable {
         var launch = scu_launch(
           grid_x: UInt32(shape.grid.x), grid_y: UInt32(shape.grid.y), grid_z: UInt32(shape.grid.z),
           block_x: UInt32(shape.block), block_y: 1, block_z: 1,
-          shared_bytes: UInt32(sharedBytes), stream: context.stream,
+          shared_bytes: UInt32(sharedBytes), stream: context.current,
           attributes: attributes.baseAddress, attribute_count: UInt32(attributes.count))
         status = context.driver.calls.launch(&launch, function, &parameters, nil)
       }

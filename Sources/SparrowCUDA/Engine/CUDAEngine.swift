@@ -48,20 +48,32 @@ package final class CUDAEngine: Backend, @unchecked Sendable {
   /// dense unless `keepsUnpaying`, while plans that are installed later are taken as they are.
   /// Throws `.unsupported` for weights that have no layout there, `.system` with both sizes where
   /// the device has too little memory.
-  package init(
+  package convenience init(
     _ binding: WeightBinding, library: KernelLibrary, pool: WorkerPool, maximumRows: Int = 256,
     plan: SparsePlan = .dense, keepsUnpaying: Bool = false,
     updates: WeightUpdates = WeightUpdates()
   ) throws(SparrowError) {
-    model = binding.configuration
+    let weights = try DeviceWeights(binding, pool: pool, updates: updates, in: library.context)
+    try self.init(
+      binding.configuration, weights, library: library, pool: pool, maximumRows: maximumRows)
+    install(keepsUnpaying ? plan : plan.paying(costs(rows: 1)))
+    try check()
+    try context.synchronize()
+  }
+
+  /// A dense one of weights that are on the device.
+  init(
+    _ model: ModelConfiguration, _ weights: DeviceWeights, library: KernelLibrary,
+    pool: WorkerPool, maximumRows: Int
+  ) throws(SparrowError) {
+    self.model = model
     context = library.context
     self.pool = pool
     limits = BackendLimits(
       rows: maximumRows, logitRows: DeviceHead.maximumRows,
       sparseSequences: StepShape.sparseRows, gatheredLogits: GatheredLogits.limit,
       greatestLogits: GreatestLogits.count)
-    deviceWeights = try DeviceWeights(
-      binding, pool: pool, updates: updates, in: context)
+    deviceWeights = weights
     operands = Operands(
       model, weights: deviceWeights,
       buffers: try StepBuffers(model, maximumRows: maximumRows, in: context),
@@ -72,11 +84,11 @@ package final class CUDAEngine: Backend, @unchecked Sendable {
     greatest = try GreatestLogits(of: head.logits, rows: DeviceHead.maximumRows, library)
     graphs = StepGraphs(context, widest: maximumRows)
     hiddenRow = try PinnedBuffer(4 * max(model.hidden, model.embeddingWidth), in: context)
-    let costs = StepCosts(
-      bandwidth: context.device.bandwidth, model: model, weights: deviceWeights)
-    install(keepsUnpaying ? plan : plan.paying(costs))
-    try check()
-    try context.synchronize()
+  }
+
+  /// What parts of a step of so many rows take on this device.
+  func costs(rows: Int) -> StepCosts {
+    StepCosts(bandwidth: context.device.bandwidth, model: model, weights: deviceWeights, rows: rows)
   }
 
   package var weights: any BackendWeights { deviceWeights }

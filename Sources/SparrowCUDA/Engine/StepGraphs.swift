@@ -22,6 +22,8 @@ final class StepGraphs {
   private var graphs: [Key: CUDAGraph] = [:]
 
   private let widest: Int
+  /// What was launched last; nil where it was no graph.
+  private(set) var last: CUDAGraph?
 
   init(_ context: CUDAContext, widest: Int) {
     self.context = context
@@ -32,16 +34,19 @@ final class StepGraphs {
   func clear() {
     seen = []
     graphs = [:]
+    last = nil
   }
 
   /// Queues what `body` queues, which must be the same for equal keys.
   func launch(_ key: Key, _ body: () throws(SparrowError) -> Void) throws(SparrowError) {
-    if let graph = graphs[key] { return try graph.launch() }
+    last = graphs[key]
+    if let last { return try last.launch() }
     let rows = key.shape.rows
     guard rows <= Self.maximumRows || rows == widest else { return try body() }
     guard !seen.insert(key).inserted else { return try body() }
     let graph = try CUDAGraph(in: context, body)
     graphs[key] = graph
+    last = graph
     try graph.launch()
   }
 }

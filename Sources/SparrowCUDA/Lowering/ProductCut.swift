@@ -90,6 +90,39 @@ struct ProductCut: Equatable {
     grid = ((rows + 16 * columns - 1) / (16 * columns), (tiles + 7) / 8)
   }
 
+  /// Of neurons that rows chose, sixteen a tile: of up, or of gate and up.
+  init(
+    chosen format: scu_format, isGated: Bool, neurons: Int, rows: Int, stride: Int,
+    on device: CUDADevice
+  ) {
+    let format = Int32(format.rawValue)
+    let matrices = isGated ? 2 : 1
+    let columns = rows > 8 ? 2 : 1
+    // Of many rows inputs are more than weights, and serve two tiles.
+    let tiles = max(matrices, columns)
+    func bytes(_ slots: Int) -> Int {
+      // A single row's two terms, and a sum of each 32 columns.
+      8 * Int(scu_ring_bytes(format, Int32(tiles), Int32(slots))) + 8 * tiles * columns * 512
+        + 4 * stride + stride / 8
+    }
+    let candidates =
+      tiles == 2 ? [(3, 2), (2, 2), (3, 1), (2, 1)] : [(4, 2), (3, 2), (4, 1), (2, 1)]
+    let (slots, blocks) =
+      candidates.first { slots, blocks in
+        blocks * (bytes(slots) + Self.reserved) <= device.sharedMemory + Self.reserved
+      } ?? (2, 1)
+    kernel = "neuron_values"
+    files =
+      ["sparse_arguments.h", "prepare.cuh"] + Self.parts
+      + ["multiply.cu", "chosen.cuh", "neurons.cu"]
+    constants = [
+      ("FORMAT", Int(format)), ("MATRICES", matrices), ("TILES", tiles),
+      ("COLUMN_TILES", columns), ("SLOTS", slots), ("BLOCKS", blocks),
+    ]
+    sharedBytes = bytes(slots)
+    grid = (min((neurons + 15) / 16, device.multiprocessors * blocks), 1)
+  }
+
   func kernel(_ library: KernelLibrary) throws(SparrowError) -> CUDAKernel {
     try library.kernel(kernel, of: files, constants: constants, sharedBytes: sharedBytes)
   }

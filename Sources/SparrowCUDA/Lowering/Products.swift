@@ -39,12 +39,19 @@ struct Products: Sendable {
   private let operands: Operands
   private let input: DeviceRows
   private var groups: [Group] = []
-  /// Elements of an input that launches may make themselves: each of their blocks does.
-  private static let widestStaged = 8192
+  /// They run beside others.
+  private let isBeside: Bool
+  /// Elements of an input that launches may make themselves: each of their blocks does, which takes
+  /// longer for a wide one than a launch that does it once.
+  private static let widestStaged = 2048
 
   /// The products are added to their outputs where `adds` is true.
-  init(_ parts: [Part], of input: DeviceRows, adds: Bool = false, _ operands: Operands) {
+  init(
+    _ parts: [Part], of input: DeviceRows, adds: Bool = false, isBeside: Bool = false,
+    _ operands: Operands
+  ) {
     self.operands = operands
+    self.isBeside = isBeside
     self.input = input
     for part in parts { add(part, adds) }
   }
@@ -58,7 +65,7 @@ struct Products: Sendable {
       group = Group(format: format, argument: scu_multiply())
       group.argument.adds = adds ? 1 : 0
       group.argument.x = operands.buffers.prepared(
-        columns: input.width, isHalf: group.reading == .halves)
+        columns: input.width, isHalf: group.reading == .halves, isBeside: isBeside)
       group.argument.input = input.address
       group.argument.input_width = Int32(input.width)
     }

@@ -11,57 +11,87 @@ struct ColumnSums: Sendable {
     let output: DeviceRows
   }
 
-  private struct Launch: Sendable {
-    let kernel: CUDAKernel
-    let lanes: Int
-    var argument: scu_column_sums
-  }
+  private var launches: [scu_column_sums] = []
+  private let library: KernelLibrary
+  /// What kernels cut columns by.
+  private let words: Int
 
-  private var launches: [Launch] = []
+  /// Elements of an output that a block takes, and rows at most.
+  private static let slice = StepBuffers.columnSlice
+  private static let mostRows = 8
+  /// Warps of a block.
+  private static let warps = 8
+  /// As the kernel has it.
+  private static let mostParts = 8
 
-  /// Chosen numbers stand for `group` columns each. Values of a smaller size than `least` read no
-  /// column, nor do zeros. The sums are added to their outputs where `adds` is true.
+  /// Values of a smaller size than `least` read no column, nor do zeros. The sums are added to
+  /// their outputs where `adds` is true.
   init(
-    _ parts: [Part], chosen: DeviceLists, group: Int = 1, values: DeviceRows, least: Float = 0,
-    adds: Bool, reads: ReadCounts?, _ library: KernelLibrary
+    _ parts: [Part], chosen: DeviceLists, values: DeviceRows, least: Float = 0, adds: Bool,
+    reads: ReadCounts?, _ operands: Operands
   ) throws(SparrowError) {
+    library = operands.kernels.library
+    words = (chosen.columns + 31) / 32
+    var count = 0
     for part in parts {
       let matrix = part.matrix.argument
-      // Small outputs would else be too few blocks.
-      let lanes = matrix.rows < 2048 ? 2 : 4
-      var launch: Launch
-      if let last = launches.last, last.lanes == lanes, last.argument.count < SCU_PRODUCTS,
-        last.argument.sums.0.matrix.format == matrix.format
-      {
+      var launch: scu_column_sums
+      if let last = launches.last, count < SCU_PRODUCTS, last.format == matrix.format {
         launch = launches.removeLast()
       } else {
-        var argument = scu_column_sums()
-        argument.chosen = chosen.argument
-        (argument.values, argument.values_width) = (values.address, Int32(values.width))
-        (argument.group, argument.least, argument.adds) = (Int32(group), least, adds ? 1 : 0)
-        argument.reads = launches.isEmpty ? reads?.address ?? 0 : 0
-        let kernel = try library.kernel(
-          "column_sums", of: ["sparse_arguments.h", "columns.cu"],
-          constants: [("FORMAT", Int(matrix.format)), ("SUM_LANES", lanes)])
-        launch = Launch(kernel: kernel, lanes: lanes, argument: argument)
+        launch = scu_column_sums()
+        launch.chosen = chosen.argument
+        (launch.values, launch.values_width) = (values.address, Int32(values.width))
+        (launch.least, launch.adds) = (least, adds ? 1 : 0)
+        launch.reads = launches.isEmpty ? reads?.address ?? 0 : 0
+        launch.parts = operands.buffers.columns.address
+        launch.arrivals = operands.buffers.columnArrivals
+        count = 0
       }
-      let sum = scu_column_sum(
-        matrix: matrix, bias: part.bias, output: part.output.address,
-        width: Int32(part.output.width), first_tile: launch.argument.tiles)
-      withUnsafeMutableBytes(of: &launch.argument.sums) {
-        $0.bindMemory(to: scu_column_sum.self)[Int(launch.argument.count)] = sum
+      withUnsafeMutableBytes(of: &launch.sums) {
+        $0.bindMemory(to: scu_column_sum.self)[count] = scu_column_sum(
+          matrix: matrix, bias: part.bias, output: part.output.address,
+          width: Int32(part.output.width), pad: 0)
       }
-      launch.argument.count += 1
-      launch.argument.tiles += (matrix.rows + Int32(8 * lanes) - 1) / Int32(8 * lanes)
+      count += 1
       launches.append(launch)
     }
   }
 
   func launch(_ shape: StepShape) throws(SparrowError) {
-    for launch in launches {
-      try launch.kernel.launch(
-        .init(grid: Int(launch.argument.tiles), shape.rows, block: 512, startsEarly: true),
-        launch.argument)
+    // The step's rows, up to a power of two: each has sums of its own in registers.
+    var rows = 1
+    while rows < min(shape.rows, Self.mostRows) { rows *= 2 }
+    for var launch in launches {
+      launch.rows = Int32(shape.rows)
+      let kernel = try library.kernel(
+        "column_sums", of: ["sparse_arguments.h", "columns.cu"],
+        constants: [("FORMAT", Int(launch.format)), ("ROWS", rows)],
+        // Of the warps' sums, which are more than their columns and values.
+        sharedBytes: Self.warps * 4 * Self.slice * rows)
+      try kernel.launch(
+        .init(
+          grid: launch.tiles, parts(launch), (shape.rows + rows - 1) / rows,
+          block: 32 * Self.warps, startsEarly: true), launch)
+    }
+  }
+
+  /// Blocks that have a part of the columns each, by the matrices alone: sums follow it.
+  private func parts(_ launch: scu_column_sums) -> Int {
+    let all = 2 * library.context.device.multiprocessors / launch.tiles
+    return max(1, min(all, Self.mostParts, words / Self.warps))
+  }
+}
+
+extension scu_column_sums {
+  fileprivate var format: Int32 { sums.0.matrix.format }
+
+  /// Of all outputs.
+  fileprivate var tiles: Int {
+    withUnsafeBytes(of: sums) {
+      $0.bindMemory(to: scu_column_sum.self).reduce(0) {
+        $0 + (Int($1.matrix.stride) + StepBuffers.columnSlice - 1) / StepBuffers.columnSlice
+      }
     }
   }
 }

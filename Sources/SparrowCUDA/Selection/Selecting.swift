@@ -41,7 +41,7 @@ struct Selecting: Sendable {
     kernel = try library.kernel(
       "select_rows", of: ["sparse_arguments.h", "cut.cuh", "select.cu"],
       constants: [("SELECT_THREADS", threads)],
-      sharedBytes: 8 * ((chosen.width + 31) / 32))
+      sharedBytes: 4 * ((chosen.width + 31) / 32) + 4 * ((chosen.columns + 31) / 32))
     argument = scu_select(
       selector: choice.selector, scores: scores.address,
       work: try memory.bytes(8 * StepShape.sparseRows * groups),

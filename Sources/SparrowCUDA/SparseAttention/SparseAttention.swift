@@ -18,12 +18,16 @@ final class SparseAttention: SparsePart, @unchecked Sendable {
     var maps: LinearScores?
     /// What the layer's projections read.
     var projected = Operation.Buffer.input
+    /// Of a layer that looks ahead.
+    let ahead: Ahead?
   }
 
   /// What a sequence keeps for skipped heads; nil where none can skip keys.
   private let layout: KeptInputs.Layout?
   /// The layers that run sparsely now.
   private var plans: [Int: AttentionPlan]
+  /// As those of networks.
+  var planted: [Int: DeviceRows] = [:]
   private var layers: [Int: Layer] = [:]
   private let operands: Operands
   private let memory: DeviceMemory
@@ -70,8 +74,11 @@ final class SparseAttention: SparsePart, @unchecked Sendable {
       }
       layers[layer] = Layer(
         scores: try memory.rows(StepShape.sparseRows, width: groups),
-        chosen: try DeviceLists(width: groups, memory), reads: try ReadCounts(memory),
-        output: try DeviceColumns(operands.matrix(.output, layer), library), kept: kept)
+        chosen: try DeviceLists(
+          width: groups, group: operands.matrix(.output, layer).columns / groups, memory),
+        reads: try ReadCounts(memory),
+        output: try DeviceColumns(operands.matrix(.output, layer), library), kept: kept,
+        ahead: plans[layer]!.lookahead && layer > 0 ? try Ahead(in: library.context) : nil)
     }
   }
 
@@ -108,9 +115,10 @@ final class SparseAttention: SparsePart, @unchecked Sendable {
     case .predictHeads(let attention, let input):
       return LoweredOperation(operation, launch: try predict(plan, layer, attention, input))
     case .selectHeads:
-      let selecting = try Selecting(
-        .init(plan.scoreSelector), of: own.scores, into: own.chosen, reads: own.reads,
-        memory: lowered, library)
+      if let ahead = ahead(layer) {
+        return LoweredOperation(operation) { _ throws(SparrowError) in try ahead.join() }
+      }
+      let selecting = try selecting(plan, layer)
       return LoweredOperation(operation) { shape throws(SparrowError) in
         try selecting.launch(shape)
       }
@@ -136,19 +144,33 @@ final class SparseAttention: SparsePart, @unchecked Sendable {
           .init(
             matrix: own.output, bias: operands.bias(.output, layer),
             output: operands.buffer(output, layer))
-        ], chosen: own.chosen, group: attended.width / own.chosen.width, values: attended,
-        adds: landing == .add, reads: nil, library)
+        ], chosen: own.chosen, values: attended, adds: landing == .add, reads: nil, operands)
       let exact = HeadsLook.Exact(
         layer: layer, attention: operands.model.layers[layer].attention,
         input: operands.buffer(own.projected, layer), kernels: kernels)
       let look = HeadsLook(
         layer: layer, chosen: own.chosen, operands: operands,
         exact: plan.maps == nil ? nil : exact)
-      return LoweredOperation(
-        operation, look: look.look, launch: { shape throws(SparrowError) in try sums.launch(shape) }
-      )
+      let next = ahead(layer + 1)
+      return LoweredOperation(operation, look: look.look) { shape throws(SparrowError) in
+        try sums.launch(shape)
+        try next?.release()
+      }
     default: return nil
     }
+  }
+
+  /// Of a layer that predicts beside the one before, which must be sparse too: it holds back what
+  /// would write to the predictor's input.
+  private func ahead(_ layer: Int) -> Ahead? {
+    plans[layer - 1] == nil || plans[layer]?.lookahead != true ? nil : layers[layer]?.ahead
+  }
+
+  private func selecting(_ plan: AttentionPlan, _ layer: Int) throws(SparrowError) -> Selecting {
+    let own = layers[layer]!
+    return try Selecting(
+      .init(plan.scoreSelector), of: planted[layer] ?? own.scores, into: own.chosen,
+      reads: own.reads, memory: lowered, library)
   }
 
   private func predict(
@@ -160,10 +182,21 @@ final class SparseAttention: SparsePart, @unchecked Sendable {
     if let maps = plan.maps {
       var known = own.maps
       if known == nil {
-        known = try LinearScores(maps, of: source, into: own.scores, operands, memory)
+        known = try LinearScores(
+          maps, of: source, into: own.scores, isBeside: own.ahead != nil, operands, memory)
       }
       layers[layer]!.maps = known
-      return { [known] shape throws(SparrowError) in try known!.launch(shape) }
+      guard let ahead = ahead(layer) else {
+        return { [known] shape throws(SparrowError) in try known!.launch(shape) }
+      }
+      let selecting = try selecting(plan, layer)
+      return { [known] shape throws(SparrowError) in
+        try ahead.launch { hasRead throws(SparrowError) in
+          try known!.launch(shape, hasRead: hasRead)
+        } _: { () throws(SparrowError) in
+          try selecting.launch(shape)
+        }
+      }
     }
     let groups = attention.keyValueHeads
     let argument = scu_lengths(

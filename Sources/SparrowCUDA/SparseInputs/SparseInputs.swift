@@ -85,7 +85,7 @@ final class SparseInputs: SparsePart, @unchecked Sendable {
         .init(
           matrix: columns[role]!, bias: operands.bias(role.kind, layer),
           output: operands.buffer(output, layer))
-      }, chosen: chosen, values: values, adds: landing == .add, reads: nil, library)
+      }, chosen: chosen, values: values, adds: landing == .add, reads: nil, operands)
     return LoweredOperation(
       operation, look: InputsLook(source, chosen, selecting, library.context).look
     ) { shape throws(SparrowError) in

@@ -18,7 +18,8 @@ struct NeuronScores: Sendable {
   /// `activations` is where those lie that predicting computes or estimates of all neurons.
   init(
     _ plan: FeedForwardPlan, _ layer: Int, _ network: FeedForwardDescription, of input: DeviceRows,
-    into scores: DeviceRows, activations: DeviceRows, _ operands: Operands, _ memory: DeviceMemory
+    into scores: DeviceRows, activations: DeviceRows, isBeside: Bool = false,
+    _ operands: Operands, _ memory: DeviceMemory
   ) throws(SparrowError) {
     var sizes = scu_sizes()
     (sizes.scores, sizes.scores_stride) = (scores.address, Int32(scores.width))
@@ -27,7 +28,8 @@ struct NeuronScores: Sendable {
     sizes.activation = network.activation.number
     switch plan.predictor {
     case .lowRank(let maps), .router(let maps):
-      source = .linear(try LinearScores(maps, of: input, into: scores, operands, memory))
+      source = .linear(
+        try LinearScores(maps, of: input, into: scores, isBeside: isBeside, operands, memory))
     case .sketch(let sketch):
       let own = try SketchScores(sketch, ranksBlocks: false, operands, memory)
       let second = FeedForwardPlan.paddedNeurons(network.width)
@@ -50,9 +52,10 @@ struct NeuronScores: Sendable {
     }
   }
 
-  func launch(_ shape: StepShape) throws(SparrowError) {
+  /// `hasRead`, of linear maps alone, marks where their input may change.
+  func launch(_ shape: StepShape, hasRead: CUDAEvent? = nil) throws(SparrowError) {
     switch source {
-    case .linear(let maps): try maps.launch(shape)
+    case .linear(let maps): try maps.launch(shape, hasRead: hasRead)
     case .sketch(let sketch, let input, let sizes):
       try sketch.launch(input, rows: shape.rows)
       try sizes.launch(shape)
@@ -70,7 +73,8 @@ struct NeuronSizes: Sendable {
 
   init(_ argument: scu_sizes, _ library: KernelLibrary) throws(SparrowError) {
     self.argument = argument
-    kernel = try library.kernel("neuron_sizes", of: ExactNeurons.files)
+    kernel = try library.kernel(
+      "neuron_sizes", of: ["sparse_arguments.h", "prepare.cuh", "sizes.cu"])
   }
 
   func launch(_ shape: StepShape) throws(SparrowError) {

@@ -18,10 +18,15 @@ final class SparseNetworks: SparsePart, @unchecked Sendable {
     let downSketch: DeviceMatrix?
     /// Once it was lowered.
     var predictor: NeuronScores?
+    /// Of a layer whose linear maps look ahead.
+    let ahead: Ahead?
   }
 
   /// The layers that run sparsely now.
   private var plans: [Int: FeedForwardPlan]
+  /// Scores that layers select by in place of their predictors', from the next lowering on: random
+  /// weights have no activity of their own.
+  var planted: [Int: DeviceRows] = [:]
   private var layers: [Int: Layer] = [:]
   private let operands: Operands
   private let memory: DeviceMemory
@@ -64,7 +69,8 @@ final class SparseNetworks: SparsePart, @unchecked Sendable {
         columns: plan.readsDownWhole
           ? nil
           : try DeviceColumns(operands.matrix(.down, layer), operands.kernels.library),
-        downSketch: downSketch)
+        downSketch: downSketch,
+        ahead: plan.lookahead && plan.maps != nil && layer > 0 ? try Ahead(in: context) : nil)
     }
   }
 
@@ -111,18 +117,27 @@ final class SparseNetworks: SparsePart, @unchecked Sendable {
       } else {
         predictor = try NeuronScores(
           plan, layer, network, of: operands.buffer(input, layer), into: own.scores,
-          activations: activations(network, layer), operands, memory)
+          activations: activations(network, layer), isBeside: own.ahead != nil, operands, memory)
       }
       layers[layer]!.predictor = predictor
-      return LoweredOperation(operation, launch: predictor.launch)
+      guard let ahead = ahead(layer) else {
+        return LoweredOperation(operation) { shape throws(SparrowError) in
+          try predictor.launch(shape)
+        }
+      }
+      let selecting = try selecting(plan, layer)
+      return LoweredOperation(operation) { shape throws(SparrowError) in
+        try ahead.launch { hasRead throws(SparrowError) in
+          try predictor.launch(shape, hasRead: hasRead)
+        } _: { () throws(SparrowError) in
+          try selecting.launch(shape)
+        }
+      }
     case .select:
-      var choice = Selecting.Choice(plan.scoreSelector)
-      choice.group = plan.groupSize
-      // Linear maps score groups; all else scores neurons.
-      choice.sums = plan.maps == nil && (plan.groupSize > 1 || !plan.order.isEmpty)
-      (choice.order, choice.common) = (plan.order, plan.common)
-      let selecting = try Selecting(
-        choice, of: own.scores, into: own.chosen, reads: own.reads, memory: lowered, library)
+      if let ahead = ahead(layer) {
+        return LoweredOperation(operation) { _ throws(SparrowError) in try ahead.join() }
+      }
+      let selecting = try selecting(plan, layer)
       return LoweredOperation(operation) { shape throws(SparrowError) in
         try selecting.launch(shape)
       }
@@ -133,6 +148,26 @@ final class SparseNetworks: SparsePart, @unchecked Sendable {
         launch: try feedForward(plan, layer, network, input, output, landing))
     default: return nil
     }
+  }
+
+  /// Of a layer that predicts beside the one before, which must be sparse too: it holds back what
+  /// would write to the predictor's input.
+  private func ahead(_ layer: Int) -> Ahead? {
+    plans[layer - 1] == nil || plans[layer]?.lookahead != true ? nil : layers[layer]?.ahead
+  }
+
+  private func selecting(
+    _ plan: FeedForwardPlan, _ layer: Int
+  ) throws(SparrowError) -> Selecting {
+    let own = layers[layer]!
+    var choice = Selecting.Choice(plan.scoreSelector)
+    choice.group = plan.groupSize
+    // Linear maps score groups; all else scores neurons.
+    choice.sums = plan.maps == nil && (plan.groupSize > 1 || !plan.order.isEmpty)
+    (choice.order, choice.common) = (plan.order, plan.common)
+    return try Selecting(
+      choice, of: planted[layer] ?? own.scores, into: own.chosen, reads: own.reads,
+      memory: lowered, library)
   }
 
   /// Where a network's activations lie.
@@ -150,7 +185,7 @@ final class SparseNetworks: SparsePart, @unchecked Sendable {
     if plan.predictor == .exact || plan.readsDownWhole { values = activations }
     var exact: ExactNeurons?
     if plan.predictor != .exact {
-      exact = try ExactNeurons(
+      exact = ExactNeurons(
         layer, network, of: operands.buffer(input, layer), chosen: own.chosen,
         gates: plan.predictor == .gate ? activations : nil, into: values,
         clearing: own.downSketch == nil ? nil : activations, operands)
@@ -188,13 +223,15 @@ final class SparseNetworks: SparsePart, @unchecked Sendable {
             matrix: columns, bias: others == nil ? operands.bias(.down, layer) : 0,
             output: operands.buffer(output, layer))
         ], chosen: chosen, values: values, least: least,
-        adds: landing == .add || others != nil, reads: own.reads, library)
+        adds: landing == .add || others != nil, reads: own.reads, operands)
     }
+    let next = ahead(layer + 1)
     return { [exact, keeping, others, sums] shape throws(SparrowError) in
       try exact?.launch(shape)
       try keeping?.launch(shape)
       try others?.launch(shape)
       try sums?.launch(shape)
+      try next?.release()
     }
   }
 }

@@ -13,6 +13,7 @@ import Synchronization
 package final class DeviceWeights: BackendWeights, @unchecked Sendable {
   /// Bytes of all packed matrices.
   package let byteCount: Int
+  /// Where vectors lie, and matrices that have no memory of their own.
   private let memory: DeviceBuffer
   private var matrices: [WeightRole: DeviceMatrix] = [:]
   private var vectors: [WeightRole: UnsafeMutableBufferPointer<Float>] = [:]
@@ -76,6 +77,26 @@ package final class DeviceWeights: BackendWeights, @unchecked Sendable {
     }
     try context.synchronize()
     binding.checkpoint.releaseAll()
+  }
+
+  /// Matrices that are on the device already, and vectors that are not.
+  init(
+    _ matrices: [WeightRole: DeviceMatrix], _ values: [WeightRole: [Float]],
+    in context: CUDAContext
+  ) throws(SparrowError) {
+    self.matrices = matrices
+    byteCount = matrices.values.reduce(0) { $0 + $1.byteCount }
+    memory = try DeviceBuffer(
+      values.values.reduce(256) { $0 + Self.aligned(4 * $1.count) }, in: context)
+    var offset = 0
+    for (role, vector) in values {
+      let copy = UnsafeMutableBufferPointer<Float>.allocate(capacity: vector.count)
+      _ = copy.initialize(from: vector)
+      vectors[role] = copy
+      addresses[role] = memory.address + UInt64(offset)
+      try memory.write(vector, at: offset)
+      offset += Self.aligned(4 * vector.count)
+    }
   }
 
   deinit { vectors.values.forEach { $0.deallocate() } }

@@ -1,7 +1,7 @@
 extension ModelConfiguration {
   /// Every tensor that the step program of this configuration reads, with its shape `[rows,
   /// columns]`.
-  var expectedWeights: [(role: WeightRole, shape: [Int], presence: WeightPresence)] {
+  package var expectedWeights: [(role: WeightRole, shape: [Int], presence: WeightPresence)] {
     var list: [(role: WeightRole, shape: [Int], presence: WeightPresence)] = []
     func add(
       _ kind: WeightRole.Kind, _ shape: [Int], hasBias: Bool = true, layer: Int? = nil

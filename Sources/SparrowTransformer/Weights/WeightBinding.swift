@@ -79,7 +79,7 @@ public struct WeightBinding: Sendable {
 }
 
 /// Whether a checkpoint must have a tensor.
-enum WeightPresence { case required, optional }
+package enum WeightPresence { case required, optional }
 
 private struct WeightBinder {
   let checkpoint: Checkpoint

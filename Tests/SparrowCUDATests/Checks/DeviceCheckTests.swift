@@ -1,4 +1,5 @@
 import CSparrowCUDA
+import SparrowBlocks
 import SparrowCore
 import SparrowTestDevice
 import Testing
@@ -26,6 +27,14 @@ import Testing
     let sample = try #require(SamplePlan.all.first { $0.name == name })
     let found = try #require(try check.run(sample))
     #expect(found.error < 1e-4 && found.hasOwnBits, "\(found)")
+  }
+
+  @Test(
+    "chosen rows and columns of every layout give what the reference gives",
+    arguments: [.f32, .q3_K, .q4_1, .q5_0, .q6_K, .q8_0] as [ElementType])
+  func chosen(type: ElementType) throws {
+    let found = DeviceCheck(chosen: type).run(try .test(), try WorkerPool(count: 1))
+    #expect(found.isRight, "\(type): \(found.text)")
   }
 
   @Test("a device that computes nothing passes none")

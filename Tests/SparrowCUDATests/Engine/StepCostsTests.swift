@@ -31,6 +31,19 @@ import Testing
     #expect(plan.left == plan.all)
   }
 
+  @Test("unions of batches are expected about as wide as published")
+  func unions() throws {
+    let binding = try TinyModel.sparse[1].binding()
+    for (name, tolerance) in [("opt-6.7b", 0.1), ("opt-30b", 0.28)] {
+      let published = try PublishedUnions(name)
+      for (rows, part) in published.neurons {
+        let costs = StepCosts(
+          bandwidth: 1, model: binding.configuration, weights: binding, rows: rows)
+        #expect(abs(costs.union(published.density) / part - 1) < tolerance, "\(name) \(rows)")
+      }
+    }
+  }
+
   @Test("a device that does not tell its bandwidth runs plans as they are")
   func unknown() throws {
     let plan = try paying("low rank", bandwidth: 0)
