@@ -63,8 +63,8 @@ struct StepCosts {
     return 1 - left
   }
 
-  /// What predicts from the layer before runs beside it: it takes what it reads, and a launch's time
-  /// to come together.
+  /// What predicts from the layer before runs beside it: it takes what it reads, and a launch's
+  /// time to come together.
   private func predict(_ plan: any LayerPlan, _ bytes: Int) -> Double {
     if plan.lookahead { return read(Double(bytes), Self.products, launches: 1) }
     let launches = plan.maps == nil ? 4 : plan.maps!.a == nil ? 1 : 2
