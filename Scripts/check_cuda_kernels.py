@@ -37,9 +37,9 @@ def cuts():
         ) + ((2, 4, 3, 1, 256),):
             constants = dict(FORMAT=number, TILES=tiles, COLUMN_TILES=columns, SLOTS=slots,
                              BLOCKS=blocks)
-            yield PRODUCTS + ("multiply.cu",), constants, allowed
+            yield PRODUCTS + ("multiply.cuh", "multiply.cu"), constants, allowed
             if columns == 1:
-                yield ("prepare.cuh",) + PRODUCTS + ("multiply.cu", "staged.cu"), constants, allowed
+                yield ("prepare.cuh",) + PRODUCTS + ("multiply.cuh", "staged.cu"), constants, allowed
         # Chosen neurons, of one matrix and of two.
         for matrices in (1, 2):
             for tiles, columns in ((matrices, 1), (2, 1), (2, 2), (4, 2)) if is_float else (
@@ -48,7 +48,7 @@ def cuts():
                                  COLUMN_TILES=columns, SLOTS=4 if tiles == 1 else 3,
                                  BLOCKS=2 if tiles * columns <= 2 else 1)
                 yield (("sparse_arguments.h", "prepare.cuh") + PRODUCTS + (
-                    "multiply.cu", "chosen.cuh", "neurons.cu"), constants, 0 if is_float else 128)
+                    "multiply.cuh", "chosen.cuh", "neurons.cu"), constants, 0 if is_float else 128)
         many = dict(FORMAT=number, COLUMN_TILES=8 if is_float else 4, STAGES=4)
         yield PRODUCTS + ("multiply_many.cu",), many, 0 if is_float else 256
 
@@ -76,6 +76,18 @@ def steps():
         SKETCHES=1, ROUTES=0, GATED=0, MASK_WORDS=576), 0
 
 
+def leans():
+    """The kernel of a lean step, for SmolLM2's shape in floats and in blocks."""
+    files = ("lean_arguments.h", "prepare.cuh", "cache.cuh", "attention.cuh") + PRODUCTS + (
+        "multiply.cuh", "lean.cuh", "lean.cu")
+    for number, slots, plain in ((2, 6, 0), (5, 6, 0), (8, 4, 0), (9, 6, 1)):
+        yield files, dict(
+            FORMAT=number, TILES=1, COLUMN_TILES=1, SLOTS=slots, BLOCKS=1, HIDDEN=576, WIDEST=1536,
+            PHASES=151, HEADS=9, HEAD=64, IS_STAGED=1 - plain, IS_RMS=1 - plain, NORM_BIASES=plain,
+            POST_NORMS=plain, HEAD_NORMS=plain, IS_GATED=1 - plain, ACTIVATION=2 * (1 - plain),
+            HAS_POSITIONS=plain), 0
+
+
 def kernels():
     yield ("prepare.cuh", "rows.cu"), {}, 16
     attention = ("cache.cuh", "attention.cuh")
@@ -100,6 +112,7 @@ def kernels():
             yield sparse + ("columns.cu",), dict(FORMAT=number, ROWS=rows), 32
     yield ("step_arguments.h", "random.cu"), {}, 0
     yield from steps()
+    yield from leans()
     yield from cuts()
 
 

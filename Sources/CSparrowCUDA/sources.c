@@ -40,6 +40,9 @@ static const char attend_rows[] = {
 static const char attention[] = {
 #embed "kernels/attention.cu" suffix(, 0)
 };
+static const char multiply_parts[] = {
+#embed "kernels/multiply.cuh" suffix(, 0)
+};
 static const char multiply[] = {
 #embed "kernels/multiply.cu" suffix(, 0)
 };
@@ -133,6 +136,15 @@ static const char step_network[] = {
 static const char step_kernel[] = {
 #embed "kernels/step.cu" suffix(, 0)
 };
+static const char lean_arguments[] = {
+#embed "include/lean_arguments.h" suffix(, 0)
+};
+static const char lean_memory[] = {
+#embed "kernels/lean.cuh" suffix(, 0)
+};
+static const char lean[] = {
+#embed "kernels/lean.cu" suffix(, 0)
+};
 static const char random_kernel[] = {
 #embed "kernels/random.cu" suffix(, 0)
 };
@@ -153,6 +165,7 @@ static const struct {
   {"attention.cu", attention},
   {"attend_rows.cu", attend_rows},
   {"copies.cuh", copies},
+  {"multiply.cuh", multiply_parts},
   {"multiply.cu", multiply},
   {"multiply_many.cu", multiply_many},
   {"staged.cu", staged},
@@ -183,6 +196,9 @@ static const struct {
   {"step_output.cuh", step_output},
   {"step_network.cuh", step_network},
   {"step.cu", step_kernel},
+  {"lean_arguments.h", lean_arguments},
+  {"lean.cuh", lean_memory},
+  {"lean.cu", lean},
   {"random.cu", random_kernel},
 };
 

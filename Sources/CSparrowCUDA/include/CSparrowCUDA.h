@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "kernel_arguments.h"
+#include "lean_arguments.h"
 #include "packing.h"
 #include "sparse_arguments.h"
 #include "step_arguments.h"

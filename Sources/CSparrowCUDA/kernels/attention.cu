@@ -47,7 +47,7 @@ struct part_result {
 /// its weighted values. Parts begin at multiples of SCU_SPLIT, so that a row's result does not
 /// depend on who shares the step. A block of SCU_SPLIT threads.
 extern "C" __global__ void __launch_bounds__(SCU_SPLIT) attend(const scu_attend a) {
-  extern __shared__ float memory[];  // [head_dimension], then [runs][head_dimension]
+  extern __shared__ __align__(16) float memory[];  // [head_dimension], then [runs][head_dimension]
   follow();
   const int n = a.head_dimension, row = a.first_row + blockIdx.z;
   const attend_place at(a, ((const scu_row *)a.rows_of_step)[row], blockIdx.y);
@@ -55,9 +55,10 @@ extern "C" __global__ void __launch_bounds__(SCU_SPLIT) attend(const scu_attend 
   for (int i = threadIdx.x; i < n; i += SCU_SPLIT)
     memory[i] = ((const float *)a.query)[(uint64_t)row * a.query_width + blockIdx.x * n + i];
   __syncthreads();
+  const paged_cache cache(a, at.row, blockIdx.x / (a.heads / a.key_heads));
   const part_result result(a, blockIdx.x, row);
-  if (n % 8 == 0) attend_part<8>(a, at, blockIdx.x, memory, 0, 0, result);
-  else attend_part<1>(a, at, blockIdx.x, memory, 0, 0, result);
+  if (n % 8 == 0) attend_part<8>(a, at, cache, memory, 0, 0, result);
+  else attend_part<1>(a, at, cache, memory, 0, 0, result);
 }
 
 /// Where a block makes its key, and behind it its value; 0 where its part has not the row's own
@@ -92,7 +93,7 @@ __device__ __forceinline__ void make_heads(
 /// `prepare_heads` and `attend` of rows of different sequences: each block makes its query, and its
 /// key and value where its part has the row's own position.
 extern "C" __global__ void __launch_bounds__(SCU_SPLIT) decode_heads(const scu_decode d) {
-  extern __shared__ float memory[];  // [head_dimension], [runs][head_dimension], a key, a value
+  extern __shared__ __align__(16) float memory[];  // [head_dimension], [runs][head_dimension], a key, a value
   follow();
   const scu_attend &a = d.attend;
   const int n = a.head_dimension, head = blockIdx.x, row = a.first_row + blockIdx.z;
@@ -100,15 +101,16 @@ extern "C" __global__ void __launch_bounds__(SCU_SPLIT) decode_heads(const scu_d
   if (at.start >= at.end) return;
   float *key = own_key(d, at, memory);
   make_heads(d, at, head_turn(d.heads, row), memory, key);
+  const paged_cache cache(a, at.row, head / (a.heads / a.key_heads));
   const part_result result(a, head, row);
-  if (n % 8 == 0) attend_part<8>(a, at, head, memory, key, key + n, result);
-  else attend_part<1>(a, at, head, memory, key, key + n, result);
+  if (n % 8 == 0) attend_part<8>(a, at, cache, memory, key, key + n, result);
+  else attend_part<1>(a, at, cache, memory, key, key + n, result);
 }
 
 /// The same of few rows over a cache of halves, in multiples of eight elements: a block that has a
 /// multiprocessor for itself reads what is cached since earlier steps before it follows.
 extern "C" __global__ void __launch_bounds__(SCU_SPLIT) decode_heads_ahead(const scu_decode d) {
-  extern __shared__ float memory[];
+  extern __shared__ __align__(16) float memory[];
   const scu_attend &a = d.attend;
   const int head = blockIdx.x, row = a.first_row + blockIdx.z;
   const attend_place at(a, ((const scu_row *)a.rows_of_step)[row], blockIdx.y);
@@ -119,7 +121,8 @@ extern "C" __global__ void __launch_bounds__(SCU_SPLIT) decode_heads_ahead(const
   float *key = own_key(d, at, memory);
   make_heads(d, at, turn, memory, key);
   attend_part<8>(
-    a, at, head, memory, key, key + a.head_dimension, part_result(a, head, row), &ahead);
+    a, at, paged_cache(a, at.row, head / (a.heads / a.key_heads)), memory, key,
+    key + a.head_dimension, part_result(a, head, row), &ahead);
 }
 
 /// Joins the parts of a row's head, in their order; a block a head and row.
@@ -141,8 +144,8 @@ extern "C" __global__ void join_parts(const scu_attend a) {
 #pragma unroll 4
     for (int s = first; s <= last; s++) {
       const float weight = expf(parts[s * (n + 2)] - most);
-      total += weight * parts[s * (n + 2) + 1];
-      sum += weight * parts[s * (n + 2) + 2 + i];
+      total = fmaf(weight, parts[s * (n + 2) + 1], total);
+      sum = fmaf(weight, parts[s * (n + 2) + 2 + i], sum);
     }
     out[i] = sum / total;
   }

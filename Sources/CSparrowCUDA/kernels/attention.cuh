@@ -29,6 +29,13 @@ __device__ __forceinline__ void norm_head(
     x[i] = (x[i] - mean) * inverse * (w ? w[i] + a.offset : 1);
 }
 
+/// Turns a pair of elements; roundings are spelled out, since several kernels do it.
+__device__ __forceinline__ void turn(float &u, float &v, float cosine, float sine) {
+  const float x = u, y = v;
+  u = fmaf(x, cosine, -__fmul_rn(y, sine));
+  v = fmaf(x, sine, __fmul_rn(y, cosine));
+}
+
 /// What a thread turns its pair of elements of a query or a key by, read early.
 struct head_turn {
   const float *turns;
@@ -47,9 +54,7 @@ struct head_turn {
       const bool is_read = i < (int)blockDim.x;
       const float c = is_read ? cosine : turns[i], s = is_read ? sine : turns[half + i];
       const int first = a.interleaved ? 2 * i : i, second = a.interleaved ? 2 * i + 1 : i + half;
-      const float u = x[first], v = x[second];
-      x[first] = fmaf(u, c, -__fmul_rn(v, s));
-      x[second] = fmaf(u, s, __fmul_rn(v, c));
+      turn(x[first], x[second], c, s);
     }
   }
 };
@@ -156,23 +161,49 @@ __device__ __forceinline__ void expand(uint4 v, float (&x)[8]) {
   for (int i = 0; i < 8; i++) x[i] = from_half((uint16_t)(words[i / 2] >> i % 2 * 16));
 }
 
+/// A head group's keys and values in the pages of a sequence.
+struct paged_cache {
+  const uint64_t *pages;
+  uint64_t plane;
+  int key_heads, dimension, own, type;
+
+  __device__ __forceinline__ paged_cache(const scu_attend &a, const scu_row &row, int own)
+      : pages((const uint64_t *)row.pages), plane(a.plane), key_heads(a.key_heads),
+        dimension(a.head_dimension), own(own), type(a.cache_type) {}
+
+  /// A position's key or value.
+  struct place {
+    uint64_t page, index;
+  };
+
+  __device__ __forceinline__ place at(int is_value, int position) const {
+    return {
+      pages[position / SCU_PAGE],
+      cache_index(plane, key_heads, dimension, is_value, own, position)};
+  }
+
+  template <int COUNT>
+  __device__ __forceinline__ void load(const place &p, int i, float (&x)[COUNT]) const {
+    load_cached(p.page, type, p.index + i, x);
+  }
+};
+
 /// Nothing is read early.
 struct nothing_ahead {
   static constexpr int COUNT = 0;
 };
 
-/// One part of a head's keys and values, COUNT elements at once. `memory` has the query, made, then
-/// room for sums; `key` and `value` are those of the row itself where the cache lacks them, and
+/// One part of a head's keys and values, COUNT elements at once, of DIMENSION where that is known.
+/// `memory` has the query, made, then room for sums, at a multiple of 16 bytes; `key` and `value` are those of the row itself where the cache lacks them, and
 /// `ahead` what was read early. `result` gets sums of weighted values, with the sum of weights and
 /// the largest score.
-template <int COUNT, class Result, class Ahead = nothing_ahead>
+template <
+  int COUNT, int DIMENSION = 0, class Cache, class Result, class Ahead = nothing_ahead>
 __device__ __forceinline__ void attend_part(
-  const scu_attend &a, const attend_place &at, int head, float *memory, const float *key,
-  const float *value, Result result, const Ahead *ahead = 0) {
+  const scu_attend &a, const attend_place &at, const Cache &cache, float *memory,
+  const float *key, const float *value, Result result, const Ahead *ahead = 0) {
   __shared__ float weights[SCU_SPLIT], scratch[32];
-  const int n = a.head_dimension;
-  const uint64_t *pages = (const uint64_t *)at.row.pages;
-  const int own = head / (a.heads / a.key_heads);
+  const int n = DIMENSION ? DIMENSION : a.head_dimension;
   const float *q = memory;
   float *sums = memory + n;
   constexpr int EARLY = Ahead::COUNT;
@@ -193,20 +224,19 @@ __device__ __forceinline__ void attend_part(
       if constexpr (EARLY > 0) expand(ahead->keys[i], k);
       if (i * COUNT < n) add(i * COUNT, k);
     }
-    const uint64_t page = pages[position / SCU_PAGE];
-    const uint64_t index = cache_index(a.plane, a.key_heads, n, 0, own, position);
+    const auto place = cache.at(0, position);
 #pragma unroll 4
     for (int i = EARLY * COUNT; i < n; i += COUNT) {
       float k[COUNT];
-      if (!is_own) load_cached(page, a.cache_type, index + i, k);
+      if (!is_own) cache.load(place, i, k);
       add(i, k);
     }
     score = score_of(a, sum);
   }
-  const float most = block_max(score, scratch);
+  const float most = block_max<SCU_SPLIT / 32>(score, scratch);
   const float weight = is_seen ? expf(score - most) : 0;
   weights[threadIdx.x] = weight;
-  const float total = block_sum(weight, scratch);
+  const float total = block_sum<SCU_SPLIT / 32>(weight, scratch);
   // COUNT elements of a run of values a thread.
   const int pieces = n / COUNT, run = value_run(n), runs = SCU_SPLIT / run;
   for (int item = threadIdx.x; item < pieces * runs; item += SCU_SPLIT) {
@@ -228,18 +258,23 @@ __device__ __forceinline__ void attend_part(
 #pragma unroll 4
     for (int p = max(first + early, at.start); p < min(first + run, at.end); p++) {
       float v[COUNT];
-      if (!(key && p == at.row.position))
-        load_cached(
-          pages[p / SCU_PAGE], a.cache_type,
-          cache_index(a.plane, a.key_heads, n, 1, own, p) + piece * COUNT, v);
+      if (!(key && p == at.row.position)) cache.load(cache.at(1, p), piece * COUNT, v);
       add(p, v);
     }
+    if constexpr (COUNT % 4 == 0) {
 #pragma unroll
-    for (int j = 0; j < COUNT; j++) sums[item * COUNT + j] = sum[j];
+      for (int j = 0; j < COUNT; j += 4)
+        *(float4 *)(sums + item * COUNT + j) =
+          make_float4(sum[j], sum[j + 1], sum[j + 2], sum[j + 3]);
+    } else {
+#pragma unroll
+      for (int j = 0; j < COUNT; j++) sums[item * COUNT + j] = sum[j];
+    }
   }
   __syncthreads();
   for (int i = threadIdx.x; i < n; i += SCU_SPLIT) {
     float sum = 0;
+#pragma unroll 8
     for (int r = 0; r < runs; r++) sum += sums[r * n + i];
     result.element(i, sum, total);
   }

@@ -34,10 +34,10 @@ struct tile {
   const uint8_t *rows[2];
 };
 
-/// The planes of a row and its bytes, for all of a launch's matrices: they have the same columns.
-__device__ __forceinline__ scu_planes planes_of(const scu_matrix &m) {
-  if (!IS_FLOAT) return scu_planes_of(BLOCK, m.stride);
-  scu_planes p = {0, 0, 0, m.stride * 2};
+/// The planes of a row and its bytes.
+__device__ __forceinline__ scu_planes row_planes(int stride) {
+  if (!IS_FLOAT) return scu_planes_of(BLOCK, stride);
+  scu_planes p = {0, 0, 0, stride * 2};
   return p;
 }
 

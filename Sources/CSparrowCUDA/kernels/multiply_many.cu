@@ -89,7 +89,7 @@ extern "C" __global__ void __launch_bounds__(PARTS * 32, 1) multiply_many(const 
   const int warp = threadIdx.x >> 5, lane = threadIdx.x & 31;
   const int first_row = blockIdx.x * ROWS, first = warp % 2 * 8 * COLUMN_TILES;
   const int index = blockIdx.y * 8 + warp / 2 * TILES;
-  const scu_planes planes = planes_of(a.products[0].matrix);
+  const scu_planes planes = row_planes(a.products[0].matrix.stride);
   const int count = a.products[0].matrix.stride / LINE, run = run_of(count);
   const tile tiles[TILES] = {
     find_tile(a, index, lane, planes.bytes),

@@ -12,7 +12,22 @@ __device__ __forceinline__ float activated(int activation, float x) {
   }
 }
 
-/// The norm of a row, by a block; `scratch` has 32 floats.
+/// A number of a norm's result. Roundings are spelled out here and below: kernels that make rows in
+/// different ways give the same bits.
+__device__ __forceinline__ float normed(
+  float x, float mean, float inverse, bool has_weight, float weight, bool has_bias, float bias) {
+  float y = __fmul_rn(x - mean, inverse);
+  if (has_weight) y = __fmul_rn(y, weight);
+  return has_bias ? __fadd_rn(y, bias) : y;
+}
+
+/// One over the deviation of numbers whose squares have a sum.
+__device__ __forceinline__ float inverse_deviation(float squares, int width, float epsilon) {
+  return 1 / sqrtf(squares / width + epsilon);
+}
+
+/// The norm of a row, by a block of 256 threads, each of which has pairs of columns; `scratch` has
+/// 32 floats.
 struct row_norm {
   const float *x, *weight, *bias;
   float mean, inverse, offset;
@@ -22,21 +37,60 @@ struct row_norm {
       bias((const float *)a.bias), mean(0), offset(a.offset) {
     float sum = 0;
     if (!a.is_rms) {
-#pragma unroll 8
-      for (int i = threadIdx.x; i < a.width; i += blockDim.x) sum += x[i];
+#pragma unroll 4
+      for (int i = 2 * threadIdx.x; i < a.width; i += 2 * blockDim.x) {
+        sum += x[i];
+        if (i + 1 < a.width) sum += x[i + 1];
+      }
       mean = block_sum(sum, scratch) / a.width;
       sum = 0;
     }
-#pragma unroll 8
-    for (int i = threadIdx.x; i < a.width; i += blockDim.x) sum += (x[i] - mean) * (x[i] - mean);
-    inverse = 1 / sqrtf(block_sum(sum, scratch) / a.width + a.epsilon);
+#pragma unroll 4
+    for (int i = 2 * threadIdx.x; i < a.width; i += 2 * blockDim.x) {
+      sum = fmaf(x[i] - mean, x[i] - mean, sum);
+      if (i + 1 < a.width) sum = fmaf(x[i + 1] - mean, x[i + 1] - mean, sum);
+    }
+    inverse = inverse_deviation(block_sum(sum, scratch), a.width, a.epsilon);
   }
 
   __device__ __forceinline__ float value(int i) const {
-    const float y = (x[i] - mean) * inverse * (weight ? weight[i] + offset : 1);
-    return bias ? y + bias[i] : y;
+    return normed(
+      x[i], mean, inverse, weight, weight ? weight[i] + offset : 1, bias, bias ? bias[i] : 0);
   }
 };
+
+/// Halves reach from 2^-24 to 65504: by this power of two the largest number of a row becomes one
+/// below 2^14.
+__device__ __forceinline__ float row_scale(float most) {
+  const int exponent =
+    most > 0 && most < INFINITY ? (int)(__float_as_uint(most) >> 23) - 127 - 13 : 0;
+  return __uint_as_float((uint32_t)(max(-100, min(100, exponent)) + 127) << 23);
+}
+
+/// A pair of numbers as pairs of their two terms.
+__device__ __forceinline__ uint2 terms_of(bool is_half, float u, float v) {
+  if (is_half) {
+    const uint32_t h = halves(u, v);
+    return make_uint2(
+      h, halves(u - from_half((uint16_t)h), v - from_half((uint16_t)(h >> 16))));
+  }
+  const uint32_t h = bfloats(u, v);
+  return make_uint2(
+    h, bfloats(u - from_bfloat((uint16_t)h), v - from_bfloat((uint16_t)(h >> 16))));
+}
+
+/// Leaves pair `i` of a row, and with it the sum of its block of 32: whole warps have adjacent pairs.
+__device__ __forceinline__ void leave_terms(
+  const scu_prepared &to, int row, int i, float u, float v) {
+  const uint2 terms = terms_of(to.is_half, u, v);
+  const uint64_t at = (uint64_t)row * to.stride;
+  ((uint32_t *)((uint16_t *)to.high + at))[i] = terms.x;
+  ((uint32_t *)((uint16_t *)to.low + at))[i] = terms.y;
+  if (!to.sums) return;
+  float sum = u + v;
+  for (int m = 8; m; m >>= 1) sum += __shfl_xor_sync(~0u, sum, m);
+  if (i % 16 == 0) ((float *)to.sums)[at / 32 + i / 16] = sum;
+}
 
 /// Gives `use` each pair of columns of a thread and its values, of which `value` makes some at a
 /// time: what is used is often stored, and nothing can be read early behind that.
@@ -65,36 +119,18 @@ __device__ __forceinline__ void for_pairs(int width, int end, Value value, Use u
 template <typename Value>
 __device__ __forceinline__ void prepare_row(
   const scu_prepared &to, int row, int width, float *scratch, Value value) {
-  uint32_t *high = (uint32_t *)((uint16_t *)to.high + (uint64_t)row * to.stride);
-  uint32_t *low = (uint32_t *)((uint16_t *)to.low + (uint64_t)row * to.stride);
   float scale = 1;
   if (to.is_half) {
-    // Halves reach from 2^-24 to 65504: the largest number of a row becomes one below 2^14.
     float most = 0;
     for_pairs(width, width, value, [&](int, float u, float v) {
       most = fmaxf(most, fmaxf(fabsf(u), fabsf(v)));
     });
-    most = block_max(most, scratch);
-    const int exponent = most > 0 && most < INFINITY ? ilogbf(most) - 13 : 0;
-    scale = exp2f((float)max(-100, min(100, exponent)));
+    scale = row_scale(block_max(most, scratch));
   }
   if (threadIdx.x == 0) ((float *)to.scales)[row] = scale;
   const float inverse = 1 / scale;
+  // Strides are whole warps' of pairs.
   for_pairs(width, to.stride, value, [&](int i, float u, float v) {
-    u *= inverse, v *= inverse;
-    uint32_t h, l;
-    if (to.is_half) {
-      h = halves(u, v);
-      l = halves(u - from_half((uint16_t)h), v - from_half((uint16_t)(h >> 16)));
-    } else {
-      h = bfloats(u, v);
-      l = bfloats(u - from_bfloat((uint16_t)h), v - from_bfloat((uint16_t)(h >> 16)));
-    }
-    high[i] = h, low[i] = l;
-    if (!to.sums) return;
-    // Strides are whole warps' of pairs: half a warp has a block.
-    float sum = u + v;
-    for (int m = 8; m; m >>= 1) sum += __shfl_xor_sync(~0u, sum, m);
-    if (i % 16 == 0) ((float *)to.sums)[(uint64_t)row * (to.stride / 32) + i / 16] = sum;
+    leave_terms(to, row, i, u * inverse, v * inverse);
   });
 }

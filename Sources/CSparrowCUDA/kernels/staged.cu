@@ -1,5 +1,5 @@
 // Products with one row that a launch makes by itself: decoding small models takes as long as it has
-// launches. Behind prepare.cuh and multiply.cu.
+// launches. Behind prepare.cuh and multiply.cuh.
 
 /// Bytes of shared memory that `multiply_tiles` has.
 constexpr int SHARED = PARTS * (WARP_BYTES + TILES * COLUMN_TILES * 512);

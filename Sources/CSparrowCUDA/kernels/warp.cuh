@@ -13,24 +13,29 @@ __device__ __forceinline__ float warp_max(float x) {
   return x;
 }
 
-/// The sum over a block of whole warps, the same for all of its threads; `scratch` has 32 floats.
+/// The sum over a block of whole warps, of WARPS where they are known, the same for all of its
+/// threads; `scratch` has 32 floats.
+template <int WARPS = 0>
 __device__ __forceinline__ float block_sum(float x, float *scratch) {
   x = warp_sum(x);
   __syncthreads();
   if ((threadIdx.x & 31) == 0) scratch[threadIdx.x >> 5] = x;
   __syncthreads();
   float total = 0;
-  for (int i = 0; i < (int)blockDim.x >> 5; i++) total += scratch[i];
+#pragma unroll (WARPS ? WARPS : 1)
+  for (int i = 0; i < (WARPS ? WARPS : (int)blockDim.x >> 5); i++) total += scratch[i];
   return total;
 }
 
-/// The largest number of a block, the same for all of its threads; `scratch` has 32 floats.
+/// The largest number likewise.
+template <int WARPS = 0>
 __device__ __forceinline__ float block_max(float x, float *scratch) {
   x = warp_max(x);
   __syncthreads();
   if ((threadIdx.x & 31) == 0) scratch[threadIdx.x >> 5] = x;
   __syncthreads();
-  for (int i = 0; i < (int)blockDim.x >> 5; i++) x = fmaxf(x, scratch[i]);
+#pragma unroll (WARPS ? WARPS : 1)
+  for (int i = 0; i < (WARPS ? WARPS : (int)blockDim.x >> 5); i++) x = fmaxf(x, scratch[i]);
   return x;
 }
 

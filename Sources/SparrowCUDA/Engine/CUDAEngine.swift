@@ -21,6 +21,8 @@ package final class CUDAEngine: Backend, @unchecked Sendable {
   let operands: Operands
   private let deviceWeights: DeviceWeights
   let dense: Lowering
+  /// The dense step of one row as one kernel; nil where the model is none for it.
+  private let lean: LeanStep?
   private let head: DeviceHead
   let graphs: StepGraphs
   /// The plan's program; nil where it is dense.
@@ -82,6 +84,7 @@ package final class CUDAEngine: Backend, @unchecked Sendable {
     dense = try Lowering(StepProgram(model), operands)
     head = try DeviceHead(operands, input: dense.headInput, in: context)
     greatest = try GreatestLogits(of: head.logits, rows: DeviceHead.maximumRows, library)
+    lean = try LeanStep(operands, output: operands.buffers[dense.headInput], in: context)
     graphs = StepGraphs(context, widest: maximumRows)
     hiddenRow = try PinnedBuffer(4 * max(model.hidden, model.embeddingWidth), in: context)
   }
@@ -133,7 +136,11 @@ package final class CUDAEngine: Backend, @unchecked Sendable {
     let rows = 0..<shape.rows
     try graphs.launch(.init(shape: shape, isSparse: isSparse, head: own)) {
       () throws(SparrowError) in
-      for operation in operations { try operation.launch(shape) }
+      if let lean, !isSparse, lean.does(shape) {
+        try lean.launch()
+      } else {
+        for operation in operations { try operation.launch(shape) }
+      }
       switch own {
       case .none: break
       case .dense: try rank(rows)

@@ -44,6 +44,19 @@ extension Operands {
     UInt64(Int(SCU_PAGE) * model.cacheElements(before: layer))
   }
 
+  /// What attention does with heads, wherever they lie.
+  func attended(_ attention: AttentionDescription, _ layer: Int) -> scu_attend {
+    var argument = scu_attend()
+    argument.rows_of_step = inputs.rows
+    argument.heads = Int32(attention.heads)
+    argument.key_heads = Int32(attention.keyValueHeads)
+    argument.head_dimension = Int32(attention.headDimension)
+    argument.window = Int32(attention.window)
+    (argument.scale, argument.softcap) = (attention.scale, attention.softcap)
+    argument.plane = plane(layer)
+    return argument
+  }
+
   /// Attention over the cache; of head groups whose bit is set at `marks`, where that is not 0.
   ///
   /// Steps that decode make `heads` with it: their queries, keys and values.
@@ -53,17 +66,10 @@ extension Operands {
   ) -> LoweredOperation.Launch {
     let query = query ?? buffer(.query, layer)
     let output = output ?? buffer(.attended, layer)
-    var argument = scu_attend()
-    argument.rows_of_step = inputs.rows
+    var argument = attended(attention, layer)
     (argument.query, argument.output) = (query.address, output.address)
     (argument.marks, argument.parts) = (marks, buffers.parts.address)
     (argument.query_width, argument.output_width) = (Int32(query.width), Int32(output.width))
-    argument.heads = Int32(attention.heads)
-    argument.key_heads = Int32(attention.keyValueHeads)
-    argument.head_dimension = Int32(attention.headDimension)
-    argument.window = Int32(attention.window)
-    (argument.scale, argument.softcap) = (attention.scale, attention.softcap)
-    argument.plane = plane(layer)
     let rowBytes = 4 * attention.heads * (attention.headDimension + 2)
     let room = buffers.parts.byteCount / rowBytes
     return { [self, argument] shape throws(SparrowError) in

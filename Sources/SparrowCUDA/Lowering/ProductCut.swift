@@ -59,8 +59,8 @@ struct ProductCut: Equatable {
     kernel = stagedBytes > 0 ? "multiply_staged" : "multiply"
     files =
       stagedBytes > 0
-      ? ["prepare.cuh"] + Self.parts + ["multiply.cu", "staged.cu"]
-      : Self.parts + ["multiply.cu"]
+      ? ["prepare.cuh"] + Self.parts + ["multiply.cuh", "staged.cu"]
+      : Self.parts + ["multiply.cuh", "multiply.cu"]
     constants = [
       ("FORMAT", Int(format)), ("TILES", cut.tiles), ("COLUMN_TILES", cut.columns),
       ("SLOTS", cut.slots), ("BLOCKS", blocks),
@@ -114,7 +114,7 @@ struct ProductCut: Equatable {
     kernel = "neuron_values"
     files =
       ["sparse_arguments.h", "prepare.cuh"] + Self.parts
-      + ["multiply.cu", "chosen.cuh", "neurons.cu"]
+      + ["multiply.cuh", "chosen.cuh", "neurons.cu"]
     constants = [
       ("FORMAT", Int(format)), ("MATRICES", matrices), ("TILES", tiles),
       ("COLUMN_TILES", columns), ("SLOTS", slots), ("BLOCKS", blocks),
