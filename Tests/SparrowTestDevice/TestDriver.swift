@@ -97,9 +97,9 @@ public enum TestDriver {
     calls.function = { function, module, name in
       let name = String(cString: name!)
       let module = object(module!, Module.self)
-      guard module.source.contains("\(name)("), let kernel = TestKernels.all[name] else {
-        return 500
-      }
+      guard module.source.contains("\(name)("),
+        let kernel = TestKernels.all[name] ?? TestKernels.made[name]?(module.constants)
+      else { return 500 }
       function!.pointee = module.handle(name, kernel)
       return 0
     }
@@ -217,6 +217,14 @@ final class Module {
   private var functions: [Function] = []
 
   init(source: String) { self.source = source }
+
+  /// What the compiler was given, each a line as `-DNAME=1` before the source.
+  var constants: [String: Int] {
+    source.split(separator: "\n").prefix { $0.hasPrefix("-") }.reduce(into: [:]) { all, line in
+      let parts = line.dropFirst(2).split(separator: "=")
+      if parts.count == 2, let value = Int(parts[1]) { all[String(parts[0])] = value }
+    }
+  }
 
   func handle(_ name: String, _ kernel: @escaping TestKernels.Kernel) -> OpaquePointer {
     functions.append(Function(name, kernel))

@@ -120,7 +120,7 @@ extension TestKernels {
     ((row * Int(a.heads) + head) * Int(a.splits) + split) * (Int(a.head_dimension) + 2)
   }
 
-  private static func attendPart(_ a: scu_attend, _ index: Int, _ split: Int, _ head: Int) {
+  static func attendPart(_ a: scu_attend, _ index: Int, _ split: Int, _ head: Int) {
     let (row, width) = (Int(a.first_row) + index, Int(a.head_dimension))
     let place = self.row(a.rows_of_step, row)
     let seen = Int(place.position) + 1
@@ -155,7 +155,7 @@ extension TestKernels {
     if a.splits > 1 { (part[0], part[1]) = (most, total) }
   }
 
-  private static func join(
+  static func join(
     _ a: scu_attend, _ index: Int, _ row: Int, _ head: Int, _ output: UnsafeMutablePointer<Float>
   ) {
     let (position, width) = (Int(self.row(a.rows_of_step, row).position), Int(a.head_dimension))

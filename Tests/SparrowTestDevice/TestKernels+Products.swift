@@ -4,32 +4,7 @@ extension TestKernels {
   static let products: [String: Kernel] = [
     "multiply": kernel { (a: scu_multiply, _) in multiply(a) },
     "multiply_many": kernel { (a: scu_multiply, _) in multiply(a) },
-    "multiply_staged": kernel { (a: scu_staged, _) in
-      let width = Int(a.norm.width)
-      let x = floats(a.norm.input)
-      var row = Array(UnsafeBufferPointer(start: x, count: width))
-      if a.makes == 1 {
-        row = normed(a.norm, 0)
-        floats(a.norm.output).update(from: row, count: width)
-      } else if a.makes == 2 {
-        for column in row.indices {
-          row[column] =
-            a.gates == 0
-            ? activated(a.activation, x[column])
-            : activated(a.activation, floats(a.gates)[column]) * x[column]
-        }
-      }
-      // In memory of the launch's own.
-      let stride = Int(a.multiply.x.stride)
-      let memory = UnsafeMutableRawPointer.allocate(byteCount: 4 * stride + 4, alignment: 16)
-      defer { memory.deallocate() }
-      let start = scu_address(UInt(bitPattern: memory))
-      var own = a.multiply
-      (own.x.high, own.x.low) = (start, start + UInt64(2 * stride))
-      own.x.scales = start + UInt64(4 * stride)
-      prepare(own.x, 0, row, width)
-      multiply(own)
-    },
+    "multiply_staged": kernel { (a: scu_staged, _) in multiplyStaged(a) },
     "multiply_floats": kernel { (a: scu_multiply, _) in
       let width = Int(a.input_width)
       multiply(a) { row in
@@ -37,6 +12,34 @@ extension TestKernels {
       }
     },
   ]
+
+  /// With a row that the launch makes itself.
+  static func multiplyStaged(_ a: scu_staged) {
+    let width = Int(a.norm.width)
+    let x = floats(a.norm.input)
+    var row = Array(UnsafeBufferPointer(start: x, count: width))
+    if a.makes == 1 {
+      row = normed(a.norm, 0)
+      floats(a.norm.output).update(from: row, count: width)
+    } else if a.makes == 2 {
+      for column in row.indices {
+        row[column] =
+          a.gates == 0
+          ? activated(a.activation, x[column])
+          : activated(a.activation, floats(a.gates)[column]) * x[column]
+      }
+    }
+    // In memory of the launch's own.
+    let stride = Int(a.multiply.x.stride)
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: 4 * stride + 4, alignment: 16)
+    defer { memory.deallocate() }
+    let start = scu_address(UInt(bitPattern: memory))
+    var own = a.multiply
+    (own.x.high, own.x.low) = (start, start + UInt64(2 * stride))
+    own.x.scales = start + UInt64(4 * stride)
+    prepare(own.x, 0, row, width)
+    multiply(own)
+  }
 
   /// Of prepared rows.
   private static func multiply(_ a: scu_multiply) {

@@ -201,8 +201,9 @@ __device__ __forceinline__ void multiply_tiles(
   lean_memory &m = b.m;
   const int warp = b.weights.warp, lane = b.weights.lane, count = p.stride / LINE;
   const int halves = is_paired(p) ? 2 : 1;
-  const bool is_short =
-    SLOTS > LATE && run_of(count) == 1 && (count + PARTS - 1) / PARTS * halves <= LATE;
+  // Wider models are bound by memory, and want their next lines at once.
+  const bool is_short = SLOTS > LATE && run_of(count) == 1 && count <= SHORT
+    && (count + PARTS - 1) / PARTS * halves <= LATE;
   for (int group = blockIdx.x; group < p.tiles; group += gridDim.x) {
     float(&sums)[2][PARTS][16] = m.sums[b.parity];
     b.parity ^= 1;

@@ -15,8 +15,8 @@ constexpr int LEAN_THREADS = PARTS * 32;
 constexpr int TERMS = (WIDEST + SCU_LINE - 1) / SCU_LINE * SCU_LINE;
 /// A copy of the planes for each slot: where runs are short each line has one.
 constexpr int LEAN_WARP_BYTES = SLOTS * (SLOT_BYTES + SIDE_BYTES);
-/// Lines of a warp in tiles that are short.
-constexpr int LATE = 4;
+/// Tiles that are short: lines of one, and of a warp in all that it takes at once.
+constexpr int SHORT = 3 * PARTS, LATE = 4;
 /// Bytes from one key or value to the next, in shared memory: lanes read different banks.
 constexpr int STAGED_BYTES = HEAD * 2 + 16;
 static_assert(TILES == 1 && COLUMN_TILES == 1, "a row, tile by tile");
