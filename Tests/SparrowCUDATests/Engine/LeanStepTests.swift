@@ -1,0 +1,60 @@
+import SparrowCore
+import SparrowEngine
+import SparrowTestDevice
+import SparrowTestSupport
+import SparrowTransformer
+import Testing
+
+@testable import SparrowCUDA
+
+/// Decoding steps that are one kernel.
+@Suite struct LeanStepTests {
+  private func engine(_ name: String) throws -> CUDAEngine {
+    let model = try #require(TinyModel.all.first { $0.name == name })
+    return try CUDAEngine(
+      model.binding(), library: .test(), pool: WorkerPool(count: 1), maximumRows: 32)
+  }
+
+  private func filled(_ length: Int, _ engine: CUDAEngine) throws -> SequenceState {
+    let sequence = try engine.sequence(capacity: length + 4)
+    for start in stride(from: 0, to: length, by: 32) {
+      let tokens = (start..<min(start + 32, length)).map { Int32($0 * 7 % 190) }
+      engine.step(.prompt(tokens[...], of: sequence))
+    }
+    return sequence
+  }
+
+  private func kernels(_ body: () throws -> Void) rethrows -> [String] {
+    let log = TestDriver.Log()
+    try TestDriver.$log.withValue(log) { try body() }
+    return log.launches.map(\.kernel)
+  }
+
+  @Test(
+    "one row of a small model is one kernel, and gives the bits of many launches",
+    arguments: ["long llama", "opt", "gemma3", "wide heads"])
+  func sameBits(_ name: String) throws {
+    let engine = try engine(name)
+    // Within one part of attention's keys, and beyond it.
+    for length in [7, 260] {
+      let alone = try filled(length, engine)
+      let company = [try filled(length, engine), try filled(3, engine)]
+      for token: Int32 in [8, 9] {
+        let launches = kernels { engine.step(.decode([token], of: [alone])) }
+        #expect(launches.isEmpty || launches.first == "lean")
+        let own = Array(engine.logits(rows: 0..<1))
+        engine.step(.decode([token, token], of: company))
+        #expect(Array(engine.logits(rows: 0..<1)) == own)
+      }
+    }
+  }
+
+  @Test(
+    "models with norms in other places, or floats of four bytes, are run launch by launch",
+    arguments: ["gemma2", "cohere", "gpt-neox", "olmo2", "qwen3.5"])
+  func others(_ name: String) throws {
+    let engine = try engine(name)
+    let sequence = try engine.sequence(capacity: 8)
+    #expect(!kernels { engine.step(.decode([1], of: [sequence])) }.contains("lean"))
+  }
+}
