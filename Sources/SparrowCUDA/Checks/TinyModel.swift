@@ -24,7 +24,7 @@ struct TinyModel: Sendable {
       "opt", .f16, "opt",
       [
         "activation_function": "relu", "ffn_dim": 136, "do_layer_norm_before": true,
-        "word_embed_proj_dim": 72,
+        "word_embed_proj_dim": 96, "hidden_size": 96,
       ]),
     TinyModel(
       "gemma3", .bf16, "gemma3_text",
