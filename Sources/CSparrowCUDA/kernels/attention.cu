@@ -93,7 +93,8 @@ __device__ __forceinline__ void make_heads(
 /// `prepare_heads` and `attend` of rows of different sequences: each block makes its query, and its
 /// key and value where its part has the row's own position.
 extern "C" __global__ void __launch_bounds__(SCU_SPLIT) decode_heads(const scu_decode d) {
-  extern __shared__ __align__(16) float memory[];  // [head_dimension], [runs][head_dimension], a key, a value
+  // [head_dimension], [runs][head_dimension], a key, a value
+  extern __shared__ __align__(16) float memory[];
   follow();
   const scu_attend &a = d.attend;
   const int n = a.head_dimension, head = blockIdx.x, row = a.first_row + blockIdx.z;
