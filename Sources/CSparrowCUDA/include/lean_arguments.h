@@ -46,8 +46,8 @@ typedef struct {
   int32_t makes_neurons;  ///< 1: products are activated, the first matrix has the second one's gates
   int32_t taken;       ///< index among the words, of what the phase before has made
   int32_t count, tiles, columns, stride;
-  int32_t shift;  ///< block i begins with tile (i + shift) % blocks
   float epsilon, offset;
+  int32_t pad;
   /// The weights and the bias of the norm of the input, then of what is added; 0 without.
   uint64_t norms[4];
   union {

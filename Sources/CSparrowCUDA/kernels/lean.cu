@@ -204,7 +204,7 @@ __device__ __forceinline__ void multiply_tiles(
   // Wider models are bound by memory, and want their next lines at once.
   const bool is_short = SLOTS > LATE && run_of(count) == 1 && count <= SHORT
     && (count + PARTS - 1) / PARTS * halves <= LATE;
-  for (int group = first_tile(p); group < p.tiles; group += gridDim.x) {
+  for (int group = blockIdx.x; group < p.tiles; group += gridDim.x) {
     float(&sums)[2][PARTS][16] = m.sums[b.parity];
     b.parity ^= 1;
     int late = 0;
@@ -239,8 +239,8 @@ __device__ __forceinline__ void copy_pairs(float2 (&to)[INPUT_PAIRS], const floa
 
 __device__ __forceinline__ void multiply_phase(
   lean_block &b, const scu_lean_phase &p, int window) {
-  const bool works = first_tile(p) < p.tiles;
-  const lean_output output(p, first_tile(p));
+  const bool works = (int)blockIdx.x < p.tiles;
+  const lean_output output(p, blockIdx.x);
   float2 x[INPUT_PAIRS] = {};
   if (p.makes == SCU_LEAN_NORM || p.makes == SCU_LEAN_STREAM) {
     float2 own[STREAM_PAIRS];
@@ -275,7 +275,8 @@ struct lean_part {
   }
 };
 
-/// The heads of a layer, and the jobs that blocks have with them: a head's part each.
+/// The heads of a layer, and the jobs that blocks have with them: a head's part each. The last
+/// blocks come first, which have the least products.
 struct lean_heads {
   scu_attend attend;
   int first, parts, group;
@@ -288,6 +289,7 @@ struct lean_heads {
     parts = position / SCU_SPLIT - first + 1;
   }
 
+  __device__ __forceinline__ int first_job() const { return gridDim.x - 1 - blockIdx.x; }
   __device__ __forceinline__ int count() const { return HEADS * parts; }
 
   __device__ __forceinline__ attend_place place(const lean_block &b, int job) const {
@@ -332,8 +334,8 @@ __device__ __forceinline__ void attend_phase(lean_block &b, const scu_lean_phase
   heads.query_norm = p.of.heads.query_norm, heads.key_norm = p.of.heads.key_norm;
   heads.turns = p.of.heads.turns, heads.plane = p.of.heads.plane;
   heads.rotary = p.of.heads.rotary, heads.interleaved = p.of.heads.interleaved;
-  for (int job = blockIdx.x; job < work.count(); job += gridDim.x) {
-    if (job != (int)blockIdx.x) work.stage(b, job);
+  for (int job = work.first_job(); job < work.count(); job += gridDim.x) {
+    if (job != work.first_job()) work.stage(b, job);
     const int head = job % HEADS, own = head / work.group, part = job / HEADS;
     const attend_place at = work.place(b, job);
     const bool has_own = at.end > b.row.position;
@@ -391,7 +393,7 @@ extern "C" __global__ void __launch_bounds__(LEAN_THREADS, 1) lean(
     if (p.kind == SCU_LEAN_PRODUCTS) {
       if (m.phases[b.phase + 1].kind == SCU_LEAN_HEADS) {
         const lean_heads work(b, m.phases[b.phase + 1]);
-        work.stage(b, blockIdx.x);
+        work.stage(b, work.first_job());
       }
       multiply_phase(b, p, window);
     } else if (p.kind == SCU_LEAN_HEADS) {

@@ -214,12 +214,6 @@ __device__ __forceinline__ scu_prepared prepare_own(
 
 // MARK: - Weights
 
-/// The block's first tile.
-__device__ __forceinline__ int first_tile(const scu_lean_phase &p) {
-  const int tile = blockIdx.x + p.shift;
-  return tile < (int)gridDim.x ? tile : tile - gridDim.x;
-}
-
 __device__ __forceinline__ bool is_paired(const scu_lean_phase &p) {
   return IS_GATED && p.makes_neurons;
 }
@@ -258,11 +252,11 @@ struct lean_stream {
 #pragma unroll 1
     for (phase = from; phase < PHASES; phase++) {
       const scu_lean_phase &p = m.phases[phase];
-      if (p.kind != SCU_LEAN_PRODUCTS || first_tile(p) >= p.tiles) continue;
+      if (p.kind != SCU_LEAN_PRODUCTS || (int)blockIdx.x >= p.tiles) continue;
       count = p.stride / LINE, run = run_of(count);
       if (warp * run >= count) continue;
       planes = row_planes(p.stride);
-      line = warp * run, group = first_tile(p), half = 0;
+      line = warp * run, group = blockIdx.x, half = 0;
       return find(p);
     }
   }

@@ -22,13 +22,10 @@ struct LeanPhases {
   private(set) var list: [scu_lean_phase] = []
   private let operands: Operands
   private let words: LeanWords
-  private let grid: Int
 
-  /// For a kernel of `grid` blocks.
-  init(_ operands: Operands, _ words: LeanWords, grid: Int) {
+  init(_ operands: Operands, _ words: LeanWords) {
     self.operands = operands
     self.words = words
-    self.grid = grid
     var last: Int?
     for (index, layer) in operands.model.layers.enumerated() {
       add(layer, index, behind: last)
@@ -47,15 +44,10 @@ struct LeanPhases {
     var project = products([.query, .key, .value], index, into: words.query)
     make(layer.norm, .attentionNorm, index, &project)
     takeNetwork(of: last, &project)
-    // By other blocks than those that have just ended the layer before, or make heads.
-    let ending = (operands.matrix(.down, index).rows + 15) / 16
-    let shift = Int32((grid - ending % grid) % grid)
-    project.shift = shift
     list += [project, heads(layer.attention, index)]
 
     var output = products([.output], index, into: words.attention)
     output.makes = Int32(SCU_LEAN_ATTENDED.rawValue)
-    output.shift = shift
     list.append(output)
 
     var network = products(isGated ? [.gate, .up] : [.up], index, into: words.neurons)
