@@ -58,6 +58,10 @@ __device__ __forceinline__ void leave_word(uint64_t words, int index, float valu
                : "memory");
 }
 
+/// Looks at words that do not come, some seconds' worth, before the step is given up: an error that
+/// the host is told, where a wait without end would be none.
+constexpr int PATIENCE = 1 << 24;
+
 /// COUNT pairs of numbers, once all are there; `index` gives a pair's first word, or less than 0 for
 /// none.
 template <int COUNT, typename Index>
@@ -65,7 +69,9 @@ __device__ __forceinline__ void take(
   float2 (&to)[COUNT], uint64_t words, uint32_t date, Index index) {
   uint64_t x[COUNT], y[COUNT];
   bool are_there;
+  int looks = 0;
   do {
+    if (++looks > PATIENCE) __trap();
     are_there = true;
 #pragma unroll
     for (int i = 0; i < COUNT; i++) {
