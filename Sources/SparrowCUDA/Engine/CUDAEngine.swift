@@ -91,7 +91,9 @@ package final class CUDAEngine: Backend, @unchecked Sendable {
 
   /// What parts of a step of so many rows take on this device.
   func costs(rows: Int) -> StepCosts {
-    StepCosts(bandwidth: context.device.bandwidth, model: model, weights: deviceWeights, rows: rows)
+    StepCosts(
+      bandwidth: context.device.bandwidth, model: model, weights: deviceWeights, rows: rows,
+      isOneKernel: lean != nil)
   }
 
   package var weights: any BackendWeights { deviceWeights }

@@ -13,6 +13,8 @@ struct StepCosts {
   let weights: any WeightSizes
   /// Of the steps that are to pay.
   var rows = 1
+  /// The dense step of a row is one kernel, which a sparse layer's launches cannot be part of.
+  var isOneKernel = false
 
   /// A launch behind another one, and choosing among few.
   private static let launch = 2.3e-6
@@ -183,6 +185,10 @@ extension SparsePlan {
     guard costs.bandwidth > 0 else { return self }
     var plan = self
     if let head, !costs.pays(head) { plan.head = nil }
+    if costs.isOneKernel {
+      (plan.networks, plan.attention, plan.inputs) = ([:], [:], [:])
+      return plan
+    }
     plan.networks = networks.filter { costs.pays($0.value, layer: $0.key) }
     plan.attention = attention.filter { costs.pays($0.value, layer: $0.key) }
     for (layer, own) in inputs {

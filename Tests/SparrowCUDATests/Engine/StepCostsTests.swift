@@ -6,14 +6,15 @@ import Testing
 
 @Suite struct StepCostsTests {
   /// What is left of a plan on a device of this bandwidth.
-  private func paying(_ name: String, bandwidth: Double) throws -> (
-    all: SparsePlan, left: SparsePlan
-  ) {
+  private func paying(
+    _ name: String, bandwidth: Double, isOneKernel: Bool = false
+  ) throws -> (all: SparsePlan, left: SparsePlan) {
     let binding = try TinyModel.sparse[1].binding()
     let sample = try #require(SamplePlan.all.first { $0.name == name })
     let plan = try #require(try sample.make(binding.configuration))
     let costs = StepCosts(
-      bandwidth: bandwidth, model: binding.configuration, weights: binding)
+      bandwidth: bandwidth, model: binding.configuration, weights: binding,
+      isOneKernel: isOneKernel)
     return (plan, plan.paying(costs))
   }
 
@@ -29,6 +30,14 @@ import Testing
   func slow(name: String) throws {
     let plan = try paying(name, bandwidth: 1e8)
     #expect(plan.left == plan.all)
+  }
+
+  @Test("where the dense step is one kernel, layers stay dense and the head may be searched")
+  func oneKernel() throws {
+    let layers = try paying("low rank", bandwidth: 1e8, isOneKernel: true)
+    #expect(!layers.left.isSparse)
+    let head = try paying("head by codes", bandwidth: 1e8, isOneKernel: true)
+    #expect(head.left.head != nil)
   }
 
   @Test("unions of batches are expected about as wide as published")
