@@ -32,10 +32,11 @@ import Testing
   }
 
   @Test(
-    "chosen rows and columns of every layout give what the reference gives",
+    "chosen rows and columns of blocks give what the reference gives",
     arguments: [.q3_K, .q4_1] as [ElementType])
   func chosen(type: ElementType) throws {
-    let found = DeviceCheck(chosen: type).run(try .test(), try WorkerPool(count: 1))
+    let check = try SparseCheck(.blocks, of: type, .test(), WorkerPool(count: 1))
+    let found = try check.run(["low rank"])
     #expect(found.isRight, "\(type): \(found.text)")
   }
 
