@@ -13,6 +13,7 @@ package final class CUDAContext: @unchecked Sendable {
   private let side: scu_stream
   /// Where kernels are queued now.
   private(set) var current: scu_stream
+  var isBeside: Bool { current != stream }
   private let context: scu_context
 
   /// Throws what the driver's calls throw.

@@ -39,19 +39,13 @@ struct Products: Sendable {
   private let operands: Operands
   private let input: DeviceRows
   private var groups: [Group] = []
-  /// They run beside others.
-  private let isBeside: Bool
   /// Elements of an input that launches may make themselves: each of their blocks does, which takes
   /// longer for a wide one than a launch that does it once.
   private static let widestStaged = 2048
 
   /// The products are added to their outputs where `adds` is true.
-  init(
-    _ parts: [Part], of input: DeviceRows, adds: Bool = false, isBeside: Bool = false,
-    _ operands: Operands
-  ) {
+  init(_ parts: [Part], of input: DeviceRows, adds: Bool = false, _ operands: Operands) {
     self.operands = operands
-    self.isBeside = isBeside
     self.input = input
     for part in parts { add(part, adds) }
   }
@@ -65,7 +59,7 @@ struct Products: Sendable {
       group = Group(format: format, argument: scu_multiply())
       group.argument.adds = adds ? 1 : 0
       group.argument.x = operands.buffers.prepared(
-        columns: input.width, isHalf: group.reading == .halves, isBeside: isBeside)
+        columns: input.width, isHalf: group.reading == .halves)
       group.argument.input = input.address
       group.argument.input_width = Int32(input.width)
     }
@@ -125,6 +119,9 @@ struct Products: Sendable {
     for var group in groups {
       group.argument.rows = Int32(rows)
       group.argument.input = input.from(first).address
+      group.argument.x = operands.buffers.prepared(
+        columns: input.width, isHalf: group.reading == .halves,
+        isBeside: kernels.library.context.isBeside)
       if group.reading == .floats {
         try kernels.multiplyFloats.launch(
           .init(grid: Int(group.argument.tiles), rows, block: 256, startsEarly: true),

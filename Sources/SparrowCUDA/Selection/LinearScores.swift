@@ -10,15 +10,14 @@ struct LinearScores: Sendable {
   /// Throws `.unsupported` for a rank that products' inputs have no room for, `.system` without
   /// memory.
   init(
-    _ maps: LinearPredictor, of input: DeviceRows, into scores: DeviceRows, isBeside: Bool = false,
-    _ operands: Operands, _ memory: DeviceMemory
+    _ maps: LinearPredictor, of input: DeviceRows, into scores: DeviceRows, _ operands: Operands,
+    _ memory: DeviceMemory
   ) throws(SparrowError) {
     let bias = try memory.copy(maps.bias)
     let b = try memory.matrix(maps.b)
     guard let a = maps.a else {
       first = nil
-      second = Products(
-        [.init(matrix: b, bias: bias, output: scores)], of: input, isBeside: isBeside, operands)
+      second = Products([.init(matrix: b, bias: bias, output: scores)], of: input, operands)
       return
     }
     guard a.rows <= operands.buffers.widest else {
@@ -28,10 +27,8 @@ struct LinearScores: Sendable {
     }
     let middle = try memory.rows(StepShape.sparseRows, width: a.rows)
     first = Products(
-      [.init(matrix: try memory.matrix(a), bias: 0, output: middle)], of: input,
-      isBeside: isBeside, operands)
-    second = Products(
-      [.init(matrix: b, bias: bias, output: scores)], of: middle, isBeside: isBeside, operands)
+      [.init(matrix: try memory.matrix(a), bias: 0, output: middle)], of: input, operands)
+    second = Products([.init(matrix: b, bias: bias, output: scores)], of: middle, operands)
   }
 
   /// `hasRead` marks where the input may change.

@@ -182,8 +182,7 @@ final class SparseAttention: SparsePart, @unchecked Sendable {
     if let maps = plan.maps {
       var known = own.maps
       if known == nil {
-        known = try LinearScores(
-          maps, of: source, into: own.scores, isBeside: own.ahead != nil, operands, memory)
+        known = try LinearScores(maps, of: source, into: own.scores, operands, memory)
       }
       layers[layer]!.maps = known
       guard let ahead = ahead(layer) else {

@@ -18,8 +18,7 @@ struct NeuronScores: Sendable {
   /// `activations` is where those lie that predicting computes or estimates of all neurons.
   init(
     _ plan: FeedForwardPlan, _ layer: Int, _ network: FeedForwardDescription, of input: DeviceRows,
-    into scores: DeviceRows, activations: DeviceRows, isBeside: Bool = false,
-    _ operands: Operands, _ memory: DeviceMemory
+    into scores: DeviceRows, activations: DeviceRows, _ operands: Operands, _ memory: DeviceMemory
   ) throws(SparrowError) {
     var sizes = scu_sizes()
     (sizes.scores, sizes.scores_stride) = (scores.address, Int32(scores.width))
@@ -28,8 +27,7 @@ struct NeuronScores: Sendable {
     sizes.activation = network.activation.number
     switch plan.predictor {
     case .lowRank(let maps), .router(let maps):
-      source = .linear(
-        try LinearScores(maps, of: input, into: scores, isBeside: isBeside, operands, memory))
+      source = .linear(try LinearScores(maps, of: input, into: scores, operands, memory))
     case .sketch(let sketch):
       let own = try SketchScores(sketch, ranksBlocks: false, operands, memory)
       let second = FeedForwardPlan.paddedNeurons(network.width)

@@ -117,7 +117,7 @@ final class SparseNetworks: SparsePart, @unchecked Sendable {
       } else {
         predictor = try NeuronScores(
           plan, layer, network, of: operands.buffer(input, layer), into: own.scores,
-          activations: activations(network, layer), isBeside: own.ahead != nil, operands, memory)
+          activations: activations(network, layer), operands, memory)
       }
       layers[layer]!.predictor = predictor
       guard let ahead = ahead(layer) else {
