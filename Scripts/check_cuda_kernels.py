@@ -79,7 +79,7 @@ def steps():
 def leans():
     """The kernel of a lean step, for SmolLM2's shape in floats and in blocks."""
     files = ("lean_arguments.h", "prepare.cuh", "cache.cuh", "attention.cuh") + PRODUCTS + (
-        "multiply.cuh", "lean.cuh", "lean.cu")
+        "multiply.cuh", "lean.cuh", "lean_phases.cuh", "lean_heads.cuh", "lean.cu")
     for number, slots, plain in ((2, 6, 0), (5, 6, 0), (8, 4, 0), (9, 6, 1)):
         yield files, dict(
             FORMAT=number, TILES=1, COLUMN_TILES=1, SLOTS=slots, BLOCKS=1, HIDDEN=576, WIDEST=1536,

@@ -142,6 +142,12 @@ static const char lean_arguments[] = {
 static const char lean_memory[] = {
 #embed "kernels/lean.cuh" suffix(, 0)
 };
+static const char lean_phases[] = {
+#embed "kernels/lean_phases.cuh" suffix(, 0)
+};
+static const char lean_heads[] = {
+#embed "kernels/lean_heads.cuh" suffix(, 0)
+};
 static const char lean[] = {
 #embed "kernels/lean.cu" suffix(, 0)
 };
@@ -198,6 +204,8 @@ static const struct {
   {"step.cu", step_kernel},
   {"lean_arguments.h", lean_arguments},
   {"lean.cuh", lean_memory},
+  {"lean_phases.cuh", lean_phases},
+  {"lean_heads.cuh", lean_heads},
   {"lean.cu", lean},
   {"random.cu", random_kernel},
 };

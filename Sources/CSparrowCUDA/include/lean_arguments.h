@@ -43,7 +43,7 @@ typedef struct {
 
 typedef struct {
   int32_t kind, adds, makes;
-  int32_t makes_neurons;  ///< 1: products are activated, the first matrix has the second one's gates
+  int32_t makes_neurons;  ///< 1: activated products, of two matrices the first one's are gates
   int32_t taken;       ///< index among the words, of what the phase before has made
   int32_t count, tiles, columns, stride;
   float epsilon, offset;

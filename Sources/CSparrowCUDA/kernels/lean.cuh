@@ -5,11 +5,10 @@
 // word. Who reads looks at the date. No vector is overwritten before all have read it: each layer
 // has a phase in which every block has a tile, which ends only when all have come so far.
 //
-// Constants: those of multiply.cuh, with one tile at a time; HIDDEN elements of the residual stream,
-// WIDEST of any input, PHASES, HEADS of HEAD elements;
-// IS_STAGED where a block has room for a part's keys and values. And what makes the kernel short, as
-// it has to stay in the caches for instructions: IS_RMS, NORM_BIASES, POST_NORMS, HEAD_NORMS,
-// IS_GATED, ACTIVATION, HAS_POSITIONS.
+// Constants: those of multiply.cuh, with one tile at a time; HIDDEN elements of the residual
+// stream, WIDEST of any input, PHASES, HEADS of HEAD elements; IS_STAGED where a block has room for
+// a part's keys and values. And what makes the kernel short, as it has to stay in the caches for
+// instructions: IS_RMS, NORM_BIASES, POST_NORMS, HEAD_NORMS, IS_GATED, ACTIVATION, HAS_POSITIONS.
 
 constexpr int LEAN_THREADS = PARTS * 32;
 constexpr int TERMS = (WIDEST + SCU_LINE - 1) / SCU_LINE * SCU_LINE;
@@ -62,8 +61,8 @@ __device__ __forceinline__ void leave_word(uint64_t words, int index, float valu
 /// the host is told, where a wait without end would be none.
 constexpr int PATIENCE = 1 << 24;
 
-/// COUNT pairs of numbers, once all are there; `index` gives a pair's first word, or less than 0 for
-/// none.
+/// COUNT pairs of numbers, once all are there; `index` gives a pair's first word, or less than 0
+/// for none.
 template <int COUNT, typename Index>
 __device__ __forceinline__ void take(
   float2 (&to)[COUNT], uint64_t words, uint32_t date, Index index) {

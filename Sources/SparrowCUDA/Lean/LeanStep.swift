@@ -27,7 +27,8 @@ final class LeanStep: Sendable {
       "lean",
       of: [
         "lean_arguments.h", "prepare.cuh", "cache.cuh", "attention.cuh", "products.cuh",
-        "lines.cuh", "copies.cuh", "multiply.cuh", "lean.cuh", "lean.cu",
+        "lines.cuh", "copies.cuh", "multiply.cuh", "lean.cuh", "lean_phases.cuh",
+        "lean_heads.cuh", "lean.cu",
       ], constants: shape.constants(phases: phases.count),
       sharedBytes: shape.sharedBytes)
     grid = {
