@@ -242,3 +242,27 @@ __device__ __forceinline__ void add_step(
     for (int i = 0; i < 4; i++) sum[i] = fmaf(minimums[i / 2], x.sums[i % 2], sum[i]);
   }
 }
+
+/// sum += STEPS of 32 columns of tiles' rows times the rows of the step; `input(k, c)` gives those of
+/// the c-th eight rows over the k-th 32 columns.
+template <int STEPS, int TILE_COUNT, int COLUMN_COUNT, typename Input>
+__device__ __forceinline__ void add_steps(
+  float (&sum)[TILE_COUNT][COLUMN_COUNT][4], const row_line (&now)[TILE_COUNT][2],
+  const unpacking &by, Input input) {
+#pragma unroll
+  for (int k = 0; k < STEPS; k++) {
+    uint4 upper[TILE_COUNT], lower[TILE_COUNT];
+#pragma unroll
+    for (int t = 0; t < TILE_COUNT; t++) {
+      upper[t] = fragment(now[t][0], k, by);
+      lower[t] = fragment(now[t][1], k, by);
+    }
+#pragma unroll
+    for (int c = 0; c < COLUMN_COUNT; c++) {
+      const step_input x = input(k, c);
+#pragma unroll
+      for (int t = 0; t < TILE_COUNT; t++)
+        add_step(sum[t][c], now[t][0], now[t][1], k, upper[t], lower[t], x);
+    }
+  }
+}

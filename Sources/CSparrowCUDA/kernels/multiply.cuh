@@ -198,23 +198,11 @@ constexpr int STEPS = LINE / 32, AHEAD = COLUMN_TILES == 1 ? STEPS : 1;
 __device__ __forceinline__ void multiply_line(
   float (&sum)[TILES][COLUMN_TILES][4], const row_line (&now)[TILES][2], const line_input &inputs,
   step_input (&x)[AHEAD][COLUMN_TILES], const unpacking &by) {
-#pragma unroll
-  for (int k = 0; k < STEPS; k++) {
-    uint4 upper[TILES], lower[TILES];
-#pragma unroll
-    for (int t = 0; t < TILES; t++) {
-      upper[t] = fragment(now[t][0], k, by);
-      lower[t] = fragment(now[t][1], k, by);
-    }
-#pragma unroll
-    for (int c = 0; c < COLUMN_TILES; c++) {
-      const step_input own = x[k % AHEAD][c];
-      if (k + AHEAD < STEPS) x[k % AHEAD][c] = inputs.step(c, k + AHEAD);
-#pragma unroll
-      for (int t = 0; t < TILES; t++)
-        add_step(sum[t][c], now[t][0], now[t][1], k, upper[t], lower[t], own);
-    }
-  }
+  add_steps<STEPS>(sum, now, by, [&](int k, int c) {
+    const step_input own = x[k % AHEAD][c];
+    if (k + AHEAD < STEPS) x[k % AHEAD][c] = inputs.step(c, k + AHEAD);
+    return own;
+  });
 }
 
 /// A block's tiles. `input` waits for the kernel before and says where the prepared rows are.

@@ -137,22 +137,9 @@ extern "C" __global__ void __launch_bounds__(PARTS * 32, 1) multiply_many(const 
       end_copies();
       inputs.advance(count, run, LINE / PIECE);
       const uint8_t *stage = stages + slot * STAGE;
-#pragma unroll
-      for (int s = 0; s < PIECE / 32; s++) {
-        uint4 upper[TILES], lower[TILES];
-#pragma unroll
-        for (int t = 0; t < TILES; t++) {
-          upper[t] = fragment(now[t][0], s, by);
-          lower[t] = fragment(now[t][1], s, by);
-        }
-#pragma unroll
-        for (int c = 0; c < COLUMN_TILES; c++) {
-          const step_input x = read_input(stage, first + c * 8, s, lane);
-#pragma unroll
-          for (int t = 0; t < TILES; t++)
-            add_step(sum[t][c], now[t][0], now[t][1], s, upper[t], lower[t], x);
-        }
-      }
+      add_steps<PIECE / 32>(sum, now, by, [&](int k, int c) {
+        return read_input(stage, first + c * 8, k, lane);
+      });
       slot = slot + 1 == STAGES ? 0 : slot + 1;
 #pragma unroll
       for (int i = 0; i < TILES * 2; i++)
