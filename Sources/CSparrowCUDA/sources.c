@@ -115,6 +115,12 @@ static const char step_columns[] = {
 static const char step[] = {
 #embed "kernels/step.cuh" suffix(, 0)
 };
+static const char step_floats[] = {
+#embed "kernels/step_floats.cuh" suffix(, 0)
+};
+static const char step_blocks[] = {
+#embed "kernels/step_blocks.cuh" suffix(, 0)
+};
 static const char step_rows[] = {
 #embed "kernels/step_rows.cuh" suffix(, 0)
 };
@@ -195,6 +201,8 @@ static const struct {
   {"step_memory.cuh", step_memory},
   {"step_columns.cuh", step_columns},
   {"step.cuh", step},
+  {"step_floats.cuh", step_floats},
+  {"step_blocks.cuh", step_blocks},
   {"step_rows.cuh", step_rows},
   {"step_predict.cuh", step_predict},
   {"step_sketch.cuh", step_sketch},
