@@ -51,9 +51,12 @@ struct SparseTests {
       "t.jsonl", "{\"prompt\": \"a\", \"choices\": [\" b\", \" c\"], \"answer\": 1}\n")
     let evaluated = try ProgramTests.run(
       ["evaluate", model, "--sparse", "-t", "1", "--text", text, "-c", "16", "--chunks", "2"]
-        + ["--json", "--html", cache.file("page.html"), "--task", tasks], environment: environment)
+        + ["--json", "--html", cache.file("page.html"), "--task", tasks, "--baseline", model],
+      environment: environment)
     let run = try #require(try JSON.parse(evaluated.output)["runs"]?.array?.first)
     #expect(run["fidelity"]?["body"]?["perplexity_ratio"]?.double == 1)
+    #expect(run["fidelity"]?["baseline"]?["dense"]?["same_top_share"]?["mean"]?.double == 1)
+    #expect(run["tasks"]?["choice"]?["baseline"]?["difference"]?["mean"]?.double == 0)
     #expect(run["tasks"]?["choice"]?["same_share"]?["mean"]?.double == 1)
     #expect(try cache.read("page.html").starts(with: Array("<!DOCTYPE html>".utf8)))
     #expect((run["fidelity"]?["speed"]?["speedup"]?["median"]?.double ?? 0) > 0)

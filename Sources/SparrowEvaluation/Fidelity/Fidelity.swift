@@ -18,21 +18,14 @@ public struct Fidelity: Sendable, Equatable {
   /// Negative log likelihoods of the text's tokens in nats, dense and sparse body.
   public var denseLoss = SampleMean()
   public var sparseLoss = SampleMean()
-  /// Sparse loss less dense loss: the logarithm of the perplexities' ratio, by position and by
-  /// window.
-  ///
-  /// Positions of a window are not independent: the error over windows is the honest one once there
-  /// are a dozen of them; the other is llama.cpp's.
-  public var logRatio = SampleMean()
-  public var windowLogRatio = SampleMean()
-  /// KL(dense || sparse) of the next token's distribution in nats.
-  public var divergence = SampleMean()
-  /// Part of the positions where the sparse body names the dense model's greedy token.
-  public var bodySameTop = SampleMean()
-  /// The same, of the sparse model's own head.
+  /// The sparse body beside the dense self.
+  public var body = Nearness()
+  /// Part of the positions where the sparse model's own head names the dense model's greedy token.
   public var headSameTop = SampleMean()
   /// Positions where a sparse head left the decision to the dense one.
   public var fallbacks = 0
+  /// Both beside the model that training began with; nil where none was given.
+  public var baseline: BaselineFidelity?
   /// nil until the run's end.
   public var speed: DecodeSpeed?
   /// What each sparse layer touched at the positions scored; empty until the run's end.
@@ -41,11 +34,11 @@ public struct Fidelity: Sendable, Equatable {
   init(context: Int) { self.context = context }
 
   /// Positions scored.
-  public var positions: Int { logRatio.count }
+  public var positions: Int { body.logRatio.count }
   public var densePerplexity: Double { exponential(denseLoss.mean) }
   public var sparsePerplexity: Double { exponential(sparseLoss.mean) }
   /// Sparse perplexity over dense perplexity.
-  public var ratio: Double { exponential(logRatio.mean) }
+  public var ratio: Double { body.ratio }
 
   /// Mean density and recall of the layers of a kind; nil where there are none, or none audited.
   public func means(_ kind: LayerActivity.Kind) -> (density: Double?, recall: Double?) {
@@ -59,16 +52,19 @@ public struct Fidelity: Sendable, Equatable {
   /// Compares at every position of the second half of at most `windows` windows of `text`; the
   /// first half measures speed.
   ///
+  /// `baseline` is another model to compare both with, densely: the one that training began with.
   /// The layers are audited over the second halves alone, since auditing takes time. Throws
   /// `.argument` for a dense model, a text shorter than two windows or a context that the model
-  /// lacks. Costs about three decoded tokens a position.
+  /// lacks, `.mismatch` for a baseline of other tokens. Costs about three decoded tokens a
+  /// position.
   public static func measure(
     _ model: Model, text: String, context: Int = 512, windows limit: Int? = nil,
-    progress: Progress = .none
+    baseline: Model? = nil, progress: Progress = .none
   ) throws(SparrowError) -> Fidelity {
     try model.requireAdapter()
     let windows = try TextWindows(model, text: text, context: context, limit: limit)
-    let run = try FidelityRun(model, context: context)
+    try baseline?.requireTokens(of: model, text, windows)
+    let run = try FidelityRun(model, baseline: baseline, context: context)
     let total = windows.count * context
     for index in 0..<windows.count {
       try run.measure(
@@ -90,6 +86,24 @@ extension Model {
       throw SparrowError(
         .argument, file: path, field: "adapter", found: "a dense model",
         expected: "one that an adapter makes sparse, or whose weights it changes")
+    }
+  }
+  /// Throws `.mismatch` unless this model reads `text` as the same tokens of the same vocabulary.
+  fileprivate func requireTokens(
+    of model: Model, _ text: String, _ windows: TextWindows
+  ) throws(SparrowError) {
+    let vocabularies = [configuration.vocabulary, model.configuration.vocabulary]
+    guard vocabularies[0] == vocabularies[1] else {
+      throw SparrowError(
+        .mismatch, file: path, field: "baseline", found: "\(vocabularies[0]) tokens",
+        expected: "the \(vocabularies[1]) tokens of \(model.path)")
+    }
+    let own = try TextWindows(
+      self, text: text, context: windows[0].count, limit: windows.count)
+    guard own.elementsEqual(windows) else {
+      throw SparrowError(
+        .mismatch, file: path, field: "baseline", found: "a tokenizer of its own",
+        expected: "the tokenizer of \(model.path)")
     }
   }
 }

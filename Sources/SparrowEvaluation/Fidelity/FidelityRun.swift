@@ -11,29 +11,36 @@ final class FidelityRun {
   private let base: Model
   private let dense: Session
   private let sparse: Session
-  private let vocabulary: Int
-  /// Dense logits of the positions at hand, `[stride][vocabulary]`.
-  private var denseLogits: [Float]
+  private let baseline: Session?
+  /// Logits of the positions at hand.
+  private let denseRows: LogitRows
+  private let baselineRows: LogitRows?
   /// Of each window: tokens a second, and where the time went.
   private var denseSpeeds: [(rate: Double, times: StepTimes)] = []
   private var sparseSpeeds: [(rate: Double, times: StepTimes)] = []
   private let audit: StepAudit
-  private var windowSum = 0.0
   private var result: Fidelity
 
   /// Positions between two looks at whether to stop.
   private static let stride = 16
 
-  init(_ model: Model, context: Int) throws(SparrowError) {
+  init(_ model: Model, baseline other: Model?, context: Int) throws(SparrowError) {
     self.model = model
     base = try model.base()
     dense = try base.session(context: context)
     dense.isDense = true
     sparse = try model.session(context: context)
-    vocabulary = model.configuration.vocabulary
+    baseline = try other.map { other throws(SparrowError) in
+      let session = try other.session(context: context)
+      session.isDense = true
+      return session
+    }
+    let vocabulary = model.configuration.vocabulary
+    denseRows = LogitRows(Self.stride, vocabulary)
+    baselineRows = other.map { _ in LogitRows(Self.stride, vocabulary) }
     audit = model.backend.makeAudit()
-    denseLogits = Array(repeating: 0, count: Self.stride * vocabulary)
     result = Fidelity(context: context)
+    if other != nil { result.baseline = BaselineFidelity() }
   }
 
   /// Times the first half of a window dense and sparse, and compares both at each position of its
@@ -47,6 +54,7 @@ final class FidelityRun {
     if result.windows == 0 { try warmUp(Array(window.prefix(Self.stride))) }
     dense.clear()
     sparse.clear()
+    baseline?.clear()
     var seconds = (dense: 0.0, sparse: 0.0)
     let probes = (
       dense: StepProbes(profile: StepProfile()), sparse: StepProbes(profile: StepProfile())
@@ -64,7 +72,7 @@ final class FidelityRun {
     }
     denseSpeeds.append((Double(half) / seconds.dense, StepTimes(probes.dense.profile!)))
     sparseSpeeds.append((Double(half) / seconds.sparse, StepTimes(probes.sparse.profile!)))
-    windowSum = 0
+    try baseline?.score(Array(window[..<half]), from: half) { _, _, _ in }
     // The last token has no successor in the window.
     for start in Swift.stride(from: half, to: window.count - 1, by: Self.stride) {
       let end = min(start + Self.stride, window.count - 1)
@@ -72,7 +80,9 @@ final class FidelityRun {
       try done(end, result)
     }
     result.windows += 1
-    result.windowLogRatio.add(windowSum / Double(window.count - 1 - half))
+    result.body.endWindow()
+    result.baseline?.dense.endWindow()
+    result.baseline?.body.endWindow()
     try done(window.count, result)
   }
 
@@ -104,47 +114,63 @@ final class FidelityRun {
     return monotonicSeconds() - start
   }
 
-  /// A batch's dense logits are the same bits as those of its tokens one by one, so the dense side
-  /// takes `range` as a batch; the sparse side decodes.
+  /// A batch's dense logits are the same bits as those of its tokens one by one, so the dense sides
+  /// take `range` as a batch; the sparse side decodes.
   private func compare(_ window: [Int32], _ range: Range<Int>) throws(SparrowError) {
-    try dense.score(Array(window[range]), from: 0) { index, _, logits in
-      denseLogits.withUnsafeMutableBufferPointer { rows in
-        _ = UnsafeMutableBufferPointer(rebasing: rows[(index * vocabulary)...])
-          .update(fromContentsOf: logits)
-      }
-    }
+    try denseRows.fill(dense, window[range])
+    if let baseline { try baselineRows?.fill(baseline, window[range]) }
     sparse.probes = StepProbes(audit: audit)
     defer { sparse.probes = nil }
     for position in range {
       try sparse.advance(window[position]) { output in
-        let top = output.top
         if output.fellBack { result.fallbacks += 1 }
-        let body = model.bodyLogits(output)
-        denseLogits.withUnsafeBufferPointer { rows in
-          let start = (position - range.lowerBound) * vocabulary
-          let row = UnsafeBufferPointer(rebasing: rows[start..<start + vocabulary])
-          compare(
-            HeadOutput(row: output.row, logits: row), body, sparseTop: top,
-            next: Int(window[position + 1]))
+        let next = Int(window[position + 1])
+        let index = position - range.lowerBound
+        let own = output.top
+        let body = ScoredPosition(model.bodyLogits(output), next: next)
+        denseRows.with(index) { logits in
+          let dense = ScoredPosition(HeadOutput(row: output.row, logits: logits), next: next)
+          add(body, ownTop: own, dense: dense)
+          baselineRows?.with(index) { logits in
+            let other = ScoredPosition(HeadOutput(row: output.row, logits: logits), next: next)
+            result.baseline?.add(body, ownTop: own, dense: dense, beside: other)
+          }
         }
       }
     }
   }
 
-  private func compare(
-    _ dense: HeadOutput, _ body: HeadOutput, sparseTop: Int32, next: Int
-  ) {
-    let (denseTotal, bodyTotal) = (dense.logSumExp, body.logSumExp)
-    let denseLoss = Double(denseTotal - dense.logits[next])
-    let bodyLoss = Double(bodyTotal - body.logits[next])
-    result.denseLoss.add(denseLoss)
-    result.sparseLoss.add(bodyLoss)
-    result.logRatio.add(bodyLoss - denseLoss)
-    windowSum += bodyLoss - denseLoss
-    result.divergence.add(
-      divergence(dense.logits, total: denseTotal, body.logits, total: bodyTotal))
-    let top = dense.top
-    result.bodySameTop.add(body.top == top ? 1 : 0)
-    result.headSameTop.add(sparseTop == top ? 1 : 0)
+  private func add(_ body: ScoredPosition, ownTop: Int32, dense: ScoredPosition) {
+    result.denseLoss.add(dense.loss)
+    result.sparseLoss.add(body.loss)
+    result.body.add(body, beside: dense)
+    result.headSameTop.add(ownTop == dense.top ? 1 : 0)
+  }
+}
+
+/// Dense logits of a few positions, `[rows][vocabulary]`.
+private final class LogitRows {
+  private var logits: [Float]
+  private let vocabulary: Int
+
+  init(_ rows: Int, _ vocabulary: Int) {
+    logits = Array(repeating: 0, count: rows * vocabulary)
+    self.vocabulary = vocabulary
+  }
+
+  /// Runs the tokens in a session and keeps the logits after each.
+  func fill(_ session: Session, _ tokens: ArraySlice<Int32>) throws(SparrowError) {
+    try session.score(Array(tokens), from: 0) { index, _, row in
+      logits.withUnsafeMutableBufferPointer { rows in
+        _ = UnsafeMutableBufferPointer(rebasing: rows[(index * vocabulary)...])
+          .update(fromContentsOf: row)
+      }
+    }
+  }
+
+  func with(_ row: Int, _ body: (UnsafeBufferPointer<Float>) -> Void) {
+    logits.withUnsafeBufferPointer { rows in
+      body(UnsafeBufferPointer(rebasing: rows[row * vocabulary..<(row + 1) * vocabulary]))
+    }
   }
 }

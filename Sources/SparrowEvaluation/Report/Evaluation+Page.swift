@@ -24,6 +24,7 @@ extension Evaluation {
           + "\(fidelity.context) tokens.")
     }
     if let task { parts.append("Tasks of \(task).") }
+    if let baseline { parts.append("The baseline is \(baseline).") }
     parts.append(threads == 1 ? "1 thread." : "\(threads) threads.")
     return parts.joined(separator: " ")
   }
@@ -33,7 +34,7 @@ extension Evaluation {
     var points: [PointChart.Point] = []
     for run in runs {
       guard let fidelity = run.fidelity, let speed = fidelity.speed else { continue }
-      let error = fidelity.ratio * fidelity.logRatio.error
+      let error = fidelity.ratio * fidelity.body.logRatio.error
       points.append(
         .init(
           x: speed.pairs.dense.median, y: 1, error: 0, name: points.isEmpty ? "dense" : "",

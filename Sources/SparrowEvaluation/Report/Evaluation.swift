@@ -22,18 +22,22 @@ public struct Evaluation: Sendable, Equatable {
   /// The text's and the tasks' files.
   public var text: String?
   public var task: String?
+  /// The model that training began with, as the reader knows it; nil where none is compared with.
+  public var baseline: String?
   public var runs: [Run] = []
 
-  public init(model: String, text: String?, task: String? = nil) {
+  public init(model: String, text: String?, task: String? = nil, baseline: String? = nil) {
     self.model = model
     self.text = text
     self.task = task
+    self.baseline = baseline
   }
 
   public var json: JSON {
     .object([
       ("model", .string(model)), ("threads", .integer(threads)),
       ("text", text.map(JSON.string) ?? .null), ("task", task.map(JSON.string) ?? .null),
+      ("baseline", baseline.map(JSON.string) ?? .null),
       (
         "runs",
         .array(

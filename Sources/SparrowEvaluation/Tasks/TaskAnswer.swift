@@ -18,6 +18,22 @@ public enum TaskAnswer: Sendable, Equatable {
 
   init(text: String) { self = .text(Self.trimmed(text)) }
 
+  /// The choices, of an answer to a multiple choice.
+  var choices: (plain: Int, byByte: Int) {
+    guard case .choice(let plain, let byByte) = self else {
+      preconditionFailure("an answer of another kind than its task")
+    }
+    return (plain, byByte)
+  }
+
+  /// The text, of an answer that was written.
+  var written: String {
+    guard case .text(let text) = self else {
+      preconditionFailure("an answer of another kind than its task")
+    }
+    return text
+  }
+
   /// `text` without white space at its ends.
   static func trimmed(_ text: String) -> String {
     var rest = text.drop(while: \.isWhitespace)

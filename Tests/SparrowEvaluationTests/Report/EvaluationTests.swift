@@ -21,7 +21,7 @@ import Testing
     for loss in [1.0, 2, 3] {
       fidelity.denseLoss.add(loss)
       fidelity.sparseLoss.add(loss + 0.1)
-      fidelity.logRatio.add(0.1)
+      fidelity.body.logRatio.add(0.1)
     }
     fidelity.speed = DecodeSpeed(
       pairs: .init(.rate, dense: [100], sparse: [200]), denseBytes: 2_000_000,
@@ -47,5 +47,25 @@ import Testing
     #expect(row("touch, ms a token") == ["4.000", "2.000", ""])
     // No layer's attention is sparse.
     #expect(row("attention, ms a token") == nil)
+  }
+  @Test func aBaselineIsBesideBoth() {
+    var evaluation = Evaluation(model: "m", text: "t", baseline: "o")
+    var fidelity = Fidelity(context: 8)
+    var baseline = BaselineFidelity()
+    baseline.loss.add(0)
+    baseline.dense.logRatio.add(0)
+    baseline.dense.divergence.add(0.25)
+    baseline.body.sameTop.add(1)
+    fidelity.baseline = baseline
+    evaluation.runs = [.init(name: "a", fidelity: fidelity)]
+    let table = evaluation.table
+    #expect(table.columns == ["baseline", "dense", "a"])
+    func row(_ label: String) -> [String]? { table.rows.first { $0.label == label }?.cells }
+    #expect(row("perplexity, body")?.first == "1.000 ± 0.000")
+    #expect(row("perplexity over baseline's") == ["", "1.0000 ± 0.0000", "1.0000 ± 0.0000"])
+    #expect(row("KL(baseline || model), nats")?[1] == "0.25000 ± 0.00000")
+    #expect(row("same token as baseline, body")?[2] == "100.00 ± 0.00%")
+    #expect(evaluation.json["baseline"]?.string == "o")
+    #expect(evaluation.page.contains("perplexity over baseline"))
   }
 }

@@ -16,7 +16,7 @@ import Testing
     for _ in 0..<100 {
       fidelity.denseLoss.add(2.8)
       fidelity.sparseLoss.add(2.8 + loss)
-      fidelity.logRatio.add(loss + Double(random.uniform() - 0.5) * 0.1)
+      fidelity.body.logRatio.add(loss + Double(random.uniform() - 0.5) * 0.1)
     }
     fidelity.speed = DecodeSpeed(
       pairs: .init(.rate, dense: [180], sparse: [speed]),

@@ -16,7 +16,7 @@ import Testing
       for name in round % 2 == 0 ? ["a"] : ["a", "b"] {
         let (dense, sparse) = random.slowedPairs()
         var fidelity = Fidelity(context: 8)
-        fidelity.logRatio.add(0.1)
+        fidelity.body.logRatio.add(0.1)
         fidelity.speed = DecodeSpeed(
           pairs: .init(.rate, dense: dense, sparse: sparse), denseBytes: 2, sparseBytes: 1)
         evaluation.runs.append(.init(name: name, fidelity: fidelity))

@@ -51,6 +51,23 @@ import Testing
     #expect(evaluation.page.contains("Tasks of t."))
   }
 
+  @Test func aBaselineHasAColumnOfItsOwn() throws {
+    let items = try TaskItem.parse(
+      #"{"prompt": "", "choices": ["a", "b"], "answer": 1}"#, file: "t")
+    let comparison = TaskComparison(
+      items, dense: [.choice(plain: 1, byByte: 0)], sparse: [.choice(plain: 0, byByte: 0)],
+      baseline: [.choice(plain: 1, byByte: 1)])
+    #expect(comparison.choice.differenceToBaseline.mean == -1)
+    let json = comparison.json["choice_by_byte"]?["baseline"]
+    #expect(json?["score"]?["mean"]?.double == 1)
+    var evaluation = Evaluation(model: "m", text: nil, task: "t", baseline: "o")
+    evaluation.runs = [.init(name: "a", tasks: comparison)]
+    #expect(evaluation.table.columns == ["baseline", "dense", "a"])
+    let row = evaluation.table.rows.first { $0.label == "right choice by byte" }
+    #expect(row?.cells == ["100.00 ± 0.00%", "0.00 ± 0.00%", "0.00 ± 0.00%"])
+    #expect(evaluation.page.contains("The baseline is o."))
+  }
+
   @Test func aKindWithoutTasksHasNoFigures() {
     let none = TaskComparison([], dense: [], sparse: [])
     #expect(none.json["choice"] == .null && none.json["exact_match"] == .null)

@@ -1,6 +1,7 @@
 import CSparrowKernels
 import Sparrow
 import SparrowCore
+import SparrowMeasure
 import SparrowTestModels
 import SparrowTestSupport
 import SparrowTokenizers

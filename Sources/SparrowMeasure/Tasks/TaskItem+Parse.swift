@@ -3,10 +3,11 @@ public import SparrowCore
 extension TaskItem {
   /// The tasks of a `.jsonl` text, one object a line; empty lines are skipped, other fields too.
   ///
-  /// Multiple choice: `{"prompt": "2 + 2 =", "choices": [" 3", " 4"], "answer": 1}`. Generation,
-  /// `stop` being optional: `{"prompt": "The capital of France is", "answers": ["Paris"], "stop":
-  /// [".", "\n"]}`. Throws `.malformed`, naming file, line and field; also for a text without
-  /// tasks.
+  /// Multiple choice: `{"prompt": "2 + 2 =", "choices": [" 3", " 4"], "answer": 1}`. Generation:
+  /// `{"prompt": "The capital of France is", "answers": [" Paris"], "stop": [".", "\n"]}`, with
+  /// `"after": "####"` where reasoning comes before the answer. Writing: `{"prompt": "...",
+  /// "references": ["...", "..."]}`. `stop` and `after` may be left out. Throws `.malformed`, naming
+  /// file, line and field; also for a text without tasks.
   public static func parse(_ text: String, file: String) throws(SparrowError) -> [TaskItem] {
     var items: [TaskItem] = []
     var number = 0
@@ -54,14 +55,20 @@ extension TaskItem {
         throw refuse("answer", "the right choice's index, 0 to \(choices.count - 1)")
       }
       item.question = .choice(choices: choices, answer: answer)
-    } else {
-      guard json["answers"] != nil else {
-        throw refuse("choices", "choices and answer, or answers")
-      }
-      item.question = .generation(
-        answers: try texts("answers", least: 1),
-        stop: json["stop"] == nil ? [] : try texts("stop", least: 1))
+      return item
     }
+    let stop = json["stop"] == nil ? [] : try texts("stop", least: 1)
+    if json["references"] != nil {
+      item.question = .writing(references: try texts("references", least: 1), stop: stop)
+      return item
+    }
+    guard json["answers"] != nil else {
+      throw refuse("choices", "choices and answer, answers, or references")
+    }
+    let after = json["after"]
+    guard after == nil || after?.string?.isEmpty == false else { throw refuse("after", "a text") }
+    item.question = .generation(
+      answers: try texts("answers", least: 1), stop: stop, after: after?.string)
     return item
   }
 }
