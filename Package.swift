@@ -193,7 +193,7 @@ let package = Package(
       [
         "SparrowCore", "SparrowBlocks", "SparrowFormats", "SparrowTemplates", "SparrowTokenizers",
         "SparrowTransformer", "SparrowSparsity", "Sparrow", "SparrowPlots",
-        "SparrowNumerics", "SparrowCalibration", "CSparrowMLX",
+        "SparrowNumerics", "SparrowMeasure", "SparrowCalibration", "CSparrowMLX",
       ], test: ["SparrowCPU", "SparrowEngine", "SparrowReference", "CSparrowKernels"])
     + [
       .executableTarget(

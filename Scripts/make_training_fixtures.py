@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Make the losses and gradients that training must give on the tiny models.
 
-    pip install torch transformers safetensors numpy
+    pip install torch transformers safetensors tokenizers numpy
     python Scripts/make_training_fixtures.py [--models Tests/Fixtures/models] [--out FOLDER]
 
 transformers' models (eager attention, no dropout) in float64, stored as float32: PyTorch's own
@@ -64,6 +64,12 @@ lte-local: lte-straight-through, and what the selection loses of each network's 
                             constants there, so that its gradient goes through the gates alone
     as lte-straight-through otherwise
 
+lte-task: lte-straight-through by the answers of tasks.jsonl alone, with routers of its own
+    stream, learnt [n] int32
+                            all tokens in rows of 16: a task that does not fit into what is left of
+                            a row fills it with its first tokens, not learnt, and begins again
+    tokens, mask            the first two rows
+
 topk-layer1: HiRE's exact group top-k (eq. 6), 3 of 8 groups of 8, in layer 1 only (0 is dense)
 topk-neurons: 21 of 64 single neurons in both layers
     group, k                [1]
@@ -115,6 +121,7 @@ adamw-tied: the same of smollm2, peak rate 1e-3, eps 1e-5. (With adamw's values 
 """
 import argparse
 import copy
+import json
 import math
 import os
 import zlib
@@ -124,6 +131,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from safetensors.torch import save_file
+from tokenizers import Tokenizer
 from torch.overrides import TorchFunctionMode
 from transformers import AutoModelForCausalLM
 
@@ -679,6 +687,51 @@ def predictor_data(model):
     return {"inputs": inputs, "labels": (outputs[:, :64] > 0).float()}
 
 
+@contextmanager
+def learning(tokens, mask):
+    """Another batch for a while."""
+    global TOKENS, MASK, INPUTS, TARGETS
+    before = TOKENS, MASK
+    for TOKENS, MASK in (tokens, mask), before:
+        INPUTS, TARGETS = TOKENS[:, :-1], TOKENS[:, 1:]
+        if TOKENS is tokens:
+            yield
+
+
+def task_stream(path, tokenizer):
+    """The tokens of tasks in rows, and whether each is an answer's."""
+    stream, learnt = [], []
+    for line in open(path):
+        task = json.loads(line)
+        if "choices" in task:
+            answers = [task["choices"][task["answer"]]]
+        else:
+            answers = task.get("references") or task["answers"][:1]
+        for answer in answers:
+            prompt = tokenizer.encode(task["prompt"]).ids
+            whole = tokenizer.encode(task["prompt"] + answer).ids + [0]
+            assert whole[: len(prompt)] == prompt, "a token across the border"
+            left = LENGTH - len(stream) % LENGTH
+            if len(whole) > left + 1:
+                stream += whole[:left]
+                learnt += [0] * left
+            stream += whole
+            learnt += [0] * len(prompt) + [1] * (len(whole) - len(prompt))
+    return torch.tensor(stream), torch.tensor(learnt)
+
+
+def save_task(writer, model, folder):
+    tokenizer = Tokenizer.from_file(f"{folder}/smollm2/tokenizer.json")
+    stream, learnt = task_stream(f"{folder}/../training/tasks.jsonl", tokenizer)
+    rows = [range(row * LENGTH, (row + 1) * LENGTH + 1) for row in range(2)]
+    tokens = torch.stack([stream[list(row)] for row in rows])
+    mask = torch.stack([learnt[list(row)][1:] for row in rows]).float()
+    with learning(tokens, mask):
+        notes = {"stream": stream, "learnt": learnt}
+        given = routers(model)
+        writer.golden("lte-task", model, lte(straight_through()), given=given, fixed=notes)
+
+
 def save_lte(writer, model):
     tensors = routers(model)
     writer.save("lte-routers", tensors)
@@ -732,6 +785,7 @@ def main():
 
     model = models["smollm2"]
     save_lte(writer, model)
+    save_task(writer, model, arguments.models)
     writer.golden("topk-layer1", model, top_k(GROUP, 3, {1}))
     writer.golden("topk-neurons", model, top_k(1, 21, {0, 1}))
     rng = np.random.default_rng(71)

@@ -16,7 +16,7 @@ extension TaskItem {
     {
       number += 1
       guard line.contains(where: { $0 > 32 }) else { continue }
-      items.append(try parse(Array(line), file: file, number: number))
+      items.append(try parse(Array(line), file: file, line: number))
     }
     guard !items.isEmpty else {
       throw SparrowError(.malformed, file: file, found: "no tasks", expected: "one a line")
@@ -25,16 +25,23 @@ extension TaskItem {
   }
 
   private static func parse(
-    _ line: [UInt8], file: String, number: Int
+    _ text: [UInt8], file: String, line: Int
   ) throws(SparrowError) -> TaskItem {
-    var item = TaskItem(
-      prompt: "", question: .generation(answers: [], stop: []), file: file, line: number)
     let json: JSON
     do throws(SparrowError) {
-      json = try JSON.parse(line)
+      json = try JSON.parse(text)
     } catch {
-      throw item.error(.malformed, error.field, found: error.found, expected: error.expected)
+      throw SparrowError(
+        .malformed, file: file, field: "line \(line): \(error.field)", found: error.found,
+        expected: error.expected)
     }
+    return try TaskItem(json, file: file, line: line)
+  }
+
+  /// The task of a line's object. Throws `.malformed`, naming file, line and field.
+  package init(_ json: JSON, file: String, line: Int) throws(SparrowError) {
+    var item = TaskItem(
+      prompt: "", question: .generation(answers: [], stop: []), file: file, line: line)
     func refuse(_ field: String, _ expected: String) -> SparrowError {
       let found = json[field].map { String($0.text().prefix(40)) } ?? "nothing"
       return item.error(.malformed, field, found: found, expected: expected)
@@ -55,12 +62,14 @@ extension TaskItem {
         throw refuse("answer", "the right choice's index, 0 to \(choices.count - 1)")
       }
       item.question = .choice(choices: choices, answer: answer)
-      return item
+      self = item
+      return
     }
     let stop = json["stop"] == nil ? [] : try texts("stop", least: 1)
     if json["references"] != nil {
       item.question = .writing(references: try texts("references", least: 1), stop: stop)
-      return item
+      self = item
+      return
     }
     guard json["answers"] != nil else {
       throw refuse("choices", "choices and answer, answers, or references")
@@ -69,6 +78,6 @@ extension TaskItem {
     guard after == nil || after?.string?.isEmpty == false else { throw refuse("after", "a text") }
     item.question = .generation(
       answers: try texts("answers", least: 1), stop: stop, after: after?.string)
-    return item
+    self = item
   }
 }

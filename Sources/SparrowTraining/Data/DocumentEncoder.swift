@@ -28,6 +28,7 @@ struct DocumentEncoder {
   func encode(_ document: TrainingDocument) throws(SparrowError) -> [PackedToken] {
     switch document.content {
     case .text(let text): return encode(text)
+    case .answer(let answer, let prompt): return encode(answer, to: prompt)
     case .conversation(let messages):
       do throws(SparrowError) {
         return try encode(messages)
@@ -45,6 +46,19 @@ struct DocumentEncoder {
     if ids.last != end { ids.append(end) }
     return ids.enumerated().map { place, id in
       PackedToken(id, isLearnt: place > 0, startsDocument: place == 0)
+    }
+  }
+
+  /// Prompt and answer joined as they are; the answer is learnt, and that it ends.
+  ///
+  /// A token that reaches across the border is the answer's, as where tasks are scored.
+  private func encode(_ answer: String, to prompt: String) -> [PackedToken] {
+    let before = tokenizer.encode(prompt, addSpecial: true, parseSpecial: false)
+    var ids = tokenizer.encode(prompt + answer, addSpecial: true, parseSpecial: false)
+    if ids.last != end { ids.append(end) }
+    let first = max(1, zip(ids, before).prefix { $0 == $1 }.count)
+    return ids.enumerated().map { place, id in
+      PackedToken(id, isLearnt: place >= first, startsDocument: place == 0)
     }
   }
 

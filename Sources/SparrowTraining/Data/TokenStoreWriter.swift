@@ -5,6 +5,7 @@ struct TokenStoreWriter: ~Copyable {
   private var file: AtomicFile
   private var buffer: [UInt32] = []
   private(set) var documents = 0
+  private var count = 0
   private var learnt = 0
 
   private static let bufferedTokens = 1 << 18
@@ -20,11 +21,37 @@ struct TokenStoreWriter: ~Copyable {
   mutating func append(_ tokens: [PackedToken]) throws(SparrowError) {
     guard !tokens.isEmpty else { return }
     documents += 1
+    try write(tokens)
+  }
+
+  private mutating func write(_ tokens: [PackedToken]) throws(SparrowError) {
+    count += tokens.count
     for token in tokens {
       buffer.append(token.rawValue.littleEndian)
       if token.isLearnt { learnt += 1 }
     }
     if buffer.count >= Self.bufferedTokens { try flush() }
+  }
+
+  /// Appends a document so that it lies in one of the rows of `length` (`TokenRows`); anywhere
+  /// where that is nil.
+  ///
+  /// Where it does not fit into what is left of a row, that is filled with its beginning, which is
+  /// not learnt, and the document begins again: no padding changes what routers see. Of a document
+  /// that is longer than a row its end is kept.
+  mutating func append(
+    _ tokens: [PackedToken], inRowsOf length: Int?
+  ) throws(SparrowError) {
+    guard let length else { return try append(tokens) }
+    let tokens = Array(tokens.suffix(length + 1))
+    let left = length - count % length
+    if tokens.count > left + 1 {
+      try write(
+        tokens.prefix(left).map {
+          PackedToken($0.id, isLearnt: false, startsDocument: $0.startsDocument)
+        })
+    }
+    try append(tokens)
   }
 
   consuming func commit() throws(SparrowError) {

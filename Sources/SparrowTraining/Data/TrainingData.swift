@@ -12,18 +12,20 @@ package struct TrainingData: Sendable {
   ///
   /// Files in `cache` are named after a hash of all that; they may be removed at any time. Whole
   /// documents are held out, evenly over the text and the first among them, so that each file gives
-  /// its share and the choice is the same in each run. Throws what reading the text throws,
+  /// its share and the choice is the same in each run. `rowLength` is that of the rows, which tasks
+  /// must lie in. Throws what reading the text throws,
   /// `.argument` for a part outside 0 to 0.5 and for a text that is too short to be parted.
   package init(
     _ text: TrainingText, tokenizer: Tokenizer, heldOut part: Double = 0, cache folder: String,
-    progress: Progress = .none
+    rowLength: Int? = nil, progress: Progress = .none
   ) throws(SparrowError) {
     guard part >= 0, part <= 0.5 else {
       throw SparrowError(
         .argument, field: "held-out part", found: "\(part)", expected: "0 to 0.5")
     }
     let encoder = try DocumentEncoder(tokenizer)
-    let hash = try Self.hash(text, tokenizer, part)
+    precondition(text.tasks.isEmpty || rowLength != nil, "tasks lie in rows of a length")
+    let hash = try Self.hash(text, tokenizer, part, rowLength)
     let base = folder + "/" + hash.hexDigest().prefix(16)
     let paths = (training: base + ".tokens", heldOut: base + ".held-out.tokens")
     func open(_ path: String) throws(SparrowError) -> TokenStore? {
@@ -33,7 +35,7 @@ package struct TrainingData: Sendable {
     var heldOut = part > 0 ? try open(paths.heldOut) : nil
     if training == nil || part > 0 && heldOut == nil {
       try Files.makeFolder(folder)
-      try Self.encode(text, encoder, part, hash.digest(), paths, progress)
+      try Self.encode(text, encoder, part, hash.digest(), paths, rowLength, progress)
       training = try open(paths.training)
       heldOut = part > 0 ? try open(paths.heldOut) : nil
     }
@@ -48,7 +50,7 @@ package struct TrainingData: Sendable {
 
   private static func encode(
     _ text: TrainingText, _ encoder: DocumentEncoder, _ part: Double, _ hash: [UInt8],
-    _ paths: (training: String, heldOut: String),
+    _ paths: (training: String, heldOut: String), _ rowLength: Int?,
     _ progress: Progress
   ) throws(SparrowError) {
     var training = try TokenStoreWriter(path: paths.training, hash: hash)
@@ -60,14 +62,19 @@ package struct TrainingData: Sendable {
         // The share so far, rounded up, rises at this document or it does not.
         let isHeldOut =
           (Double(count + 1) * part).rounded(.up) > (Double(count) * part).rounded(.up)
-        if isHeldOut { try heldOut.append(tokens) } else { try training.append(tokens) }
+        let length = document.isWhole ? rowLength : nil
+        if isHeldOut {
+          try heldOut.append(tokens, inRowsOf: length)
+        } else {
+          try training.append(tokens, inRowsOf: length)
+        }
         count += 1
       }
       try progress.report(.init(done, of: text.byteCount, .bytes))
     }
     guard training.documents > 0 else {
       throw SparrowError(
-        .argument, file: text.files[0],
+        .argument, file: (text.files + text.tasks)[0],
         found: count == 1 ? "a single document" : "no text",
         expected: part > 0 ? "at least two documents, or no held-out part" : "something to learn")
     }
@@ -77,13 +84,16 @@ package struct TrainingData: Sendable {
 
   /// A hash of everything that the tokens depend on.
   private static func hash(
-    _ text: TrainingText, _ tokenizer: Tokenizer, _ part: Double
+    _ text: TrainingText, _ tokenizer: Tokenizer, _ part: Double, _ rowLength: Int?
   ) throws(SparrowError) -> SHA256 {
     var hash = SHA256()
     hash.update("\(tokenizer.fingerprint) \(part)")
     for path in text.files {
       let file = try MappedFile(path: path)
       hash.update(" \(TrainingText.isLines(path) ? "lines" : "plain") \(SHA256.hex(of: file))")
+    }
+    for path in text.tasks {
+      hash.update(" tasks \(rowLength ?? 0) \(SHA256.hex(of: try MappedFile(path: path)))")
     }
     return hash
   }

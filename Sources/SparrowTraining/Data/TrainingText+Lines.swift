@@ -16,7 +16,7 @@ extension TrainingText {
     }
   }
 
-  private static func content(
+  static func content(
     _ json: JSON, file: String, line: Int
   ) throws(SparrowError) -> TrainingDocument.Content {
     func refuse(_ field: String, _ expected: String) -> SparrowError {

@@ -6,10 +6,12 @@ package import SparrowTemplates
 /// Files that end in `.jsonl` hold a document a line: `{"text": …}`, or a conversation,
 /// `{"messages": [{"role": …, "content": …}, …]}` or `{"prompt": …, "completion": …}`, of which
 /// only the answers are learnt. All others are plain text in UTF-8: one document, or several where
-/// they are long.
+/// they are long. Tasks are files of lines too, such as `sparrow evaluate` takes.
 package struct TrainingText: Sendable {
   /// Paths, in the order in which they are read.
   package let files: [String]
+  /// Files of tasks, which are read behind them.
+  package let tasks: [String]
   /// Bytes of all files.
   package let byteCount: Int
 
@@ -17,9 +19,9 @@ package struct TrainingText: Sendable {
   /// too.
   ///
   /// Names that begin with a dot are left out. Throws `.system` for a path where nothing is,
-  /// `.argument` for folders without such files, `.malformed` for an empty file.
-  package init(_ paths: [String]) throws(SparrowError) {
-    guard !paths.isEmpty else {
+  /// `.argument` for folders without such files, `.malformed` for an empty file. `tasks` are files.
+  package init(_ paths: [String], tasks: [String] = []) throws(SparrowError) {
+    guard !(paths + tasks).isEmpty else {
       throw SparrowError(.argument, field: "text", found: "no files", expected: "at least one")
     }
     var files: [String] = []
@@ -36,7 +38,7 @@ package struct TrainingText: Sendable {
       files += found
     }
     var count = 0
-    for file in files {
+    for file in files + tasks {
       // What has no size is told by opening it.
       let size = Files.size(file) ?? 1
       guard size > 0 else {
@@ -45,6 +47,7 @@ package struct TrainingText: Sendable {
       count += size
     }
     self.files = files
+    self.tasks = tasks
     byteCount = count
   }
 
@@ -67,7 +70,7 @@ package struct TrainingText: Sendable {
     _ body: (_ document: TrainingDocument, _ done: Int) throws(SparrowError) -> Void
   ) throws(SparrowError) {
     var before = 0
-    for path in files {
+    for (index, path) in (files + tasks).enumerated() {
       let file = try MappedFile(path: path)
       defer { withExtendedLifetime(file) {} }
       var released = 0
@@ -80,7 +83,9 @@ package struct TrainingText: Sendable {
           released = end
         }
       }
-      if Self.isLines(path) {
+      if index >= files.count {
+        try Self.readTasks(file, take)
+      } else if Self.isLines(path) {
         try Self.readLines(file, take)
       } else {
         try Self.readPlain(file, take)
@@ -105,10 +110,14 @@ package struct TrainingDocument: Sendable, Equatable {
     case text(String)
     /// Only the assistant's answers are learnt.
     case conversation([ChatMessage])
+    /// What follows a prompt as it is; only that is learnt.
+    case answer(String, to: String)
   }
 
   package let content: Content
   /// Where it begins, for messages.
   package let file: String
   package let line: Int
+  /// Lies in one row, so that nothing is learnt without its prompt.
+  package var isWhole = false
 }

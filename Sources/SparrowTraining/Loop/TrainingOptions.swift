@@ -4,6 +4,8 @@
   /// What a run takes whatever its recipe is.
   package struct TrainingOptions: Sendable {
     package var text: [String] = []
+    /// Files of tasks, whose answers are learnt.
+    package var tasks: [String] = []
     /// A text to measure on; nil holds a hundredth of the documents back.
     package var heldOutText: String?
     /// The run's folder.

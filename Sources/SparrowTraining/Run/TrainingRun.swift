@@ -76,15 +76,16 @@
     ) throws(SparrowError) -> (BatchReader, TokenRows?) {
       let tokenizer = try checkpoint.tokenizer()
       func read(
-        _ paths: [String], _ part: Double
+        _ text: TrainingText, _ part: Double
       ) throws(SparrowError) -> TrainingData {
         try TrainingData(
-          TrainingText(paths), tokenizer: tokenizer, heldOut: part,
-          cache: options.output + "/tokens", progress: progress.part(0..<1, "reading text"))
+          text, tokenizer: tokenizer, heldOut: part, cache: options.output + "/tokens",
+          rowLength: options.length, progress: progress.part(0..<1, "reading text"))
       }
-      let data = try read(options.text, options.heldOutText == nil ? 0.01 : 0)
+      let data = try read(
+        TrainingText(options.text, tasks: options.tasks), options.heldOutText == nil ? 0.01 : 0)
       let heldOut = try options.heldOutText.map { path throws(SparrowError) in
-        try read([path], 0).training
+        try read(TrainingText([path]), 0).training
       }
       let reader = try BatchReader(
         TokenRows(data.training, length: options.length), batch: options.batch,
@@ -114,7 +115,7 @@
       guard let steps = try? TrainingMetrics.read(options.output + "/metrics.jsonl") else { return }
       let report = TrainingReport(
         title: "Training " + (checkpoint.path.split(separator: "/").last.map(String.init) ?? ""),
-        subject: options.text.joined(separator: ", "), steps: steps,
+        subject: (options.text + options.tasks).joined(separator: ", "), steps: steps,
         targetDensity: recipe.targetDensity)
       try? report.write(to: options.output + "/report.html")
     }

@@ -12,6 +12,16 @@
     var text: [String] = []
 
     @Option(
+      parsing: .unconditionalSingleValue,
+      help: ArgumentHelp(
+        "Tasks whose answers are learnt, a .jsonl file; may be given several times.",
+        discussion: """
+          Lines as sparrow evaluate takes them, or conversations: {"messages": [{"role": "user", \
+          "content": "..."}, {"role": "assistant", "content": "..."}]}. Prompts are not learnt.
+          """), completion: .file())
+    var task: [String] = []
+
+    @Option(
       parsing: .unconditional,
       help: "A text to measure on; without one a hundredth of the documents is held out.")
     var heldOut: String?
@@ -68,7 +78,13 @@
     private static let most = 1_000_000_000
 
     func validate() throws {
-      guard !text.isEmpty else { throw ValidationError("no text to train on: give --text") }
+      guard !(text + task).isEmpty else {
+        throw ValidationError("nothing to train on: give --text or --task")
+      }
+      if let weight = task.first(where: { Double($0) != nil }) {
+        throw ValidationError(
+          "--task \(weight): expected a .jsonl file; the next token's weight is --next-token")
+      }
       for (name, value) in [
         ("steps", steps), ("batch", batch), ("length", length), ("accumulate", accumulate),
         ("save-every", saveEvery), ("evaluate-every", evaluateEvery),
@@ -86,6 +102,7 @@
       options.trainer.type = try TensorDevice.start(cpu: cpu)
       if distributed { (options.rank, options.ranks) = try TensorGroup.join() }
       options.text = text
+      options.tasks = task
       options.heldOutText = heldOut
       options.output = output
       options.batch = batch

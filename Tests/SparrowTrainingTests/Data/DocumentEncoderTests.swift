@@ -75,6 +75,20 @@ import Testing
     #expect(learnt(tokens, tokenizer) == "thought b<|end|>")
   }
 
+  /// Prompt and answer are encoded together; a token across the border is the answer's.
+  @Test func ofATaskOnlyTheAnswerIsLearnt() throws {
+    let tokenizer = try TrainingTokenizer.make()
+    let tokens = try encode(.answer(" world", to: "Hello"), tokenizer)
+    #expect(tokens.map(\.id) == tokenizer.encode("Hello world") + [0])
+    #expect(learnt(tokens, tokenizer) == " world<|end|>")
+    #expect(tokens[0].startsDocument && !tokens.dropFirst().contains(where: \.startsDocument))
+    let joined = try encode(.answer("lo", to: "Hel"), tokenizer)
+    #expect(joined.map(\.id) == tokenizer.encode("Hello") + [0])
+    #expect(!joined[0].isLearnt && joined.last?.isLearnt == true)
+    let bare = try encode(.answer("a", to: ""), tokenizer)
+    #expect(!bare[0].isLearnt)
+  }
+
   @Test func conversationsWithoutATemplateOrAnAnswerAreRefused() throws {
     let chat = TrainingDocument.Content.conversation([.user("1"), .assistant("a")])
     var error = #expect(throws: SparrowError.self) {

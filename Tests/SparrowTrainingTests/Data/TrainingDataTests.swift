@@ -39,6 +39,41 @@ import Testing
     #expect(store.documents == 50 && store.learnt == expected.count - 50)
   }
 
+  /// Whatever the length of rows, what is learnt of a task follows its prompt in the same row.
+  @Test(arguments: [12, 16, 40]) func tasksAreNotCut(length: Int) throws {
+    let lines = (0..<30).map { "{\"prompt\": \"task \($0)\", \"answers\": [\" is \($0 * 7)\"]}\n" }
+    let tasks = try folder.write("tasks.jsonl", lines.joined())
+    let tokenizer = try TrainingTokenizer.make()
+    let data = try TrainingData(
+      TrainingText(paths, tasks: [tasks]), tokenizer: tokenizer, cache: folder.file("cache"),
+      rowLength: length)
+    let rows = try TokenRows(data.training, length: length)
+    var answers = Set<String>()
+    for row in 0..<rows.count {
+      let batch = try rows.batch([row])
+      for place in 0..<length where batch.mask[place] {
+        let start = Int(batch.starts[place])
+        let text = tokenizer.decode(Array(batch.tokens[start...place + 1]))
+        if text.hasPrefix("task"), text.hasSuffix("<|end|>") { answers.insert(text) }
+        #expect(!text.contains(" is ") || text.hasPrefix("task"))
+      }
+    }
+    #expect(answers.count == 30)
+    #expect(data.training.documents == 80)
+  }
+
+  @Test func aTaskThatIsLongerThanARowKeepsItsEnd() throws {
+    let tasks = try folder.write(
+      "tasks.jsonl", "{\"prompt\": \"one two three four five\", \"answers\": [\" six\"]}\n")
+    let tokenizer = try TrainingTokenizer.make()
+    let data = try TrainingData(
+      TrainingText([], tasks: [tasks]), tokenizer: tokenizer, cache: folder.file("cache"),
+      rowLength: 4)
+    let batch = try TokenRows(data.training, length: 4).batch([0])
+    #expect(batch.tokens == (tokenizer.encode("one two three four five six") + [0]).suffix(5))
+    #expect(batch.mask.last == true && data.training.count == 5)
+  }
+
   @Test func whatWasEncodedIsEncodedOnce() throws {
     var told = 0
     let counting = Progress { report in

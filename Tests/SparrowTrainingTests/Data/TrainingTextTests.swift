@@ -7,9 +7,9 @@ import Testing
 @testable import SparrowTraining
 
 @Suite struct TrainingTextTests {
-  private func documents(_ paths: [String]) throws -> [TrainingDocument] {
+  private func documents(_ paths: [String], tasks: [String] = []) throws -> [TrainingDocument] {
     var documents: [TrainingDocument] = []
-    try TrainingText(paths).forEachDocument { document, _ throws(SparrowError) in
+    try TrainingText(paths, tasks: tasks).forEachDocument { document, _ throws(SparrowError) in
       documents.append(document)
     }
     return documents
@@ -61,6 +61,31 @@ import Testing
         .text("plain"), .conversation([.user("q"), .assistant("a")]),
         .conversation([.user("2 + 2"), .assistant("4")]),
       ])
+  }
+
+  @Test func tasksGiveTheirRightTexts() throws {
+    let folder = try TemporaryFolder()
+    let text = try folder.write("a.txt", "plain")
+    let tasks = try folder.write(
+      "t.jsonl",
+      """
+      {"prompt": "a", "choices": [" b", " c"], "answer": 1}
+
+      {"prompt": "d", "answers": [" e", " f"], "after": "#"}
+      {"prompt": "g", "references": [" h", " i"]}
+      {"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}]}
+      """)
+    let found = try documents([text], tasks: [tasks])
+    #expect(found.map(\.line) == [1, 1, 3, 4, 4, 5])
+    #expect(found.map(\.isWhole) == [false] + Array(repeating: true, count: 5))
+    #expect(
+      found.map(\.content) == [
+        .text("plain"), .answer(" c", to: "a"), .answer(" e", to: "d"), .answer(" h", to: "g"),
+        .answer(" i", to: "g"), .conversation([.user("q"), .assistant("a")]),
+      ])
+    try folder.write("t.jsonl", "{\"prompt\": \"a\"}")
+    let error = #expect(throws: SparrowError.self) { try documents([], tasks: [tasks]) }
+    #expect(error?.file == tasks && error?.field == "line 1: choices")
   }
 
   @Test func foldersGiveTheirTextsInOrder() throws {

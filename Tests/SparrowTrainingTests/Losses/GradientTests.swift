@@ -1,7 +1,9 @@
 #if Training
-  import SparrowTransformer
+  import Sparrow
+  import SparrowCore
   import SparrowFormats
   import SparrowTestSupport
+  import SparrowTransformer
   import Testing
 
   @testable import SparrowTraining
@@ -98,6 +100,38 @@
         expectClose([parts[6]], [try golden.value("density")], "density")
         try golden.expect(gradients, of: binding)
         for layer in 0..<2 where straightThrough {
+          expectClose(
+            try gradients[ParameterName.router(layer)]!.floats(),
+            try golden.floats("grad.router.\(layer)"), "router \(layer)")
+        }
+      }
+
+      /// Tasks as a run reads them: rows, what is learnt of them, and gradients of that alone.
+      @Test func ofTasksByTheirAnswersAlone() throws {
+        let golden = try Golden("lte-task")
+        let folder = try TemporaryFolder()
+        let checkpoint = try Checkpoint.open(Fixtures.path("models/smollm2"))
+        let data = try TrainingData(
+          TrainingText([], tasks: [Fixtures.path("training/tasks.jsonl")]),
+          tokenizer: checkpoint.tokenizer(), cache: folder.file("cache"), rowLength: 16)
+        let store = data.training
+        let tokens = try (0..<store.count).map { try store.token(at: $0) }
+        #expect(tokens.map(\.id) == (try golden.integers("stream")))
+        #expect(tokens.map { $0.isLearnt ? 1 : 0 } == (try golden.integers("learnt")))
+        let batch = try TokenRows(store, length: 16).batch(0..<2)
+        #expect(batch.tokens == (try golden.integers("tokens")))
+        #expect(batch.mask.map { $0 ? 1 : 0 } == (try golden.floats("mask")))
+
+        let mode = NetworkMode.hard(groupSize: 8, straightThrough: true)
+        let routers = Parameters([
+          ParameterName.router(0): try golden.tensor("router.0"),
+          ParameterName.router(1): try golden.tensor("router.1"),
+        ])
+        let (parts, gradients, binding) = try gradients(
+          "smollm2", golden, networks: [mode, mode], extra: routers)
+        expectClose([parts[0]], [try golden.value("loss")], "loss")
+        try golden.expect(gradients, of: binding)
+        for layer in 0..<2 {
           expectClose(
             try gradients[ParameterName.router(layer)]!.floats(),
             try golden.floats("grad.router.\(layer)"), "router \(layer)")
