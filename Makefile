@@ -5,7 +5,7 @@ THREADS ?= 0
 SWIFT ?= swift
 SPARROW = .build/release/sparrow
 PYTHON ?= python3
-# What trains: cpu, or cuda-13 for NVIDIA GPUs (its libraries must be where the loader looks).
+# What trains: cpu, or cuda-13 for NVIDIA GPUs (5 GB with the libraries that MLX needs there).
 MLX ?= cpu
 
 PREFIX ?= /usr/local
@@ -31,14 +31,16 @@ test: .mlx/$(MLX)
 
 # The program with `sparrow train`.
 training: .mlx/$(MLX)
+	$(SWIFT) build -c release --traits Training,Server --product SparrowMLX
 	$(SWIFT) build -c release --traits Training,Server --product sparrow
 
-# MLX's headers and library from its wheel, whose hash is checked.
+# MLX's headers and library from its wheel, and NVIDIA's libraries from theirs: all wheels that MLX
+# asks for, and they ask for, with their hashes. MLX looks for them beside itself.
 .mlx/$(MLX): Scripts/mlx-$(MLX).txt
 	rm -rf .mlx
 	mkdir .mlx
 	$(PYTHON) -m pip download --quiet --no-deps --only-binary :all: --require-hashes --dest .mlx -r $<
-	$(PYTHON) -m zipfile -e .mlx/*.whl .mlx
+	for wheel in .mlx/*.whl; do $(PYTHON) -m zipfile -e $$wheel .mlx && rm $$wheel || exit 1; done
 	touch $@
 
 lint:

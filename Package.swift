@@ -43,6 +43,7 @@ let package = Package(
     .library(name: "SparrowEvaluation", targets: ["SparrowEvaluation"]),
     .library(name: "SparrowHub", targets: ["SparrowHub"]),
     .executable(name: "sparrow", targets: ["sparrow-cli"]),
+    .library(name: "SparrowMLX", type: .dynamic, targets: ["CSparrowMLXLibrary"]),
   ],
   traits: [
     .trait(name: "Server", description: "`sparrow serve`, on Hummingbird."),
@@ -66,6 +67,10 @@ let package = Package(
     .target(name: "CSparrowCUDA", dependencies: ["CSparrowBlocks"]),
     .target(
       name: "CSparrowMLX",
+      cSettings: [.define("SPARROW_TRAINING", to: "1", .when(traits: ["Training"]))]),
+    // A library of its own, so that the program starts where MLX's own libraries are not to be had.
+    .target(
+      name: "CSparrowMLXLibrary", dependencies: ["CSparrowMLX"],
       cxxSettings: [
         .define("SPARROW_TRAINING", to: "1", .when(traits: ["Training"])),
         .headerSearchPath("../../.mlx/mlx/include"),

@@ -7,6 +7,9 @@
  *
  * Ownership: whatever returns an array, list or function hands it over; free it once.
  * Work runs when `smx_eval` asks for it, on the default device.
+ *
+ * All of it lies in libSparrowMLX, which is linked with MLX and opened by `smx_open` or by the first
+ * call; a call that cannot open it ends the program.
  */
 #ifndef SPARROW_MLX_H
 #define SPARROW_MLX_H
@@ -26,6 +29,9 @@ typedef struct smx_function_s *smx_function;
 typedef enum {
   SMX_BOOL, SMX_UINT16, SMX_UINT32, SMX_INT32, SMX_FLOAT16, SMX_BFLOAT16, SMX_FLOAT32
 } smx_type;
+
+/* Opens the library; NULL, or why the loader cannot. */
+const char *smx_open(void);
 
 /* The thread's first error since it was cleared, or NULL. */
 const char *smx_error(void);
@@ -120,6 +126,10 @@ int smx_eval(smx_list arrays);
 int smx_eval_async(smx_list arrays);
 int smx_use_gpu(bool gpu);
 bool smx_gpu_available(void);
+/* Whether MLX was built for GPUs, be there one or not. */
+bool smx_gpu_built(void);
+/* The GPU's name, at most `count` bytes with the 0 at the end. */
+int smx_gpu_name(char *name, size_t count);
 void smx_set_compiling(bool enabled);
 
 /* Groups of processes. `backend`: "any", "mpi", "ring" or "nccl". */

@@ -35,28 +35,6 @@
     }
   }
 
-  /// Where tensors are computed.
-  package enum TensorDevice {
-    /// True for a CUDA or Metal build of MLX on a machine that has such a device.
-    package static var hasGPU: Bool { smx_gpu_available() }
-
-    package static func use(gpu: Bool) throws(SparrowError) {
-      try TensorFailure.check(smx_use_gpu(gpu))
-    }
-
-    /// Chooses the GPU where there is one that may be used, and compiles there; gives the type in
-    /// which products are fast: bfloat16 on a GPU, float32 elsewhere.
-    package static func start(cpu: Bool) throws(SparrowError) -> TensorType {
-      let usesGPU = !cpu && hasGPU
-      try use(gpu: usesGPU)
-      setCompiling(usesGPU)
-      return usesGPU ? .bfloat16 : .float32
-    }
-
-    /// On a CPU MLX compiles by running the system's C++ compiler: off unless wanted.
-    package static func setCompiling(_ enabled: Bool) { smx_set_compiling(enabled) }
-  }
-
   /// The group of processes that train together: NCCL on GPUs, MPI or a ring of sockets elsewhere.
   package enum TensorGroup {
     /// Joins the group that the environment describes; throws `.argument` when there is none.

@@ -57,19 +57,19 @@
         || state.stageStep == stages[state.stage].steps
       guard isDue, let rows = heldOut else { return }
       var sums = (loss: 0.0, density: 0.0)
-      let batches = max(1, min(options.heldOutBatches, rows.count / reader.batch))
-      for index in 0..<batches {
-        let first = index * reader.batch
-        let batch = try rows.batch(first..<min(first + reader.batch, rows.count))
+      let batches = parts(of: rows)
+      for part in batches {
+        let batch = try rows.batch(part)
         let parts = functions.losses(state.parameters, Objective.Batch(batch), pressure: 0)
         guard parts.count > Objective.Parts.densityIndex else { break }
         sums.loss += Double(try parts[1].value())
         sums.density += Double(try parts[Objective.Parts.densityIndex].value())
       }
-      line.heldOutLoss = sums.loss / Double(batches)
+      line.heldOutLoss = sums.loss / Double(batches.count)
       if sums.density > 0 {
         line.parts.append(
-          TrainingStep.Part(name: "held_out_density", value: sums.density / Double(batches)))
+          TrainingStep.Part(
+            name: "held_out_density", value: sums.density / Double(batches.count)))
       }
     }
   }

@@ -21,7 +21,7 @@
       package init() {}
     }
 
-    private let configuration: ModelConfiguration
+    let configuration: ModelConfiguration
     let options: Options
     let stages: [TrainingStage]
     private let teacher: (configuration: ModelConfiguration, parameters: Parameters)?
@@ -31,6 +31,8 @@
     private(set) var reader: BatchReader
     let heldOut: TokenRows?
     var state: TrainingState
+    /// What decoding touches of held-out rows, once a stage has settled it.
+    package var heldOutDensity: Double?
 
     /// `parameters` are all of the model's, new ones included; `teacher` is its dense self, which
     /// has activations of its own. Where the reader has several ranks, as many processes train
@@ -103,7 +105,10 @@
         try train(stages[state.stage], report, shouldStop)
         guard state.stage + 1 < stages.count else { break }
         begin(stage: state.stage + 1)
+        // The model shall adapt to what decoding will leave out.
+        if stages[state.stage].restsRouters { try settle(stages[state.stage]) }
       }
+      try settle(stages[state.stage])
       try save()
       return state.resting.merged(with: state.parameters)
     }

@@ -14,10 +14,13 @@
     package var pressure: Pressure
     /// Whether a parameter learns; the others stay.
     package var learns: @Sendable (String) -> Bool
+    /// The density that routers are settled at on held-out rows (`DensitySettling`): before the
+    /// stage where they rest in it, and at the run's end. nil leaves them as they learnt.
+    package var settledDensity: Double?
 
     package init(
       name: String, steps: Int, networks: [NetworkMode], objective: Objective,
-      rate: LearningRate, pressure: Pressure = .constant(0),
+      rate: LearningRate, pressure: Pressure = .constant(0), settledDensity: Double? = nil,
       rateFactor: @escaping @Sendable (String) -> Float = { _ in 1 },
       learns: @escaping @Sendable (String) -> Bool = { _ in true }
     ) {
@@ -28,8 +31,11 @@
       self.rate = rate
       self.rateFactor = rateFactor
       self.pressure = pressure
+      self.settledDensity = settledDensity
       self.learns = learns
     }
+
+    var restsRouters: Bool { !learns(ParameterName.routerBias(0)) }
   }
 
   /// The weight of what sparsity costs in the loss, from step to step.

@@ -20,6 +20,14 @@ package enum NetworkMode: Sendable, Equatable {
     }
   }
 
+  /// As the engine selects: by hard gates.
+  var decoded: NetworkMode {
+    switch self {
+    case .soft(let size), .hard(let size, _): .hard(groupSize: size, straightThrough: false)
+    case .dense, .topK: self
+    }
+  }
+
   package var hasRouter: Bool {
     switch self {
     case .soft, .hard: true

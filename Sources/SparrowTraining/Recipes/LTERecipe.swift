@@ -13,7 +13,8 @@
     /// Fitted routers to begin with; nil begins with small random ones, which throw groups away at
     /// random.
     package var start: RouterStart?
-    /// Steers eta, which begins at `eta`; nil leaves it there.
+    /// Steers eta, which begins at `eta`, and is what routers are settled at on held-out text; nil
+    /// leaves both as they are.
     package var targetDensity: Double? = 0.5
     package var eta = 0.01
     /// The part of the routers' steps in which the target comes from the start's density to
@@ -114,6 +115,7 @@
         TrainingStage(
           name: "routers", steps: first, networks: networks(soft, model), objective: objective,
           rate: try learningRate(first, after: 0), pressure: pressure,
+          settledDensity: targetDensity,
           rateFactor: { ParameterName.isRouter($0) ? factor : 1 },
           learns: { learnt($0) || ParameterName.isRouter($0) })
       ]
@@ -122,7 +124,8 @@
           TrainingStage(
             name: "adaptation", steps: steps - first,
             networks: networks(hard, model), objective: adaptation,
-            rate: try learningRate(first, after: first), learns: learnt))
+            rate: try learningRate(first, after: first), settledDensity: targetDensity,
+            learns: learnt))
       }
       return list
     }

@@ -80,5 +80,7 @@
     /// Rows that were not learnt, and how many of them a batch has.
     package var heldOut: TokenRows?
     package var batch = 1
+    /// What decoding touches of them, where routers were settled on them.
+    package var heldOutDensity: Double?
   }
 #endif

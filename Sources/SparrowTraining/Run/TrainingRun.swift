@@ -60,6 +60,9 @@
           resumedAfter: trainer.stepsDone == 0 ? nil : trainer.stepsDone)
       }
       defer { if options.rank == 0 { writeReport() } }
+      if options.trainer.type == .bfloat16 {
+        try progress.report(1, "compiling kernels in the first steps")
+      }
       let parameters = try trainer.train(
         report: { line, stage throws(SparrowError) in
           try metrics?.append(line)
@@ -67,7 +70,8 @@
         }, shouldStop: shouldStop)
       return TrainedModel(
         configuration: model, parameters: parameters, orders: start.orders,
-        networks: stages[stages.count - 1].networks, heldOut: heldOut, batch: options.batch)
+        networks: stages[stages.count - 1].networks, heldOut: heldOut, batch: options.batch,
+        heldOutDensity: trainer.heldOutDensity)
     }
 
     /// The texts as rows of tokens: those to learn, and those to measure on.

@@ -93,14 +93,16 @@
       }
     }
 
-    /// Makes the output's folder and chooses the device; gives the run's options: bfloat16 on a
+    /// Makes the output's folder, chooses and tells the device; gives the run's options: bfloat16 on a
     /// GPU, float32 elsewhere.
     func start() throws(SparrowError) -> TrainingOptions {
       try Files.makeFolder(output)
       try AtomicFile.check(path: output + "/report.html")
       var options = TrainingOptions()
-      options.trainer.type = try TensorDevice.start(cpu: cpu)
+      let device = try TensorDevice.start(cpu: cpu)
+      options.trainer.type = device.type
       if distributed { (options.rank, options.ranks) = try TensorGroup.join() }
+      if options.rank == 0 { device.tell("training") }
       options.text = text
       options.tasks = task
       options.heldOutText = heldOut

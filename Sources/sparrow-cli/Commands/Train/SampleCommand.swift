@@ -66,7 +66,9 @@
       if !openings.isEmpty { options.openings = try TrainingText(openings) }
       options.openingLength = openingLength
       options.output = output
-      options.type = try TensorDevice.start(cpu: cpu)
+      let device = try TensorDevice.start(cpu: cpu)
+      device.tell("sampling")
+      options.type = device.type
       let run = try SamplingRun(model: try model.path(), options: options)
       let bar = ProgressBar()
       defer { bar.clear() }

@@ -33,6 +33,9 @@
       ] {
         if let path { Terminal.write("\(what): \(path)\n") }
       }
+      if let density = trained.heldOutDensity {
+        Terminal.write("density on held-out text: \(Quantity.fixed(density, 3))\n")
+      }
     }
 
     /// Runs a recipe with progress on the terminal.

@@ -83,6 +83,16 @@ int smx_use_gpu(bool gpu) {
   });
 }
 
+bool smx_gpu_built(void) { return mx::cu::is_available() || mx::metal::is_available(); }
+
+int smx_gpu_name(char *name, size_t count) {
+  return smx::attempted([&] {
+    auto facts = mx::device_info(mx::Device(mx::Device::gpu));
+    auto found = std::get<std::string>(facts.at("device_name"));
+    name[found.copy(name, count - 1)] = 0;
+  });
+}
+
 bool smx_gpu_available(void) { return mx::is_available(mx::Device(mx::Device::gpu)); }
 void smx_set_compiling(bool enabled) { enabled ? mx::enable_compile() : mx::disable_compile(); }
 
