@@ -170,6 +170,7 @@ import Testing
       Case(method: .sketch, groupSize: 8, grouping: .weights),
       Case(method: .lowRank, groupSize: 8, grouping: .activity),
       Case(method: .router, groupSize: 16, grouping: .weights, lookahead: true),
+      Case(method: .exact, groupSize: 16, grouping: .weights),
       Case(method: .lowRank, lookahead: true),
     ]
 

@@ -22,7 +22,7 @@ extension FeedForwardCalibration {
     case router
     /// CATS: the exact gate.
     case magnitude
-    /// The exact activations, for comparison.
+    /// The exact activations, for comparison; of groups MoEfication's choice.
     case exact
   }
 

@@ -28,8 +28,7 @@ public enum FeedForwardCalibration {
     public var mapType = ElementType.f16
     /// Linear maps read the input of the layer before (but for the first layer).
     public var lookahead = false
-    /// Neurons that are selected together: 1, 4, 8, 16 or 32; magnitudes and exact activations
-    /// select one.
+    /// Neurons that are selected together: 1, 4, 8, 16 or 32; magnitudes select one.
     public var groupSize = 1
     public var grouping = Grouping.natural
     /// What the neurons give that are not selected; all but nothing is a sketch's, and `.sketch`

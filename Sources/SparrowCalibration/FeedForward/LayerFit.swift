@@ -93,13 +93,15 @@ struct LayerFit {
     return LayerPredictor(.gate, neuronScores: scores, samples: samples)
   }
 
-  /// The oracle: |activation|.
+  /// The oracle: |activation|; of groups its sum, by which MoEfication (arXiv 2110.01786, section 3.3)
+  /// says which experts a token needs.
   func exact() -> LayerPredictor {
     let scores = FloatRows(rows: samples, columns: width)
     for sample in 0..<samples {
       sk_sizes(record.activations[sample], scores[sample], Int32(width))
     }
-    return LayerPredictor(.exact, neuronScores: scores, samples: samples)
+    return LayerPredictor(
+      .exact, neuronScores: scores, samples: samples, groupSize: options.groupSize, order: order)
   }
 }
 

@@ -15,7 +15,7 @@
         try tiny.stages(
           routers: 8, adaptation: 7,
           pressure: .controlled(
-            DensityController(target: 0.4, ramp: .init(from: 0.8, steps: 5))))
+            DensityController(target: 0.4, ramp: .init(from: 0.8, steps: 5))), settled: 0.4)
       }
 
       @Test(arguments: [[3], [8], [12], [1, 2, 9, 14]])

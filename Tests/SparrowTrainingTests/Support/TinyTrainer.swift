@@ -62,21 +62,22 @@
     }
 
     /// Routers, then the model around them: both stages of LTE, or one of top-k.
-    func stages(routers: Int, adaptation: Int, pressure: Pressure = .constant(0.1)) throws
-      -> [TrainingStage]
-    {
+    func stages(
+      routers: Int, adaptation: Int, pressure: Pressure = .constant(0.1), settled: Double? = nil
+    ) throws -> [TrainingStage] {
       let modes = [true, false].map { isLearning in
         NetworkMode.hard(groupSize: Self.groupSize, straightThrough: isLearning)
       }
       return [
         TrainingStage(
           name: "routers", steps: routers, networks: [modes[0], modes[0]], objective: Objective(),
-          rate: try LearningRate(peak: 3e-3, warmUp: 2), pressure: pressure),
+          rate: try LearningRate(peak: 3e-3, warmUp: 2), pressure: pressure,
+          settledDensity: settled),
         TrainingStage(
           name: "adaptation", steps: adaptation, networks: [modes[1], modes[1]],
           objective: Objective(),
           rate: try LearningRate(peak: 3e-3, decay: .cosine(steps: adaptation, floor: 0.1)),
-          learns: { !ParameterName.isRouter($0) }),
+          settledDensity: settled, learns: { !ParameterName.isRouter($0) }),
       ]
     }
 

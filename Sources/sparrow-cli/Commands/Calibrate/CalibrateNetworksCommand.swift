@@ -14,6 +14,8 @@ struct CalibrateNetworksCommand: ParsableCommand {
       Examples:
         sparrow calibrate networks m.gguf --target perplexity=1.03 --text a.txt
         sparrow calibrate networks run/model --like run/adapter --text a.txt
+        sparrow calibrate networks m.gguf --method exact --groups 32 --grouping weights \\
+          --every-layer --target density=0.5 --text a.txt --output moefication
         sparrow calibrate networks relu.gguf --method low-rank --lookahead \\
           --text a.txt
 
@@ -28,7 +30,8 @@ struct CalibrateNetworksCommand: ParsableCommand {
       "What picks neurons: sketch, low-rank, router, magnitude or exact.",
       discussion: """
         sketch is HiRE's cheap copy of the weights, low-rank Deja Vu's two maps, router LTE's one, \
-        magnitude CATS' exact gate; exact is for comparison.
+        magnitude CATS' exact gate; exact is for comparison: with --groups 32 --grouping weights \
+        it is MoEfication with an oracle for a router.
         """),
     transform: word(of: "--method"))
   var method = FeedForwardCalibration.Options().method
