@@ -70,10 +70,11 @@ let package = Package(
       cSettings: [.define("SPARROW_TRAINING", to: "1", .when(traits: ["Training"]))]),
     // A library of its own, so that the program starts where MLX's own libraries are not to be had.
     .target(
-      name: "CSparrowMLXLibrary", dependencies: ["CSparrowMLX"],
+      name: "CSparrowMLXLibrary", publicHeadersPath: ".",
       cxxSettings: [
         .define("SPARROW_TRAINING", to: "1", .when(traits: ["Training"])),
         .headerSearchPath("../../.mlx/mlx/include"),
+        .headerSearchPath("../CSparrowMLX/include"),
       ],
       linkerSettings: [
         .linkedLibrary("mlx", .when(traits: ["Training"])),

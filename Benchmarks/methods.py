@@ -112,7 +112,9 @@ def main():
     print("|" + "---|" * (len(labels) + 1))
     for name, row in rows.items():
         print(f"| {name} | " + " | ".join(row[label] for label in labels) + " |")
-    record.save(options.json, "methods", rows)
+    record.save_table(
+        options.json, f"{options.threads} threads", ["method, density asked", *labels],
+        [[name, *row.values()] for name, row in rows.items()], rows)
 
 
 if __name__ == "__main__":

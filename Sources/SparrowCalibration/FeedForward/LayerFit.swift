@@ -93,8 +93,8 @@ struct LayerFit {
     return LayerPredictor(.gate, neuronScores: scores, samples: samples)
   }
 
-  /// The oracle: |activation|; of groups its sum, by which MoEfication (arXiv 2110.01786, section 3.3)
-  /// says which experts a token needs.
+  /// The oracle: |activation|; of groups its sum, by which MoEfication (arXiv 2110.01786, section
+  /// 3.3) says which experts a token needs.
   func exact() -> LayerPredictor {
     let scores = FloatRows(rows: samples, columns: width)
     for sample in 0..<samples {

@@ -12,12 +12,14 @@ public struct BaselineFidelity: Sendable, Equatable {
 
   public init() {}
 
+  /// Counts a position: what the sparse body, its own head and the dense self make of it.
   mutating func add(
-    _ own: ScoredPosition, ownTop: Int32, dense ownDense: ScoredPosition, beside other: ScoredPosition
+    _ sparse: ScoredPosition, ownTop: Int32, dense own: ScoredPosition,
+    beside other: ScoredPosition
   ) {
     loss.add(other.loss)
-    dense.add(ownDense, beside: other)
-    body.add(own, beside: other)
+    dense.add(own, beside: other)
+    body.add(sparse, beside: other)
     headSameTop.add(ownTop == other.top ? 1 : 0)
   }
 }

@@ -27,7 +27,7 @@ public struct BLEU: Sendable, Equatable {
       (abs($0 - own.count), $0) < (abs($1 - own.count), $1)
     }!
     for order in 1...Self.orders {
-      var allowed: [[String]: Int] = [:]
+      var allowed: [[UInt8]: Int] = [:]
       for other in others {
         allowed.merge(Self.counts(other, order)) { max($0, $1) }
       }
@@ -38,10 +38,12 @@ public struct BLEU: Sendable, Equatable {
     }
   }
 
-  private static func counts(_ tokens: [String], _ order: Int) -> [[String]: Int] {
+  /// By the bytes of the tokens with spaces between: strings that look alike are not the same.
+  private static func counts(_ tokens: [String], _ order: Int) -> [[UInt8]: Int] {
     guard tokens.count >= order else { return [:] }
     return (0...tokens.count - order).reduce(into: [:]) { counts, start in
-      counts[Array(tokens[start..<start + order]), default: 0] += 1
+      let gram = tokens[start..<start + order].joined(separator: " ")
+      counts[Array(gram.utf8), default: 0] += 1
     }
   }
 

@@ -3,8 +3,9 @@ public enum ROUGE {
   /// ROUGE-L's F1 (Lin 2004, section 3) beside the nearest of several references, 0 to 1.
   ///
   /// Precision and recall are the longest common subsequence of words over the words of the text
-  /// and of the reference. Words are runs of the letters a to z, of either case, and digits; nothing
-  /// is stemmed, as in the package rouge-score by default. Costs the product of both lengths.
+  /// and of the reference. Words are runs of the letters a to z, of either case, and digits;
+  /// nothing is stemmed, as in the package rouge-score by default. Costs the product of both
+  /// lengths.
   public static func l(_ text: String, references: [String]) -> Double {
     let own = words(text)
     return references.map { f1(own, words($0)) }.max() ?? 0

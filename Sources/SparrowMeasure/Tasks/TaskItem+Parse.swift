@@ -6,8 +6,8 @@ extension TaskItem {
   /// Multiple choice: `{"prompt": "2 + 2 =", "choices": [" 3", " 4"], "answer": 1}`. Generation:
   /// `{"prompt": "The capital of France is", "answers": [" Paris"], "stop": [".", "\n"]}`, with
   /// `"after": "####"` where reasoning comes before the answer. Writing: `{"prompt": "...",
-  /// "references": ["...", "..."]}`. `stop` and `after` may be left out. Throws `.malformed`, naming
-  /// file, line and field; also for a text without tasks.
+  /// "references": ["...", "..."]}`. `stop` and `after` may be left out. Throws `.malformed`,
+  /// naming file, line and field; also for a text without tasks.
   public static func parse(_ text: String, file: String) throws(SparrowError) -> [TaskItem] {
     var items: [TaskItem] = []
     var number = 0

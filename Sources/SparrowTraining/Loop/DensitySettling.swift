@@ -1,5 +1,6 @@
 #if Training
   internal import SparrowCore
+  internal import SparrowTransformer
 
   /// Moves the thresholds of all routers together, until held-out text is touched at a density.
   ///

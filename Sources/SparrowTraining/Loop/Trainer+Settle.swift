@@ -14,6 +14,8 @@
       heldOutDensity = found.density
       for (name, value) in found.biases {
         let own = reader.ranks > 1 ? TensorGroup.first(value) : value
+        // Here, since all processes must take part.
+        try Tensor.evaluate([own])
         if state.parameters[name] != nil {
           state.parameters[name] = own
         } else {

@@ -19,7 +19,7 @@ struct EvaluateCommand: ParsableCommand {
         sparrow evaluate model.gguf --sparse --task arc.jsonl --json
         sparrow evaluate model.gguf --sparse --task Data/e2e.jsonl
         sparrow evaluate m.gguf --adapter a --adapter b --text t.txt --html r.html
-        sparrow evaluate run/model-q8_0.gguf --adapter run/adapter --baseline model.gguf --text t.txt
+        sparrow evaluate run/model-q8_0.gguf --adapter run/adapter --baseline m.gguf --text t.txt
 
       A text is cut into windows. The sparse model decodes each token by token, as it does when it \
       generates; the second half of a window is scored, the first half is timed, dense and sparse \

@@ -93,8 +93,8 @@
       }
     }
 
-    /// Makes the output's folder, chooses and tells the device; gives the run's options: bfloat16 on a
-    /// GPU, float32 elsewhere.
+    /// Makes the output's folder, chooses and tells the device; gives the run's options: bfloat16
+    /// on a GPU, float32 elsewhere.
     func start() throws(SparrowError) -> TrainingOptions {
       try Files.makeFolder(output)
       try AtomicFile.check(path: output + "/report.html")

@@ -36,7 +36,8 @@
       /// One threshold for all: routers keep what they learnt of each other.
       @Test func allThresholdsMoveTogether() throws {
         let own = try tiny.train("own", try tiny.stages(routers: 4, adaptation: 2))
-        let moved = try tiny.train("moved", try tiny.stages(routers: 4, adaptation: 2, settled: 0.25))
+        let moved = try tiny.train(
+          "moved", try tiny.stages(routers: 4, adaptation: 2, settled: 0.25))
         let shifts = zip(try biases(moved), try biases(own)).map { $0 - $1 }
         #expect(abs(shifts[0]) > 1e-3)
         #expect(shifts.allSatisfy { abs($0 - shifts[0]) < 1e-4 })
