@@ -5,7 +5,7 @@ THREADS ?= 0
 SWIFT ?= swift
 SPARROW = .build/release/sparrow
 PYTHON ?= python3
-# What trains: cpu, or cuda-13 for NVIDIA GPUs (5 GB with the libraries that MLX needs there).
+# What trains: cpu, or cuda-13 for NVIDIA GPUs (3 GB with the libraries that MLX needs there).
 MLX ?= cpu
 
 PREFIX ?= /usr/local
