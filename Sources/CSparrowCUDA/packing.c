@@ -66,8 +66,8 @@ static int32_t pack_floats(
   const scu_matrix *m, sb_type type, const uint8_t *source, uint8_t *row) {
   if (m->format != SCU_F32) {
     uint16_t *to = (uint16_t *)(void *)row;
-    if (type == SB_Q2_K) expand_halves(type, source, m->columns, to);
-    else memcpy(row, source, (size_t)m->columns * 2);
+    if (type == SB_F16 || type == SB_BF16) memcpy(row, source, (size_t)m->columns * 2);
+    else expand_halves(type, source, m->columns, to);
     const uint16_t exponent = m->format == SCU_F16 ? 0x7c00 : 0x7f80;
     return halves_finite(to, m->columns, exponent);
   }

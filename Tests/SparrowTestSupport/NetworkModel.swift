@@ -4,8 +4,9 @@ import SparrowCore
 /// Makes GGUF models whose attention adds nothing, so that a step is their feed-forward networks
 /// alone.
 public struct NetworkModel {
-  /// The type of the networks' matrices; all else is float32.
+  /// The type of the networks' matrices and that of attention's; all else is float32.
   public var type: ElementType
+  public var attention: ElementType
   public var hidden: Int
   public var width: Int
   public var layers: Int
@@ -17,10 +18,11 @@ public struct NetworkModel {
   public static let vocabulary = 32
 
   public init(
-    type: ElementType, hidden: Int = 96, width: Int = 160, layers: Int = 1, isGated: Bool = true,
-    hasBiases: Bool = false, activation: String = "silu"
+    type: ElementType, attention: ElementType = .f32, hidden: Int = 96, width: Int = 160,
+    layers: Int = 1, isGated: Bool = true, hasBiases: Bool = false, activation: String = "silu"
   ) {
     self.type = type
+    self.attention = attention
     self.hidden = hidden
     self.width = width
     self.layers = layers
@@ -39,10 +41,10 @@ public struct NetworkModel {
       file.add(
         name, dimensions.map(UInt64.init), bytes: values.withUnsafeBytes { Array($0) })
     }
-    func zeros(_ name: String, rows: Int) {
+    func zeros(_ name: String, _ type: ElementType = .f32, rows: Int) {
       file.add(
-        name, [UInt64(hidden), UInt64(rows)], bytes: [UInt8](repeating: 0, count: 4 * hidden * rows)
-      )
+        name, [UInt64(hidden), UInt64(rows)], type: type.ggmlNumber!,
+        bytes: [UInt8](repeating: 0, count: type.byteCount(elements: hidden * rows)!))
     }
     func matrix(_ name: String, rows: Int, columns: Int) {
       file.add(
@@ -71,8 +73,8 @@ public struct NetworkModel {
       norm(name + "attn_norm")
       let parts =
         isGated ? [("q", hidden), ("k", hidden), ("v", hidden)] : [("qkv", 3 * hidden)]
-      for (part, rows) in parts { zeros(name + "attn_\(part).weight", rows: rows) }
-      zeros(name + "attn_output.weight", rows: hidden)
+      for (part, rows) in parts { zeros(name + "attn_\(part).weight", attention, rows: rows) }
+      zeros(name + "attn_output.weight", attention, rows: hidden)
       norm(name + "ffn_norm")
       for part in isGated ? ["gate", "up"] : ["up"] {
         matrix(name + "ffn_\(part).weight", rows: width, columns: hidden)

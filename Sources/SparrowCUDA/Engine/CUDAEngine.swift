@@ -55,7 +55,11 @@ package final class CUDAEngine: Backend, @unchecked Sendable {
     plan: SparsePlan = .dense, keepsUnpaying: Bool = false,
     updates: WeightUpdates = WeightUpdates()
   ) throws(SparrowError) {
-    let weights = try DeviceWeights(binding, pool: pool, updates: updates, in: library.context)
+    let weights = try DeviceWeights(
+      binding, pool: pool, updates: updates,
+      layersAsHalves: LeanShape.wantsHalves(
+        binding, updates, bandwidth: library.context.device.bandwidth),
+      in: library.context)
     try self.init(
       binding.configuration, weights, library: library, pool: pool, maximumRows: maximumRows)
     install(keepsUnpaying ? plan : plan.paying(costs(rows: 1)))

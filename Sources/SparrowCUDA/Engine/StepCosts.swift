@@ -21,6 +21,8 @@ struct StepCosts {
   private static let choice = 1e-6
   /// What ranking adds, and what each score adds to it.
   private static let ranking = (all: 3.2e-6, each: 0.4e-9)
+  /// What chosen heads take beyond their launches and bytes: each is a block's, however few.
+  private static let heads = 25e-6
   /// Of the bandwidth, what products reach, and what rows and columns that are chosen do.
   private static let products = 0.75
   private static let chosen = 0.5
@@ -118,7 +120,7 @@ struct StepCosts {
     let projected = bytes([.query] + keys, layer)
     let output = bytes([.output], layer)
     let touched = Double(rows) * own * projected + together * output
-    var sparse = predict(plan, plan.predictorBytes)
+    var sparse = Self.heads + predict(plan, plan.predictorBytes)
     if !plan.lookahead { sparse += choose(plan.scoreSelector, among: groups) }
     sparse += read(touched, Self.chosen, launches: attention.isMultiHead ? 4 : 3)
     return Part(dense: multiply(projected + output, launches: 2), sparse: sparse)

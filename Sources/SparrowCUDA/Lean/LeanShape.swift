@@ -26,30 +26,45 @@ struct LeanShape {
   /// Shared memory of a block that the kernel's own variables take.
   private static let reserved = 4 << 10
 
-  /// nil for models that have to be run operation by operation.
-  init?(_ operands: Operands) {
-    let model = operands.model
+  /// Layers' matrices that products go through.
+  static func kinds(_ model: ModelConfiguration) -> [WeightRole.Kind] {
+    [.query, .key, .value, .output, .up, .down] + (model.layers[0].feedForward.gated ? [.gate] : [])
+  }
+
+  /// Whether a model is of the kind that fits one kernel, in whatever format.
+  static func fits(_ model: ModelConfiguration) -> Bool {
     guard let first = model.layers.first, model.embeddingWidth == model.hidden,
       model.hidden <= Self.widestHidden, model.hidden % 2 == 0,
       model.layers.allSatisfy({ $0.fitsLean(like: first) }),
       model.finalNorm.map({ $0.kind == first.norm.kind }) ?? true,
       first.placement == .before || model.finalNorm == first.norm
-    else { return nil }
-    let kinds: [WeightRole.Kind] =
-      [.query, .key, .value, .output, .up, .down] + (first.feedForward.gated ? [.gate] : [])
+    else { return false }
+    return inputWidth(model) <= widestInput
+  }
+
+  private static func inputWidth(_ model: ModelConfiguration) -> Int {
+    let attention = model.layers[0].attention
+    return max(
+      model.hidden, attention.heads * attention.headDimension,
+      model.layers.map(\.feedForward.width).max()!)
+  }
+
+  /// nil for models that have to be run operation by operation.
+  init?(_ operands: Operands) {
+    let model = operands.model
+    guard Self.fits(model) else { return nil }
+    let first = model.layers[0]
     let format = operands.matrix(.query, 0).format
     guard format != SCU_F32,
       model.layers.indices.allSatisfy({ layer in
-        kinds.allSatisfy { operands.matrix($0, layer).format == format }
+        Self.kinds(model).allSatisfy { operands.matrix($0, layer).format == format }
       })
     else { return nil }
     self.format = format
     hidden = model.hidden
     heads = first.attention.heads
     headDimension = first.attention.headDimension
-    let inputs = [hidden, heads * headDimension] + model.layers.map(\.feedForward.width)
-    widest = inputs.max()!
-    guard widest <= Self.widestInput else { return nil }
+    widest = Self.inputWidth(model)
     func tiles(_ kinds: [WeightRole.Kind], _ layer: Int) -> Int {
       kinds.reduce(0) { $0 + (operands.matrix($1, layer).rows + 15) / 16 }
     }

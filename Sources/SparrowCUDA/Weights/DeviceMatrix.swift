@@ -53,10 +53,10 @@ package final class DeviceMatrix: Sendable {
 }
 
 extension scu_matrix {
-  /// The layout of a matrix packed from rows of a type, without memory yet; nil for types that have
-  /// none.
-  init?(_ type: sb_type, rows: Int, columns: Int) {
-    let format = scu_format_of(type)
+  /// The layout of a matrix packed from rows of a type, without memory yet: as halves where they
+  /// are wanted; nil for types that have none.
+  init?(_ type: sb_type, rows: Int, columns: Int, asHalves: Bool = false) {
+    let format = asHalves ? Int32(SCU_F16.rawValue) : scu_format_of(type)
     guard format >= 0 else { return nil }
     self.init(
       weights: 0, format: format, rows: Int32(rows), columns: Int32(columns),

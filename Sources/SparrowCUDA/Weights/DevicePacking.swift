@@ -16,7 +16,7 @@ struct DevicePacking {
 
   /// The update must fit the matrix. Throws `.unsupported` for element types without a layout.
   init(
-    _ role: WeightRole, _ binding: WeightBinding, update: LowRankUpdate?
+    _ role: WeightRole, _ binding: WeightBinding, update: LowRankUpdate?, asHalves: Bool
   ) throws(SparrowError) {
     self.role = role
     self.binding = binding
@@ -27,7 +27,8 @@ struct DevicePacking {
     }
     let packed = WeightRows.type(of: role, binding, isUpdated: update != nil)
     guard let type = packed.ggml,
-      let layout = scu_matrix(type, rows: source.rows.count, columns: source.columns)
+      let layout = scu_matrix(
+        type, rows: source.rows.count, columns: source.columns, asHalves: asHalves)
     else {
       throw SparrowError(
         .unsupported, file: binding.checkpoint.path, field: source.entry.name,

@@ -25,19 +25,23 @@ package final class DeviceWeights: BackendWeights, @unchecked Sendable {
   /// What matrices and vectors begin at multiples of.
   private static let alignment = 256
 
-  /// Packs what `binding` names, with `updates`, which must fit the model.
+  /// Packs what `binding` names, with `updates`, which must fit the model; layers' matrices as halves
+  /// where they are wanted, each weight rounded.
   ///
   /// Throws `.system` with both sizes where the device has too little memory, `.unsupported` for a
   /// type that has no layout there, and what packing throws.
   package init(
     _ binding: WeightBinding, pool: WorkerPool, updates: WeightUpdates = WeightUpdates(),
-    in context: CUDAContext
+    layersAsHalves: Bool = false, in context: CUDAContext
   ) throws(SparrowError) {
     var plans: [DevicePacking] = []
     var values: [(role: WeightRole, [Float])] = []
     for role in binding.roles {
       if binding.isMatrix(role) {
-        plans.append(try DevicePacking(role, binding, update: updates.matrices[role]))
+        plans.append(
+          try DevicePacking(
+            role, binding, update: updates.matrices[role],
+            asHalves: layersAsHalves && role.layer != nil))
       } else {
         var vector = updates.vectors[role]
         if vector == nil { vector = try binding.vector(role) }

@@ -1,5 +1,8 @@
+import SparrowBlocks
 import SparrowCore
 import SparrowEngine
+import SparrowFormats
+import SparrowSparsity
 import SparrowTestDevice
 import SparrowTestSupport
 import SparrowTransformer
@@ -41,6 +44,27 @@ import Testing
     for token: Int32 in [8, 9] {
       let launches = kernels { engine.step(.decode([token], of: [alone])) }
       #expect(launches.first == "lean")
+      let own = Array(engine.logits(rows: 0..<1))
+      engine.step(.decode([token, token], of: company))
+      #expect(Array(engine.logits(rows: 0..<1)) == own)
+    }
+  }
+
+  @Test("a small model whose layers have several formats of blocks is one kernel over halves")
+  func severalFormats() throws {
+    let folder = try TemporaryFolder()
+    let file = NetworkModel(type: .q4_0, attention: .q8_0, hidden: 64, width: 96, layers: 2).bytes()
+    let checkpoint = try Checkpoint.open(try folder.write("m.gguf", file))
+    let binding = try WeightBinding(
+      checkpoint: checkpoint, configuration: ModelConfiguration(gguf: checkpoint))
+    let engine = try CUDAEngine(
+      binding, library: .test(), pool: WorkerPool(count: 1), maximumRows: 32)
+    #expect(engine.weights.byteCount(of: WeightRole(.gate, layer: 1)) == 2 * 64 * 96)
+    #expect(!LeanShape.wantsHalves(binding, WeightUpdates(), bandwidth: 1e6))
+    let alone = try engine.sequence(capacity: 8)
+    let company = try (0..<2).map { _ in try engine.sequence(capacity: 8) }
+    for token: Int32 in [8, 9] {
+      #expect(kernels { engine.step(.decode([token], of: [alone])) }.first == "lean")
       let own = Array(engine.logits(rows: 0..<1))
       engine.step(.decode([token, token], of: company))
       #expect(Array(engine.logits(rows: 0..<1)) == own)
