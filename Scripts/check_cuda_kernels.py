@@ -183,8 +183,10 @@ def main():
     wanted = sys.argv[1:]
     jobs = []
     named = {name for files, _, _ in kernels() for name in SHARED + files}
-    missing = [f"{name}: no line here compiles it"
-               for name in sorted(os.listdir(os.path.join(SOURCES, "kernels"))) if name not in named]
+    files = sorted(os.listdir(os.path.join(SOURCES, "kernels")))
+    missing = [f"{name}: no line here compiles it" for name in files if name not in named]
+    embedded = open(os.path.join(SOURCES, "sources.c")).read()
+    missing += [f"{name}: not in sources.c" for name in files if f'{{"{name}", ' not in embedded]
     for files, constants, allowed in kernels():
         if wanted and not any(name in files[-1] for name in wanted):
             continue
