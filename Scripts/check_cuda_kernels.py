@@ -56,22 +56,23 @@ def cuts():
 def steps():
     """The whole step's kernel in each format of weights, for gated and plain shapes."""
     files = ("step_arguments.h", "step_memory.cuh", "ring.cuh", "step_columns.cuh", "step.cuh",
-             "step_floats.cuh", "step_blocks.cuh", "step_rows.cuh", "step_predict.cuh",
+             "step_floats.cuh", "step_blocks.cuh", "step_down.cuh", "step_rows.cuh", "step_predict.cuh",
              "step_sketch.cuh", "step_attend.cuh", "step_output.cuh", "step_network.cuh", "step.cu")
-    for bits, slot_rows in ((16, 2), (8, 4), (4, 8)):
+    for bits, predictor_bits in ((16, 16), (8, 8), (4, 4), (16, 8)):
         # Width, head groups, query heads of each, whether gated, and the predictors' rank.
         for width, groups, heads, gated, rank in (
             (4096, 32, 1, 1, 256), (4096, 8, 4, 1, 256), (4096, 32, 1, 0, 1024),
             (5120, 40, 1, 0, 1024),
         ):
             yield files, dict(
-                WEIGHT_BITS=bits, WIDTH=width, CONSUMERS=width // 512, BLOCKS=132,
-                SLOT_ROWS=slot_rows, SLOT_BYTES=20480 if width == 4096 or bits == 16 else 23168,
+                WEIGHT_BITS=bits, PREDICTOR_BITS=predictor_bits, WIDTH=width,
+                CONSUMERS=width // 512, BLOCKS=132,
+                SLOT_BYTES=20480 if width == 4096 or bits == 16 else 23168,
                 SHARED_BYTES=232448, HEAD=128, KEY_HEADS=groups, GROUP=heads,
                 SPLITS=min(132 // groups, 8), RANK=rank, HEAD_RANK=512, SKETCHES=0, ROUTES=gated,
-                GATED=gated, MASK_WORDS=640), 8 if heads > 1 else 0
+                GATED=gated, MASK_WORDS=640), 16
     yield files, dict(
-        WEIGHT_BITS=16, WIDTH=2048, CONSUMERS=8, BLOCKS=132, SLOT_ROWS=4, SLOT_BYTES=16384,
+        WEIGHT_BITS=16, PREDICTOR_BITS=16, WIDTH=2048, CONSUMERS=8, BLOCKS=132, SLOT_BYTES=16384,
         SHARED_BYTES=232448, HEAD=128, KEY_HEADS=16, GROUP=1, SPLITS=8, RANK=256, HEAD_RANK=512,
         SKETCHES=1, ROUTES=0, GATED=0, MASK_WORDS=576), 0
 

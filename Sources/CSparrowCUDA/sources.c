@@ -121,6 +121,9 @@ static const char step_floats[] = {
 static const char step_blocks[] = {
 #embed "kernels/step_blocks.cuh" suffix(, 0)
 };
+static const char step_down[] = {
+#embed "kernels/step_down.cuh" suffix(, 0)
+};
 static const char step_rows[] = {
 #embed "kernels/step_rows.cuh" suffix(, 0)
 };
@@ -203,6 +206,7 @@ static const struct {
   {"step.cuh", step},
   {"step_floats.cuh", step_floats},
   {"step_blocks.cuh", step_blocks},
+  {"step_down.cuh", step_down},
   {"step_rows.cuh", step_rows},
   {"step_predict.cuh", step_predict},
   {"step_sketch.cuh", step_sketch},

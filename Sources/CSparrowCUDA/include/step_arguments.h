@@ -36,9 +36,12 @@ enum { SCU_LAYERS = 80, SCU_PHASES = 5 * SCU_LAYERS + 3, SCU_LAYER_SHIFT = 4 };
 ///
 /// Matrices are rows of WIDTH weights of WEIGHT_BITS; norms bfloats, biases float32.
 typedef struct {
-  uint64_t projections;  ///< of each head group queries, key, value; then the predictors' rows
+  uint64_t projections;  ///< of each head group queries, key, value; then predictors' rows of one format
   uint64_t output;       ///< `[heads][WIDTH][HEAD]`
   uint64_t gate, up, down;
+  /// What predictors take from the normed residual stream, where their format is not the other
+  /// weights': rows of WIDTH.
+  uint64_t predictor_inputs;
   uint64_t predictors;   ///< `[neurons, then head groups][RANK]`
   uint64_t sketch;       ///< of each 8 neurons 4-bit numbers, then a half's scale for each 32
   uint64_t norm, norm_bias, projections_bias, output_bias;
@@ -59,10 +62,11 @@ typedef struct {
   // Passed between phases: words of 64 bits, each a float32 below the date when it was written.
   uint64_t stream, middle;  ///< the residual stream: before and after attention
   uint64_t projected;
+  uint64_t parts;           ///< `[heads][SPLITS][HEAD + 2]`: the greatest score, the sum, values
+  uint64_t attended;        ///< `[heads][HEAD]`
   uint64_t partial;         ///< `[blocks][WIDTH]`
 
   // The same, float32.
-  uint64_t parts;           ///< `[heads][SPLITS][HEAD + 4]`
   uint64_t logits;
   uint64_t best;            ///< one number: the greatest logit and, inverted, its token
   uint64_t neuron_masks, head_masks;  ///< `[layers][bytes]`; 0: all are touched

@@ -4,17 +4,9 @@ __device__ __forceinline__ void stream(const scu_step &a, step_memory &m) {
   const scu_row row = *(const scu_row *)a.row;
   producer ring(a.lag);
   uint32_t choices = 0;
-  int made = 0;  // the phase behind the last one that makes masks
 #pragma unroll 1
   for (int i = 0; i < a.phase_count; i++) {
     const phase p(a, i);
-    const bool chosen = p.kind == SCU_PROJECT ? a.head_masks != 0 && a.predictor_rows == 2 * RANK
-      : p.kind == SCU_NETWORK                 ? is_sparse(a, p.layer)
-                                              : false;
-    if (chosen && made > 0) {
-      if ((threadIdx.x & 31) == 0) wait_for_blocks(a, made);
-      __syncwarp();
-    }
     switch (p.kind) {
       case SCU_PROJECT:
       case SCU_HEAD_ROWS:
@@ -22,7 +14,6 @@ __device__ __forceinline__ void stream(const scu_step &a, step_memory &m) {
       case SCU_ATTEND:
         stream_cache(m, ring, row, p);
         stream_prediction(a, m, ring, row, p);
-        made = i + 1;
         break;
       case SCU_OUTPUT: stream_output(a, m, ring, p); break;
       case SCU_SKETCHED:
@@ -47,7 +38,6 @@ __device__ __forceinline__ void compute(const scu_step &a, step_memory &m) {
       case SCU_HEAD_ROWS:
       case SCU_LOGITS: multiply_rows(a, m, ring, p); break;
       case SCU_ATTEND:
-        begin(a, p);
         attend(a, m, ring, row, p);
         predict(a, m, ring, row, p);
         break;

@@ -43,26 +43,25 @@ __device__ __forceinline__ int share(int count, int block) {
 
 // MARK: - Between blocks
 
-/// By one thread: all blocks have ended the phases before `index`.
-__device__ __forceinline__ void wait_for_blocks(const scu_step &a, int index) {
-  const uint32_t wanted = BLOCKS * index;
-  uint32_t arrived;
-  do {
-    asm volatile("ld.acquire.gpu.global.u32 %0, [%1];"
-                 : "=r"(arrived)
-                 : "l"(a.arrivals)
-                 : "memory");
-  } while (arrived < wanted);
-}
-
-/// By all consumers, before they read what an earlier phase wrote.
-__device__ __forceinline__ void begin(const scu_step &a, const phase &p) {
+/// By all consumers: all blocks have ended the phases before. What they left is dated and may still
+/// be on its way; but to ask for much of it over and over would hold up those who are behind.
+__device__ __forceinline__ void wait_for_blocks(const scu_step &a, const phase &p) {
   if (threadIdx.x == 0) {
-    wait_for_blocks(a, p.index);
-    if (a.times != 0 && blockIdx.x == 0)
-      asm volatile("mov.u64 %0, %%globaltimer;" : "=l"(((uint64_t *)a.times)[p.index]));
+    uint32_t arrived;
+    do {
+      asm volatile("ld.relaxed.gpu.global.u32 %0, [%1];"
+                   : "=r"(arrived)
+                   : "l"(a.arrivals)
+                   : "memory");
+    } while (arrived < BLOCKS * p.index);
   }
   meet();
+}
+
+/// By one thread, once what it waits for in a phase is there.
+__device__ __forceinline__ void tell_time(const scu_step &a, const phase &p) {
+  if (a.times != 0 && blockIdx.x == 0 && threadIdx.x == 0)
+    asm volatile("mov.u64 %0, %%globaltimer;" : "=l"(((uint64_t *)a.times)[p.index]));
 }
 
 /// By all consumers, after all that they write in a phase.
@@ -74,10 +73,7 @@ __device__ __forceinline__ void end(const scu_step &a, const phase &p) {
     const uint32_t before = atomicAdd((uint32_t *)a.arrivals, 1);
     // Nobody waits any more: the next step begins at zero.
     if (before == BLOCKS * a.phase_count - 1) atomicExch((uint32_t *)a.arrivals, 0);
-  } else if (p.kind == SCU_ATTEND) {
-    asm volatile("red.release.gpu.global.add.u32 [%0], 1;" ::"l"(a.arrivals) : "memory");
   } else {
-    // All that others read of this phase is dated: it need not be there yet.
     asm volatile("red.relaxed.gpu.global.add.u32 [%0], 1;" ::"l"(a.arrivals) : "memory");
   }
 }
@@ -109,20 +105,54 @@ __device__ __forceinline__ float take(uint64_t word, uint64_t address, int index
   return __uint_as_float((uint32_t)word);
 }
 
-/// Dated numbers, `stride` apart and below `count`, once all of them are there.
-template <int COUNT>
-__device__ __forceinline__ void take(
-  float (&x)[COUNT], uint64_t address, int first, int stride, int count, uint32_t date) {
-  uint64_t words[COUNT];
+/// Dated numbers, the i-th at `at(i)`, once all of them are there: what is not is asked for again.
+template <int COUNT, typename At>
+__device__ __forceinline__ void take_at(float (&x)[COUNT], uint64_t address, uint32_t date, At at) {
+  uint64_t words[COUNT] = {};
   bool are_there;
   do {
     are_there = true;
 #pragma unroll
     for (int i = 0; i < COUNT; i++)
-      asm volatile("ld.relaxed.gpu.global.u64 %0, [%1];"
-                   : "=l"(words[i])
-                   : "l"(address + 8 * min(first + i * stride, count - 1))
-                   : "memory");
+      asm volatile(
+        "{\n.reg .pred missing;\nsetp.ne.u32 missing, %2, %3;\n"
+        "@missing ld.relaxed.gpu.global.u64 %0, [%1];\n}"
+        : "+l"(words[i])
+        : "l"(address + 8 * at(i)), "r"((uint32_t)(words[i] >> 32)), "r"(date)
+        : "memory");
+#pragma unroll
+    for (int i = 0; i < COUNT; i++) are_there &= (uint32_t)(words[i] >> 32) == date;
+  } while (!are_there);
+#pragma unroll
+  for (int i = 0; i < COUNT; i++) x[i] = __uint_as_float((uint32_t)words[i]);
+}
+
+/// Dated numbers, `stride` apart and below `count`.
+template <int COUNT>
+__device__ __forceinline__ void take(
+  float (&x)[COUNT], uint64_t address, int first, int stride, int count, uint32_t date) {
+  take_at(x, address, date, [=](int i) { return min(first + i * stride, count - 1); });
+}
+
+/// The same by pairs of neighbours, `at(i)` of every first one.
+template <int COUNT, typename At>
+__device__ __forceinline__ void take_pairs(
+  float (&x)[COUNT], uint64_t address, uint32_t date, At at) {
+  uint64_t words[COUNT] = {};
+  bool are_there;
+  do {
+    are_there = true;
+#pragma unroll
+    for (int i = 0; i < COUNT; i += 2) {
+      const uint32_t wrong =
+        ((uint32_t)(words[i] >> 32) ^ date) | ((uint32_t)(words[i + 1] >> 32) ^ date);
+      asm volatile(
+        "{\n.reg .pred missing;\nsetp.ne.u32 missing, %3, 0;\n"
+        "@missing ld.relaxed.gpu.global.v2.u64 {%0, %1}, [%2];\n}"
+        : "+l"(words[i]), "+l"(words[i + 1])
+        : "l"(address + 8 * at(i)), "r"(wrong)
+        : "memory");
+    }
 #pragma unroll
     for (int i = 0; i < COUNT; i++) are_there &= (uint32_t)(words[i] >> 32) == date;
   } while (!are_there);
@@ -132,44 +162,53 @@ __device__ __forceinline__ void take(
 
 /// A thread's part of a dated vector.
 __device__ __forceinline__ void take_own(float (&x)[OWN], uint64_t address, uint32_t date) {
-  uint64_t words[OWN];
-  bool are_there;
-  do {
-    are_there = true;
-#pragma unroll
-    for (int i = 0; i < OWN; i += 2)
-      asm volatile("ld.relaxed.gpu.global.v2.u64 {%0, %1}, [%2];"
-                   : "=l"(words[i]), "=l"(words[i + 1])
-                   : "l"(address + 8 * (column(i / 8) + i % 8))
-                   : "memory");
-#pragma unroll
-    for (int i = 0; i < OWN; i++) are_there &= (uint32_t)(words[i] >> 32) == date;
-  } while (!are_there);
-#pragma unroll
-  for (int i = 0; i < OWN; i++) x[i] = __uint_as_float((uint32_t)words[i]);
+  take_pairs(x, address, date, [](int i) { return column(i / 8) + i % 8; });
+}
+
+/// Leaves two neighbours, the first one's index even.
+__device__ __forceinline__ void leave_pair(uint64_t address, float x, float y, uint32_t date) {
+  asm volatile("st.relaxed.gpu.global.v2.u64 [%0], {%1, %2};" ::"l"(address),
+               "l"((uint64_t)date << 32 | __float_as_uint(x)),
+               "l"((uint64_t)date << 32 | __float_as_uint(y))
+               : "memory");
 }
 
 /// Leaves a thread's part of a vector, dated.
 __device__ __forceinline__ void leave_own(uint64_t address, const float (&x)[OWN], uint32_t date) {
 #pragma unroll
   for (int i = 0; i < OWN; i += 2)
-    asm volatile("st.relaxed.gpu.global.v2.u64 [%0], {%1, %2};" ::"l"(
-                   address + 8 * (column(i / 8) + i % 8)),
-                 "l"((uint64_t)date << 32 | __float_as_uint(x[i])),
-                 "l"((uint64_t)date << 32 | __float_as_uint(x[i + 1]))
-                 : "memory");
+    leave_pair(address + 8 * (column(i / 8) + i % 8), x[i], x[i + 1], date);
 }
 
 // MARK: - Selections
 
+/// A word of a mask: eight bits, and above them the last 24 of the date of the phase that made it.
+__device__ __forceinline__ void leave_bits(
+  const uint32_t *mask, int index, uint32_t bits, uint32_t date) {
+  asm volatile("st.relaxed.gpu.global.u32 [%0], %1;" ::"l"(mask + index), "r"(date << 8 | bits)
+               : "memory");
+}
+
+/// Its bits, once they are there if the device makes them.
+__device__ __forceinline__ uint32_t take_bits(
+  const uint32_t *mask, int index, bool is_made, uint32_t date) {
+  uint32_t word;
+  do {
+    asm volatile("ld.relaxed.gpu.global.u32 %0, [%1];" : "=r"(word) : "l"(mask + index) : "memory");
+  } while (is_made && word >> 8 != (date & 0xffffff));
+  return word & 0xff;
+}
+
 /// By one warp: the head groups of a mask.
 template <typename List>
-__device__ __forceinline__ void list_heads(List &list, const uint32_t *mask) {
+__device__ __forceinline__ void list_heads(
+  List &list, const uint32_t *mask, bool is_made, uint32_t date) {
   const int lane = threadIdx.x & 31;
   int count = 0;
   for (int base = 0; base < KEY_HEADS; base += 32) {
     const int head = base + lane;
-    const bool is_touched = head < KEY_HEADS && (!mask || (__ldcg(mask + base / 32) >> lane & 1));
+    const bool is_touched =
+      head < KEY_HEADS && (!mask || (take_bits(mask, head / 8, is_made, date) >> head % 8 & 1));
     const uint32_t touched = __ballot_sync(~0u, is_touched);
     if (is_touched) list.heads[count + __popc(touched & ((1u << lane) - 1))] = head;
     count += __popc(touched);
@@ -179,12 +218,35 @@ __device__ __forceinline__ void list_heads(List &list, const uint32_t *mask) {
 }
 
 /// By the producer: the block's part of the neurons that a mask selects.
-__device__ __forceinline__ void list_neurons(step_memory &m, const uint32_t *mask, int group) {
-  const int lane = threadIdx.x & 31;
-  // All at once: each is a way to the second cache and back.
+__device__ __forceinline__ void list_neurons(
+  step_memory &m, const uint32_t *mask, int count, int group, bool is_made, uint32_t date) {
+  const int lane = threadIdx.x & 31, words = (count + 31) / 32;
+  // Many at once: each is a way to the second cache and back.
+  constexpr int AT_ONCE = 16;
+#pragma unroll 1
+  for (int first = lane; first < MASK_WORDS; first += AT_ONCE * 32) {
+    uint4 bits[AT_ONCE];
+    bool are_there;
+    do {
+      are_there = true;
 #pragma unroll
-  for (int i = lane * 4; i < MASK_WORDS; i += 128)
-    *(uint4 *)(m.words + i) = __ldcg((const uint4 *)(mask + i));
+      for (int i = 0; i < AT_ONCE; i++)
+        asm volatile("ld.relaxed.gpu.global.v4.u32 {%0, %1, %2, %3}, [%4];"
+                     : "=r"(bits[i].x), "=r"(bits[i].y), "=r"(bits[i].z), "=r"(bits[i].w)
+                     : "l"(mask + min(first + i * 32, words - 1) * 4)
+                     : "memory");
+#pragma unroll
+      for (int i = 0; i < AT_ONCE; i++)
+        are_there &= ((bits[i].x ^ date << 8) | (bits[i].y ^ date << 8) | (bits[i].z ^ date << 8)
+                      | (bits[i].w ^ date << 8)) < 256;
+    } while (is_made && !are_there);
+#pragma unroll
+    for (int i = 0; i < AT_ONCE; i++)
+      if (first + i * 32 < MASK_WORDS)
+        m.words[first + i * 32] = first + i * 32 >= words ? 0 : __byte_perm(
+          __byte_perm(bits[i].x, bits[i].y, 0x0040), __byte_perm(bits[i].z, bits[i].w, 0x0040),
+          0x5410);
+  }
   __syncwarp();
   // An odd number of words a lane: all banks of the shared memory.
   constexpr int EACH = (MASK_WORDS + 31) / 32 | 1;

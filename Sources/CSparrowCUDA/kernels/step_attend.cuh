@@ -161,7 +161,8 @@ __device__ __forceinline__ void see_run(
 
 /// By the attending warps: the row's own key, and the sums of all warps, in their order.
 __device__ __forceinline__ void leave_part(
-  const scu_step &a, attention_memory &m, const attention_job &job, running_sum (&r)[GROUP]) {
+  const scu_step &a, attention_memory &m, const attention_job &job, running_sum (&r)[GROUP],
+  uint32_t date) {
   const int warp = threadIdx.x >> 5, lane = threadIdx.x & 31;
   const int slot = threadIdx.x / LANES, part = lane % LANES * 8;
 #pragma unroll
@@ -203,9 +204,39 @@ __device__ __forceinline__ void leave_part(
       const float scale = m.most[g][w] == -INFINITY ? 0 : __expf(m.most[g][w] - best);
       all = fmaf(m.total[g][w], scale, all), y = fmaf(m.sums[g][w][at], scale, y);
     }
-    float *to = (float *)a.parts + ((job.group * GROUP + g) * SPLITS + job.split) * (HEAD + 4);
-    to[4 + at] = y;
-    if (at == 0) to[0] = best, to[1] = all;
+    const int head = job.group * GROUP + g;
+    if constexpr (SPLITS == 1) {
+      leave(a.attended, head * HEAD + at, __fdividef(y, all), date);
+      continue;
+    }
+    const int part = (head * SPLITS + job.split) * (HEAD + 2);
+    leave(a.parts, part + 2 + at, y, date);
+    if (at == 0) leave(a.parts, part, best, date), leave(a.parts, part + 1, all, date);
+  }
+}
+
+/// By the attending warps of each of a head group's blocks: some elements of its result, of all
+/// parts in their order.
+__device__ __forceinline__ void join_parts(
+  const scu_step &a, const attention_job &job, uint32_t date) {
+  constexpr int EACH = (HEAD + SPLITS - 1) / SPLITS;
+  for (int i = threadIdx.x; i < GROUP * EACH; i += ATTENDING * 32) {
+    const int head = job.group * GROUP + i / EACH, at = job.split * EACH + i % EACH;
+    if (at >= HEAD) continue;
+    // The greatest score, the sum and the element of each part.
+    float of[3 * SPLITS];
+    take_at(of, a.parts, date, [=](int n) {
+      return (head * SPLITS + n / 3) * (HEAD + 2) + (n % 3 < 2 ? n % 3 : 2 + at);
+    });
+    float best = -INFINITY, all = 0, y = 0;
+#pragma unroll
+    for (int s = 0; s < SPLITS; s++) best = fmaxf(best, of[3 * s]);
+#pragma unroll
+    for (int s = 0; s < SPLITS; s++) {
+      const float scale = __expf(of[3 * s] - best);
+      all = fmaf(of[3 * s + 1], scale, all), y = fmaf(of[3 * s + 2], scale, y);
+    }
+    leave(a.attended, head * HEAD + at, __fdividef(y, all), date);
   }
 }
 
@@ -223,6 +254,8 @@ __device__ __forceinline__ void attend(
       count = job.run(from);
       see_run(m, ring, r, count);
     }
-    if (attends) leave_part(a, m.attention, job, r);
+    if (!attends) continue;
+    leave_part(a, m.attention, job, r, date(a, p.index));
+    if constexpr (SPLITS > 1) join_parts(a, job, date(a, p.index));
   }
 }

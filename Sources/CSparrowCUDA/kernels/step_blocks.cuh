@@ -67,8 +67,8 @@ __device__ __forceinline__ float dot_pairs(
       s[2 * i] = four.x, s[2 * i + 1] = four.y;
     }
   } else {
-    static_assert(PAIRS == 1, "scales of whole words");
-    s[0] = *scales;
+    static_assert(PAIRS == 2, "scales of whole words");
+    s[0] = *(const uint32_t *)scales;
   }
   float sum = 0;
 #pragma unroll
@@ -101,11 +101,15 @@ __device__ __forceinline__ float whole(float part) {
   return part + __shfl_xor_sync(~0u, part, 2);
 }
 
+/// A warp's pairs of blocks: eight of one vector of its columns, each with the other vector's.
+constexpr int WARP_PAIRS = 8, PAIR_DISTANCE = THREADS * 8;
+
 template <int BITS>
 struct row_input {
   /// A warp's blocks: eight of one vector of columns, each paired with the other vector's; and
   /// eights of rows that it multiplies at once, of two slots at most.
-  static constexpr int PAIRS = 8, DISTANCE = THREADS * 8, AT_ONCE = SLOT_ROWS < BATCH ? 1 : 2;
+  static constexpr int PAIRS = WARP_PAIRS, DISTANCE = PAIR_DISTANCE;
+  static constexpr int AT_ONCE = SLOT_ROWS<BITS> < BATCH ? 1 : 2;
   static_assert(VECTORS == 2 || BITS == 16, "two vectors of columns a thread");
   uint2 terms[PAIRS];
   float scale;
@@ -132,22 +136,22 @@ struct row_input {
 
   template <int RUNS, int LIMIT>
   __device__ __forceinline__ void dots(
-    ring_memory &m, consumer &ring, int count, float (*sums)[SUMS]) const {
-    static_assert(RUNS * LIMIT == SUMS, "the sums of a warp");
-    constexpr int ROWS = AT_ONCE * BATCH, SLOTS_AT_ONCE = ROWS / SLOT_ROWS;
+    ring_memory &m, consumer &ring, int count, float (*sums)[ALL_SUMS]) const {
+    static_assert(RUNS * LIMIT == SUMS<BITS>, "the sums of a warp");
+    constexpr int ROWS = AT_ONCE * BATCH, SLOTS_AT_ONCE = ROWS / SLOT_ROWS<BITS>;
     const int warp = threadIdx.x >> 5, lane = threadIdx.x & 31;
     // Little code: what does not fit the multiprocessor's cache of it comes from far away.
 #pragma unroll 1
-    for (int i = 0; i < SUMS; i += ROWS) {
+    for (int i = 0; i < SUMS<BITS>; i += ROWS) {
       const int size = min(count - i % LIMIT, ROWS);
       if (size <= 0) continue;
-      const int slots = (size + SLOT_ROWS - 1) / SLOT_ROWS;
+      const int slots = (size + SLOT_ROWS<BITS> - 1) / SLOT_ROWS<BITS>;
       ring.wait<SLOTS_AT_ONCE>(m, slots);
       float parts[AT_ONCE];
 #pragma unroll
       for (int g = 0; g < AT_ONCE; g++) {
         const int row = min(g * BATCH + lane / 4, size - 1);
-        const char *own = ring.slot(m, row / SLOT_ROWS) + row % SLOT_ROWS * ROW_BYTES;
+        const char *own = ring.slot(m, row / SLOT_ROWS<BITS>) + row % SLOT_ROWS<BITS> * ROW_BYTES<BITS>;
         parts[g] = dot_pairs<BITS>(
           own + warp * 8 * BLOCK_BYTES<BITS>,
           (const uint16_t *)(own + WIDTH * BITS / 8) + warp * 8, DISTANCE, terms);
@@ -158,60 +162,6 @@ struct row_input {
         const float y = whole(parts[g] * scale);
         if (lane % 4 == 0) sums[warp][i + g * BATCH + lane / 4] = y;
       }
-    }
-  }
-};
-
-/// Eight numbers as floats: their bytes, from 128 or eight on, as the last ones of 2^23's.
-template <int BITS>
-__device__ __forceinline__ void floats_of(float (&y)[8], const char *from) {
-  uint2 w;
-  if constexpr (BITS == 8) {
-    w = *(const uint2 *)from;
-    w.x ^= 0x80808080, w.y ^= 0x80808080;
-  } else {
-    w.y = *(const uint32_t *)from ^ 0x88888888;
-    w.x = w.y & 0x0f0f0f0f, w.y = w.y >> 4 & 0x0f0f0f0f;
-  }
-#pragma unroll
-  for (int i = 0; i < 8; i++)
-    y[i] = __uint_as_float(__byte_perm(i < 4 ? w.x : w.y, 0x4b000000, 0x7650 + i % 4))
-      - (float)((1 << 23) + (1 << (BITS - 1)));
-}
-
-template <int BITS>
-struct row_sum {
-  static constexpr int AT_ONCE = SLOT_ROWS < 4 ? SLOT_ROWS : 4;
-  float sum[OWN] = {};
-
-  /// The ring's next rows, each times its factor, which lane i of a warp has; 0 beyond them.
-  template <int LIMIT>
-  __device__ __forceinline__ void add(
-    ring_memory &m, consumer &ring, float factor, int count) {
-    static_assert(SLOT_ROWS % AT_ONCE == 0, "rows of one slot at once");
-    const char *slot = 0;
-#pragma unroll 1
-    for (int r = 0; r < count; r += AT_ONCE) {
-      if (r % SLOT_ROWS == 0) slot = ring.wait(m);
-#pragma unroll
-      for (int i = 0; i < AT_ONCE; i++) {
-        // Beyond the last row: the last one again, times zero.
-        const char *row = slot + min(r + i, count - 1) % SLOT_ROWS * ROW_BYTES;
-        add(row, __shfl_sync(~0u, factor, r + i));
-      }
-      if (r % SLOT_ROWS == SLOT_ROWS - AT_ONCE || r + AT_ONCE >= count) ring.release(m);
-    }
-  }
-
-  __device__ __forceinline__ void add(const char *row, float factor) {
-    const uint16_t *scales = (const uint16_t *)(row + WIDTH * BITS / 8);
-#pragma unroll
-    for (int v = 0; v < VECTORS; v++) {
-      const float scale = factor * from_half(scales[column(v) / 32]);
-      float y[8];
-      floats_of<BITS>(y, row + column(v) / 8 * BITS);
-#pragma unroll
-      for (int i = 0; i < 8; i++) sum[v * 8 + i] = fmaf(scale, y[i], sum[v * 8 + i]);
     }
   }
 };
@@ -228,13 +178,13 @@ struct row_weight {
 
 // MARK: - Attention's output
 
-/// Eight rows a warp of one half of a head's columns, and other warps the other half.
+/// Each warp has heads of its own, and all rows of them, eight at once.
 template <int BITS>
 struct output_sums {
-  static constexpr int TEAMS = (OUTPUT_ROWS + 7) / 8;
-  static_assert(HEAD == 128 && 2 * TEAMS <= CONSUMERS, "a warp for each half of eight rows");
+  static constexpr int EIGHTS = (OUTPUT_ROWS + 7) / 8;
+  static_assert(HEAD == 128 || BITS == 16, "two pairs of blocks a head");
 
-  float sum = 0;
+  float sum[EIGHTS] = {};
 
   /// By a warp, four elements of the i-th head's result each.
   static __device__ __forceinline__ void keep(step_memory &m, int i, int element, float4 x) {
@@ -248,25 +198,45 @@ struct output_sums {
     if (element == 0) m.heads.scales[i] = most;
   }
 
-  __device__ __forceinline__ void add(
-    step_memory &m, int i, const char *piece, int rows, float factor) {
-    // Warps beyond the halves: the second one again, which nobody takes.
-    const int warp = threadIdx.x >> 5, half = min(warp / TEAMS, 1);
-    const char *row =
-      piece + min(warp % TEAMS * 8 + (int)(threadIdx.x & 31) / 4, rows - 1) * scu_step_row_bytes(BITS, HEAD);
-    uint2 terms[1];
-    load_terms<1>(terms, m.heads.terms[i][0] + half * 64, HEAD, 32);
-    sum = fmaf(
-      dot_pairs<BITS>(
-        row + half * 2 * BLOCK_BYTES<BITS>, (const uint16_t *)(row + HEAD * BITS / 8) + half * 2, 32,
-        terms),
-      m.heads.scales[i] * factor, sum);
+  __device__ __forceinline__ void add(step_memory &m, consumer &ring, int count, int rows) {
+    const int warp = threadIdx.x >> 5, lane = threadIdx.x & 31;
+    int own = warp;
+#pragma unroll 1
+    for (int i = 0; i < count; i += HEADS_AT_ONCE) {
+      const char *slot = ring.wait(m.ring);
+      if (own < min(i + HEADS_AT_ONCE, count)) {
+        const char *piece = slot + (own - i) * rows * HEAD_BYTES;
+        uint2 terms[2];
+        load_terms<2>(terms, m.heads.terms[own][0], HEAD, 64);
+        const float scale = m.heads.scales[own];
+#pragma unroll
+        for (int g = 0; g < EIGHTS; g++) {
+          const char *row = piece + min(g * 8 + lane / 4, rows - 1) * HEAD_BYTES;
+          sum[g] = fmaf(
+            dot_pairs<BITS>(row, (const uint16_t *)(row + HEAD * BITS / 8), 64, terms), scale,
+            sum[g]);
+        }
+        own += CONSUMERS;
+      }
+      ring.release(m.ring);
+    }
   }
 
   __device__ __forceinline__ void leave(step_memory &m, int rows) {
-    const float y = whole(sum * part_scale<BITS>(1, 1));
-    const int warp = threadIdx.x >> 5, row = warp % TEAMS * 8 + (threadIdx.x & 31) / 4;
-    if (warp / TEAMS < 2 && threadIdx.x % 4 == 0 && row < rows) m.output[warp / TEAMS][row] = y;
+    const float scale = part_scale<BITS>(1, 1);
+#pragma unroll
+    for (int g = 0; g < EIGHTS; g++) {
+      const float y = whole(sum[g] * scale);
+      const int row = g * 8 + (threadIdx.x & 31) / 4;
+      if (threadIdx.x % 4 == 0 && row < rows) m.output[threadIdx.x >> 5][row] = y;
+    }
+  }
+
+  static __device__ __forceinline__ float of(const step_memory &m, int row) {
+    float y = 0;
+#pragma unroll
+    for (int w = 0; w < CONSUMERS; w++) y += m.output[w][row];
+    return y;
   }
 };
 

@@ -74,7 +74,7 @@ struct norm_weights {
 };
 
 /// The i-th dot product, of all warps.
-__device__ __forceinline__ float take_sum(const float (*sums)[SUMS], int i) {
+__device__ __forceinline__ float take_sum(const float (*sums)[ALL_SUMS], int i) {
   float y = 0;
 #pragma unroll
   for (int w = 0; w < CONSUMERS; w++) y += sums[w][i];

@@ -1,8 +1,6 @@
 // Weights as bfloats: rows of the step's matrices times what it computes, in float32. The other
 // formats' ways are in step_blocks.cuh, under the same names.
 
-constexpr int ROW_BYTES = scu_step_row_bytes(WEIGHT_BITS, WIDTH);
-
 /// Eight weights times eight numbers, onto two sums.
 __device__ __forceinline__ void dot_vector(float &a, float &b, uint4 w, const float *y) {
   a = fmaf(low(w.x), y[0], a), b = fmaf(high(w.x), y[1], b);
@@ -31,7 +29,7 @@ __device__ __forceinline__ float warp_sums(const float (&p)[BATCH]) {
 }
 
 /// Adds what each warp has of eight dot products, over its columns, to where the block adds them.
-__device__ __forceinline__ void leave_sums(const float (&p)[BATCH], float (*sums)[SUMS]) {
+__device__ __forceinline__ void leave_sums(const float (&p)[BATCH], float (*sums)[ALL_SUMS]) {
   const float s = warp_sums(p);
   if ((threadIdx.x & 3) == 0) sums[threadIdx.x >> 5][(threadIdx.x & 31) >> 2] = s;
 }
@@ -57,7 +55,7 @@ struct row_input<16> {
   /// Each warp's part of the dot products of the ring's next rows: RUNS times `count` of LIMIT.
   template <int RUNS, int LIMIT>
   __device__ __forceinline__ void dots(
-    ring_memory &m, consumer &ring, int count, float (*sums)[SUMS]) const {
+    ring_memory &m, consumer &ring, int count, float (*sums)[ALL_SUMS]) const {
     static_assert(RUNS * LIMIT == BATCH, "the sums of a warp");
     float p[BATCH];
     const char *slot = 0;
@@ -66,9 +64,9 @@ struct row_input<16> {
       p[i] = 0;
       const int r = i % LIMIT;
       if (r >= count) continue;
-      if (r % SLOT_ROWS == 0) slot = ring.wait(m);
-      p[i] = dot(slot + r % SLOT_ROWS * ROW_BYTES);
-      if (r % SLOT_ROWS == SLOT_ROWS - 1 || r == count - 1) ring.release(m);
+      if (r % SLOT_ROWS<16> == 0) slot = ring.wait(m);
+      p[i] = dot(slot + r % SLOT_ROWS<16> * ROW_BYTES<16>);
+      if (r % SLOT_ROWS<16> == SLOT_ROWS<16> - 1 || r == count - 1) ring.release(m);
     }
     leave_sums(p, sums);
   }
@@ -84,16 +82,20 @@ struct row_sum<16> {
 
   template <int LIMIT>
   __device__ __forceinline__ void add(
-    ring_memory &m, consumer &ring, float factor, int count) {
+    step_memory &m, consumer &ring, float factor, int count) {
     const char *slot = 0;
 #pragma unroll
     for (int r = 0; r < LIMIT; r++) {
       const float own = __shfl_sync(~0u, factor, r);
       if (r >= count) continue;
-      if (r % SLOT_ROWS == 0) slot = ring.wait(m);
-      add(slot + r % SLOT_ROWS * ROW_BYTES, own);
-      if (r % SLOT_ROWS == SLOT_ROWS - 1 || r == count - 1) ring.release(m);
+      if (r % SLOT_ROWS<16> == 0) slot = ring.wait(m.ring);
+      add(slot + r % SLOT_ROWS<16> * ROW_BYTES<16>, own);
+      if (r % SLOT_ROWS<16> == SLOT_ROWS<16> - 1 || r == count - 1) ring.release(m.ring);
     }
+  }
+
+  __device__ __forceinline__ void leave(uint64_t address, uint32_t date) const {
+    leave_own(address, sum, date);
   }
 
   __device__ __forceinline__ void add(const char *row, float factor) {
@@ -139,6 +141,21 @@ struct output_sums<16> {
     *(float4 *)(m.attended[i] + element) = x;
   }
 
+  /// Of the ring's next heads.
+  __device__ __forceinline__ void add(step_memory &m, consumer &ring, int count, int rows) {
+#pragma unroll 1
+    for (int i = 0; i < count; i += HEADS_AT_ONCE) {
+      const char *slot = ring.wait(m.ring);
+#pragma unroll
+      for (int h = 0; h < HEADS_AT_ONCE; h++)
+        // Beyond the last head: the last one again, times zero.
+        add(
+          m, min(i + h, count - 1), slot + min(h, count - 1 - i) * rows * HEAD_BYTES, rows,
+          i + h < count ? 1 : 0);
+      ring.release(m.ring);
+    }
+  }
+
   __device__ __forceinline__ void add(
     step_memory &m, int i, const char *piece, int rows, float factor) {
     const int team = threadIdx.x / EACH, part = threadIdx.x % EACH * 8;
@@ -162,8 +179,12 @@ struct output_sums<16> {
 #pragma unroll
       for (int d = EACH / 2; d; d >>= 1) y += __shfl_xor_sync(~0u, y, d);
       const int row = threadIdx.x / EACH + t * AT_ONCE;
-      if (threadIdx.x % EACH == 0 && row < rows) m.output[0][row] = y, m.output[1][row] = 0;
+      if (threadIdx.x % EACH == 0 && row < rows) m.output[0][row] = y;
     }
+  }
+
+  static __device__ __forceinline__ float of(const step_memory &m, int row) {
+    return m.output[0][row];
   }
 };
 

@@ -2,15 +2,34 @@
 //
 // Constants: WIDTH of the residual stream, CONSUMERS warps that multiply, BLOCKS; HEAD elements,
 // KEY_HEADS head groups of GROUP query heads, SPLITS parts of attention; RANK of predictors,
-// HEAD_RANK of the head's sketch; WEIGHT_BITS; MASK_WORDS of a layer's neuron mask;
-// SHARED_BYTES of a block, SLOT_BYTES of a slot, SLOT_ROWS rows of weights in it.
+// HEAD_RANK of the head's sketch; WEIGHT_BITS, PREDICTOR_BITS; MASK_WORDS of a layer's neuron mask;
+// SHARED_BYTES of a block, SLOT_BYTES of a slot.
 
 constexpr int THREADS = CONSUMERS * 32, BATCH = 8;
-/// Dot products that are summed over the block at once.
-constexpr int SUMS = WEIGHT_BITS == 16 ? BATCH : 4 * BATCH;
+
+__device__ constexpr int rows_of_slot(int bits) {
+  int rows = 8;
+  while (rows > 1 && rows * scu_step_row_bytes(bits, WIDTH) > SLOT_BYTES) rows /= 2;
+  return rows;
+}
+
+/// Bytes of a row of weights, rows of a slot, and dot products that are summed over the block at
+/// once.
+template <int BITS>
+constexpr int ROW_BYTES = scu_step_row_bytes(BITS, WIDTH);
+template <int BITS>
+constexpr int SLOT_ROWS = rows_of_slot(BITS);
+template <int BITS>
+constexpr int SUMS = BITS == 16 ? BATCH : 4 * BATCH;
+constexpr int ALL_SUMS = WEIGHT_BITS == 16 && PREDICTOR_BITS == 16 ? BATCH : 4 * BATCH;
 constexpr int HEADS = KEY_HEADS * GROUP, HEAD_ROWS = (GROUP + 2) * HEAD;
 /// Rows of a block of attention's output matrix, at most.
 constexpr int OUTPUT_ROWS = (WIDTH + BLOCKS - 1) / BLOCKS;
+/// Bytes of a head of a block's rows, and heads a slot, at most.
+constexpr int HEAD_BYTES = scu_step_row_bytes(WEIGHT_BITS, HEAD), PIECE = OUTPUT_ROWS * HEAD_BYTES;
+constexpr int HEADS_AT_ONCE = SLOT_BYTES / PIECE < CONSUMERS ? SLOT_BYTES / PIECE : CONSUMERS;
+static_assert(HEADS_AT_ONCE > 0, "a head's piece fits a slot");
+
 /// Groups of neurons that one block touches, at most; likewise rows of predictors' scores, and of
 /// tokens'.
 constexpr int SHARE = 512, SCORES = 1024, TOKEN_SCORES = 2048;
@@ -37,6 +56,13 @@ struct alignas(16) sketch_input {
 /// Whole numbers of 24 bits, a byte each: what weights of blocks are multiplied by.
 constexpr int TERMS = 3;
 
+/// What rows of a network's last matrix are multiplied by, likewise: for each pair of blocks of a
+/// warp's columns the terms of the one block and of the other, each of sixteen neurons.
+struct factor_terms {
+  uint32_t words[8][32];
+  float units[8][4];
+};
+
 /// What attention has left of each head, likewise.
 struct head_terms {
   alignas(16) int8_t terms[HEADS][TERMS][HEAD];
@@ -55,19 +81,20 @@ struct step_state {
   struct {
     int heads[KEY_HEADS], count;
   } now, ahead;
-  float sums[2][CONSUMERS][SUMS];
+  float sums[2][CONSUMERS][ALL_SUMS];
   float scratch[2][CONSUMERS];
   union {
     float input[2][RANK];
     alignas(16) int8_t input_terms[2][TERMS][RANK];
   };
-  float output[2][OUTPUT_ROWS];
+  float output[CONSUMERS][OUTPUT_ROWS];
   uint8_t touched[SCORES];
   union {
     attention_memory attention;
     alignas(16) float attended[HEADS][HEAD];
     head_terms heads;
     alignas(16) int8_t terms[TERMS][WIDTH];
+    factor_terms factors[CONSUMERS];
     float columns[CONSUMERS][32];
     struct {
       sketch_input sketch;

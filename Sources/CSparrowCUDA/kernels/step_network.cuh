@@ -3,7 +3,7 @@
 //
 // Constant: GATED.
 
-constexpr int NETWORK_BATCH = GATED ? SUMS / 2 : SUMS;
+constexpr int NETWORK_BATCH = GATED ? SUMS<WEIGHT_BITS> / 2 : SUMS<WEIGHT_BITS>;
 
 /// SiLU of a gate, or ReLU.
 __device__ __forceinline__ float activated(float x) {
@@ -19,7 +19,9 @@ __device__ __forceinline__ void stream_network(
     wait_for(&m.chosen, choices);
     choices ^= 1;
   } else if (listed) {
-    list_neurons(m, neuron_mask(a, p.layer), a.group);
+    list_neurons(
+      m, neuron_mask(a, p.layer), a.neurons / a.group, a.group, a.predictor_rows != 0,
+      date(a, p.index - 2));
     if ((threadIdx.x & 31) == 0) arrive(&m.listed);
   }
   if (listed) first = m.first, last = m.last;
@@ -32,10 +34,11 @@ __device__ __forceinline__ void stream_network(
       const char *matrix =
         p.at<char>(part == 0 ? a.layer.gate : part == 1 ? a.layer.up : a.layer.down);
 #pragma unroll 1
-      for (int r = 0; r < size; r += SLOT_ROWS) {
-        const int pieces = min(SLOT_ROWS, size - r), i = b + r + min(lane, pieces - 1);
+      for (int r = 0; r < size; r += SLOT_ROWS<WEIGHT_BITS>) {
+        const int pieces = min(SLOT_ROWS<WEIGHT_BITS>, size - r);
+        const int i = b + r + min(lane, pieces - 1);
         const int64_t neuron = listed ? listed_neuron(m, i, a.group) : i;
-        ring.fill(m.ring, matrix + neuron * ROW_BYTES, pieces, ROW_BYTES);
+        ring.fill(m.ring, matrix + neuron * ROW_BYTES<WEIGHT_BITS>, pieces, ROW_BYTES<WEIGHT_BITS>);
       }
     }
   }
@@ -53,10 +56,11 @@ __device__ __forceinline__ void run_network(
   const norm_weights norm(
     p.at<uint16_t>(a.layer.network_norm), p.at<uint16_t>(a.layer.network_norm_bias));
   const float *bias = p.at(a.layer.up_bias);
-  begin(a, p);
+  wait_for_blocks(a, p);
   float x[OWN];
   row_sum<WEIGHT_BITS> sum;
   take_own(x, a.middle, date(a, p.index - 1));
+  tell_time(a, p);
   const bool listed = is_sparse(a, p.layer);
   int first = share(a.neurons, blockIdx.x), last = share(a.neurons, blockIdx.x + 1);
   if (listed && p.kind == SCU_NETWORK) {
@@ -91,21 +95,23 @@ __device__ __forceinline__ void run_network(
     meet();
     const float up = take_sum(m.sums[turn], GATED ? NETWORK_BATCH + i : i) + own_bias;
     const float y = GATED ? activated(take_sum(m.sums[turn], i)) * up : activated(up);
-    sum.add<NETWORK_BATCH>(m.ring, ring, (threadIdx.x & 31) < size ? y : 0, size);
+    sum.template add<NETWORK_BATCH>(m, ring, (threadIdx.x & 31) < size ? y : 0, size);
   }
-  leave_own(a.partial + (uint64_t)blockIdx.x * WIDTH * 8, sum.sum, date(a, p.index));
+  sum.leave(a.partial + (uint64_t)blockIdx.x * WIDTH * 8, date(a, p.index));
 }
 
 /// The sum of the blocks' parts, 32 columns a block, onto the residual stream.
 __device__ __forceinline__ void reduce(const scu_step &a, step_memory &m, const phase &p) {
   const float *bias = p.at(a.layer.down_bias);
   const int lane = threadIdx.x & 31, warp = threadIdx.x >> 5;
-  begin(a, p);
+  wait_for_blocks(a, p);
+  tell_time(a, p);
   for (int i = blockIdx.x * 32 + lane; i < WIDTH; i += BLOCKS * 32) {
     constexpr int EACH = (BLOCKS + CONSUMERS - 1) / CONSUMERS;
     const float own_bias = bias ? bias[i] : 0;
-    float parts[EACH], onto[1] = {0}, sum = 0;
-    if (warp == 0) take(onto, a.middle, i, 0, WIDTH, date(a, p.index - 2));
+    float parts[EACH], sum = 0;
+    // From long ago: asked for now, and looked at in the end.
+    const uint64_t onto = ask(a.middle, i);
     // Beyond the last block: its part again, which is not added.
     take(parts, a.partial, warp * WIDTH + i, CONSUMERS * WIDTH, (BLOCKS - 1) * WIDTH + i + 1,
          date(a, p.index - 1));
@@ -116,8 +122,9 @@ __device__ __forceinline__ void reduce(const scu_step &a, step_memory &m, const 
     meet();
     if (warp == 0) {
 #pragma unroll
-      for (int w = 0; w < CONSUMERS; w++) onto[0] += m.columns[w][lane];
-      leave(a.stream, i, onto[0] + own_bias, date(a, p.index));
+      for (int w = 1; w < CONSUMERS; w++) sum += m.columns[w][lane];
+      const float before = take(onto, a.middle, i, date(a, p.index - 2));
+      leave(a.stream, i, before + (sum + own_bias), date(a, p.index));
     }
     meet();
   }
@@ -125,7 +132,7 @@ __device__ __forceinline__ void reduce(const scu_step &a, step_memory &m, const 
 
 /// The token's row, and its position's, as the residual stream.
 __device__ __forceinline__ void embed(const scu_step &a, const scu_row &row, const phase &p) {
-  const char *token = (const char *)a.embedding + (uint64_t)row.token * ROW_BYTES;
+  const char *token = (const char *)a.embedding + (uint64_t)row.token * ROW_BYTES<WEIGHT_BITS>;
   const uint16_t *position = (const uint16_t *)a.positions + (uint64_t)row.position * WIDTH;
   for (int i = blockIdx.x * THREADS + threadIdx.x; i < WIDTH; i += BLOCKS * THREADS)
     leave(

@@ -4,7 +4,7 @@
 // Constant: ROUTES, whether the predictor is a router.
 
 /// Rows that the warps take together, and that a slot holds.
-constexpr int UNIT = 8, UNIT_BYTES = UNIT * scu_step_row_bytes(WEIGHT_BITS, RANK);
+constexpr int UNIT = 8, UNIT_BYTES = UNIT * scu_step_row_bytes(PREDICTOR_BITS, RANK);
 constexpr int SLOT_UNITS = SLOT_BYTES / UNIT_BYTES;
 static_assert(SLOT_UNITS > 0 && RANK % 256 == 0, "rows of a predictor fill a slot");
 
@@ -57,7 +57,10 @@ __device__ __forceinline__ void route(const scu_step &a, const phase &p) {
       KEY_HEADS * HEAD_ROWS + groups, date(a, p.index - 1));
     const bool is_touched = i < groups && is_selected(a, score[0], a.planted_neurons, p.layer, i);
     const uint32_t word = __ballot_sync(~0u, is_touched);
-    if ((threadIdx.x & 31) == 0) ((uint32_t *)neuron_mask(a, p.layer))[i / 32] = word;
+    if ((threadIdx.x & 31) < 4)
+      leave_bits(
+        neuron_mask(a, p.layer), i / 32 * 4 + (threadIdx.x & 31),
+        word >> (threadIdx.x & 31) * 8 & 0xff, date(a, p.index));
   }
 }
 
@@ -76,7 +79,7 @@ __device__ __forceinline__ void predict(
     KEY_HEADS * HEAD_ROWS + a.predictor_rows, date(a, p.index - 1));
 #pragma unroll
   for (int n = 0; n < (2 * RANK + THREADS - 1) / THREADS; n++) input[n] = fmaxf(input[n], 0);
-  scorer<WEIGHT_BITS> scores(m, input, a.predictor_rows);
+  scorer<PREDICTOR_BITS> scores(m, input, a.predictor_rows);
   int loaded = -1;
 #pragma unroll 1
   for (int u = work.first; u < work.last; u += SLOT_UNITS) {
@@ -99,9 +102,9 @@ __device__ __forceinline__ void predict(
   meet();
   for (int u = work.first + threadIdx.x; u < work.last; u += THREADS) {
     // The heads' are the next layer's.
-    uint8_t *mask = u < work.neuron_units
-      ? (uint8_t *)neuron_mask(a, p.layer) + u
-      : (uint8_t *)head_mask(a, p.layer + 1) + u - work.neuron_units;
-    *mask = touched_bits(m, u - work.first);
+    const bool of_heads = u >= work.neuron_units;
+    leave_bits(
+      of_heads ? head_mask(a, p.layer + 1) : neuron_mask(a, p.layer),
+      of_heads ? u - work.neuron_units : u, touched_bits(m, u - work.first), date(a, p.index));
   }
 }

@@ -7,6 +7,8 @@ struct row_work {
   const float *bias;
   const uint32_t *mask;  ///< of the head groups, which the first rows belong to; NULL: all rows
   int fixed;             ///< rows that no mask chooses, behind the others
+  const char *apart;     ///< a predictor's rows in a format of their own, and how many
+  int apart_rows;
 
   __device__ __forceinline__ row_work(const scu_step &a, const phase &p) {
     if (p.kind != SCU_PROJECT) {
@@ -14,14 +16,17 @@ struct row_work {
       weights = (const char *)(is_head ? a.vocabulary : a.head_rows);
       norm = (const uint16_t *)a.norm, norm_bias = (const uint16_t *)a.norm_bias;
       bias = 0, mask = 0;
-      fixed = is_head ? a.vocabulary_rows : HEAD_RANK;
+      fixed = is_head ? a.vocabulary_rows : HEAD_RANK, apart_rows = 0;
       return;
     }
     weights = (const char *)(p.base + a.layer.projections);
+    apart = (const char *)(p.base + a.layer.predictor_inputs);
     norm = p.at<uint16_t>(a.layer.norm), norm_bias = p.at<uint16_t>(a.layer.norm_bias);
     bias = p.at(a.layer.projections_bias);
     mask = a.head_masks ? head_mask(a, p.layer) : 0;
-    fixed = (mask ? 0 : KEY_HEADS * HEAD_ROWS) + (is_sparse(a, p.layer) ? a.predictor_rows : 0);
+    fixed = mask ? 0 : KEY_HEADS * HEAD_ROWS;
+    apart_rows = is_sparse(a, p.layer) ? a.predictor_rows : 0;
+    if (WEIGHT_BITS == PREDICTOR_BITS) fixed += apart_rows, apart_rows = 0;
   }
 
   /// The row that is the i-th of those that are read.
@@ -39,18 +44,34 @@ struct row_work {
   }
 };
 
+/// Whether a layer's heads were predicted in the one before.
+__device__ __forceinline__ bool predicts_heads(const scu_step &a, const phase &p) {
+  return a.predictor_rows == 2 * RANK && p.layer > 0;
+}
+
+/// A block's share of `count` rows, the i-th of them at `row(i)`.
+template <int BITS, typename Row>
+__device__ __forceinline__ void stream_run(
+  step_memory &m, producer &ring, const char *weights, int count, Row row) {
+  const int lane = threadIdx.x & 31;
+  const int first = share(count, blockIdx.x), last = share(count, blockIdx.x + 1);
+#pragma unroll 1
+  for (int i = first; i < last; i += SLOT_ROWS<BITS>) {
+    const int pieces = min(SLOT_ROWS<BITS>, last - i);
+    const int64_t own = row(i + min(lane, pieces - 1));
+    ring.fill(m.ring, weights + own * ROW_BYTES<BITS>, pieces, ROW_BYTES<BITS>);
+  }
+}
+
 __device__ __forceinline__ void stream_rows(
   const scu_step &a, step_memory &m, producer &ring, const phase &p) {
   const row_work work(a, p);
-  if (p.kind == SCU_PROJECT) list_heads(m.ahead, work.mask);
-  const int lane = threadIdx.x & 31, count = work.count(m.ahead);
-  const int first = share(count, blockIdx.x), last = share(count, blockIdx.x + 1);
-#pragma unroll 1
-  for (int i = first; i < last; i += SLOT_ROWS) {
-    const int pieces = min(SLOT_ROWS, last - i);
-    const int64_t row = work.row(m.ahead, i + min(lane, pieces - 1));
-    ring.fill(m.ring, work.weights + row * ROW_BYTES, pieces, ROW_BYTES);
-  }
+  if (p.kind == SCU_PROJECT)
+    list_heads(m.ahead, work.mask, predicts_heads(a, p), date(a, p.index - 4));
+  stream_run<WEIGHT_BITS>(
+    m, ring, work.weights, work.count(m.ahead), [&](int i) { return work.row(m.ahead, i); });
+  if constexpr (WEIGHT_BITS != PREDICTOR_BITS)
+    stream_run<PREDICTOR_BITS>(m, ring, work.apart, work.apart_rows, [](int i) { return i; });
 }
 
 /// A logit and its token as one number that orders as logits do; equal ones by the lower token.
@@ -60,38 +81,57 @@ __device__ __forceinline__ uint64_t ranked(float logit, int token) {
   return (uint64_t)ordered << 32 | ~(uint32_t)token;
 }
 
+/// Their dot products, the i-th left at `row(i)`; the best of them.
+template <int BITS, typename Row>
+__device__ __forceinline__ uint64_t multiply_run(
+  const scu_step &a, step_memory &m, consumer &ring, const phase &p, const row_input<BITS> &input,
+  const float *biases, int count, int &turn, Row row) {
+  const int first = share(count, blockIdx.x), last = share(count, blockIdx.x + 1);
+  uint64_t best = 0;
+#pragma unroll 1
+  for (int i = first; i < last; i += SUMS<BITS>, turn ^= 1) {
+    const int size = min(SUMS<BITS>, last - i);
+    const int own = row(i + min((int)threadIdx.x, size - 1));
+    // From far away: asked for before it is needed.
+    const float bias = biases && threadIdx.x < size ? biases[own] : 0;
+    input.template dots<1, SUMS<BITS>>(m.ring, ring, size, m.sums[turn]);
+    meet();
+    if (threadIdx.x < size) {
+      const float y = take_sum(m.sums[turn], threadIdx.x) + bias;
+      if (p.kind == SCU_LOGITS)
+        ((float *)a.logits)[own] = y;
+      else
+        leave(a.projected, own, y, date(a, p.index));
+      best = max(best, ranked(y, own));
+    }
+  }
+  return best;
+}
+
 __device__ __forceinline__ void multiply_rows(
   const scu_step &a, step_memory &m, consumer &ring, const phase &p) {
   const row_work work(a, p);
   const norm_weights norm(work.norm, work.norm_bias);
   // This mask was made in the layer before.
-  if (p.kind == SCU_PROJECT && threadIdx.x < 32) list_heads(m.now, work.mask);
-  begin(a, p);
+  if (p.kind == SCU_PROJECT && threadIdx.x < 32)
+    list_heads(m.now, work.mask, predicts_heads(a, p), date(a, p.index - 4));
   float x[OWN];
   take_own(x, a.stream, date(a, p.index - 1));
   norm.apply(x, a.is_rms, a.epsilon, m.scratch);
-  const row_input<WEIGHT_BITS> input(x, m);
-  const int count = work.count(m.now);
-  const int first = share(count, blockIdx.x), last = share(count, blockIdx.x + 1);
-  uint64_t best = 0;
   int turn = 0;
-#pragma unroll 1
-  for (int i = first; i < last; i += SUMS, turn ^= 1) {
-    const int size = min(SUMS, last - i);
-    const int row = work.row(m.now, i + min((int)threadIdx.x, size - 1));
-    // From far away: asked for before it is needed.
-    const float bias = work.bias && threadIdx.x < size ? work.bias[row] : 0;
-    input.dots<1, SUMS>(m.ring, ring, size, m.sums[turn]);
-    meet();
-    if (threadIdx.x < size) {
-      const float y = take_sum(m.sums[turn], threadIdx.x) + bias;
-      if (p.kind == SCU_LOGITS)
-        ((float *)a.logits)[row] = y;
-      else
-        leave(a.projected, row, y, date(a, p.index));
-      best = max(best, ranked(y, row));
-    }
+  {
+    const row_input<WEIGHT_BITS> input(x, m);
+    const uint64_t best = multiply_run(
+      a, m, ring, p, input, work.bias, work.count(m.now), turn,
+      [&](int i) { return work.row(m.now, i); });
+    if (p.kind == SCU_LOGITS && threadIdx.x < SUMS<WEIGHT_BITS>)
+      atomicMax((unsigned long long *)a.best, (unsigned long long)best);
   }
-  if (p.kind == SCU_LOGITS && threadIdx.x < SUMS)
-    atomicMax((unsigned long long *)a.best, (unsigned long long)best);
+  if constexpr (WEIGHT_BITS != PREDICTOR_BITS)
+    if (work.apart_rows) {
+      const row_input<PREDICTOR_BITS> input(x, m);
+      multiply_run(
+        a, m, ring, p, input, work.bias, work.apart_rows, turn,
+        [](int i) { return KEY_HEADS * HEAD_ROWS + i; });
+    }
 }

@@ -107,7 +107,7 @@ __device__ __forceinline__ void choose_neurons(
   }
   meet();
   for (int u = first + threadIdx.x; u < last; u += THREADS)
-    *((uint8_t *)neuron_mask(a, p.layer) + u) = touched_bits(m, u - first);
+    leave_bits(neuron_mask(a, p.layer), u, touched_bits(m, u - first), date(a, p.index));
 }
 
 // MARK: - The vocabulary head
@@ -130,7 +130,6 @@ __device__ __forceinline__ void stream_tokens(
 __device__ __forceinline__ void sketch_tokens(
   const scu_step &a, step_memory &m, consumer &ring, const phase &p) {
   const norm_weights norm((const uint16_t *)a.norm, (const uint16_t *)a.norm_bias);
-  begin(a, p);
   if (threadIdx.x < HEAD_RANK / 8) {
     float y[8];
     take(y, a.projected, threadIdx.x * 8, 1, HEAD_RANK, date(a, p.index - 1));
@@ -179,7 +178,7 @@ __device__ __forceinline__ void sketch_tokens(
 #pragma unroll
   for (int c = 0; c < CANDIDATES; c++) {
     const char *row =
-      (const char *)a.vocabulary + (uint64_t)(first * TOKENS + chosen[c]) * ROW_BYTES;
+      (const char *)a.vocabulary + (uint64_t)(first * TOKENS + chosen[c]) * ROW_BYTES<WEIGHT_BITS>;
     float y = 0, z = 0;
 #pragma unroll
     for (int v = 0; v < VECTORS; v++)

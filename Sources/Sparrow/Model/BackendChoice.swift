@@ -32,6 +32,14 @@ enum BackendChoice {
     }
   }
 
+  private static func stepFormat(_ format: ShapeQuestion.Format) -> StepFormat {
+    switch format {
+    case .bf16: .bf16
+    case .q8_0: .q8_0
+    case .q4_0: .q4_0
+    }
+  }
+
   /// How long a synthetic step takes on a device.
   static func timing(
     _ device: Device, of question: ShapeQuestion
@@ -51,13 +59,7 @@ enum BackendChoice {
         repetitions: question.repetitions, .open(number))
       return ShapeTiming(text: result.text, json: result.json)
     }
-    let format: StepFormat =
-      switch question.format {
-      case .bf16: .bf16
-      case .q8_0: .q8_0
-      case .q4_0: .q4_0
-      }
-    let shape = try SyntheticShape.named(question.shape).stored(as: format)
+    let shape = try SyntheticShape.named(question.shape).stored(as: stepFormat(question.format))
     if question.gathers {
       let result = try GatherBenchmark.run(
         shape, context: question.context, repetitions: question.repetitions, .open(number))
@@ -73,8 +75,8 @@ enum BackendChoice {
     let sparsity = try question.density.map { density throws(SparrowError) in
       try SyntheticSparsity(
         density: density, headDensity: question.heads, predictor: predictor,
-        group: question.group, every: question.every, hasSparseHead: question.hasSparseHead,
-        of: shape)
+        predictorFormat: question.predictorFormat.map(stepFormat), group: question.group,
+        every: question.every, hasSparseHead: question.hasSparseHead, of: shape)
     }
     let result = try ShapeBenchmark.run(
       shape, sparsity, context: question.context, checks: question.checks,

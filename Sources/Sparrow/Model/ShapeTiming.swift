@@ -23,8 +23,10 @@ public struct ShapeQuestion: Sendable {
 
   /// The shape's name, such as `opt-6.7b`.
   public var shape: String
-  /// Of all matrices, predictors' too.
+  /// Of all matrices.
   public var format = Format.bf16
+  /// Of predictors' and routers' matrices; nil stores them as the others.
+  public var predictorFormat: Format?
   /// Tokens before the one that is decoded.
   public var context = 512
   /// Part of the neurons that is touched; nil times the dense step alone.

@@ -74,13 +74,15 @@ extension SyntheticSparsity {
       }
     let layers = every == 1 ? "" : " of every \(every)th layer"
     let head = hasSparseHead ? ", a sparse head" : ""
-    return "neurons \(Quantity.fixed(density, 2))\(layers)\(heads), \(by)\(head)"
+    let stored = predictorFormat.map { " in \($0.rawValue)" } ?? ""
+    return "neurons \(Quantity.fixed(density, 2))\(layers)\(heads), \(by)\(stored)\(head)"
   }
 
   var json: JSON {
     .object([
       ("density", .number(density)), ("heads", headDensity.map(JSON.number) ?? .null),
       ("predictor", .string(name)), ("rank", rank.map(JSON.integer) ?? .null),
+      ("predictorFormat", predictorFormat.map { .string($0.rawValue) } ?? .null),
       ("group", .integer(group)), ("every", .integer(every)), ("sparseHead", .bool(hasSparseHead)),
     ])
   }

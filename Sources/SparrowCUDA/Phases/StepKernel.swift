@@ -7,14 +7,14 @@ import SparrowCore
 /// launch is cooperative, and no other work runs beside it.
 struct StepKernel: Sendable {
   let constants: [(String, Int)]
-  /// Bytes of rows that a slot holds.
-  private let slotBytes: Int
+  /// Bytes of weights that a slot holds.
+  private let rowBytes: Int
   private let kernel: CUDAKernel
   private let shape: CUDAKernel.Shape
 
   private static let files = [
     "step_arguments.h", "step_memory.cuh", "ring.cuh", "step_columns.cuh", "step.cuh",
-    "step_floats.cuh", "step_blocks.cuh", "step_rows.cuh", "step_predict.cuh",
+    "step_floats.cuh", "step_blocks.cuh", "step_down.cuh", "step_rows.cuh", "step_predict.cuh",
     "step_sketch.cuh", "step_attend.cuh", "step_output.cuh", "step_network.cuh", "step.cu",
   ]
 
@@ -30,14 +30,13 @@ struct StepKernel: Sendable {
         found: "\(device.name): \(device.architecture)", expected: "9.0 or later for this step")
     }
     let warps = Self.warps(shape.width)
-    let slotRows = [8, 4, 2].first { $0 * shape.rowBytes <= 24576 } ?? 1
-    slotBytes = slotRows * shape.rowBytes
+    let formats = [shape.format, sparsity?.predictorFormat ?? shape.format]
+    rowBytes = Self.slotBytes(shape.rowBytes)
     let isSketched = sparsity.map { $0.predictor == .sketch || $0.hasSparseHead } ?? false
     constants = [
       ("WIDTH", shape.width), ("CONSUMERS", warps), ("BLOCKS", device.multiprocessors),
-      ("WEIGHT_BITS", shape.format.bits), ("SLOT_ROWS", slotRows),
-      // A page of a head's keys, or what a predictor of blocks takes twice, is a slot's least.
-      ("SLOT_BYTES", max(slotBytes, shape.format == .bf16 ? 16384 : 18432)),
+      ("WEIGHT_BITS", formats[0].bits), ("PREDICTOR_BITS", formats[1].bits),
+      ("SLOT_BYTES", Self.slotBytes(formats, shape.width)),
       ("SHARED_BYTES", device.sharedMemory), ("HEAD", shape.headDimension),
       ("KEY_HEADS", shape.keyHeads), ("GROUP", shape.heads / shape.keyHeads),
       ("SPLITS", splits), ("RANK", sparsity?.rank ?? 256), ("HEAD_RANK", Self.headRank),
@@ -63,11 +62,23 @@ struct StepKernel: Sendable {
     return vectors <= 8 ? vectors : vectors % 2 == 0 && vectors <= 28 ? vectors / 2 : vectors / 3
   }
 
+  /// Bytes of as many whole rows as a slot has: eight, four, two or one.
+  private static func slotBytes(_ rowBytes: Int) -> Int {
+    ([8, 4, 2].first { $0 * rowBytes <= 24576 } ?? 1) * rowBytes
+  }
+
+  /// Of a slot that takes rows of either format, and a page of a head's keys, or twice what a
+  /// predictor of blocks takes at once.
+  private static func slotBytes(_ formats: [StepFormat], _ width: Int) -> Int {
+    let least = formats.allSatisfy { $0 == .bf16 } ? 16384 : 18432
+    return formats.reduce(least) { max($0, slotBytes($1.rowBytes(width))) }
+  }
+
   /// Numbers of a token's row in the head's sketch.
   static let headRank = 512
 
   /// Slots under way at which a multiprocessor reads fastest: some 48 KiB.
-  var lag: Int { (49152 + slotBytes - 1) / slotBytes }
+  var lag: Int { (49152 + rowBytes - 1) / rowBytes }
 
   /// Parts of a head group's cache: of 64 keys or more, and as many as there are blocks at most.
   static func splits(_ shape: SyntheticShape, context: Int, _ device: CUDADevice) -> Int {

@@ -26,14 +26,16 @@ struct StepState {
   private var offsets: [WritableKeyPath<scu_step, UInt64>: Int] = [:]
   private let pages: Int
   private let times: Int
+  /// Of eight bits of a mask: theirs, and the date of the phase that made them.
+  private static let wordBytes = 4
   private let neuronMaskBytes: Int
-  private let headMaskBytes = 16
+  private let headMaskBytes = 64
 
   init(
     _ shape: SyntheticShape, _ sparsity: SyntheticSparsity?, splits: Int, blocks: Int,
     pageCount: Int
   ) {
-    neuronMaskBytes = shape.maskWords(sparsity) * 4
+    neuronMaskBytes = shape.maskWords(sparsity) * 4 * Self.wordBytes
     var end = 0
     func place(_ bytes: Int) -> Int {
       defer { end += (bytes + 255) / 256 * 256 }
@@ -42,11 +44,12 @@ struct StepState {
     let projected = shape.projectionRows + (sparsity?.predictorRows(of: shape) ?? 0)
     let dated: [(WritableKeyPath<scu_step, UInt64>, Int)] = [
       (\.stream, shape.width), (\.middle, shape.width), (\.projected, projected),
-      (\.partial, blocks * shape.width), (\.best, 1),
+      (\.parts, shape.heads * splits * (shape.headDimension + 2)),
+      (\.attended, shape.heads * shape.headDimension), (\.partial, blocks * shape.width),
+      (\.best, 1),
     ]
     for (member, count) in dated { offsets[member] = place(8 * count) }
     let floats: [(WritableKeyPath<scu_step, UInt64>, Int)] = [
-      (\.parts, shape.heads * splits * (shape.headDimension + 4)),
       (\.logits, shape.vocabulary), (\.arrivals, 1),
     ]
     for (member, count) in floats { offsets[member] = place(4 * count) }
@@ -82,7 +85,7 @@ struct StepState {
       var masks = [UInt8](repeating: 0, count: count * bytes)
       for layer in 0..<count {
         for bit in 0..<bits where Double(random.uniform()) < density {
-          masks[layer * bytes + bit / 8] |= 1 << (bit % 8)
+          masks[layer * bytes + bit / 8 * Self.wordBytes] |= 1 << (bit % 8)
         }
       }
       return masks
@@ -124,7 +127,7 @@ struct StepState {
     let heads = try buffer.read(
       shape.layers * headMaskBytes, of: UInt8(0), at: offsets[\.head_masks]!)
     func isSet(_ masks: [UInt8], _ start: Int, _ bit: Int) -> Bool {
-      masks[start + bit / 8] >> (bit % 8) & 1 == 1
+      masks[start + bit / 8 * Self.wordBytes] >> (bit % 8) & 1 == 1
     }
     return (0..<shape.layers).map { layer in
       LayerSelection(

@@ -67,18 +67,27 @@ struct SyntheticLayout {
           { .init(offset: $0, count: count, format: format, center: center, spread: spread) },
           &layout.layerParts, &layout.layerBytes))
     }
-    func matrix(_ member: WritableKeyPath<scu_layer, UInt64>, _ rows: Int, _ columns: Int) {
+    func matrix(
+      _ member: WritableKeyPath<scu_layer, UInt64>, _ rows: Int, _ columns: Int,
+      _ format: StepFormat? = nil
+    ) {
       let matrix = RandomMatrix(
-        rows: rows, columns: columns, spread: spread, format: shape.format)
+        rows: rows, columns: columns, spread: spread, format: format ?? shape.format)
       offsets[keyPath: member] = UInt64(Self.place(matrix.part, &layerParts, &layerBytes))
     }
-    matrix(\.projections, shape.projectionRows + predictorRows, width)
+    let predictors = sparsity?.predictorFormat ?? shape.format
+    if predictors == shape.format {
+      matrix(\.projections, shape.projectionRows + predictorRows, width)
+    } else {
+      matrix(\.projections, shape.projectionRows, width)
+      matrix(\.predictor_inputs, predictorRows, width, predictors)
+    }
     matrix(\.output, shape.heads * width, shape.headDimension)
     if shape.isGated { matrix(\.gate, shape.neurons, width) }
     matrix(\.up, shape.neurons, width)
     matrix(\.down, shape.neurons, width)
     if let rank = sparsity?.rank {
-      matrix(\.predictors, shape.neurons + (shape.keyHeads + 7) / 8 * 8, rank)
+      matrix(\.predictors, shape.neurons + (shape.keyHeads + 7) / 8 * 8, rank, predictors)
     }
     if sparsity?.predictor == .sketch {
       // Any bits are numbers of four bits; as halves they are scales too.
@@ -142,14 +151,15 @@ struct SyntheticLayout {
 
   /// Of a layer's predictor.
   func predictorBytes(_ sparsity: SyntheticSparsity) -> Int {
-    let first = sparsity.predictorRows(of: shape) * shape.rowBytes
+    let format = sparsity.predictorFormat ?? shape.format
+    let first = sparsity.predictorRows(of: shape) * format.rowBytes(shape.width)
     switch sparsity.predictor {
     case .given: return 0
     case .sketch: return sketchBytes
     case .router: return first
     case .lowRank(let rank):
       let heads = sparsity.headDensity == nil ? 0 : shape.keyHeads
-      return first + shape.format.rowBytes(rank) * (shape.neurons + heads)
+      return first + format.rowBytes(rank) * (shape.neurons + heads)
     }
   }
 

@@ -88,12 +88,15 @@ package struct SyntheticShape: Sendable, Equatable {
     (neurons / (sparsity?.group ?? 1) + 127) / 128 * 4
   }
 
+  /// Whether its kernel takes weights in blocks.
+  var takesBlocks: Bool { StepKernel.warps(width) * 512 == width && headDimension == 128 }
+
   /// The same weights in another format.
   ///
   /// Throws `.argument` for blocks of a shape whose kernel has none: they take widths of which each
   /// thread has sixteen columns, and heads of 128.
   package func stored(as format: StepFormat) throws(SparrowError) -> SyntheticShape {
-    guard format == .bf16 || StepKernel.warps(width) * 512 == width && headDimension == 128 else {
+    guard format == .bf16 || takesBlocks else {
       throw SparrowError(
         .argument, field: "--format", found: "\(format.rawValue) of \(name)",
         expected: "bf16, or a shape of 4096, 5120 or 7168 columns")

@@ -22,6 +22,8 @@ package struct SyntheticSparsity: Sendable, Equatable {
   /// Of the heads; nil computes all.
   package let headDensity: Double?
   package let predictor: Predictor
+  /// How a predictor of low rank or a router is stored; nil: as the weights are.
+  package let predictorFormat: StepFormat?
   /// Neurons that are selected together.
   package let group: Int
   /// Networks of every so many layers are sparse, from the first one on.
@@ -32,8 +34,9 @@ package struct SyntheticSparsity: Sendable, Equatable {
   /// Throws `.argument` for densities outside (0, 1], a rank that is no multiple of 256, and groups
   /// or heads that the predictor does not select.
   package init(
-    density: Double, headDensity: Double? = nil, predictor: Predictor, group: Int = 1,
-    every: Int = 1, hasSparseHead: Bool = false, of shape: SyntheticShape
+    density: Double, headDensity: Double? = nil, predictor: Predictor,
+    predictorFormat: StepFormat? = nil, group: Int = 1, every: Int = 1,
+    hasSparseHead: Bool = false, of shape: SyntheticShape
   ) throws(SparrowError) {
     func check(_ holds: Bool, _ field: String, _ found: Any, _ expected: String)
       throws(SparrowError)
@@ -58,6 +61,13 @@ package struct SyntheticSparsity: Sendable, Equatable {
       try check(shape.width == 2048, "--shape", shape.name, "a width of 2048 under a sketch")
       try check(group == 1, "--group", group, "1 beside a sketch")
     }
+    if let predictorFormat {
+      let isRead = predictor != .given && predictor != .sketch
+      try check(
+        isRead && (predictorFormat == .bf16 || shape.takesBlocks), "--predictor-format",
+        predictorFormat.rawValue,
+        "a predictor of low rank or a router, and bf16 or a shape that takes blocks")
+    }
     try check(every > 0, "--every", every, "1 or more")
     try check(
       group > 0 && shape.neurons % group == 0, "--group", group,
@@ -65,6 +75,7 @@ package struct SyntheticSparsity: Sendable, Equatable {
     self.density = density
     self.headDensity = headDensity
     self.predictor = predictor
+    self.predictorFormat = predictorFormat == shape.format ? nil : predictorFormat
     self.group = group
     self.every = every
     self.hasSparseHead = hasSparseHead

@@ -25,6 +25,12 @@ struct ShapeOptions: ParsableArguments {
     transform: word(of: "--predictor"))
   var predictor = ShapeQuestion.Predictor.lowRank
 
+  @Option(
+    parsing: .unconditional,
+    help: "How a shape's predictors are stored: bf16, q8_0 or q4_0; as its weights without.",
+    transform: word(of: "--predictor-format"))
+  var predictorFormat: ShapeQuestion.Format?
+
   @Option(parsing: .unconditional, help: "Rank of a shape's predictors.")
   var rank = 1024
 
@@ -47,10 +53,13 @@ struct ShapeOptions: ParsableArguments {
   var check = false
 
   func validate() throws {
-    let isPlain = density == nil && heads == nil && !check && !gather && format == .bf16
+    let isPlain =
+      density == nil && heads == nil && !check && !gather && format == .bf16
+      && predictorFormat == nil
     guard shape || isPlain else {
       throw ValidationError(
-        "--format, --density, --heads, --gather, --check: expected --shape beside them")
+        "--format, --density, --heads, --predictor-format, --gather, --check: "
+          + "expected --shape beside them")
     }
     guard (1...100_000).contains(context) else {
       throw ValidationError("--context \(context): expected 1 to 100000")
@@ -70,6 +79,7 @@ struct ShapeOptions: ParsableArguments {
     question.density = density
     question.heads = heads
     question.predictor = predictor
+    question.predictorFormat = predictorFormat
     question.rank = rank
     question.group = group
     question.every = every

@@ -40,6 +40,13 @@ import Testing
     #expect(field { try .init(density: 0.1, predictor: .router, group: 7, of: opt) } == "--group")
     #expect(field { try .init(density: 0.1, predictor: .sketch, of: opt) } == "--shape")
     #expect(field { try .init(density: 0.1, predictor: .lowRank(1024), of: opt) } == nil)
+    #expect(
+      field { try .init(density: 0.1, predictor: .given, predictorFormat: .q8_0, of: opt) }
+        == "--predictor-format")
+    let small = try SyntheticShape.named("llama3.2-1b")
+    #expect(
+      field { try .init(density: 0.1, predictor: .router, predictorFormat: .q8_0, of: small) }
+        == "--predictor-format")
   }
 
   @Test("parts of a layout stand apart and hold all weights")
@@ -96,6 +103,27 @@ import Testing
     #expect(matrices.map(\.row) == [1160, 40, 1160, 1160, 1160])
     #expect(matrices[1].byteCount == 32 * 4096 * 80)
     #expect(layout.headBytes(nil, computed: 32000) == 32000 * 2320)
+  }
+
+  @Test("predictors of a format of their own lie apart, and of the weights' behind projections")
+  func predictors() throws {
+    let shape = try SyntheticShape.named("opt-6.7b")
+    func layout(_ format: StepFormat) throws -> (SyntheticLayout, Int) {
+      let sparsity = try SyntheticSparsity(
+        density: 0.1, headDensity: 0.42, predictor: .lowRank(1024), predictorFormat: format,
+        of: shape)
+      let layout = SyntheticLayout(shape, sparsity, context: 64)
+      return (layout, layout.predictorBytes(sparsity))
+    }
+    let (same, sameBytes) = try layout(.bf16)
+    #expect(same.offsets.predictor_inputs == 0)
+    #expect(same.layerParts[0].count == (12288 + 2048) * 4096)
+    #expect(sameBytes == (2048 * 4096 + 16416 * 1024) * 2)
+    let (apart, apartBytes) = try layout(.q8_0)
+    #expect(apart.offsets.predictor_inputs == 12288 * 4096 * 2)
+    #expect(apart.layerParts[0].count == 12288 * 4096)
+    #expect(apart.layerParts[1].byteCount == 2048 * 4368 && apart.layerParts[1].bits == 2048)
+    #expect(apartBytes == 2048 * 4368 + 16416 * 1104)
   }
 
   @Test("blocks are for shapes of sixteen columns a thread", arguments: SyntheticShape.all)
