@@ -2,7 +2,9 @@
 // machine.
 //
 //   K=Sources/CSparrowKernels
-//   clang -std=gnu2x -O2 -I$K/include Benchmarks/kernels.c $K/*.c $K/*/*.c -lm -o /tmp/kernels
+//   B=Sources/CSparrowBlocks
+//   clang -std=gnu2x -O2 -I$K/include -I$B/include Benchmarks/kernels.c $K/*.c $K/*/*.c $B/*.c \
+//     -lm -o /tmp/kernels
 //   /tmp/kernels [ROWS COLUMNS [ISA]]
 //
 // Weights lie in 256 MB, beyond any cache. Printed is the upper quartile of the slices' speeds:
@@ -87,7 +89,7 @@ static void measure(const work *w, double *own, double *reads) {
 }
 
 static void report(
-  const char *name, sk_gguf_type type, const void *data, int32_t rows, int32_t columns) {
+  const char *name, sb_type type, const void *data, int32_t rows, int32_t columns) {
   work w = {.tokens = 1};
   sk_matrix *m = &w.matrix;
   *m = (sk_matrix){.data = data, .rows = rows, .columns = columns};
@@ -153,10 +155,10 @@ int main(int count, char **arguments) {
   // Ordinary numbers in every format: exponents of a middling size.
   for (uint32_t i = 0; i < total / 4; i++) data[i] = (i * 2654435761u & 0x83ff83ff) | 0x20002000;
   printf("%s, %d x %d\n", sk_isa(), rows, columns);
-  static const struct { const char *name; sk_gguf_type type; } formats[] = {
-    {"F32", SK_GGUF_F32}, {"F16", SK_GGUF_F16}, {"BF16", SK_GGUF_BF16}, {"Q4_0", SK_GGUF_Q4_0},
-    {"Q4_1", SK_GGUF_Q4_1}, {"Q5_0", SK_GGUF_Q5_0}, {"Q5_1", SK_GGUF_Q5_1}, {"Q6_K", SK_GGUF_Q6_K},
-    {"Q8_0", SK_GGUF_Q8_0},
+  static const struct { const char *name; sb_type type; } formats[] = {
+    {"F32", SB_F32}, {"F16", SB_F16}, {"BF16", SB_BF16}, {"Q4_0", SB_Q4_0},
+    {"Q4_1", SB_Q4_1}, {"Q4_K", SB_Q4_K}, {"Q5_0", SB_Q5_0}, {"Q5_1", SB_Q5_1},
+    {"Q5_K", SB_Q5_K}, {"Q6_K", SB_Q6_K}, {"Q8_0", SB_Q8_0},
   };
   for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
     report(formats[i].name, formats[i].type, data, rows, columns);

@@ -32,11 +32,11 @@ sb_block sb_block_of(sb_type type) {
   case SB_TQ1_0: return (sb_block){54, 256, 2, 16, 1, 1};
   case SB_TQ2_0: return (sb_block){66, 256, 2, 16, 1, 1};
   case SB_Q2_K: return (sb_block){84, 256, 2, 16, 1, 1};
-  case SB_Q3_K: return (sb_block){110, 256, 3, 16, 0, 0};
-  case SB_IQ4_XS: return (sb_block){136, 256, 4, 32, 0, 0};
-  case SB_Q4_K: return (sb_block){144, 256, 4, 32, 1, 0};
-  case SB_Q5_K: return (sb_block){176, 256, 5, 32, 1, 0};
-  case SB_Q6_K: return (sb_block){210, 256, 6, 16, 0, 0};
+  case SB_Q3_K: return (sb_block){110, 256, 3, 16, 0, 1};
+  case SB_IQ4_XS: return (sb_block){136, 256, 4, 32, 0, 1};
+  case SB_Q4_K: return (sb_block){144, 256, 4, 32, 1, 1};
+  case SB_Q5_K: return (sb_block){176, 256, 5, 32, 1, 1};
+  case SB_Q6_K: return (sb_block){210, 256, 6, 16, 0, 1};
   case SB_Q8_K: return (sb_block){292, 256, 8, 32, 0, 0};
   }
   return (sb_block){0, 1, 0, 0, 0, 0};

@@ -17,10 +17,8 @@ static void expand_blocks(sb_type type, const uint8_t *row, int32_t columns, flo
     for (int32_t i = 0; i < b.weights; i++) {
       float scale = sb_half_float(w.scales[i / shared]);
       float minimum = b.minimums ? sb_half_float(w.minimums[i / shared]) : 0;
-      if (b.steps) {
-        scale *= (float)(w.steps[i / b.span] & 15);
-        minimum *= (float)(w.steps[i / b.span] >> 4);
-      }
+      if (b.steps) scale *= w.steps[i / b.span];
+      if (b.steps && b.minimums) minimum *= w.minimum_steps[i / b.span];
       const int32_t value = table ? table[w.quants[i]] : w.quants[i];
       out[start + i] = scale * (float)(value - offset) + minimum;
     }

@@ -2,8 +2,6 @@
 #include "CSparrowBlocks.h"
 #include "half.h"
 
-static uint16_t half_product(float a, float b) { return sb_float_half(a * b); }
-
 // MARK: - Blocks of 32
 
 static void read_nibbles(const uint8_t *p, uint8_t *quants) {
@@ -36,25 +34,24 @@ static void read_mxfp4(const uint8_t *p, sb_weights *w) {
 // MARK: - Blocks of 256
 
 /// The 6-bit scale and minimum of block `i` of a Q4_K or Q5_K super-block.
-static void read_k_scale(const uint8_t *p, int i, uint8_t *scale, uint8_t *minimum) {
+static void read_k_scale(const uint8_t *p, int i, int8_t *scale, int8_t *minimum) {
   if (i < 4) {
     *scale = p[i] & 63;
     *minimum = p[i + 4] & 63;
   } else {
-    *scale = (p[i + 4] & 15) | (p[i - 4] >> 6) << 4;
-    *minimum = p[i + 4] >> 4 | (p[i] >> 6) << 4;
+    *scale = (int8_t)((p[i + 4] & 15) | (p[i - 4] >> 6) << 4);
+    *minimum = (int8_t)(p[i + 4] >> 4 | (p[i] >> 6) << 4);
   }
 }
 
 static void read_k_scales(const uint8_t *p, sb_weights *w) {
-  float d = sb_half_at(p, 0), least = sb_half_at(p, 1);
-  for (int i = 0; i < 8; i++) {
-    uint8_t scale, minimum;
-    read_k_scale(p + 4, i, &scale, &minimum);
-    w->scales[i] = half_product(d, scale);
-    w->minimums[i] = half_product(-least, minimum);
-  }
+  memcpy(w->minimums, p + 2, 2);
+  w->minimums[0] ^= 0x8000;
+  for (int i = 0; i < 8; i++) read_k_scale(p + 4, i, w->steps + i, w->minimum_steps + i);
 }
+
+/// 6 bits, of 32 more than the step: the four low bits and the two above.
+static int8_t step_of(int low, int two) { return (int8_t)((low | two << 4) - 32); }
 
 /// 64 bytes: in each half of the block, its four quarters one above the other.
 static void read_pairs(const uint8_t *p, uint8_t *quants) {
@@ -62,7 +59,10 @@ static void read_pairs(const uint8_t *p, uint8_t *quants) {
 }
 
 static void read_q2_k(const uint8_t *p, sb_weights *w) {
-  memcpy(w->steps, p, 16);
+  for (int i = 0; i < 16; i++) {
+    w->steps[i] = p[i] & 15;
+    w->minimum_steps[i] = (int8_t)(p[i] >> 4);
+  }
   read_pairs(p + 16, w->quants);
   memcpy(w->scales, p + 80, 2);
   memcpy(w->minimums, p + 82, 2);
@@ -71,13 +71,11 @@ static void read_q2_k(const uint8_t *p, sb_weights *w) {
 
 static void read_q3_k(const uint8_t *p, sb_weights *w) {
   const uint8_t *high = p, *scales = p + 96;
-  const float d = sb_half_at(p, 54);
+  memcpy(w->scales, p + 108, 2);
   read_pairs(p + 32, w->quants);
   for (int i = 0; i < 256; i++) w->quants[i] |= (high[i % 32] >> i / 32 & 1) << 2;
-  for (int i = 0; i < 16; i++) {
-    const int low = scales[i % 8] >> i / 8 * 4 & 15, two = scales[8 + i % 4] >> i / 4 * 2 & 3;
-    w->scales[i] = half_product(d, (float)((low | two << 4) - 32));
-  }
+  for (int i = 0; i < 16; i++)
+    w->steps[i] = step_of(scales[i % 8] >> i / 8 * 4 & 15, scales[8 + i % 4] >> i / 4 * 2 & 3);
 }
 
 static void read_q4_k(const uint8_t *p, sb_weights *w) {
@@ -100,8 +98,8 @@ static void read_q5_k(const uint8_t *p, sb_weights *w) {
 
 static void read_q6_k(const uint8_t *p, sb_weights *w) {
   const uint8_t *low = p, *high = p + 128;
-  float d = sb_half_at(p + 208, 0);
-  for (int i = 0; i < 16; i++) w->scales[i] = half_product(d, (int8_t)p[192 + i]);
+  memcpy(w->scales, p + 208, 2);
+  memcpy(w->steps, p + 192, 16);
   for (int i = 0; i < 256; i++) {
     int half = i / 128, quarter = i % 128 / 32, l = i % 32;
     uint8_t pair = low[half * 64 + quarter % 2 * 32 + l];
@@ -118,12 +116,10 @@ static void read_q8_k(const uint8_t *p, sb_weights *w) {
 }
 
 static void read_iq4_xs(const uint8_t *p, sb_weights *w) {
-  const float d = sb_half_at(p, 0);
   uint16_t high;
   memcpy(&high, p + 2, 2);
   for (int i = 0; i < 8; i++) {
-    const int low = p[4 + i / 2] >> i % 2 * 4 & 15, two = high >> 2 * i & 3;
-    w->scales[i] = half_product(d, (float)((low | two << 4) - 32));
+    w->steps[i] = step_of(p[4 + i / 2] >> i % 2 * 4 & 15, high >> 2 * i & 3);
     read_nibbles(p + 8 + 16 * i, w->quants + 32 * i);
   }
 }
@@ -132,7 +128,8 @@ static void read_iq4_xs(const uint8_t *p, sb_weights *w) {
 
 /// Quants of 0, 1 and 2 mean -1, 0 and 1: all blocks' steps are 1.
 static void set_ternary(const uint8_t *scale, sb_weights *w) {
-  memset(w->steps, 0x11, sizeof w->steps);
+  memset(w->steps, 1, sizeof w->steps);
+  memset(w->minimum_steps, 1, sizeof w->minimum_steps);
   memcpy(w->scales, scale, 2);
   w->minimums[0] = w->scales[0] ^ 0x8000;
 }
@@ -189,5 +186,16 @@ void sb_read_block(sb_type type, const uint8_t *p, sb_weights *w) {
   case SB_TQ1_0: read_tq1_0(p, w); return;
   case SB_TQ2_0: read_tq2_0(p, w); return;
   default: return;
+  }
+}
+
+void sb_round_steps(sb_type type, sb_weights *w) {
+  const sb_block b = sb_block_of(type);
+  if (!b.steps) return;
+  const float scale = sb_half_float(w->scales[0]);
+  const float minimum = b.minimums ? sb_half_float(w->minimums[0]) : 0;
+  for (int i = 0; i < b.weights / b.span; i++) {
+    w->scales[i] = sb_float_half(scale * w->steps[i]);
+    if (b.minimums) w->minimums[i] = sb_float_half(minimum * w->minimum_steps[i]);
   }
 }

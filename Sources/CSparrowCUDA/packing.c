@@ -126,14 +126,15 @@ static int32_t pack_blocks(
   const scu_planes p = scu_planes_of(b, m->stride);
   const sb_block from = sb_block_of(type);
   const uint8_t *table = sb_table_of(type);
+  const int32_t is_ternary = type == SB_TQ1_0 || type == SB_TQ2_0;
   int32_t finite = 1;
   for (int32_t start = 0; start < m->columns; start += from.weights, source += from.bytes) {
     sb_weights w;
     sb_read_block(type, source, &w);
+    sb_round_steps(type, &w);
     for (int32_t i = 0; table && i < from.weights; i++) w.quants[i] = table[w.quants[i]];
-    // Of three values, the middle one zero, with one scale for all.
-    for (int32_t i = 0; from.steps && i < from.weights; i++) w.quants[i] += b.offset - 1;
-    for (int32_t i = 1; from.steps && i < from.weights / b.span; i++) w.scales[i] = w.scales[0];
+    // Of three values, the middle one zero.
+    for (int32_t i = 0; is_ternary && i < from.weights; i++) w.quants[i] += b.offset - 1;
     for (int32_t i = 0; i < from.weights; i += 32)
       write_block(b, p, (start + i) / 32, w.quants + i, row);
     const int32_t at = start / b.span * 2, count = from.weights / b.span;

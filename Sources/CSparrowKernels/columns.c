@@ -51,16 +51,22 @@ static void pack_block_columns(
   uint8_t *data = (uint8_t *)(uintptr_t)target->data;
   uint16_t *scales = (uint16_t *)(uintptr_t)target->scales;
   uint16_t *minimums = (uint16_t *)(uintptr_t)target->minimums;
-  uint8_t *steps = (uint8_t *)(uintptr_t)target->steps;
-  uint8_t quants[w->columns], row_steps[blocks];
+  int8_t *steps = (int8_t *)(uintptr_t)target->steps;
+  int8_t *minimum_steps = (int8_t *)(uintptr_t)target->minimum_steps;
+  uint8_t quants[w->columns];
   uint16_t row_scales[blocks], row_minimums[blocks];
+  int8_t row_steps[blocks], row_minimum_steps[blocks];
+  const sk_row parts = {quants, row_scales, row_minimums, row_steps, row_minimum_steps};
   for (int32_t r = 0; r < rows; r++) {
-    sk_row_quants(w, row0 + r, quants, row_scales, row_minimums, row_steps);
+    sk_read_row(w, row0 + r, &parts);
     for (int32_t i = 0; i < spans; i++) {
       scales[i * plane + row0 + r] = row_scales[i];
       if (w->minimums) minimums[i * plane + row0 + r] = row_minimums[i];
     }
-    for (int32_t b = 0; steps && b < blocks; b++) steps[b * plane + row0 + r] = row_steps[b];
+    for (int32_t b = 0; steps && b < blocks; b++) {
+      steps[b * plane + row0 + r] = row_steps[b];
+      if (w->minimums) minimum_steps[b * plane + row0 + r] = row_minimum_steps[b];
+    }
     for (int64_t c = 0; c < w->columns; c++) {
       uint8_t *column = data + c * target->column_bytes;
       const uint8_t quant = (uint8_t)(quants[c] - offset);

@@ -52,7 +52,7 @@ SK_INLINE sk_layout sk_layout_of(
   const int32_t scales = l.columns / sk_scale_span(format, block);
   l.minimums_at = l.scales_at + 2 * scales;
   l.steps_at = minimums ? l.minimums_at + 2 * scales : l.minimums_at;
-  l.bytes = sk_has_steps(format) ? l.steps_at + l.columns / block : l.steps_at;
+  l.bytes = l.steps_at + sk_step_bytes(format, block, l.columns);
   return l;
 }
 
@@ -103,11 +103,15 @@ SK_INLINE int32_t sk_padded_rows(int32_t rows) {
   return (rows + SK_COLUMN_ROWS - 1) & ~(SK_COLUMN_ROWS - 1);
 }
 
-/// The values of one packed row in column order, before their offset is taken, the float16 numbers
-/// of its blocks, and their steps; `minimums` and `steps` may be NULL where the format has none.
-void sk_row_quants(
-  const sk_matrix *w, int32_t row, uint8_t *quants, uint16_t *scales, uint16_t *minimums,
-  uint8_t *steps);
+/// One packed row in column order, in memory of the caller's; a part may be NULL where the format
+/// has none.
+typedef struct {
+  uint8_t *quants;  ///< values before their offset is taken
+  uint16_t *scales, *minimums;
+  int8_t *steps, *minimum_steps;
+} sk_row;
+
+void sk_read_row(const sk_matrix *w, int32_t row, const sk_row *to);
 
 // MARK: - Tiles
 

@@ -25,9 +25,11 @@ int32_t sk_packed_format(sb_type type, sk_format *format, int32_t *block, int32_
   case SB_F64: *format = SK_F32; return 1;
   case SB_F16: *format = SK_F16; return 1;
   case SB_BF16: *format = SK_BF16; return 1;
-  case SB_IQ4_NL:
-  case SB_IQ4_XS: *format = SK_IQ4; return 1;
+  case SB_IQ4_NL: *format = SK_IQ4; return 1;
+  case SB_IQ4_XS: *format = SK_IQ4_XS; return 1;
   case SB_MXFP4: *format = SK_FP4; return 1;
+  case SB_Q4_K: *format = SK_Q4_K; return 1;
+  case SB_Q5_K: *format = SK_Q5_K; return 1;
   default: *format = own.bits == 2 ? SK_Q2 : own.bits == 3 ? SK_Q3 : (sk_format)own.bits;
   }
   return own.bits != 0;
@@ -42,7 +44,8 @@ typedef struct {
   uint8_t quants[SK_GROUP];
   uint16_t scales[32];
   uint16_t minimums[32];
-  uint8_t steps[32];
+  int8_t steps[32];
+  int8_t minimum_steps[32];
 } packed_group;
 
 /// Between column order and chunks: lane j of chunk c holds word c * (16 / G) + j / G of block j %
@@ -101,6 +104,23 @@ static void write_high_bits(
   }
 }
 
+/// The steps of a group's `count` blocks.
+static void write_steps(sk_format format, int32_t count, const packed_group *g, uint8_t *to) {
+  if (sk_steps_of(format) == SK_BYTES) {
+    memcpy(to, g->steps, (size_t)count);
+    return;
+  }
+  for (int32_t i = 0; i < count; i++)
+    to[i] = (uint8_t)((g->steps[i] & 15) | g->minimum_steps[i] << 4);
+  if (sk_steps_of(format) == SK_NIBBLES) return;
+  const int32_t half = count / 2;
+  for (int32_t i = 0; i < half; i++) {
+    const int32_t first = g->steps[i] >> 4 | g->minimum_steps[i] >> 4 << 2;
+    const int32_t second = g->steps[half + i] >> 4 | g->minimum_steps[half + i] >> 4 << 2;
+    to[count + i] = (uint8_t)(first | second << 4);
+  }
+}
+
 static void write_group(
   const sk_matrix *w, const sk_layout *l, const packed_group *g, uint8_t *row) {
   const int32_t low = sk_low_bits(w->format), planes = sk_bits(w->format) - low;
@@ -117,7 +137,9 @@ static void write_group(
   memcpy(row + l->scales_at + 2 * at, g->scales, bytes);
   if (w->minimums) memcpy(row + l->minimums_at + 2 * at, g->minimums, bytes);
   if (sk_has_steps(w->format))
-    memcpy(row + l->steps_at + g->start / w->block, g->steps, (size_t)(g->blocks * 32 / w->block));
+    write_steps(
+      w->format, g->blocks * 32 / w->block, g,
+      row + l->steps_at + sk_step_bytes(w->format, w->block, g->start));
 }
 
 // MARK: - Packing
@@ -138,8 +160,11 @@ static void add_block(
     g->scales[index] = read->scales[i];
     if (w->minimums) g->minimums[index] = read->minimums[i];
   }
-  for (int32_t i = 0; sk_has_steps(w->format) && i < weights / w->block; i++)
-    g->steps[scale_index(g->blocks, w->block, column + i * w->block)] = read->steps[i];
+  for (int32_t i = 0; sk_has_steps(w->format) && i < weights / w->block; i++) {
+    const int32_t index = scale_index(g->blocks, w->block, column + i * w->block);
+    g->steps[index] = read->steps[i];
+    if (w->minimums) g->minimum_steps[index] = read->minimum_steps[i];
+  }
 }
 
 static void pack_row(
@@ -196,9 +221,7 @@ void sk_pack_rows(
 
 // MARK: - Unpacking
 
-void sk_row_quants(
-  const sk_matrix *w, int32_t r, uint8_t *quants, uint16_t *scales, uint16_t *minimums,
-  uint8_t *steps) {
+void sk_read_row(const sk_matrix *w, int32_t r, const sk_row *to) {
   const uint8_t *row = (const uint8_t *)w->data + r * w->row_bytes;
   const sk_layout l = sk_layout_of(w->format, w->block, w->minimums, w->columns);
   const int32_t span = sk_scale_span(w->format, w->block);
@@ -210,16 +233,22 @@ void sk_row_quants(
       sk_decode_chunk(&l, w->format, row, start / SK_CHUNK + c, chunks + c * SK_CHUNK);
     straighten(blocks, chunks, straight);
     const int32_t left = w->columns - start, count = left < blocks * 32 ? left : blocks * 32;
-    memcpy(quants + start, straight, (size_t)count);
+    memcpy(to->quants + start, straight, (size_t)count);
     for (int32_t column = 0; column < count; column += span) {
       const int32_t index = start / span + scale_index(blocks, span, column);
       const int32_t at = (start + column) / span;
-      memcpy(scales + at, row + l.scales_at + 2 * index, 2);
-      if (w->minimums) memcpy(minimums + at, row + l.minimums_at + 2 * index, 2);
+      memcpy(to->scales + at, row + l.scales_at + 2 * index, 2);
+      if (w->minimums) memcpy(to->minimums + at, row + l.minimums_at + 2 * index, 2);
     }
-    for (int32_t column = 0; sk_has_steps(w->format) && column < count; column += w->block)
-      steps[(start + column) / w->block] =
-        row[l.steps_at + start / w->block + scale_index(blocks, w->block, column)];
+    if (!sk_has_steps(w->format)) continue;
+    const uint8_t *steps = row + l.steps_at + sk_step_bytes(w->format, w->block, start);
+    for (int32_t column = 0; column < count; column += w->block) {
+      const int32_t at = (start + column) / w->block;
+      const sk_step step = sk_decode_step(
+        w->format, steps, count / w->block, scale_index(blocks, w->block, column));
+      to->steps[at] = step.scale;
+      if (w->minimums) to->minimum_steps[at] = step.minimum;
+    }
   }
 }
 
@@ -227,16 +256,15 @@ static void unpack_blocks(const sk_matrix *w, int32_t row, float *out) {
   const int32_t offset = sk_offset(w->format, w->minimums);
   const int32_t blocks = (w->columns + w->block - 1) / w->block;
   const int32_t span = sk_scale_span(w->format, w->block);
-  uint8_t quants[w->columns], steps[blocks];
+  uint8_t quants[w->columns];
   uint16_t scales[blocks], minimums[blocks];
-  sk_row_quants(w, row, quants, scales, minimums, steps);
+  int8_t steps[blocks], minimum_steps[blocks];
+  sk_read_row(w, row, &(sk_row){quants, scales, minimums, steps, minimum_steps});
   for (int32_t i = 0; i < w->columns; i++) {
     float scale = sb_half_float(scales[i / span]);
     float minimum = w->minimums ? sb_half_float(minimums[i / span]) : 0;
-    if (sk_has_steps(w->format)) {
-      scale *= (float)(steps[i / w->block] & 15);
-      minimum *= (float)(steps[i / w->block] >> 4);
-    }
+    if (sk_has_steps(w->format)) scale *= steps[i / w->block];
+    if (sk_has_steps(w->format) && w->minimums) minimum *= minimum_steps[i / w->block];
     out[i] = scale * (float)(quants[i] - offset) + minimum;
   }
 }

@@ -15,7 +15,7 @@ final class ColumnMatrix {
     var stepBytes = 0
     sk_columns_layout(&matrix, &columns, &dataBytes, &planeBytes, &stepBytes)
     data = .allocate(byteCount: dataBytes, alignment: 64)
-    planes = .allocate(byteCount: 2 * planeBytes + stepBytes, alignment: 64)
+    planes = .allocate(byteCount: 2 * (planeBytes + stepBytes), alignment: 64)
     data.initializeMemory(as: UInt8.self, repeating: 0)
     planes.initializeMemory(as: UInt8.self, repeating: 0)
     columns.data = UnsafeRawPointer(data.baseAddress)
@@ -27,8 +27,9 @@ final class ColumnMatrix {
           (base + planeBytes).assumingMemoryBound(to: UInt16.self))
       }
       if stepBytes > 0 {
-        columns.steps = UnsafePointer(
-          (base + 2 * planeBytes).assumingMemoryBound(to: UInt8.self))
+        let steps = (base + 2 * planeBytes).assumingMemoryBound(to: Int8.self)
+        columns.steps = UnsafePointer(steps)
+        if matrix.minimums == 1 { columns.minimum_steps = UnsafePointer(steps + stepBytes) }
       }
     }
     paddedRows = (source.rows + 63) / 64 * 64

@@ -38,7 +38,7 @@ typedef struct {
   int32_t bits;      ///< of a quant; 0 for plain numbers
   int32_t span;      ///< weights that share a scale, or a step of one
   int32_t minimums;  ///< 1 where these share a minimum too
-  int32_t steps;     ///< 1 where scales and minimums are of the whole block, and spans have steps
+  int32_t steps;     ///< 1 where scales and minimums are of the whole block, and spans multiply them
 } sb_block;
 
 sb_block sb_block_of(sb_type type);
@@ -53,16 +53,20 @@ const uint8_t *sb_table_of(sb_type type);
 /// Up to 256 weights of a block, as integers and what they are multiplied by.
 typedef struct {
   uint8_t quants[256];
-  uint16_t scales[16];    ///< float16, one a span (one for all where there are steps)
-  uint16_t minimums[16];  ///< likewise
-  uint8_t steps[16];      ///< one a span: the scale's low, the minimum's high
+  uint16_t scales[16];       ///< float16, one a span (one for all where there are steps)
+  uint16_t minimums[16];     ///< likewise
+  int8_t steps[16];          ///< one a span: what multiplies the scale
+  int8_t minimum_steps[16];  ///< likewise the minimum
 } sb_weights;
 
 /// Reads the block of quants at `p`; what the type has not stays as it was.
 void sb_read_block(sb_type type, const uint8_t *p, sb_weights *w);
 
-/// Expands a row of whole blocks, or of plain floats, to float32: `out[columns]`. Scales of blocks
-/// are rounded to float16 first, as packed weights have them.
+/// Gives each span of a block that has steps a scale and a minimum of its own, rounded to float16.
+void sb_round_steps(sb_type type, sb_weights *w);
+
+/// Expands a row of whole blocks, or of plain floats, to float32: `out[columns]`. Scales that are
+/// no float16 (of `SB_Q8_K` and `SB_MXFP4`) are rounded to it first, as packed weights have them.
 void sb_expand_row(sb_type type, const void *row, int32_t columns, float *out);
 
 /// Encodes float32 weights as a row, as llama.cpp's reference quantisers do; `columns` are whole

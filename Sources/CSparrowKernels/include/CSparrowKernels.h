@@ -15,7 +15,7 @@ extern "C" {
 // MARK: - Packed matrices
 
 /// Element formats of a packed matrix. `SK_Q*` are blocks of unsigned integers of that many bits,
-/// `SK_IQ4` and `SK_FP4` of indices of four bits into a table of 16 values.
+/// `SK_IQ4`, `SK_IQ4_XS` and `SK_FP4` of indices of four bits into a table of 16 values.
 typedef enum : int32_t {
   SK_F32 = 0,
   SK_F16 = 1,
@@ -28,6 +28,9 @@ typedef enum : int32_t {
   SK_Q3 = 17,
   SK_IQ4 = 18,
   SK_FP4 = 19,
+  SK_Q4_K = 20,
+  SK_Q5_K = 21,
+  SK_IQ4_XS = 22,
 } sk_format;
 
 /// A matrix `[rows, columns]`, each row contiguous in memory.
@@ -38,12 +41,13 @@ typedef enum : int32_t {
 /// zero scales to a multiple of 64. A weight is `scale * (q - 2^(bits-1))` without minimums, `scale
 /// * q + minimum` with them, `scale * table[q]` in formats that have a table.
 ///
-/// `SK_Q2` has its scales in steps: one float16 scale and minimum per 256 columns, and after them a
-/// byte per block, whose low half multiplies the scale and whose high half the minimum.
+/// `SK_Q2`, `SK_Q3`, `SK_Q6`, `SK_Q4_K`, `SK_Q5_K` and `SK_IQ4_XS` have one float16 scale (and
+/// minimum) per 256 columns, of which their columns are a multiple. After them stand the steps of
+/// the blocks, small integers that multiply it: 4 bits for scale and minimum each in `SK_Q2`, 6 in
+/// `SK_Q4_K` and `SK_Q5_K`, a signed byte for the scale in the others.
 ///
-/// Columns of `SK_Q2` and `SK_Q3` are a multiple of 256. The order within a row is the kernels' own
-/// (internal.h): read it by `sk_unpack_row`. Rows need no alignment, and nothing is read beyond
-/// them.
+/// The order within a row is the kernels' own (internal.h): read it by `sk_unpack_row`. Rows need
+/// no alignment, and nothing is read beyond them.
 typedef struct {
   const void *data;
   int64_t row_bytes;  ///< distance between rows
@@ -115,15 +119,16 @@ void sk_gemm(
 /// Weights are those of the packed matrix, exactly: a column holds its quants, one after the other
 /// (`SK_Q4`: 64 rows in 32 bytes, the first 32 in the low halves, for formats of up to 4 bits;
 /// `SK_Q8`: signed bytes, for those of more bits or of a table), and a block of columns shares, for
-/// each row, the scale that the packed row has there. Rows are padded to a multiple of 64 with
-/// zeros.
+/// each row, the scale and the step that the packed row has there. Rows are padded to a multiple of
+/// 64 with zeros.
 typedef struct {
   const void *data;          ///< column c at `data + c * column_bytes`
   int64_t column_bytes;      ///< distance between columns, a multiple of 32
   const uint16_t *scales;    ///< float16 `[blocks of columns][padded rows]`; NULL for float formats
   const uint16_t *minimums;  ///< likewise; NULL without
-  const uint8_t *steps;  ///< bytes of `SK_Q2`'s blocks `[blocks of columns][padded rows]`, whose
-                         ///< scales and minimums are per 256 columns; NULL for other formats
+  const int8_t *steps;          ///< `[blocks of columns][padded rows]`, where scales and minimums
+                                ///< are per 256 columns; NULL for other formats
+  const int8_t *minimum_steps;  ///< likewise; NULL without minimums
   int32_t rows;
   int32_t columns;
   sk_format format;  ///< `SK_F32`, `SK_F16`, `SK_BF16`, `SK_Q4` or `SK_Q8`
@@ -131,7 +136,7 @@ typedef struct {
 } sk_columns;
 
 /// What keeping `w` by columns takes: format, sizes and block are written to `layout`, and the bytes
-/// of the column data, of one plane of scales (0 for float formats) and of the steps (0 without).
+/// of the column data, of one plane of scales (0 for float formats) and of one of steps (0 without).
 void sk_columns_layout(
   const sk_matrix *w, sk_columns *layout, size_t *data_bytes, size_t *plane_bytes,
   size_t *step_bytes);

@@ -37,6 +37,22 @@ SK_INLINE void sk_decode_high_bits(
     for (int32_t i = 0; i < 64; i++) out[i] |= (high[i / 8] >> i % 8 & 1) << (low + plane);
 }
 
+/// What a block's scale and minimum are multiplied by.
+typedef struct {
+  int8_t scale, minimum;
+} sk_step;
+
+/// That of block `i` of a group of `count`, whose steps begin at `p`.
+SK_INLINE sk_step sk_decode_step(
+  const sk_format format, const uint8_t *p, int32_t count, int32_t i) {
+  if (sk_steps_of(format) == SK_BYTES) return (sk_step){(int8_t)p[i], 0};
+  sk_step step = {p[i] & 15, (int8_t)(p[i] >> 4)};
+  if (sk_steps_of(format) == SK_NIBBLES) return step;
+  const int32_t half = count / 2, high = p[count + i % half] >> (i < half ? 0 : 4);
+  return (sk_step){
+    (int8_t)(step.scale | (high & 3) << 4), (int8_t)(step.minimum | (high >> 2 & 3) << 4)};
+}
+
 /// The 64 unsigned values of `chunk`, in lane order.
 SK_INLINE void sk_decode_chunk(
   const sk_layout *l, const sk_format format, const uint8_t *row, int32_t chunk, uint8_t *out) {

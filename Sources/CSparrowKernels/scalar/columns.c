@@ -17,10 +17,8 @@ SK_INLINE float weight(const sk_columns *w, int32_t column, int32_t row) {
   const int64_t at = w->steps ? column / SK_STEP_SPAN * plane + row : block;
   float scale = sb_half_float(w->scales[at]);
   float minimum = w->minimums ? sb_half_float(w->minimums[at]) : 0;
-  if (w->steps) {
-    scale *= (float)(w->steps[block] & 15);
-    minimum *= (float)(w->steps[block] >> 4);
-  }
+  if (w->steps) scale *= w->steps[block];
+  if (w->minimum_steps) minimum *= w->minimum_steps[block];
   int32_t quant = (int8_t)p[row];
   if (w->format == SK_Q4) {
     quant = p[row / 64 * 32 + row % 32] >> (row % 64 < 32 ? 0 : 4) & 15;

@@ -57,6 +57,7 @@ SK_INLINE float group_dot(
     }
   }
   const int32_t halves = block == 16 ? 2 : 1, offset = sk_offset(format, minimums);
+  const uint8_t *steps = row + l->steps_at + sk_step_bytes(format, block, start);
   float result = 0;
   for (int32_t b = 0; b < blocks; b++) {
     if (halves == 1) {
@@ -69,8 +70,9 @@ SK_INLINE float group_dot(
       float scale = sb_half_at(row + l->scales_at, index);
       float minimum = minimums ? sb_half_at(row + l->minimums_at, index) : 0;
       if (sk_has_steps(format)) {
-        scale *= (float)(row[l->steps_at + at] & 15);
-        minimum *= (float)(row[l->steps_at + at] >> 4);
+        const sk_step step = sk_decode_step(format, steps, halves * blocks, h * blocks + b);
+        scale *= step.scale;
+        minimum *= step.minimum;
       }
       result += scale * scales[b] * (float)(dot[h][b] - offset * sum[h][b]);
       if (minimums) result += minimum * (scales[b] * (float)sum[h][b]);
@@ -100,9 +102,13 @@ SK_INLINE void block_tile(
   static void name(const sk_tile *tile) { block_tile(tile, format, block, minimums); } \
   static const sk_tiles name##s = {1, {name}};
 
-SK_BLOCK_TILE(q2hm_tile, SK_Q2, 16, 1)
-SK_BLOCK_TILE(q3h_tile, SK_Q3, 16, 0)
+SK_BLOCK_TILE(q2_tile, SK_Q2, 16, 1)
+SK_BLOCK_TILE(q3_tile, SK_Q3, 16, 0)
+SK_BLOCK_TILE(q4k_tile, SK_Q4_K, 32, 1)
+SK_BLOCK_TILE(q5k_tile, SK_Q5_K, 32, 1)
+SK_BLOCK_TILE(q6_tile, SK_Q6, 16, 0)
 SK_BLOCK_TILE(iq4_tile, SK_IQ4, 32, 0)
+SK_BLOCK_TILE(iq4xs_tile, SK_IQ4_XS, 32, 0)
 SK_BLOCK_TILE(fp4_tile, SK_FP4, 32, 0)
 SK_BLOCK_TILE(q4_tile, SK_Q4, 32, 0)
 SK_BLOCK_TILE(q4m_tile, SK_Q4, 32, 1)
@@ -112,10 +118,6 @@ SK_BLOCK_TILE(q5_tile, SK_Q5, 32, 0)
 SK_BLOCK_TILE(q5m_tile, SK_Q5, 32, 1)
 SK_BLOCK_TILE(q5h_tile, SK_Q5, 16, 0)
 SK_BLOCK_TILE(q5hm_tile, SK_Q5, 16, 1)
-SK_BLOCK_TILE(q6_tile, SK_Q6, 32, 0)
-SK_BLOCK_TILE(q6m_tile, SK_Q6, 32, 1)
-SK_BLOCK_TILE(q6h_tile, SK_Q6, 16, 0)
-SK_BLOCK_TILE(q6hm_tile, SK_Q6, 16, 1)
 SK_BLOCK_TILE(q8_tile, SK_Q8, 32, 0)
 SK_BLOCK_TILE(q8m_tile, SK_Q8, 32, 1)
 SK_BLOCK_TILE(q8h_tile, SK_Q8, 16, 0)
@@ -124,21 +126,24 @@ SK_BLOCK_TILE(q8hm_tile, SK_Q8, 16, 1)
 const sk_tiles *sk_tiles_scalar(sk_format format, int32_t block, int32_t minimums) {
   static const sk_tiles floats[3] = {
     {1, {f32_tile}}, {1, {f16_tile}}, {1, {bf16_tile}}};
-  static const sk_tiles *const blocks[4][4] = {
+  static const sk_tiles *const blocks[3][4] = {
     {&q4_tiles, &q4m_tiles, &q4h_tiles, &q4hm_tiles},
     {&q5_tiles, &q5m_tiles, &q5h_tiles, &q5hm_tiles},
-    {&q6_tiles, &q6m_tiles, &q6h_tiles, &q6hm_tiles},
     {&q8_tiles, &q8m_tiles, &q8h_tiles, &q8hm_tiles},
   };
   switch (format) {
-  case SK_Q2: return &q2hm_tiles;
-  case SK_Q3: return &q3h_tiles;
+  case SK_Q2: return &q2_tiles;
+  case SK_Q3: return &q3_tiles;
+  case SK_Q4_K: return &q4k_tiles;
+  case SK_Q5_K: return &q5k_tiles;
+  case SK_Q6: return &q6_tiles;
   case SK_IQ4: return &iq4_tiles;
+  case SK_IQ4_XS: return &iq4xs_tiles;
   case SK_FP4: return &fp4_tiles;
   default: break;
   }
   if (sk_is_float(format)) return &floats[format];
-  return blocks[format == SK_Q8 ? 3 : format - SK_Q4][(block == 16) * 2 + (minimums != 0)];
+  return blocks[format == SK_Q8 ? 2 : format - SK_Q4][(block == 16) * 2 + (minimums != 0)];
 }
 
 // MARK: - Quantising

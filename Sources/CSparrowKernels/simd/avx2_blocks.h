@@ -5,6 +5,11 @@
 #define V_SIGNED_BYTES 1
 typedef __m256i vi;
 
+/// What a lane's scale and minimum are multiplied by.
+typedef struct {
+  vf scale, minimum;
+} steps_of;
+
 SK_INLINE vi i_zero(void) { return _mm256_setzero_si256(); }
 SK_INLINE vi i_set1(int8_t x) { return _mm256_set1_epi8(x); }
 SK_INLINE vi i_load(const void *p) { return _mm256_loadu_si256((const __m256i *)p); }
@@ -84,6 +89,23 @@ SK_INLINE vf v_low_steps(const uint8_t *p, const int G, const int h) {
 }
 SK_INLINE vf v_high_steps(const uint8_t *p, const int G, const int h) {
   return v_load_high4(p + h * 8 % G);
+}
+SK_INLINE vf v_byte_steps(const uint8_t *p, const int G, const int h) {
+  return v_load_i8(p + h * 8 % G);
+}
+/// Steps of 6 bits: a lane's two bits above the fourth come to bits 4 and 5, the minimum's to the
+/// next two.
+SK_INLINE steps_of v_six_steps(const uint8_t *p, const int G, const int h) {
+  const vi low = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(p + h * 8 % G)));
+  const vi left = G == 16 ? _mm256_set1_epi32(h == 0 ? 4 : 0)
+                          : _mm256_setr_epi32(4, 4, 4, 4, 0, 0, 0, 0);
+  const __m128i bytes = G == 16 ? _mm_loadl_epi64((const __m128i *)(p + 16))
+                                : _mm_broadcastd_epi32(_mm_loadu_si32(p + 8));
+  const vi high = _mm256_sllv_epi32(_mm256_cvtepu8_epi32(bytes), left);
+  const vi mask = _mm256_set1_epi32(48);
+  const vi scale = i_or_and(i_and(low, _mm256_set1_epi32(15)), high, mask);
+  const vi minimum = i_or_and(_mm256_srli_epi32(low, 4), _mm256_srli_epi32(high, 2), mask);
+  return (steps_of){_mm256_cvtepi32_ps(scale), _mm256_cvtepi32_ps(minimum)};
 }
 /// Rounds to nearest, ties to even; values lie in -127...127.
 SK_INLINE void v_store_int8(int8_t *p, vf x) {

@@ -5,6 +5,11 @@
 #define V_SIGNED_BYTES 0
 typedef __m512i vi;
 
+/// What a lane's scale and minimum are multiplied by.
+typedef struct {
+  vf scale, minimum;
+} steps_of;
+
 SK_INLINE vi i_zero(void) { return _mm512_setzero_si512(); }
 SK_INLINE vi i_set1(int8_t x) { return _mm512_set1_epi8(x); }
 SK_INLINE vi i_load(const void *p) { return _mm512_loadu_si512(p); }
@@ -84,6 +89,12 @@ SK_INLINE __m512i i_steps(const uint8_t *p, const int G) {
     G == 16 ? _mm_loadu_si128((const __m128i *)p)
             : _mm_broadcastq_epi64(_mm_loadl_epi64((const __m128i *)p)));
 }
+SK_INLINE vf v_byte_steps(const uint8_t *p, const int G, const int h) {
+  (void)h;
+  const __m128i bytes = G == 16 ? _mm_loadu_si128((const __m128i *)p)
+                                : _mm_broadcastq_epi64(_mm_loadl_epi64((const __m128i *)p));
+  return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(bytes));
+}
 SK_INLINE vf v_low_steps(const uint8_t *p, const int G, const int h) {
   (void)h;
   return _mm512_cvtepi32_ps(_mm512_and_si512(i_steps(p, G), _mm512_set1_epi32(15)));
@@ -91,6 +102,23 @@ SK_INLINE vf v_low_steps(const uint8_t *p, const int G, const int h) {
 SK_INLINE vf v_high_steps(const uint8_t *p, const int G, const int h) {
   (void)h;
   return _mm512_cvtepi32_ps(_mm512_srli_epi32(i_steps(p, G), 4));
+}
+/// Steps of 6 bits: a lane's two bits above the fourth come to bits 4 and 5, the minimum's to the
+/// next two.
+SK_INLINE steps_of v_six_steps(const uint8_t *p, const int G, const int h) {
+  (void)h;
+  const __m512i low = i_steps(p, G);
+  const __m512i left = G == 16
+    ? _mm512_setr_epi32(4, 4, 4, 4, 4, 4, 4, 4, 0, 0, 0, 0, 0, 0, 0, 0)
+    : _mm512_setr_epi32(4, 4, 4, 4, 0, 0, 0, 0, 4, 4, 4, 4, 0, 0, 0, 0);
+  const __m128i bytes = G == 16 ? _mm_broadcastq_epi64(_mm_loadl_epi64((const __m128i *)(p + 16)))
+                                : _mm_broadcastd_epi32(_mm_loadu_si32(p + 8));
+  const __m512i high = _mm512_sllv_epi32(_mm512_cvtepu8_epi32(bytes), left);
+  const __m512i mask = _mm512_set1_epi32(48);
+  const __m512i scale = i_or_and(_mm512_and_si512(low, _mm512_set1_epi32(15)), high, mask);
+  const __m512i minimum =
+    i_or_and(_mm512_srli_epi32(low, 4), _mm512_srli_epi32(high, 2), mask);
+  return (steps_of){_mm512_cvtepi32_ps(scale), _mm512_cvtepi32_ps(minimum)};
 }
 /// Rounds to nearest, ties to even; values lie in -127...127.
 SK_INLINE void v_store_int8(int8_t *p, vf x) {

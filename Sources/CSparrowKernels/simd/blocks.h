@@ -61,6 +61,15 @@ SK_INLINE vf group_floats(
   return G == 2 ? v_pair_floats(p, h) : v_block_floats(p + half * G * 2, G, h);
 }
 
+/// The steps of part `h` of a group's lanes, which begin at `p`.
+SK_INLINE steps_of load_steps(const uint8_t *p, const shape s, const int G, const int h) {
+  switch (sk_steps_of(s.format)) {
+  case SK_BYTES: return (steps_of){.scale = v_byte_steps(p, G, h)};
+  case SK_SIXES: return v_six_steps(p, G, h);
+  default: return (steps_of){v_low_steps(p, G, h), v_high_steps(p, G, h)};
+  }
+}
+
 SK_INLINE void load_scales(
   const sk_tile *tile, const shape s, const int G, const int half, const int h, int32_t start,
   vf scale[ROWS], vf minimum[ROWS]) {
@@ -68,11 +77,13 @@ SK_INLINE void load_scales(
   for (int r = 0; r < ROWS; r++) {
     const uint8_t *row = tile->rows[r];
     if (sk_has_steps(s.format)) {
-      const uint8_t *steps = row + tile->layout.steps_at + start / 16 + half * G;
+      const uint8_t *steps =
+        row + tile->layout.steps_at + sk_step_bytes(s.format, s.block, start) + half * G;
       const uint8_t *own = row + start / SK_STEP_SPAN * 2;
-      scale[r] = v_mul(v_span_floats(own + tile->layout.scales_at, G, h), v_low_steps(steps, G, h));
-      minimum[r] =
-        v_mul(v_span_floats(own + tile->layout.minimums_at, G, h), v_high_steps(steps, G, h));
+      const steps_of two = load_steps(steps, s, G, h);
+      scale[r] = v_mul(v_span_floats(own + tile->layout.scales_at, G, h), two.scale);
+      if (s.minimums)
+        minimum[r] = v_mul(v_span_floats(own + tile->layout.minimums_at, G, h), two.minimum);
       continue;
     }
     scale[r] = group_floats(row + tile->layout.scales_at, s, G, start, half, h);
@@ -179,12 +190,12 @@ SK_INLINE void block_tile_asking(const sk_tile *tile, const shape s, const int a
     group(tile, s, 8, 0, start, x, sum);
     start += 256, x += 256 + SK_INPUT_EXTRA;
   }
-  // Rows of fewer bits than 4 are whole blocks of 256.
-  if (sk_low_bits(s.format) > 2 && l->tail & 2) {
+  // Rows with steps are whole spans of 256.
+  if (!sk_has_steps(s.format) && l->tail & 2) {
     group(tile, s, 4, 0, start, x, sum);
     start += 128, x += 128 + SK_INPUT_EXTRA;
   }
-  if (sk_low_bits(s.format) > 2 && l->tail & 1) group(tile, s, 2, 0, start, x, sum);
+  if (!sk_has_steps(s.format) && l->tail & 1) group(tile, s, 2, 0, start, x, sum);
 #pragma unroll
   for (int t = 0; t < s.tokens; t++)
     v_store_sums(tile->y + t * tile->y_stride, sum[0][t], sum[1][t], sum[2][t], sum[3][t]);

@@ -27,11 +27,10 @@ SK_INLINE void column_rows(
   }
 }
 
-/// The float16 numbers of VW rows, times the low or high halves of their steps if there are some.
-SK_INLINE vf load_stepped(const uint16_t *p, const uint8_t *steps, const int high) {
+/// The float16 numbers of VW rows, times their steps if there are some.
+SK_INLINE vf load_stepped(const uint16_t *p, const int8_t *steps, const int has_steps) {
   vf value = v_load_f16(p);
-  if (!steps) return value;
-  return v_mul(value, high ? v_load_high4(steps) : v_load_low4(steps));
+  return has_steps ? v_mul(value, v_load_i8(steps)) : value;
 }
 
 SK_INLINE void columns_acc_all(
@@ -47,7 +46,7 @@ SK_INLINE void columns_acc_all(
   const int is_float = format < SK_Q4;
   const int32_t span = has_steps ? SK_STEP_SPAN : w->block;
   const int64_t plane = is_float ? 0 : columns[0] / span * (int64_t)rows;
-  const uint8_t *steps = has_steps ? w->steps + columns[0] / w->block * (int64_t)rows : NULL;
+  const int64_t step = has_steps ? columns[0] / w->block * (int64_t)rows : 0;
   const vf all = v_set1(total), offset = v_set1(minimums || format == SK_Q8 ? 0 : -8 * total);
   for (int32_t row = 0; row < rows; row += COLUMN_STEP) {
     vf sum[COLUMN_PARTS];
@@ -63,12 +62,23 @@ SK_INLINE void columns_acc_all(
         continue;
       }
       const int64_t at = row + p * VW;
-      const uint8_t *step = has_steps ? steps + at : NULL;
-      vf r = v_fma(load_stepped(w->scales + plane + at, step, 0), sum[p], v_load(out));
-      if (minimums) r = v_fma(load_stepped(w->minimums + plane + at, step, 1), all, r);
+      const vf scale = load_stepped(w->scales + plane + at, w->steps + step + at, has_steps);
+      vf r = v_fma(scale, sum[p], v_load(out));
+      if (minimums)
+        r = v_fma(
+          load_stepped(w->minimums + plane + at, w->minimum_steps + step + at, has_steps), all, r);
       v_store(out, r);
     }
   }
+}
+
+SK_INLINE void columns_acc_blocks(
+  const sk_columns *w, const sk_format format, const int32_t *columns, const float *a,
+  int32_t count, float *y) {
+  if (w->steps && w->minimums) columns_acc_all(w, format, 1, 1, columns, a, count, y);
+  else if (w->steps) columns_acc_all(w, format, 0, 1, columns, a, count, y);
+  else if (w->minimums) columns_acc_all(w, format, 1, 0, columns, a, count, y);
+  else columns_acc_all(w, format, 0, 0, columns, a, count, y);
 }
 
 void SK_NAME(sk_columns_acc)(
@@ -77,13 +87,7 @@ void SK_NAME(sk_columns_acc)(
   case SK_F32: columns_acc_all(w, SK_F32, 0, 0, columns, a, count, y); return;
   case SK_F16: columns_acc_all(w, SK_F16, 0, 0, columns, a, count, y); return;
   case SK_BF16: columns_acc_all(w, SK_BF16, 0, 0, columns, a, count, y); return;
-  case SK_Q4:
-    if (w->steps) columns_acc_all(w, SK_Q4, 1, 1, columns, a, count, y);
-    else if (w->minimums) columns_acc_all(w, SK_Q4, 1, 0, columns, a, count, y);
-    else columns_acc_all(w, SK_Q4, 0, 0, columns, a, count, y);
-    return;
-  default:
-    if (w->minimums) columns_acc_all(w, SK_Q8, 1, 0, columns, a, count, y);
-    else columns_acc_all(w, SK_Q8, 0, 0, columns, a, count, y);
+  case SK_Q4: columns_acc_blocks(w, SK_Q4, columns, a, count, y); return;
+  default: columns_acc_blocks(w, SK_Q8, columns, a, count, y);
   }
 }

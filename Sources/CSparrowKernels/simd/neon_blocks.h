@@ -8,6 +8,11 @@ typedef uint8x16_t vi;
 SK_INLINE int32x4_t i_words(vi x) { return vreinterpretq_s32_u8(x); }
 SK_INLINE vi i_bytes(int32x4_t x) { return vreinterpretq_u8_s32(x); }
 
+/// What a lane's scale and minimum are multiplied by.
+typedef struct {
+  vf scale, minimum;
+} steps_of;
+
 SK_INLINE vi i_zero(void) { return vdupq_n_u8(0); }
 SK_INLINE vi i_set1(int8_t x) { return vdupq_n_u8((uint8_t)x); }
 SK_INLINE vi i_load(const void *p) { return vld1q_u8(p); }
@@ -71,6 +76,20 @@ SK_INLINE vf v_low_steps(const uint8_t *p, const int G, const int h) {
 }
 SK_INLINE vf v_high_steps(const uint8_t *p, const int G, const int h) {
   return v_load_high4(p + h * 4 % G);
+}
+SK_INLINE vf v_byte_steps(const uint8_t *p, const int G, const int h) {
+  return v_load_i8(p + h * 4 % G);
+}
+/// Steps of 6 bits: a lane's two bits above the fourth come to bits 4 and 5, the minimum's to the
+/// next two.
+SK_INLINE steps_of v_six_steps(const uint8_t *p, const int G, const int h) {
+  const uint32x4_t low = v_bytes(p + h * 4 % G), mask = vdupq_n_u32(48);
+  const int half = G / 2, block = h * 4 % G;
+  uint32x4_t high = v_bytes(p + G + block % half);
+  if (block < half) high = vshlq_n_u32(high, 4);
+  const uint32x4_t scale = vorrq_u32(vandq_u32(low, vdupq_n_u32(15)), vandq_u32(high, mask));
+  const uint32x4_t minimum = vorrq_u32(vshrq_n_u32(low, 4), vandq_u32(vshrq_n_u32(high, 2), mask));
+  return (steps_of){vcvtq_f32_u32(scale), vcvtq_f32_u32(minimum)};
 }
 /// Rounds to nearest, ties to even; values lie in -127...127.
 SK_INLINE void v_store_int8(int8_t *p, vf x) {

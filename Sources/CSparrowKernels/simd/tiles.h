@@ -32,13 +32,16 @@
 
 BLOCK_TILES(q2, SK_Q2, 1, 16)
 BLOCK_TILES(q3, SK_Q3, 0, 16)
+BLOCK_TILES(q4k, SK_Q4_K, 1, 32)
+BLOCK_TILES(q5k, SK_Q5_K, 1, 32)
+BLOCK_TILES(q6, SK_Q6, 0, 16)
 BLOCK_TILES(iq4, SK_IQ4, 0, 32)
+BLOCK_TILES(iq4xs, SK_IQ4_XS, 0, 32)
 BLOCK_TILES(fp4, SK_FP4, 0, 32)
 BLOCK_TILES(q4, SK_Q4, 0, 32)
 BLOCK_TILES(q4m, SK_Q4, 1, 32)
 BLOCK_TILES(q5, SK_Q5, 0, 32)
 BLOCK_TILES(q5m, SK_Q5, 1, 32)
-BLOCK_TILES(q6, SK_Q6, 0, 16)
 BLOCK_TILES(q8, SK_Q8, 0, 32)
 FLOAT_TILES(f32, SK_F32)
 FLOAT_TILES(f16, SK_F16)
@@ -51,11 +54,14 @@ const sk_tiles *SK_NAME(sk_tiles)(sk_format format, int32_t block, int32_t minim
   case SK_BF16: return &bf16;
   case SK_Q2: return &q2;
   case SK_Q3: return &q3;
+  case SK_Q4_K: return &q4k;
+  case SK_Q5_K: return &q5k;
+  case SK_Q6: return &q6;
   case SK_IQ4: return &iq4;
+  case SK_IQ4_XS: return &iq4xs;
   case SK_FP4: return &fp4;
   case SK_Q4: if (block == 32) return minimums ? &q4m : &q4; break;
   case SK_Q5: if (block == 32) return minimums ? &q5m : &q5; break;
-  case SK_Q6: if (block == 16 && !minimums) return &q6; break;
   case SK_Q8: if (block == 32 && !minimums) return &q8; break;
   }
   // No GGUF type packs to the others: they work, slowly.

@@ -5,7 +5,7 @@ extension OwnedMemory {
   /// A copy of a packed matrix by columns, for products that touch few of them.
   ///
   /// Exact; takes as many bytes again (4 bits a weight for formats of less, 8 for those of more and
-  /// of tables).
+  /// of tables; a byte a step).
   func columns(
     of matrix: UnsafePointer<sk_matrix>, pool: WorkerPool
   ) -> UnsafePointer<sk_columns> {
@@ -18,9 +18,10 @@ extension OwnedMemory {
     if planeBytes > 0 {
       layout.scales = plane(planeBytes)
       if matrix.pointee.minimums != 0 { layout.minimums = plane(planeBytes) }
-      if stepBytes > 0 {
-        layout.steps = UnsafePointer(hugeBytes(stepBytes).assumingMemoryBound(to: UInt8.self))
-      }
+    }
+    if stepBytes > 0 {
+      layout.steps = steps(stepBytes)
+      if matrix.pointee.minimums != 0 { layout.minimum_steps = steps(stepBytes) }
     }
     let columns = bytes(MemoryLayout<sk_columns>.stride)
       .assumingMemoryBound(to: sk_columns.self)
@@ -35,6 +36,10 @@ extension OwnedMemory {
   private func plane(_ bytes: Int) -> UnsafePointer<UInt16> {
     UnsafePointer(hugeBytes(bytes).assumingMemoryBound(to: UInt16.self))
   }
+
+  private func steps(_ bytes: Int) -> UnsafePointer<Int8> {
+    UnsafePointer(hugeBytes(bytes).assumingMemoryBound(to: Int8.self))
+  }
 }
 
 extension sk_columns {
@@ -48,6 +53,7 @@ extension sk_columns {
     let blocks = (Int(layout.columns) + Int(layout.block) - 1) / Int(layout.block)
     let halves = stepBytes == 0 ? blocks : Int(layout.columns) / 256
     let planes = matrix.pointee.minimums == 0 ? 1 : 2
-    return (all, Int(layout.rows) * (2 * halves * planes + (stepBytes == 0 ? 0 : blocks)))
+    let perRow = (2 * halves + (stepBytes == 0 ? 0 : blocks)) * planes
+    return (all, Int(layout.rows) * perRow)
   }
 }
