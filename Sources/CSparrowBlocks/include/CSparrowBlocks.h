@@ -38,7 +38,7 @@ typedef struct {
   int32_t bits;      ///< of a quant; 0 for plain numbers
   int32_t span;      ///< weights that share a scale, or a step of one
   int32_t minimums;  ///< 1 where these share a minimum too
-  int32_t steps;     ///< 1 where scales and minimums are of the whole block, and spans multiply them
+  int32_t steps;     ///< 1 where scales and minimums are of the block, and spans multiply them
 } sb_block;
 
 sb_block sb_block_of(sb_type type);

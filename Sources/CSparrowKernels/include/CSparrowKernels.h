@@ -135,8 +135,9 @@ typedef struct {
   int32_t block;     ///< columns of a block; 0 for float formats
 } sk_columns;
 
-/// What keeping `w` by columns takes: format, sizes and block are written to `layout`, and the bytes
-/// of the column data, of one plane of scales (0 for float formats) and of one of steps (0 without).
+/// What keeping `w` by columns takes: format, sizes and block are written to `layout`, and the
+/// bytes of the column data, of one plane of scales (0 for float formats) and of one of steps (0
+/// without).
 void sk_columns_layout(
   const sk_matrix *w, sk_columns *layout, size_t *data_bytes, size_t *plane_bytes,
   size_t *step_bytes);

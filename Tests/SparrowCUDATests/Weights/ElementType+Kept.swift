@@ -1,8 +1,8 @@
 import SparrowBlocks
 
 extension ElementType {
-  /// Whether the device has a file's weights: those of Q2_K rounded to halves, those of other blocks
-  /// with steps by scales and minimums that are, all others exactly.
+  /// Whether the device has a file's weights: those of Q2_K rounded to halves, those of other
+  /// blocks with steps by scales and minimums that are, all others exactly.
   func keeps(_ found: [Float], of file: [Float]) -> Bool {
     switch self {
     case .q2_K: found == file.map { Float(Float16($0)) }
