@@ -1,14 +1,13 @@
-// ggml's blocks as integers and float16 scales.
+// ggml's blocks as integers and float16 scales. Loading a model reads all of them: inner loops run
+// over neighbours, so that compilers make vectors of them.
 #include "CSparrowBlocks.h"
 #include "half.h"
 
 // MARK: - Blocks of 32
 
 static void read_nibbles(const uint8_t *p, uint8_t *quants) {
-  for (int i = 0; i < 16; i++) {
-    quants[i] = p[i] & 15;
-    quants[i + 16] = p[i] >> 4;
-  }
+  for (int i = 0; i < 16; i++) quants[i] = p[i] & 15;
+  for (int i = 0; i < 16; i++) quants[i + 16] = p[i] >> 4;
 }
 
 static void read_fifth_bits(const uint8_t *p, uint8_t *quants) {
@@ -55,7 +54,23 @@ static int8_t step_of(int low, int two) { return (int8_t)((low | two << 4) - 32)
 
 /// 64 bytes: in each half of the block, its four quarters one above the other.
 static void read_pairs(const uint8_t *p, uint8_t *quants) {
-  for (int i = 0; i < 256; i++) quants[i] = p[i / 128 * 32 + i % 32] >> i % 128 / 32 * 2 & 3;
+  for (int half = 0; half < 2; half++, p += 32)
+    for (int shift = 0; shift < 8; shift += 2, quants += 32)
+      for (int i = 0; i < 32; i++) quants[i] = p[i] >> shift & 3;
+}
+
+/// Pairs of `span` weights, one in the low and one in the high halves of as many bytes.
+static void read_halves(const uint8_t *p, int span, uint8_t *quants) {
+  for (int start = 0; start < 256; start += 2 * span, p += span, quants += 2 * span) {
+    for (int i = 0; i < span; i++) quants[i] = p[i] & 15;
+    for (int i = 0; i < span; i++) quants[i + span] = p[i] >> 4;
+  }
+}
+
+/// A bit of each weight from 32 bytes: that of block i is bit i.
+static void add_bits(const uint8_t *p, int place, uint8_t *quants) {
+  for (int block = 0; block < 8; block++, quants += 32)
+    for (int i = 0; i < 32; i++) quants[i] |= (uint8_t)((p[i] >> block & 1) << place);
 }
 
 static void read_q2_k(const uint8_t *p, sb_weights *w) {
@@ -73,39 +88,30 @@ static void read_q3_k(const uint8_t *p, sb_weights *w) {
   const uint8_t *high = p, *scales = p + 96;
   memcpy(w->scales, p + 108, 2);
   read_pairs(p + 32, w->quants);
-  for (int i = 0; i < 256; i++) w->quants[i] |= (high[i % 32] >> i / 32 & 1) << 2;
+  add_bits(high, 2, w->quants);
   for (int i = 0; i < 16; i++)
     w->steps[i] = step_of(scales[i % 8] >> i / 8 * 4 & 15, scales[8 + i % 4] >> i / 4 * 2 & 3);
 }
 
 static void read_q4_k(const uint8_t *p, sb_weights *w) {
   read_k_scales(p, w);
-  p += 16;
-  for (int i = 0; i < 256; i++) {
-    uint8_t pair = p[i / 64 * 32 + i % 32];
-    w->quants[i] = i % 64 < 32 ? pair & 15 : pair >> 4;
-  }
+  read_halves(p + 16, 32, w->quants);
 }
 
 static void read_q5_k(const uint8_t *p, sb_weights *w) {
   read_k_scales(p, w);
-  const uint8_t *high = p + 16, *low = p + 48;
-  for (int i = 0; i < 256; i++) {
-    uint8_t pair = low[i / 64 * 32 + i % 32];
-    w->quants[i] = (i % 64 < 32 ? pair & 15 : pair >> 4) | (high[i % 32] >> i / 32 & 1) << 4;
-  }
+  read_halves(p + 48, 32, w->quants);
+  add_bits(p + 16, 4, w->quants);
 }
 
 static void read_q6_k(const uint8_t *p, sb_weights *w) {
-  const uint8_t *low = p, *high = p + 128;
+  const uint8_t *high = p + 128;
   memcpy(w->scales, p + 208, 2);
   memcpy(w->steps, p + 192, 16);
-  for (int i = 0; i < 256; i++) {
-    int half = i / 128, quarter = i % 128 / 32, l = i % 32;
-    uint8_t pair = low[half * 64 + quarter % 2 * 32 + l];
-    uint8_t two = high[half * 32 + l] >> 2 * quarter & 3;
-    w->quants[i] = (quarter < 2 ? pair & 15 : pair >> 4) | two << 4;
-  }
+  uint8_t pairs[256];
+  read_halves(p, 64, w->quants);
+  read_pairs(high, pairs);
+  for (int i = 0; i < 256; i++) w->quants[i] |= (uint8_t)(pairs[i] << 4);
 }
 
 static void read_q8_k(const uint8_t *p, sb_weights *w) {

@@ -50,20 +50,34 @@ typedef struct {
 
 /// Between column order and chunks: lane j of chunk c holds word c * (16 / G) + j / G of block j %
 /// G.
-static void interleave(int32_t blocks, const uint8_t *quants, uint8_t *chunks) {
+SK_INLINE void move_words(
+  const int32_t blocks, const int32_t back, const uint8_t *from, uint8_t *to) {
   const int32_t span = 16 / blocks;
   for (int32_t c = 0; c < blocks / 2; c++)
-    for (int32_t j = 0; j < 16; j++)
-      memcpy(
-        chunks + c * SK_CHUNK + j * 4, quants + j % blocks * 32 + (c * span + j / blocks) * 4, 4);
+    for (int32_t j = 0; j < 16; j++) {
+      const int32_t lane = c * SK_CHUNK + j * 4;
+      const int32_t straight = j % blocks * 32 + (c * span + j / blocks) * 4;
+      memcpy(to + (back ? straight : lane), from + (back ? lane : straight), 4);
+    }
+}
+
+/// Once for each size of a group: divisions by a variable would take longer than all else.
+SK_INLINE void move_group(
+  int32_t blocks, const int32_t back, const uint8_t *from, uint8_t *to) {
+  switch (blocks) {
+  case 16: move_words(16, back, from, to); return;
+  case 8: move_words(8, back, from, to); return;
+  case 4: move_words(4, back, from, to); return;
+  default: move_words(2, back, from, to);
+  }
+}
+
+static void interleave(int32_t blocks, const uint8_t *quants, uint8_t *chunks) {
+  move_group(blocks, 0, quants, chunks);
 }
 
 static void straighten(int32_t blocks, const uint8_t *chunks, uint8_t *quants) {
-  const int32_t span = 16 / blocks;
-  for (int32_t c = 0; c < blocks / 2; c++)
-    for (int32_t j = 0; j < 16; j++)
-      memcpy(
-        quants + j % blocks * 32 + (c * span + j / blocks) * 4, chunks + c * SK_CHUNK + j * 4, 4);
+  move_group(blocks, 1, chunks, quants);
 }
 
 /// Four chunks share 64 bytes; groups have 8 or 4.
@@ -154,7 +168,7 @@ static int32_t scale_index(int32_t blocks, int32_t block, int32_t column) {
 static void add_block(
   const sk_matrix *w, packed_group *g, int32_t column, const sb_weights *read, int32_t weights) {
   const int32_t span = sk_scale_span(w->format, w->block);
-  memcpy(g->quants + column, read->quants, (size_t)weights);
+  memcpy(g->quants + column, read->quants, weights == 32 ? 32 : 256);
   for (int32_t i = 0; i < weights / span; i++) {
     const int32_t index = scale_index(g->blocks, span, column + i * span);
     g->scales[index] = read->scales[i];
