@@ -50,7 +50,7 @@ def cuts():
                 yield (("sparse_arguments.h", "prepare.cuh") + PRODUCTS + (
                     "multiply.cuh", "chosen.cuh", "neurons.cu"), constants, 0 if is_float else 128)
         many = dict(FORMAT=number, COLUMN_TILES=8 if is_float else 4, STAGES=4)
-        yield PRODUCTS + ("multiply_many.cu",), many, 0 if is_float else 256
+        yield PRODUCTS + ("multiply_many.cu",), many, 64 if is_float else 256
 
 
 def steps():
@@ -84,7 +84,7 @@ def leans():
     for number, slots, plain in ((2, 6, 0), (5, 6, 0), (8, 4, 0), (9, 6, 1)):
         yield files, dict(
             FORMAT=number, TILES=1, COLUMN_TILES=1, SLOTS=slots, BLOCKS=1, HIDDEN=576, WIDEST=1536,
-            PHASES=151, HEADS=9, HEAD=64, IS_STAGED=1 - plain, IS_RMS=1 - plain, NORM_BIASES=plain,
+            PHASES=151, HEADS=9, KEY_HEADS=3, HEAD=64, COPIES=4, IS_STAGED=1 - plain, IS_RMS=1 - plain, NORM_BIASES=plain,
             POST_NORMS=plain, HEAD_NORMS=plain, IS_GATED=1 - plain, ACTIVATION=2 * (1 - plain),
             HAS_POSITIONS=plain), 0
 

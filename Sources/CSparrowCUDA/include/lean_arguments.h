@@ -47,7 +47,8 @@ typedef struct {
   int32_t taken;       ///< index among the words, of what the phase before has made
   int32_t count, tiles, columns, stride;
   float epsilon, offset;
-  int32_t pad;
+  /// Of what products make: of vectors for the residual stream, which all blocks take, COPIES.
+  int32_t copies;
   /// The weights and the bias of the norm of the input, then of what is added; 0 without.
   uint64_t norms[4];
   union {

@@ -101,7 +101,7 @@ __device__ __forceinline__ float score_of(const scu_attend &a, float sum) {
 
 /// Values are added up in runs of so many positions, each from its first to its last, and then the
 /// runs in their order.
-__device__ __forceinline__ int value_run(int head_dimension) {
+__device__ constexpr int value_run(int head_dimension) {
   int run = 8;
   while (run < SCU_PAGE && 8 * run < head_dimension) run *= 2;
   return run;
@@ -163,6 +163,7 @@ __device__ __forceinline__ void expand(uint4 v, float (&x)[8]) {
 
 /// A head group's keys and values in the pages of a sequence.
 struct paged_cache {
+  static constexpr bool IS_NEAR = false;
   const uint64_t *pages;
   uint64_t plane;
   int key_heads, dimension, own, type;
@@ -193,8 +194,42 @@ struct nothing_ahead {
   static constexpr int COUNT = 0;
 };
 
+/// Adjacent numbers in shared memory; four of them or more at a multiple of 16 bytes.
+template <int COUNT>
+__device__ __forceinline__ void read_floats(float (&x)[COUNT], const float *from) {
+#pragma unroll
+  for (int i = 0; i < COUNT; i += COUNT % 4 ? 1 : 4) {
+    if constexpr (COUNT % 4) x[i] = from[i];
+    else {
+      const float4 v = *(const float4 *)(from + i);
+      x[i] = v.x, x[i + 1] = v.y, x[i + 2] = v.z, x[i + 3] = v.w;
+    }
+  }
+}
+
+/// sum += eight weighted values, eight elements of each: of those that are not seen zero times zero.
+template <class Cache>
+__device__ __forceinline__ void add_near(
+  float (&sum)[8], const Cache &cache, const attend_place &at, const float *weights, int first,
+  int piece) {
+  uint4 values[8];
+  float own[8], x[8];
+#pragma unroll
+  for (int i = 0; i < 8; i++) {
+    values[i] = make_uint4(0, 0, 0, 0);
+    if (first + i >= at.start && first + i < at.end) values[i] = cache.value(first + i, piece);
+  }
+  read_floats(own, weights + first - at.first);
+#pragma unroll
+  for (int i = 0; i < 8; i++) {
+    expand(values[i], x);
+#pragma unroll
+    for (int j = 0; j < 8; j++) sum[j] = fmaf(own[i], x[j], sum[j]);
+  }
+}
+
 /// One part of a head's keys and values, COUNT elements at once, of DIMENSION where that is
-/// known. `memory` has the query, made, then room for sums, at a multiple of 16 bytes; `key` and
+/// known, by a block whose threads have met since one before was taken. `memory` has the query, made, then room for sums, at a multiple of 16 bytes; `key` and
 /// `value` are those of the row itself where the cache lacks them, and `ahead` what was read
 /// early. `result` gets sums of weighted values, with the sum of weights and the largest score.
 template <
@@ -202,8 +237,10 @@ template <
 __device__ __forceinline__ void attend_part(
   const scu_attend &a, const attend_place &at, const Cache &cache, float *memory,
   const float *key, const float *value, Result result, const Ahead *ahead = 0) {
-  __shared__ float weights[SCU_SPLIT], scratch[32];
-  const int n = DIMENSION ? DIMENSION : a.head_dimension;
+  constexpr int WARPS = SCU_SPLIT / 32;
+  __shared__ __align__(16) float weights[SCU_SPLIT];
+  __shared__ float mosts[WARPS], totals[WARPS];
+  const int n = DIMENSION ? DIMENSION : a.head_dimension, warp = threadIdx.x / 32;
   const float *q = memory;
   float *sums = memory + n;
   constexpr int EARLY = Ahead::COUNT;
@@ -215,8 +252,10 @@ __device__ __forceinline__ void attend_part(
     const bool is_own = key && position == at.row.position;
     float sum = 0;
     auto add = [&](int i, const float (&k)[COUNT]) {
+      float own[COUNT];
+      read_floats(own, q + i);
 #pragma unroll
-      for (int j = 0; j < COUNT; j++) sum = fmaf(q[i + j], is_own ? key[i + j] : k[j], sum);
+      for (int j = 0; j < COUNT; j++) sum = fmaf(own[j], is_own ? key[i + j] : k[j], sum);
     };
 #pragma unroll
     for (int i = 0; i < EARLY; i++) {
@@ -233,10 +272,17 @@ __device__ __forceinline__ void attend_part(
     }
     score = score_of(a, sum);
   }
-  const float most = block_max<SCU_SPLIT / 32>(score, scratch);
+  const float most_of_warp = warp_most(score);
+  if (threadIdx.x % 32 == 0) mosts[warp] = most_of_warp;
+  __syncthreads();
+  float most = -INFINITY;
+#pragma unroll
+  for (int i = 0; i < WARPS; i++) most = fmaxf(most, mosts[i]);
   const float weight = is_seen ? expf(score - most) : 0;
   weights[threadIdx.x] = weight;
-  const float total = block_sum<SCU_SPLIT / 32>(weight, scratch);
+  const float total_of_warp = warp_sum(weight);
+  if (threadIdx.x % 32 == 0) totals[warp] = total_of_warp;
+  __syncthreads();
   // COUNT elements of a run of values a thread.
   const int pieces = n / COUNT, run = value_run(n), runs = SCU_SPLIT / run;
   for (int item = threadIdx.x; item < pieces * runs; item += SCU_SPLIT) {
@@ -255,11 +301,16 @@ __device__ __forceinline__ void attend_part(
       if constexpr (EARLY > 0) expand(ahead->values[i], v);
       if (i < early && first + i >= at.start && first + i < at.end) add(first + i, v);
     }
+    if constexpr (Cache::IS_NEAR) {
+#pragma unroll 1
+      for (int i = 0; i < run; i += 8) add_near(sum, cache, at, weights, first + i, piece);
+    } else {
 #pragma unroll 4
-    for (int p = max(first + early, at.start); p < min(first + run, at.end); p++) {
-      float v[COUNT];
-      if (!(key && p == at.row.position)) cache.load(cache.at(1, p), piece * COUNT, v);
-      add(p, v);
+      for (int p = max(first + early, at.start); p < min(first + run, at.end); p++) {
+        float v[COUNT];
+        if (!(key && p == at.row.position)) cache.load(cache.at(1, p), piece * COUNT, v);
+        add(p, v);
+      }
     }
     if constexpr (COUNT % 4 == 0) {
 #pragma unroll
@@ -272,9 +323,12 @@ __device__ __forceinline__ void attend_part(
     }
   }
   __syncthreads();
+  float total = 0;
+#pragma unroll
+  for (int i = 0; i < WARPS; i++) total += totals[i];
   for (int i = threadIdx.x; i < n; i += SCU_SPLIT) {
     float sum = 0;
-#pragma unroll 8
+#pragma unroll 16
     for (int r = 0; r < runs; r++) sum += sums[r * n + i];
     result.element(i, sum, total);
   }

@@ -4,8 +4,10 @@
 extern "C" __global__ void __launch_bounds__(LEAN_THREADS, 1) lean(
   const __grid_constant__ scu_lean a) {
   lean_memory &m = *(lean_memory *)lean_bytes;
-  for (int i = threadIdx.x; i < (int)sizeof m.phases / 8; i += LEAN_THREADS)
-    ((uint64_t *)m.phases)[i] = __ldg((const uint64_t *)a.phases + i);
+  for (int i = 16 * threadIdx.x; i < (int)sizeof m.phases; i += 16 * LEAN_THREADS)
+    copy_async<16>((uint8_t *)m.phases + i, (const uint8_t *)a.phases + i);
+  end_copies();
+  wait_for_copies<0>();
   __syncthreads();
   lean_block b(a, m);
   follow();

@@ -6,8 +6,9 @@
 // has a phase in which every block has a tile, which ends only when all have come so far.
 //
 // Constants: those of multiply.cuh, with one tile at a time; HIDDEN elements of the residual
-// stream, WIDEST of any input, PHASES, HEADS of HEAD elements; IS_STAGED where a block has room for
-// a part's keys and values. And what makes the kernel short, as it has to stay in the caches for
+// stream, WIDEST of any input, PHASES, HEADS of HEAD elements, KEY_HEADS; IS_STAGED where a block
+// has room for a part's keys and values; COPIES of what all blocks take, for so many looks at one
+// place wait for each other. And what makes the kernel short, as it has to stay in the caches for
 // instructions: IS_RMS, NORM_BIASES, POST_NORMS, HEAD_NORMS, IS_GATED, ACTIVATION, HAS_POSITIONS.
 
 constexpr int LEAN_THREADS = PARTS * 32;
@@ -38,11 +39,11 @@ struct lean_memory {
   alignas(16) float block_sums[TERMS / 32];
   alignas(16) float query[HEAD + (8 * SCU_SPLIT > 4 * HEAD ? 8 * SCU_SPLIT : 4 * HEAD)];
   alignas(16) float own[2][HEAD];  ///< a key and a value
-  float weights[HEADS][SCU_LEAN_PARTS], totals[HEADS];  ///< of parts of heads
+  float2 parts[HEADS][SCU_LEAN_PARTS];  ///< of heads: what each weighs, and its sum of weights
   float sums[2][2][PARTS][16];
   float rounds[4][PARTS];
   float scratch[32], scale;
-  scu_lean_phase phases[PHASES];
+  alignas(16) scu_lean_phase phases[PHASES];
 };
 
 static_assert(
@@ -66,7 +67,12 @@ constexpr int PATIENCE = 1 << 24;
 template <int COUNT, typename Index>
 __device__ __forceinline__ void take(
   float2 (&to)[COUNT], uint64_t words, uint32_t date, Index index) {
-  uint64_t x[COUNT], y[COUNT];
+  uint64_t x[COUNT], y[COUNT], from[COUNT];
+#pragma unroll
+  for (int i = 0; i < COUNT; i++) {
+    const int first = index(i);
+    from[i] = first >= 0 ? words + 8 * (uint64_t)first : 0;
+  }
   bool are_there;
   int looks = 0;
   do {
@@ -75,10 +81,10 @@ __device__ __forceinline__ void take(
 #pragma unroll
     for (int i = 0; i < COUNT; i++) {
       x[i] = y[i] = (uint64_t)date << 32;
-      if (index(i) >= 0)
+      if (from[i])
         asm volatile("ld.relaxed.gpu.global.v2.u64 {%0, %1}, [%2];"
                      : "=l"(x[i]), "=l"(y[i])
-                     : "l"(words + 8 * (uint64_t)index(i))
+                     : "l"(from[i])
                      : "memory");
     }
 #pragma unroll
@@ -88,6 +94,20 @@ __device__ __forceinline__ void take(
 #pragma unroll
   for (int i = 0; i < COUNT; i++)
     to[i] = make_float2(__uint_as_float((uint32_t)x[i]), __uint_as_float((uint32_t)y[i]));
+}
+
+/// Two numbers that are not adjacent.
+__device__ __forceinline__ float2 take_two(uint64_t words, uint32_t date, int i, int j) {
+  uint64_t x, y;
+  int looks = 0;
+  do {
+    if (++looks > PATIENCE) __trap();
+    asm volatile("ld.relaxed.gpu.global.u64 %0, [%2];\n\tld.relaxed.gpu.global.u64 %1, [%3];"
+                 : "=&l"(x), "=l"(y)
+                 : "l"(words + 8 * (uint64_t)i), "l"(words + 8 * (uint64_t)j)
+                 : "memory");
+  } while ((uint32_t)(x >> 32) != date || (uint32_t)(y >> 32) != date);
+  return make_float2(__uint_as_float((uint32_t)x), __uint_as_float((uint32_t)y));
 }
 
 /// A thread's pairs of a vector of `count` numbers, zeros beyond it.
@@ -135,10 +155,7 @@ struct lean_rounds {
 
   /// Of numbers that are not negative.
   __device__ __forceinline__ float most(float x) {
-#if __CUDA_ARCH__ >= 800
-    x = __uint_as_float(__reduce_max_sync(~0u, __float_as_uint(x)));
-#endif
-    float *own = next(x);
+    float *own = next(__uint_as_float(__reduce_max_sync(~0u, __float_as_uint(x))));
     float most = 0;
 #pragma unroll
     for (int i = 0; i < PARTS; i++) most = fmaxf(most, own[i]);
@@ -186,7 +203,8 @@ __device__ __forceinline__ void norm_own(
   }
 }
 
-/// Leaves a vector of `columns` numbers in two terms, as prepare_row does; waits for all threads.
+/// Leaves a vector of `columns` numbers in two terms, as prepare_row does, where the warps read
+/// them.
 template <int N>
 __device__ __forceinline__ scu_prepared prepare_own(
   lean_memory &m, const float2 (&x)[N], int columns, lean_rounds &rounds) {
@@ -194,7 +212,7 @@ __device__ __forceinline__ scu_prepared prepare_own(
   to.high = (uint64_t)m.terms[0], to.low = (uint64_t)m.terms[1];
   to.scales = (uint64_t)&m.scale;
   to.is_half = FORMAT != SCU_BF16;
-  if (to.is_half) to.sums = (uint64_t)m.block_sums;
+  if (BLOCK.minimums) to.sums = (uint64_t)m.block_sums;
   to.stride = (columns + SCU_LINE - 1) / SCU_LINE * SCU_LINE;
   float scale = 1;
   if (to.is_half) {
@@ -205,7 +223,7 @@ __device__ __forceinline__ scu_prepared prepare_own(
     scale = row_scale(rounds.most(most));
   }
   if (threadIdx.x == 0) m.scale = scale;
-  const float inverse = 1 / scale;
+  const float inverse = inverse_scale(scale);
 #pragma unroll
   for (int i = 0; i < N; i++) {
     const bool is_there = pair_at(i) < columns;
@@ -213,7 +231,9 @@ __device__ __forceinline__ scu_prepared prepare_own(
       leave_terms(
         to, 0, pair_at(i) / 2, is_there ? x[i].x * inverse : 0, is_there ? x[i].y * inverse : 0);
   }
-  __syncthreads();
+  // A line of floats is read by the warp that has left it.
+  if (IS_FLOAT) __syncwarp();
+  else __syncthreads();
   return to;
 }
 
@@ -314,6 +334,7 @@ struct lean_stream {
 
 /// A part's keys and values in the block's memory.
 struct staged_cache {
+  static constexpr bool IS_NEAR = true;
   const lean_memory &m;
   int first;
 
@@ -324,6 +345,11 @@ struct staged_cache {
   __device__ __forceinline__ void load(const uint8_t *row, int i, float (&x)[8]) const {
     load_cached((uint64_t)row, 0, i, x);
   }
+
+  /// The i-th eight elements.
+  __device__ __forceinline__ uint4 value(int position, int i) const {
+    return *(const uint4 *)(at(1, position) + 16 * i);
+  }
 };
 
 /// Queues the copy of a part's keys and values, but those of the row itself.
@@ -331,6 +357,7 @@ __device__ __forceinline__ void stage_cached(
   lean_memory &m, const paged_cache &cache, const attend_place &at) {
   constexpr int PIECES_OF_ROW = HEAD / 8;
   const int end = min(at.end, at.row.position);
+#pragma unroll 1
   for (int i = threadIdx.x; i < (end - at.first) * PIECES_OF_ROW; i += LEAN_THREADS) {
     const int position = at.first + i / PIECES_OF_ROW, piece = i % PIECES_OF_ROW;
     if (position < at.start) continue;

@@ -49,7 +49,8 @@ __device__ __forceinline__ void take_stream(
     if ((v < 2 || POST_NORMS) && (v % 2 == 0 || NORM_BIASES))
       load_own(norms[v], p.norms[v], HIDDEN);
   if (p.adds != SCU_LEAN_NOTHING) {
-    take_own(to, b.a.words, p.taken, HIDDEN, b.date_before());
+    const int copy = blockIdx.x % COPIES;
+    take_own(to, b.a.words, p.taken + copy * HIDDEN, HIDDEN, b.date_before());
     if (POST_NORMS) norm_own(to, p, 2, norms[2], norms[3], b.rounds);
 #pragma unroll
     for (int i = 0; i < STREAM_PAIRS; i++) b.stream[i].x += to[i].x, b.stream[i].y += to[i].y;
@@ -57,41 +58,6 @@ __device__ __forceinline__ void take_stream(
 #pragma unroll
   for (int i = 0; i < STREAM_PAIRS; i++) to[i] = b.stream[i];
   if (p.makes == SCU_LEAN_NORM) norm_own(to, p, 0, norms[0], norms[1], b.rounds);
-}
-
-/// What parts of heads weigh: a thread a head.
-__device__ __forceinline__ void weigh_parts(lean_block &b, int parts) {
-  constexpr int AT_ONCE = 4;
-  for (int head = threadIdx.x; head < HEADS; head += LEAN_THREADS) {
-    float *weights = b.m.weights[head];
-    float most = -INFINITY, total = 0;
-    float2 states[AT_ONCE];
-    const auto take_states = [&](int first) {
-      take(states, b.a.words, b.date_before(), [&](int i) {
-        return first + i < parts
-          ? b.a.parts + (head * SCU_LEAN_PARTS + first + i) * (HEAD + 2) : -1;
-      });
-    };
-#pragma unroll 1
-    for (int first = 0; first < parts; first += AT_ONCE) {
-      take_states(first);
-#pragma unroll
-      for (int i = 0; i < AT_ONCE; i++)
-        if (first + i < parts) most = fmaxf(most, states[i].x);
-    }
-#pragma unroll 1
-    for (int first = 0; first < parts; first += AT_ONCE) {
-      if (parts > AT_ONCE) take_states(first);
-#pragma unroll
-      for (int i = 0; i < AT_ONCE; i++) {
-        if (first + i >= parts) continue;
-        const float weight = expf(states[i].x - most);
-        total = fmaf(weight, states[i].y, total);
-        weights[first + i] = weight;
-      }
-    }
-    b.m.totals[head] = total;
-  }
 }
 
 /// Heads' results, their parts joined in their order.
@@ -102,66 +68,113 @@ __device__ __forceinline__ void take_attended(
   const int parts = b.row.position / SCU_SPLIT - least / SCU_SPLIT + 1;
   const uint64_t words = b.a.words;
   if (parts == 1) return take_own(to, words, b.a.attended, p.columns, b.date_before());
-  weigh_parts(b, parts);
+  // At once: sums of the first parts, and of heads, each a warp's, a part's state a lane.
+  constexpr int AT_ONCE = N <= 2 ? 4 : 2, SUMS = N * AT_ONCE;
+  constexpr int OWN_HEADS = (HEADS + PARTS - 1) / PARTS;
+  const int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
+  const auto sum_word = [&](int first, int i) {
+    const int at = pair_at(i / AT_ONCE), part = first + i % AT_ONCE;
+    return at < p.columns && part < parts
+      ? b.a.parts + (at / HEAD * SCU_LEAN_PARTS + part) * (HEAD + 2) + 2 + at % HEAD : -1;
+  };
+  float2 taken[SUMS + OWN_HEADS];
+  take(taken, words, b.date_before(), [&](int i) {
+    if (i < SUMS) return sum_word(0, i);
+    const int head = warp + (i - SUMS) * PARTS;
+    return head < HEADS && lane < parts
+      ? b.a.parts + (head * SCU_LEAN_PARTS + lane) * (HEAD + 2) : -1;
+  });
+#pragma unroll
+  for (int i = 0; i < OWN_HEADS; i++) {
+    const float2 state = taken[SUMS + i];
+    const float most = warp_most(lane < parts ? state.x : -INFINITY);
+    const int head = warp + i * PARTS;
+    if (head < HEADS && lane < parts)
+      b.m.parts[head][lane] = make_float2(expf(state.x - most), state.y);
+  }
+  __syncthreads();
+  float totals[N] = {};
 #pragma unroll
   for (int n = 0; n < N; n++) to[n] = make_float2(0, 0);
-  constexpr int AT_ONCE = N <= 2 ? 4 : 2;
 #pragma unroll 1
-  for (int first = 0; first < parts; first += AT_ONCE) {
-    float2 own[N * AT_ONCE];
-    take(own, words, b.date_before(), [&](int i) {
-      const int at = pair_at(i / AT_ONCE), part = first + i % AT_ONCE;
-      return at < p.columns && part < parts
-        ? b.a.parts + (at / HEAD * SCU_LEAN_PARTS + part) * (HEAD + 2) + 2 + at % HEAD : -1;
-    });
-    if (first == 0) __syncthreads();
+  for (int first = 0;;) {
 #pragma unroll
-    for (int i = 0; i < N * AT_ONCE; i++) {
+    for (int i = 0; i < SUMS; i++) {
       const int n = i / AT_ONCE, part = first + i % AT_ONCE;
       if (pair_at(n) >= p.columns || part >= parts) continue;
-      const float weight = b.m.weights[pair_at(n) / HEAD][part];
-      to[n].x = fmaf(weight, own[i].x, to[n].x), to[n].y = fmaf(weight, own[i].y, to[n].y);
+      const float2 own = b.m.parts[pair_at(n) / HEAD][part];
+      totals[n] = fmaf(own.x, own.y, totals[n]);
+      to[n].x = fmaf(own.x, taken[i].x, to[n].x), to[n].y = fmaf(own.x, taken[i].y, to[n].y);
     }
+    first += AT_ONCE;
+    if (first >= parts) break;
+    float2 next[SUMS];
+    take(next, words, b.date_before(), [&](int i) { return sum_word(first, i); });
+#pragma unroll
+    for (int i = 0; i < SUMS; i++) taken[i] = next[i];
   }
 #pragma unroll
-  for (int n = 0; n < N; n++) {
-    if (pair_at(n) >= p.columns) continue;
-    const float total = b.m.totals[pair_at(n) / HEAD];
-    to[n].x /= total, to[n].y /= total;
-  }
+  for (int n = 0; n < N; n++)
+    if (pair_at(n) < p.columns) to[n].x /= totals[n], to[n].y /= totals[n];
 }
 
-/// A warp's part of a tile's products, onto `sum`. Lines that follow are asked for as soon as there
-/// is room; or where the block's tiles are short by the caller, once nobody waits for the block:
-/// `late` counts them.
-__device__ __forceinline__ void multiply_tile(
-  lean_block &b, const scu_lean_phase &p, const scu_prepared &x, bool is_short, int &late,
-  float (&sum)[1][1][4]) {
-  lean_memory &m = b.m;
-  const int warp = b.weights.warp, lane = b.weights.lane;
-  const int count = p.stride / LINE, run = run_of(count);
-  const unpacking by;
+/// A warp's lines of a phase. It has the next one in registers: read before the input is there, or
+/// while the one before is multiplied.
+struct lean_lines {
+  lean_block &b;
+  const int count, run, first;
+  /// Lines that follow are asked for only once nobody waits for the block: `late` counts them. Wider
+  /// models are bound by memory, and want their next lines at once.
+  const bool is_short;
+  int late;
+  row_line next[1][2];
+
+  __device__ __forceinline__ lean_lines(lean_block &b, const scu_lean_phase &p)
+      : b(b), count(p.stride / LINE), run(run_of(count)), first(b.weights.warp * run),
+        is_short(
+          SLOTS > LATE && run == 1 && count <= SHORT
+          && (count + PARTS - 1) / PARTS * (is_paired(p) ? 2 : 1) <= LATE),
+        late(0) {}
+
+  /// The first one of a tile.
+  __device__ __forceinline__ void begin() {
+    if (first < count) read(first);
+  }
+
+  /// A tile's products, onto `sum`; `goes_on` where the tile that follows has the same input.
+  __device__ __forceinline__ void multiply(
+    const scu_prepared &x, bool goes_on, float (&sum)[1][1][4]) {
+    const unpacking by;
 #pragma unroll 1
-  for (int line = warp * run; line < count; line = line_after(line, run)) {
-    const line_input inputs(x, 0, 1, line, lane);
-    step_input ahead[AHEAD][1];
+    for (int line = first; line < count;) {
+      const line_input inputs(x, 0, 1, line, b.weights.lane);
+      step_input ahead[AHEAD][1];
 #pragma unroll
-    for (int i = 0; i < AHEAD; i++) ahead[i][0] = inputs.step(0, i);
+      for (int i = 0; i < AHEAD; i++) ahead[i][0] = inputs.step(0, i);
+      const row_line now[1][2] = {{next[0][0], next[0][1]}};
+      line = line_after(line, run);
+      if (line < count) read(line);
+      else if (goes_on) read(first);
+      multiply_line(sum, now, inputs, ahead, by);
+    }
+  }
+
+private:
+  __device__ __forceinline__ void read(int line) {
     // Before the last of LATE lines LATE - 1 have not been asked for again.
     if (is_short) wait_for_copies<(SLOTS > LATE ? SLOTS - 1 - LATE : 0)>();
     else wait_for_copies<SLOTS - 2>();
     __syncwarp();
     if (begins_run(line, run)) b.side = b.side + 1 == SLOTS ? 0 : b.side + 1;
-    row_line now[1][2];
+    const uint8_t *ring = b.m.rings[b.weights.warp];
     read_lines(
-      now[0], m.rings[warp] + b.slot * SLOT_BYTES,
-      m.rings[warp] + SLOTS * SLOT_BYTES + b.side * SIDE_BYTES, line, lane);
+      next[0], ring + b.slot * SLOT_BYTES, ring + SLOTS * SLOT_BYTES + b.side * SIDE_BYTES, line,
+      b.weights.lane);
     b.slot = b.slot + 1 == SLOTS ? 0 : b.slot + 1;
     if (is_short) late++;
     else b.weights.copy();
-    multiply_line(sum, now, inputs, ahead, by);
   }
-}
+};
 
 /// Where a thread leaves a product of a tile or of a pair of them, found while the block waits for
 /// its input.
@@ -176,9 +189,9 @@ struct lean_output {
     for (int half = 0; half < 1 + IS_GATED; half++) {
       if (half && !is_paired(p)) continue;
       const scu_lean_matrix &matrix = p.of.matrices[matrix_of(p, group, half)];
-      const int out = (group - matrix.first_tile) * 16 + threadIdx.x;
-      const bool is_there = threadIdx.x < 16 && group < p.tiles && out < matrix.rows;
-      if (is_there) word = matrix.output + out;
+      const int out = (group - matrix.first_tile) * 16 + threadIdx.x % 16;
+      const bool is_there = threadIdx.x < 16 * p.copies && group < p.tiles && out < matrix.rows;
+      if (is_there) word = matrix.output + threadIdx.x / 16 * HIDDEN + out;
       has_bias[half] = matrix.bias != 0;
       bias[half] = is_there && has_bias[half] ? __ldg((const float *)matrix.bias + out) : 0;
     }
@@ -189,7 +202,7 @@ struct lean_output {
     const float (&sums)[PARTS][16], int half, float scale) const {
     float total = 0;
 #pragma unroll
-    for (int w = 0; w < PARTS; w++) total += sums[w][threadIdx.x];
+    for (int w = 0; w < PARTS; w++) total += sums[w][threadIdx.x % 16];
     total *= scale;
     return has_bias[half] ? __fadd_rn(total, bias[half]) : total;
   }
@@ -197,26 +210,25 @@ struct lean_output {
 
 /// The products of the block's tiles, from an input that is prepared.
 __device__ __forceinline__ void multiply_tiles(
-  lean_block &b, const scu_lean_phase &p, const scu_prepared &x, lean_output output) {
+  lean_block &b, const scu_lean_phase &p, lean_lines &lines, const scu_prepared &x,
+  lean_output output) {
   lean_memory &m = b.m;
-  const int warp = b.weights.warp, lane = b.weights.lane, count = p.stride / LINE;
-  const int halves = is_paired(p) ? 2 : 1;
-  // Wider models are bound by memory, and want their next lines at once.
-  const bool is_short = SLOTS > LATE && run_of(count) == 1 && count <= SHORT
-    && (count + PARTS - 1) / PARTS * halves <= LATE;
+  const int warp = b.weights.warp, lane = b.weights.lane, halves = is_paired(p) ? 2 : 1;
+#pragma unroll 1
   for (int group = blockIdx.x; group < p.tiles; group += gridDim.x) {
     float(&sums)[2][PARTS][16] = m.sums[b.parity];
     b.parity ^= 1;
-    int late = 0;
-#pragma unroll 1
-    for (int half = 0; half < halves; half++) {
-      float sum[1][1][4] = {};
-      multiply_tile(b, p, x, is_short, late, sum);
+    // The sums of both are under way together.
+    float sum[1 + IS_GATED][1][1][4] = {};
+#pragma unroll
+    for (int half = 0; half < 1 + IS_GATED; half++)
+      if (half < halves) lines.multiply(x, half + 1 < halves, sum[half]);
+#pragma unroll
+    for (int half = 0; half < 1 + IS_GATED; half++) {
       // Of eight columns the first is the row's.
-      if (lane % 4 == 0) {
-        sums[half][warp][lane / 4] = sum[0][0][0];
-        sums[half][warp][lane / 4 + 8] = sum[0][0][2];
-      }
+      if (half == halves || lane % 4 != 0) continue;
+      sums[half][warp][lane / 4] = sum[half][0][0][0];
+      sums[half][warp][lane / 4 + 8] = sum[half][0][0][2];
     }
     __syncthreads();
     if (output.word >= 0) {
@@ -225,9 +237,12 @@ __device__ __forceinline__ void multiply_tiles(
       if (is_paired(p)) y *= output.total(sums[1], 1, m.scale);
       leave_word(b.a.words, output.word, y, b.date());
     }
-    if (group + (int)gridDim.x < p.tiles) output = lean_output(p, group + gridDim.x);
-    b.weights.copy(late);
+    const bool is_last = group + (int)gridDim.x >= p.tiles;
+    if (!is_last) output = lean_output(p, group + gridDim.x);
+    b.weights.copy(lines.late);
     b.weights.settle();
+    lines.late = 0;
+    if (!is_last) lines.begin();
   }
 }
 
@@ -241,6 +256,8 @@ __device__ __forceinline__ void multiply_phase(
   lean_block &b, const scu_lean_phase &p, int window) {
   const bool works = (int)blockIdx.x < p.tiles;
   const lean_output output(p, blockIdx.x);
+  lean_lines lines(b, p);
+  if (works) lines.begin();
   float2 x[INPUT_PAIRS] = {};
   if (p.makes == SCU_LEAN_NORM || p.makes == SCU_LEAN_STREAM) {
     float2 own[STREAM_PAIRS];
@@ -253,5 +270,5 @@ __device__ __forceinline__ void multiply_phase(
   } else if (works) {
     take_own(x, b.a.words, p.taken, p.columns, b.date_before());
   }
-  if (works) multiply_tiles(b, p, prepare_own(b.m, x, p.columns, b.rounds), output);
+  if (works) multiply_tiles(b, p, lines, prepare_own(b.m, x, p.columns, b.rounds), output);
 }

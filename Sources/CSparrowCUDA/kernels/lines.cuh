@@ -206,15 +206,19 @@ struct step_input {
 };
 
 /// sum += rows · x over a step of 32 columns. Which of them a unit takes together does not matter,
-/// as long as both sides agree.
+/// as long as both sides agree. A step's own sum begins at zero: units take long for a product, and
+/// have several under way.
 __device__ __forceinline__ void add_step(
   float (&sum)[4], const row_line &upper, const row_line &lower, int step, uint4 u, uint4 v,
   const step_input &x) {
   if (IS_FLOAT) {
-    add_mma(sum, u.x, v.x, u.y, v.y, x.high.x, x.high.y);
-    add_mma(sum, u.z, v.z, u.w, v.w, x.high.z, x.high.w);
-    add_mma(sum, u.x, v.x, u.y, v.y, x.low.x, x.low.y);
-    add_mma(sum, u.z, v.z, u.w, v.w, x.low.z, x.low.w);
+    float part[4];
+    mma(part, u.x, v.x, u.y, v.y, x.high.x, x.high.y, 0, 0, 0, 0);
+    add_mma(part, u.z, v.z, u.w, v.w, x.high.z, x.high.w);
+    add_mma(part, u.x, v.x, u.y, v.y, x.low.x, x.low.y);
+    add_mma(part, u.z, v.z, u.w, v.w, x.low.z, x.low.w);
+#pragma unroll
+    for (int i = 0; i < 4; i++) sum[i] += part[i];
     return;
   }
   float part[4], second[4];

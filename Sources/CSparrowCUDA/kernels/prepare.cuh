@@ -23,7 +23,7 @@ __device__ __forceinline__ float normed(
 
 /// One over the deviation of numbers whose squares have a sum.
 __device__ __forceinline__ float inverse_deviation(float squares, int width, float epsilon) {
-  return 1 / sqrtf(squares / width + epsilon);
+  return rsqrtf(squares / width + epsilon);
 }
 
 /// The norm of a row, by a block of 256 threads, each of which has pairs of columns; `scratch` has
@@ -65,6 +65,11 @@ __device__ __forceinline__ float row_scale(float most) {
   const int exponent =
     most > 0 && most < INFINITY ? (int)(__float_as_uint(most) >> 23) - 127 - 13 : 0;
   return __uint_as_float((uint32_t)(max(-100, min(100, exponent)) + 127) << 23);
+}
+
+/// One over a scale.
+__device__ __forceinline__ float inverse_scale(float scale) {
+  return __uint_as_float((254u << 23) - __float_as_uint(scale));
 }
 
 /// A pair of numbers as pairs of their two terms.
@@ -128,7 +133,7 @@ __device__ __forceinline__ void prepare_row(
     scale = row_scale(block_max(most, scratch));
   }
   if (threadIdx.x == 0) ((float *)to.scales)[row] = scale;
-  const float inverse = 1 / scale;
+  const float inverse = inverse_scale(scale);
   // Strides are whole warps' of pairs.
   for_pairs(width, to.stride, value, [&](int i, float u, float v) {
     leave_terms(to, row, i, u * inverse, v * inverse);

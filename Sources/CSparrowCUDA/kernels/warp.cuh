@@ -13,29 +13,34 @@ __device__ __forceinline__ float warp_max(float x) {
   return x;
 }
 
-/// The sum over a block of whole warps, of WARPS where they are known, the same for all of its
-/// threads; `scratch` has 32 floats.
-template <int WARPS = 0>
+/// warp_max of numbers that are some, sooner.
+__device__ __forceinline__ float warp_most(float x) {
+  // Integers in the order of floats, and back.
+  const int bits = __float_as_int(x);
+  const int most = __reduce_max_sync(~0u, bits ^ (bits >> 31 & 0x7fffffff));
+  return __int_as_float(most ^ (most >> 31 & 0x7fffffff));
+}
+
+/// The sum over a block of whole warps, the same for all of its threads; `scratch` has 32 floats.
 __device__ __forceinline__ float block_sum(float x, float *scratch) {
   x = warp_sum(x);
   __syncthreads();
   if ((threadIdx.x & 31) == 0) scratch[threadIdx.x >> 5] = x;
   __syncthreads();
   float total = 0;
-#pragma unroll (WARPS ? WARPS : 1)
-  for (int i = 0; i < (WARPS ? WARPS : (int)blockDim.x >> 5); i++) total += scratch[i];
+#pragma unroll 1
+  for (int i = 0; i < (int)blockDim.x >> 5; i++) total += scratch[i];
   return total;
 }
 
 /// The largest number likewise.
-template <int WARPS = 0>
 __device__ __forceinline__ float block_max(float x, float *scratch) {
   x = warp_max(x);
   __syncthreads();
   if ((threadIdx.x & 31) == 0) scratch[threadIdx.x >> 5] = x;
   __syncthreads();
-#pragma unroll (WARPS ? WARPS : 1)
-  for (int i = 0; i < (WARPS ? WARPS : (int)blockDim.x >> 5); i++) x = fmaxf(x, scratch[i]);
+#pragma unroll 1
+  for (int i = 0; i < (int)blockDim.x >> 5; i++) x = fmaxf(x, scratch[i]);
   return x;
 }
 

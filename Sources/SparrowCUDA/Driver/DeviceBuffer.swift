@@ -99,6 +99,9 @@ package final class PinnedBuffer: @unchecked Sendable {
     self.memory = UnsafeMutableRawBufferPointer(start: memory, count: byteCount)
   }
 
+  /// Where kernels find it: host and device share their addresses.
+  package var address: scu_address { scu_address(UInt(bitPattern: memory.baseAddress)) }
+
   deinit {
     context.use()
     _ = context.driver.calls.free_host(memory.baseAddress)

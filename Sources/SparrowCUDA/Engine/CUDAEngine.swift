@@ -130,10 +130,12 @@ package final class CUDAEngine: Backend, @unchecked Sendable {
     isBusy = true
     (logitRows, copiedRows, rankedRows, searchedRows) = (0..<0, 0..<0, 0..<0, 0..<0)
     runsPlannedHead = !batch.isDense
-    try operands.inputs.send(rows: shape.rows)
     let isSparse = runsSparse(batch)
     let operations = (isSparse ? sparse! : dense).operations
-    if let probes = batch.probes { return try run(operations, shape, probes) }
+    if let probes = batch.probes {
+      try operands.inputs.send(rows: shape.rows)
+      return try run(operations, shape, probes)
+    }
     var shape = shape
     shape.isDecode = batch.phase == .decode
     let own: StepGraphs.Head =
@@ -142,6 +144,7 @@ package final class CUDAEngine: Backend, @unchecked Sendable {
     let rows = 0..<shape.rows
     try graphs.launch(.init(shape: shape, isSparse: isSparse, head: own)) {
       () throws(SparrowError) in
+      try operands.inputs.send(rows: shape.rows)
       if let lean, !isSparse, lean.does(shape) {
         try lean.launch()
       } else {

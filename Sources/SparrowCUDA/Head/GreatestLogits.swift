@@ -16,7 +16,7 @@ final class GreatestLogits: Sendable {
   private let ofRuns: CUDAKernel
   private let find: CUDAKernel
   private let memory: DeviceMemory
-  /// `scu_best_row[]`
+  /// `scu_best_row[]`, which the device writes here itself: a copy would take as long again.
   private let host: PinnedBuffer
 
   /// Of up to `rows` rows of logits, as they lie on the device; nil where all are as few. Throws
@@ -37,16 +37,14 @@ final class GreatestLogits: Sendable {
     host.memory.initializeMemory(as: UInt8.self, repeating: 0)
     argument = scu_best(
       logits: logits.address, runs: try memory.bytes(4 * rows * runs),
-      best: try memory.bytes(bytes), width: Int32(logits.width), pad: 0)
+      best: host.address, width: Int32(logits.width), pad: 0)
     (ofRuns, find) = (try kernel("best_of_runs"), try kernel("find_best"))
   }
 
-  /// Queues the search of the first rows of logits, and the copy of what it finds.
+  /// Queues the search of the first rows of logits; what it finds is there once the host has waited.
   func launch(rows: Int) throws(SparrowError) {
     try ofRuns.launch(.init(grid: (runs + 7) / 8, rows, block: 256, startsEarly: true), argument)
     try find.launch(.init(grid: rows, block: Self.threads, startsEarly: true), argument)
-    try memory.context.copy(
-      argument.best, to: host, at: 0, count: MemoryLayout<scu_best_row>.stride * rows)
   }
 
   /// What was found in a row of logits, `row` of the step; nil where the host must look itself.

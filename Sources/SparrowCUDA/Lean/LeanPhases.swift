@@ -11,9 +11,9 @@ struct LeanWords {
     attended = (heads.heads + 2 * heads.keyValueHeads) * heads.headDimension
     parts = attended + heads.heads * heads.headDimension
     attention = parts + heads.heads * Int(SCU_LEAN_PARTS) * (heads.headDimension + 2)
-    neurons = attention + model.hidden
+    neurons = attention + LeanShape.copies * model.hidden
     network = neurons + (model.layers.map(\.feedForward.width).max() ?? 0)
-    count = network + model.hidden
+    count = network + LeanShape.copies * model.hidden
   }
 }
 
@@ -48,6 +48,7 @@ struct LeanPhases {
 
     var output = products([.output], index, into: words.attention)
     output.makes = Int32(SCU_LEAN_ATTENDED.rawValue)
+    output.copies = Int32(LeanShape.copies)
     list.append(output)
 
     var network = products(isGated ? [.gate, .up] : [.up], index, into: words.neurons)
@@ -59,6 +60,7 @@ struct LeanPhases {
 
     var down = products([.down], index, into: words.network)
     down.makes = Int32(SCU_LEAN_TAKEN.rawValue)
+    down.copies = Int32(LeanShape.copies)
     down.taken = Int32(words.neurons)
     list.append(down)
   }
@@ -70,6 +72,7 @@ struct LeanPhases {
     var phase = scu_lean_phase()
     phase.kind = Int32(SCU_LEAN_PRODUCTS.rawValue)
     phase.count = Int32(kinds.count)
+    phase.copies = 1
     var output = words
     for (index, kind) in kinds.enumerated() {
       let matrix = operands.matrix(kind, layer).argument

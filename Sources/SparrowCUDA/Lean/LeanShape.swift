@@ -9,6 +9,7 @@ struct LeanShape {
   let hidden: Int
   let widest: Int
   let heads: Int
+  let keyHeads: Int
   let headDimension: Int
   /// Blocks of the kernel.
   let grid: Int
@@ -20,6 +21,8 @@ struct LeanShape {
   /// Constants by which the kernel is kept short.
   private let kind: [(String, Int)]
 
+  /// Of vectors that all blocks take.
+  static let copies = 4
   /// Each block makes the whole input by itself: beyond these it would take longer than a launch.
   private static let widestHidden = 2048
   private static let widestInput = 8192
@@ -63,6 +66,7 @@ struct LeanShape {
     self.format = format
     hidden = model.hidden
     heads = first.attention.heads
+    keyHeads = first.attention.keyValueHeads
     headDimension = first.attention.headDimension
     widest = Self.inputWidth(model)
     func tiles(_ kinds: [WeightRole.Kind], _ layer: Int) -> Int {
@@ -107,7 +111,8 @@ struct LeanShape {
     [
       ("FORMAT", Int(format.rawValue)), ("TILES", 1), ("COLUMN_TILES", 1), ("SLOTS", slots),
       ("BLOCKS", 1), ("HIDDEN", hidden), ("WIDEST", widest), ("PHASES", phases),
-      ("HEADS", heads), ("HEAD", headDimension), ("IS_STAGED", isStaged ? 1 : 0),
+      ("HEADS", heads), ("KEY_HEADS", keyHeads), ("HEAD", headDimension),
+      ("IS_STAGED", isStaged ? 1 : 0), ("COPIES", Self.copies),
     ] + kind
   }
 }
