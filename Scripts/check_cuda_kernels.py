@@ -84,7 +84,7 @@ def leans():
     for number, slots, plain in ((2, 6, 0), (5, 6, 0), (8, 4, 0), (9, 6, 1)):
         yield files, dict(
             FORMAT=number, TILES=1, COLUMN_TILES=1, SLOTS=slots, BLOCKS=1, HIDDEN=576, WIDEST=1536,
-            PHASES=151, HEADS=9, KEY_HEADS=3, HEAD=64, COPIES=4, IS_STAGED=1 - plain, IS_RMS=1 - plain, NORM_BIASES=plain,
+            PHASES=151, HEADS=9, KEY_HEADS=3, HEAD=64, IS_STAGED=1 - plain, IS_RMS=1 - plain, NORM_BIASES=plain,
             POST_NORMS=plain, HEAD_NORMS=plain, IS_GATED=1 - plain, ACTIVATION=2 * (1 - plain),
             HAS_POSITIONS=plain), 0
 

@@ -47,8 +47,7 @@ typedef struct {
   int32_t taken;       ///< index among the words, of what the phase before has made
   int32_t count, tiles, columns, stride;
   float epsilon, offset;
-  /// Of what products make: of vectors for the residual stream, which all blocks take, COPIES.
-  int32_t copies;
+  int32_t first_block;  ///< has the first tile, the next one the second, and so on around
   /// The weights and the bias of the norm of the input, then of what is added; 0 without.
   uint64_t norms[4];
   union {

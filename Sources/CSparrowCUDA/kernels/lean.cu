@@ -21,7 +21,7 @@ extern "C" __global__ void __launch_bounds__(LEAN_THREADS, 1) lean(
     if (p.kind == SCU_LEAN_PRODUCTS) {
       if (m.phases[b.phase + 1].kind == SCU_LEAN_HEADS) {
         const lean_heads work(b, m.phases[b.phase + 1]);
-        work.stage(b, work.first_job());
+        work.stage(b, work.first_job);
       }
       multiply_phase(b, p, window);
     } else if (p.kind == SCU_LEAN_HEADS) {

@@ -7,8 +7,7 @@
 //
 // Constants: those of multiply.cuh, with one tile at a time; HIDDEN elements of the residual
 // stream, WIDEST of any input, PHASES, HEADS of HEAD elements, KEY_HEADS; IS_STAGED where a block
-// has room for a part's keys and values; COPIES of what all blocks take, for so many looks at one
-// place wait for each other. And what makes the kernel short, as it has to stay in the caches for
+// has room for a part's keys and values. And what makes the kernel short, as it has to stay in the caches for
 // instructions: IS_RMS, NORM_BIASES, POST_NORMS, HEAD_NORMS, IS_GATED, ACTIVATION, HAS_POSITIONS.
 
 constexpr int LEAN_THREADS = PARTS * 32;
@@ -252,6 +251,12 @@ __device__ __forceinline__ int matrix_of(const scu_lean_phase &p, int group, int
   return i;
 }
 
+/// The first of this block's tiles of a phase, where it has any.
+__device__ __forceinline__ int first_tile(const scu_lean_phase &p) {
+  const int after = (int)blockIdx.x - p.first_block;
+  return after < 0 ? after + (int)gridDim.x : after;
+}
+
 /// A warp's way over its lines, phase by phase and tile by tile: what it copies.
 struct lean_stream {
   lean_memory &m;
@@ -277,11 +282,11 @@ struct lean_stream {
 #pragma unroll 1
     for (phase = from; phase < PHASES; phase++) {
       const scu_lean_phase &p = m.phases[phase];
-      if (p.kind != SCU_LEAN_PRODUCTS || (int)blockIdx.x >= p.tiles) continue;
+      if (p.kind != SCU_LEAN_PRODUCTS || first_tile(p) >= p.tiles) continue;
       count = p.stride / LINE, run = run_of(count);
       if (warp * run >= count) continue;
       planes = row_planes(p.stride);
-      line = warp * run, group = blockIdx.x, half = 0;
+      line = warp * run, group = first_tile(p), half = 0;
       return find(p);
     }
   }

@@ -19,22 +19,20 @@ struct lean_part {
   }
 };
 
-/// The heads of a layer, and the jobs that blocks have with them: a head's part each. The last
-/// blocks come first, which have the least products.
+/// The heads of a layer, and the jobs that blocks have with them: a head's part each.
 struct lean_heads {
   static constexpr int GROUP = HEADS / KEY_HEADS;
   scu_attend attend;
-  int first, parts;
+  int first, parts, first_job;
 
   __device__ __forceinline__ lean_heads(const lean_block &b, const scu_lean_phase &p)
-      : attend(b.a.attend) {
+      : attend(b.a.attend), first_job(first_tile(p)) {
     attend.window = p.of.heads.window, attend.plane = p.of.heads.plane;
     const int position = b.row.position;
     first = (attend.window > 0 ? max(0, position + 1 - attend.window) : 0) / SCU_SPLIT;
     parts = position / SCU_SPLIT - first + 1;
   }
 
-  __device__ __forceinline__ int first_job() const { return gridDim.x - 1 - blockIdx.x; }
   __device__ __forceinline__ int count() const { return HEADS * parts; }
 
   __device__ __forceinline__ attend_place place(const lean_block &b, int job) const {
@@ -133,8 +131,8 @@ __device__ __forceinline__ void attend_phase(lean_block &b, const scu_lean_phase
   lean_memory &m = b.m;
   const lean_heads work(b, p);
 #pragma unroll 1
-  for (int index = work.first_job(); index < work.count(); index += gridDim.x) {
-    if (index != work.first_job()) work.stage(b, index);
+  for (int index = work.first_job; index < work.count(); index += gridDim.x) {
+    if (index != work.first_job) work.stage(b, index);
     const int head = index % HEADS, part = index / HEADS, warp = threadIdx.x / 32;
     const attend_place at = work.place(b, index);
     const lean_job job(b, p, head, at);

@@ -49,8 +49,7 @@ __device__ __forceinline__ void take_stream(
     if ((v < 2 || POST_NORMS) && (v % 2 == 0 || NORM_BIASES))
       load_own(norms[v], p.norms[v], HIDDEN);
   if (p.adds != SCU_LEAN_NOTHING) {
-    const int copy = blockIdx.x % COPIES;
-    take_own(to, b.a.words, p.taken + copy * HIDDEN, HIDDEN, b.date_before());
+    take_own(to, b.a.words, p.taken, HIDDEN, b.date_before());
     if (POST_NORMS) norm_own(to, p, 2, norms[2], norms[3], b.rounds);
 #pragma unroll
     for (int i = 0; i < STREAM_PAIRS; i++) b.stream[i].x += to[i].x, b.stream[i].y += to[i].y;
@@ -189,9 +188,9 @@ struct lean_output {
     for (int half = 0; half < 1 + IS_GATED; half++) {
       if (half && !is_paired(p)) continue;
       const scu_lean_matrix &matrix = p.of.matrices[matrix_of(p, group, half)];
-      const int out = (group - matrix.first_tile) * 16 + threadIdx.x % 16;
-      const bool is_there = threadIdx.x < 16 * p.copies && group < p.tiles && out < matrix.rows;
-      if (is_there) word = matrix.output + threadIdx.x / 16 * HIDDEN + out;
+      const int out = (group - matrix.first_tile) * 16 + threadIdx.x;
+      const bool is_there = threadIdx.x < 16 && group < p.tiles && out < matrix.rows;
+      if (is_there) word = matrix.output + out;
       has_bias[half] = matrix.bias != 0;
       bias[half] = is_there && has_bias[half] ? __ldg((const float *)matrix.bias + out) : 0;
     }
@@ -202,7 +201,7 @@ struct lean_output {
     const float (&sums)[PARTS][16], int half, float scale) const {
     float total = 0;
 #pragma unroll
-    for (int w = 0; w < PARTS; w++) total += sums[w][threadIdx.x % 16];
+    for (int w = 0; w < PARTS; w++) total += sums[w][threadIdx.x];
     total *= scale;
     return has_bias[half] ? __fadd_rn(total, bias[half]) : total;
   }
@@ -215,7 +214,7 @@ __device__ __forceinline__ void multiply_tiles(
   lean_memory &m = b.m;
   const int warp = b.weights.warp, lane = b.weights.lane, halves = is_paired(p) ? 2 : 1;
 #pragma unroll 1
-  for (int group = blockIdx.x; group < p.tiles; group += gridDim.x) {
+  for (int group = first_tile(p); group < p.tiles; group += gridDim.x) {
     float(&sums)[2][PARTS][16] = m.sums[b.parity];
     b.parity ^= 1;
     // The sums of both are under way together.
@@ -254,8 +253,8 @@ __device__ __forceinline__ void copy_pairs(float2 (&to)[INPUT_PAIRS], const floa
 
 __device__ __forceinline__ void multiply_phase(
   lean_block &b, const scu_lean_phase &p, int window) {
-  const bool works = (int)blockIdx.x < p.tiles;
-  const lean_output output(p, blockIdx.x);
+  const bool works = first_tile(p) < p.tiles;
+  const lean_output output(p, first_tile(p));
   lean_lines lines(b, p);
   if (works) lines.begin();
   float2 x[INPUT_PAIRS] = {};

@@ -11,9 +11,9 @@ struct LeanWords {
     attended = (heads.heads + 2 * heads.keyValueHeads) * heads.headDimension
     parts = attended + heads.heads * heads.headDimension
     attention = parts + heads.heads * Int(SCU_LEAN_PARTS) * (heads.headDimension + 2)
-    neurons = attention + LeanShape.copies * model.hidden
+    neurons = attention + model.hidden
     network = neurons + (model.layers.map(\.feedForward.width).max() ?? 0)
-    count = network + LeanShape.copies * model.hidden
+    count = network + model.hidden
   }
 }
 
@@ -21,10 +21,12 @@ struct LeanWords {
 struct LeanPhases {
   private(set) var list: [scu_lean_phase] = []
   private let operands: Operands
+  private let shape: LeanShape
   private let words: LeanWords
 
-  init(_ operands: Operands, _ words: LeanWords) {
+  init(_ operands: Operands, _ shape: LeanShape, _ words: LeanWords) {
     self.operands = operands
+    self.shape = shape
     self.words = words
     var last: Int?
     for (index, layer) in operands.model.layers.enumerated() {
@@ -44,11 +46,13 @@ struct LeanPhases {
     var project = products([.query, .key, .value], index, into: words.query)
     make(layer.norm, .attentionNorm, index, &project)
     takeNetwork(of: last, &project)
-    list += [project, heads(layer.attention, index)]
+    var heads = heads(layer.attention, index)
+    heads.first_block = project.tiles % Int32(shape.grid)
+    list += [project, heads]
 
     var output = products([.output], index, into: words.attention)
     output.makes = Int32(SCU_LEAN_ATTENDED.rawValue)
-    output.copies = Int32(LeanShape.copies)
+    output.first_block = Int32(shape.streamBlock)
     list.append(output)
 
     var network = products(isGated ? [.gate, .up] : [.up], index, into: words.neurons)
@@ -60,7 +64,7 @@ struct LeanPhases {
 
     var down = products([.down], index, into: words.network)
     down.makes = Int32(SCU_LEAN_TAKEN.rawValue)
-    down.copies = Int32(LeanShape.copies)
+    down.first_block = Int32(shape.streamBlock)
     down.taken = Int32(words.neurons)
     list.append(down)
   }
@@ -72,7 +76,6 @@ struct LeanPhases {
     var phase = scu_lean_phase()
     phase.kind = Int32(SCU_LEAN_PRODUCTS.rawValue)
     phase.count = Int32(kinds.count)
-    phase.copies = 1
     var output = words
     for (index, kind) in kinds.enumerated() {
       let matrix = operands.matrix(kind, layer).argument

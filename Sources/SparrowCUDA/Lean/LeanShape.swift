@@ -13,6 +13,8 @@ struct LeanShape {
   let headDimension: Int
   /// Blocks of the kernel.
   let grid: Int
+  /// The block that has the first tile of products for the residual stream.
+  let streamBlock: Int
   /// Lines of weights that each warp has under way.
   let slots: Int
   /// Whether blocks have room for the keys and values that they attend to.
@@ -21,8 +23,6 @@ struct LeanShape {
   /// Constants by which the kernel is kept short.
   private let kind: [(String, Int)]
 
-  /// Of vectors that all blocks take.
-  static let copies = 4
   /// Each block makes the whole input by itself: beyond these it would take longer than a launch.
   private static let widestHidden = 2048
   private static let widestInput = 8192
@@ -72,11 +72,15 @@ struct LeanShape {
     func tiles(_ kinds: [WeightRole.Kind], _ layer: Int) -> Int {
       kinds.reduce(0) { $0 + (operands.matrix($1, layer).rows + 15) / 16 }
     }
-    // A phase of each layer has a tile for every block.
-    let most = model.layers.indices.map { layer in
-      max(tiles([.query, .key, .value], layer), tiles([.up], layer))
+    // No vector may be overwritten before all have read it. So every block has a tile of each
+    // layer's network, or else of both products for the residual stream.
+    let neurons = model.layers.indices.map { tiles([.up], $0) }.min()!
+    let stream = tiles([.output], 0)
+    if neurons + stream <= operands.multiprocessors {
+      (grid, streamBlock) = (neurons + stream, neurons)
+    } else {
+      (grid, streamBlock) = (min(operands.multiprocessors, neurons), 0)
     }
-    grid = min(operands.multiprocessors, most.min()!)
     let room = operands.kernels.library.context.device.sharedMemory - Self.reserved
     let (widest, heads, dimension) = (widest, heads, headDimension)
     func bytes(_ slots: Int, _ isStaged: Bool) -> Int {
@@ -112,7 +116,7 @@ struct LeanShape {
       ("FORMAT", Int(format.rawValue)), ("TILES", 1), ("COLUMN_TILES", 1), ("SLOTS", slots),
       ("BLOCKS", 1), ("HIDDEN", hidden), ("WIDEST", widest), ("PHASES", phases),
       ("HEADS", heads), ("KEY_HEADS", keyHeads), ("HEAD", headDimension),
-      ("IS_STAGED", isStaged ? 1 : 0), ("COPIES", Self.copies),
+      ("IS_STAGED", isStaged ? 1 : 0),
     ] + kind
   }
 }

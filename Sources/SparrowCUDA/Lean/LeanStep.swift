@@ -22,7 +22,7 @@ final class LeanStep: Sendable {
     guard let shape = LeanShape(operands) else { return nil }
     let model = operands.model
     let words = LeanWords(model)
-    let phases = LeanPhases(operands, words).list
+    let phases = LeanPhases(operands, shape, words).list
     kernel = try operands.kernels.library.kernel(
       "lean",
       of: [
