@@ -48,9 +48,9 @@ def cuts():
                                  COLUMN_TILES=columns, SLOTS=4 if tiles == 1 else 3,
                                  BLOCKS=2 if tiles * columns <= 2 else 1)
                 yield (("sparse_arguments.h", "prepare.cuh") + PRODUCTS + (
-                    "multiply.cuh", "chosen.cuh", "neurons.cu"), constants, 0 if is_float else 128)
+                    "multiply.cuh", "chosen.cuh", "neurons.cu"), constants, 48 if is_float else 128)
         many = dict(FORMAT=number, COLUMN_TILES=8 if is_float else 4, STAGES=4)
-        yield PRODUCTS + ("multiply_many.cu",), many, 64 if is_float else 256
+        yield PRODUCTS + ("multiply_many.cu",), many, 128 if is_float else 256
 
 
 def steps():

@@ -86,6 +86,6 @@ SCU_INLINE int32_t scu_lean_bytes(
   const int32_t terms = (widest + SCU_LINE - 1) / SCU_LINE * SCU_LINE;
   const int32_t query = 5 * head_dimension + 8 * SCU_SPLIT;
   const int32_t vectors = terms + terms / 32 + query + 2 * head_dimension;
-  return rings + staged + 4 * vectors + heads * (SCU_LEAN_PARTS + 1) * 4
+  return rings + staged + 4 * vectors + heads * SCU_LEAN_PARTS * 8
     + phases * (int32_t)sizeof(scu_lean_phase) + 4096;
 }

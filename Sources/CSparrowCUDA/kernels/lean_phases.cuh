@@ -117,6 +117,30 @@ __device__ __forceinline__ void take_attended(
     if (pair_at(n) < p.columns) to[n].x /= totals[n], to[n].y /= totals[n];
 }
 
+/// What a lane takes of the row over a line of floats: of eight columns the first has the high
+/// terms, the second the low ones. So one product makes both sums that add_step makes.
+struct float_input {
+  uint4 terms[STEPS];
+
+  __device__ __forceinline__ float_input(const lean_memory &m, int line, int lane) {
+#pragma unroll
+    for (int i = 0; i < STEPS; i++)
+      terms[i] = load_input_if(
+        lane < 8, m.terms[lane / 4 % 2] + line * LINE + 32 * i + lane % 4 * 8);
+  }
+
+  /// Onto the first column of `sum`.
+  __device__ __forceinline__ void multiply(const row_line (&rows)[2], float (&sum)[4]) const {
+#pragma unroll
+    for (int i = 0; i < STEPS; i++) {
+      float part[4];
+      multiply_term(part, rows[0].numbers[i], rows[1].numbers[i], terms[i]);
+      sum[0] += part[0], sum[0] += part[1];
+      sum[2] += part[2], sum[2] += part[3];
+    }
+  }
+};
+
 /// A warp's lines of a phase. It has the next one in registers: read before the input is there, or
 /// while the one before is multiplied.
 struct lean_lines {
@@ -140,25 +164,38 @@ struct lean_lines {
     if (first < count) read(first);
   }
 
-  /// A tile's products, onto `sum`; `goes_on` where the tile that follows has the same input.
+  /// A tile's products, onto `sum`, of whose columns the first is the row's; `goes_on` where the
+  /// tile that follows has the same input.
   __device__ __forceinline__ void multiply(
     const scu_prepared &x, bool goes_on, float (&sum)[1][1][4]) {
     const unpacking by;
 #pragma unroll 1
     for (int line = first; line < count;) {
-      const line_input inputs(x, 0, 1, line, b.weights.lane);
-      step_input ahead[AHEAD][1];
+      if constexpr (IS_FLOAT) {
+        const float_input input(b.m, line, b.weights.lane);
+        const row_line now[2] = {next[0][0], next[0][1]};
+        line = read_after(line, goes_on);
+        input.multiply(now, sum[0][0]);
+      } else {
+        const line_input inputs(x, 0, 1, line, b.weights.lane);
+        step_input ahead[AHEAD][1];
 #pragma unroll
-      for (int i = 0; i < AHEAD; i++) ahead[i][0] = inputs.step(0, i);
-      const row_line now[1][2] = {{next[0][0], next[0][1]}};
-      line = line_after(line, run);
-      if (line < count) read(line);
-      else if (goes_on) read(first);
-      multiply_line(sum, now, inputs, ahead, by);
+        for (int i = 0; i < AHEAD; i++) ahead[i][0] = inputs.step(0, i);
+        const row_line now[1][2] = {{next[0][0], next[0][1]}};
+        line = read_after(line, goes_on);
+        multiply_line(sum, now, inputs, ahead, by);
+      }
     }
   }
 
 private:
+  __device__ __forceinline__ int read_after(int line, bool goes_on) {
+    line = line_after(line, run);
+    if (line < count) read(line);
+    else if (goes_on) read(first);
+    return line;
+  }
+
   __device__ __forceinline__ void read(int line) {
     // Before the last of LATE lines LATE - 1 have not been asked for again.
     if (is_short) wait_for_copies<(SLOTS > LATE ? SLOTS - 1 - LATE : 0)>();

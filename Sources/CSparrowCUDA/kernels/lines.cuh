@@ -205,18 +205,24 @@ struct step_input {
   float sums[2];
 };
 
+/// sum = rows · x over a step of 32 columns of floats, of one of x's terms. It begins at zero: units
+/// take long for a product, and have several under way.
+__device__ __forceinline__ void multiply_term(float (&sum)[4], uint4 u, uint4 v, uint4 x) {
+  mma(sum, u.x, v.x, u.y, v.y, x.x, x.y, 0, 0, 0, 0);
+  add_mma(sum, u.z, v.z, u.w, v.w, x.z, x.w);
+}
+
 /// sum += rows · x over a step of 32 columns. Which of them a unit takes together does not matter,
-/// as long as both sides agree. A step's own sum begins at zero: units take long for a product, and
-/// have several under way.
+/// as long as both sides agree.
 __device__ __forceinline__ void add_step(
   float (&sum)[4], const row_line &upper, const row_line &lower, int step, uint4 u, uint4 v,
   const step_input &x) {
   if (IS_FLOAT) {
     float part[4];
-    mma(part, u.x, v.x, u.y, v.y, x.high.x, x.high.y, 0, 0, 0, 0);
-    add_mma(part, u.z, v.z, u.w, v.w, x.high.z, x.high.w);
-    add_mma(part, u.x, v.x, u.y, v.y, x.low.x, x.low.y);
-    add_mma(part, u.z, v.z, u.w, v.w, x.low.z, x.low.w);
+    multiply_term(part, u, v, x.high);
+#pragma unroll
+    for (int i = 0; i < 4; i++) sum[i] += part[i];
+    multiply_term(part, u, v, x.low);
 #pragma unroll
     for (int i = 0; i < 4; i++) sum[i] += part[i];
     return;
