@@ -229,9 +229,10 @@ __device__ __forceinline__ void add_near(
 }
 
 /// One part of a head's keys and values, COUNT elements at once, of DIMENSION where that is
-/// known, by a block whose threads have met since one before was taken. `memory` has the query, made, then room for sums, at a multiple of 16 bytes; `key` and
-/// `value` are those of the row itself where the cache lacks them, and `ahead` what was read
-/// early. `result` gets sums of weighted values, with the sum of weights and the largest score.
+/// known, by a block whose threads have met since one before was taken. `memory` has the query,
+/// made, then room for sums, at a multiple of 16 bytes; `key` and `value` are those of the row
+/// itself where the cache lacks them, and `ahead` what was read early. `result` gets sums of
+/// weighted values, with the sum of weights and the largest score.
 template <
   int COUNT, int DIMENSION = 0, class Cache, class Result, class Ahead = nothing_ahead>
 __device__ __forceinline__ void attend_part(

@@ -2,13 +2,18 @@
 //
 // Every block keeps the residual stream and norms it by itself, so that only products and heads'
 // results go from one to the other: each number beside the date of the phase that made it, in one
-// word. Who reads looks at the date. No vector is overwritten before all have read it: each layer
-// has a phase in which every block has a tile, which ends only when all have come so far.
+// word. Who reads looks at the date. No vector is overwritten before all have read it: every block
+// has a tile of each layer's network, or of both products for the residual stream, and what follows
+// waits for those.
+//
+// Phases that follow each other begin at different blocks, where there are enough: who has just left
+// something is not the one that others wait for.
 //
 // Constants: those of multiply.cuh, with one tile at a time; HIDDEN elements of the residual
 // stream, WIDEST of any input, PHASES, HEADS of HEAD elements, KEY_HEADS; IS_STAGED where a block
-// has room for a part's keys and values. And what makes the kernel short, as it has to stay in the caches for
-// instructions: IS_RMS, NORM_BIASES, POST_NORMS, HEAD_NORMS, IS_GATED, ACTIVATION, HAS_POSITIONS.
+// has room for a part's keys and values. And what makes the kernel short, as it has to stay in the
+// caches for instructions: IS_RMS, NORM_BIASES, POST_NORMS, HEAD_NORMS, IS_GATED, ACTIVATION,
+// HAS_POSITIONS.
 
 constexpr int LEAN_THREADS = PARTS * 32;
 constexpr int TERMS = (WIDEST + SCU_LINE - 1) / SCU_LINE * SCU_LINE;

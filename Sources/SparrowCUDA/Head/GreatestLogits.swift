@@ -41,7 +41,8 @@ final class GreatestLogits: Sendable {
     (ofRuns, find) = (try kernel("best_of_runs"), try kernel("find_best"))
   }
 
-  /// Queues the search of the first rows of logits; what it finds is there once the host has waited.
+  /// Queues the search of the first rows of logits. What it finds is there once the host has
+  /// waited.
   func launch(rows: Int) throws(SparrowError) {
     try ofRuns.launch(.init(grid: (runs + 7) / 8, rows, block: 256, startsEarly: true), argument)
     try find.launch(.init(grid: rows, block: Self.threads, startsEarly: true), argument)
