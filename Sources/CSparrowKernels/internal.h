@@ -126,6 +126,8 @@ typedef struct {
   const uint8_t *ask;  ///< memory to prefetch meanwhile; NULL for none, of one token or of blocks
   int32_t ask_step;    ///< bytes of it from one line to the next, of blocks for each group
   sk_layout layout;  ///< of block formats
+  const float *scales;  ///< of rows whose scales are spread out; else NULL
+  int32_t scales_step;  ///< from a row's to the next one's
 } sk_tile;
 
 typedef void (*sk_tile_fn)(const sk_tile *tile);
@@ -136,6 +138,12 @@ typedef void (*sk_tile_fn)(const sk_tile *tile);
 typedef struct {
   int32_t tokens;
   sk_tile_fn fn[SK_TILE_TOKENS];
+  /// Where scales are steps, the same over rows whose scales have been spread out as floats: many
+  /// tokens then share that work.
+  sk_tile_fn spread[SK_TILE_TOKENS];
+  /// Spreads out those of a tile's rows; NULL for formats without steps.
+  void (*spread_scales)(const sk_tile *tile, float *scales);
+  int32_t spread_floats;  ///< of a row for each 512 columns begun
 } sk_tiles;
 
 // MARK: - One instruction set

@@ -6,6 +6,8 @@
 #define SK_INPUT_CACHE (32 << 10)
 /// Weight bytes that a row block may take of the second-level cache.
 #define SK_WEIGHT_CACHE (384 << 10)
+/// Floats of a row block's scales, where they are spread out.
+#define SK_SPREAD (32 << 10)
 /// How far ahead of the rows in work to prefetch: what arrives from memory in the time of one miss,
 /// twice over.
 #define SK_AHEAD_BYTES 8192
@@ -119,6 +121,7 @@ static void gemm_block(
   const int32_t least = tokens / parts, larger = tokens % parts;
   const int64_t part_bytes = bytes * SK_TILE_ROWS / parts;
   const uint8_t *asked = row_at(w, row0);
+  const sk_tile_fn *fn = tile.scales ? tiles->spread : tiles->fn;
   for (int32_t row = row0; row < row1; row += SK_TILE_ROWS) {
     const uint8_t *first = row_at(w, row), *ahead = first + SK_GEMM_AHEAD_BYTES;
     for (int32_t r = 0; r < SK_TILE_ROWS; r++) tile.rows[r] = first + r * bytes;
@@ -131,12 +134,24 @@ static void gemm_block(
       const int32_t n = least + (part < larger);
       if (end && !sk_is_float(w->format))
         asked = prefetch(asked, ahead + part_bytes * (part + 1), end);
-      if (row1 - row < SK_TILE_ROWS) run_short(tiles->fn[n - 1], tile, row1 - row, n);
-      else tiles->fn[n - 1](&tile);
+      if (row1 - row < SK_TILE_ROWS) run_short(fn[n - 1], tile, row1 - row, n);
+      else fn[n - 1](&tile);
       tile.x += (size_t)n * tile.x_stride;
       tile.y += n * tile.y_stride;
       if (asks) tile.ask += part_bytes;
     }
+    if (tile.scales) tile.scales += SK_TILE_ROWS * tile.scales_step;
+  }
+}
+
+/// Spreads the scales of the rows [row0, row1) out, whole tiles of them.
+static void spread_rows(
+  const sk_tiles *tiles, const sk_matrix *w, sk_tile tile, int32_t row0, int32_t row1,
+  float *scales) {
+  for (int32_t row = row0; row < row1; row += SK_TILE_ROWS) {
+    for (int32_t r = 0; r < SK_TILE_ROWS; r++)
+      tile.rows[r] = row_at(w, row + r < row1 ? row + r : row1 - 1);
+    tiles->spread_scales(&tile, scales + (row - row0) * tile.scales_step);
   }
 }
 
@@ -155,8 +170,16 @@ void sk_gemm(
   // Blocks of even size, as tiles are.
   const int64_t blocks = (tokens + block_tokens - 1) / block_tokens;
   block_tokens = (tokens + blocks - 1) / blocks;
+  float spread[SK_SPREAD];
+  if (blocks > 1 && tiles->spread_scales) {
+    tile.scales_step = (w->columns + SK_GROUP - 1) / SK_GROUP * tiles->spread_floats;
+    const int64_t most = SK_SPREAD / tile.scales_step & ~(SK_TILE_ROWS - 1);
+    if (most > 0) tile.scales = spread;
+    if (most > 0 && most < block_rows) block_rows = most;
+  }
   for (int64_t r = row0; r < row1; r += block_rows) {
     int32_t end = row1 - r < block_rows ? row1 : (int32_t)(r + block_rows);
+    if (tile.scales) spread_rows(tiles, w, tile, (int32_t)r, end, spread);
     for (int64_t t = 0; t < tokens; t += block_tokens) {
       int32_t n = (int32_t)(tokens - t < block_tokens ? tokens - t : block_tokens);
       const uint8_t *xt = (const uint8_t *)x + (size_t)t * x_stride;

@@ -13,6 +13,7 @@ typedef struct {
   const int minimums;
   const int block;
   const int tokens;
+  const int spread;
 } shape;
 
 /// The low two bits of part `h` of chunk `c` in a group; `at` counts chunks from the row's start.
@@ -70,9 +71,29 @@ SK_INLINE steps_of load_steps(const uint8_t *p, const shape s, const int G, cons
   }
 }
 
+/// Floats of a row's group whose scales are spread out: 16 of scales, then 16 of minimums, for each
+/// half that has scales of its own.
+#define SPREAD_FLOATS(minimums, block) (16 * (1 + (minimums)) * ((block) == 16 ? 2 : 1))
+
+SK_INLINE void load_spread(
+  const sk_tile *tile, const shape s, const int half, const int h, int32_t start, vf scale[ROWS],
+  vf minimum[ROWS]) {
+  const int32_t at = start / SK_GROUP * SPREAD_FLOATS(s.minimums, s.block) + half * 16 + h * VW;
+#pragma unroll
+  for (int r = 0; r < ROWS; r++) {
+    const float *own = tile->scales + r * tile->scales_step;
+    scale[r] = v_load(own + at);
+    if (s.minimums) minimum[r] = v_load(own + at + 16);
+  }
+}
+
 SK_INLINE void load_scales(
   const sk_tile *tile, const shape s, const int G, const int half, const int h, int32_t start,
   vf scale[ROWS], vf minimum[ROWS]) {
+  if (s.spread) {
+    load_spread(tile, s, half, h, start, scale, minimum);
+    return;
+  }
 #pragma unroll
   for (int r = 0; r < ROWS; r++) {
     const uint8_t *row = tile->rows[r];
@@ -199,6 +220,28 @@ SK_INLINE void block_tile_asking(const sk_tile *tile, const shape s, const int a
 #pragma unroll
   for (int t = 0; t < s.tokens; t++)
     v_store_sums(tile->y + t * tile->y_stride, sum[0][t], sum[1][t], sum[2][t], sum[3][t]);
+}
+
+/// The scales of the tile's rows as floats, a row after the other.
+SK_INLINE void spread_tile(const sk_tile *tile, const shape s, float *scales) {
+  for (int32_t start = 0; start < tile->layout.columns; start += SK_GROUP) {
+    const int whole = tile->layout.columns - start >= SK_GROUP;
+    float *to = scales + start / SK_GROUP * SPREAD_FLOATS(s.minimums, s.block);
+#pragma unroll
+    for (int half = 0; half < (s.block == 16 ? 2 : 1); half++, to += 16) {
+#pragma unroll
+      for (int h = 0; h < PARTS; h++) {
+        vf scale[ROWS], minimum[ROWS];
+        if (whole) load_scales(tile, s, 16, half, h, start, scale, minimum);
+        else load_scales(tile, s, 8, half, h, start, scale, minimum);
+#pragma unroll
+        for (int r = 0; r < ROWS; r++) {
+          v_store(to + r * tile->scales_step + h * VW, scale[r]);
+          if (s.minimums) v_store(to + r * tile->scales_step + 16 + h * VW, minimum[r]);
+        }
+      }
+    }
+  }
 }
 
 SK_INLINE void block_tile(const sk_tile *tile, const shape s) {

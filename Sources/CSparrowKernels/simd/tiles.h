@@ -18,11 +18,25 @@
 
 #define BLOCK_TILE(name, tokens, format, minimums, block) \
   static void name##_##tokens(const sk_tile *tile) { \
-    block_tile(tile, (shape){format, minimums, block, tokens}); \
+    block_tile(tile, (shape){format, minimums, block, tokens, 0}); \
   }
 #define BLOCK_TILES(name, format, minimums, block) \
   JOIN(ONE_, BLOCK_TOKENS)(BLOCK_TILE, name, format, minimums, block) \
   static const sk_tiles name = {BLOCK_TOKENS, {JOIN(NAMES_, BLOCK_TOKENS)(name)}};
+
+#define SPREAD_TILE(name, tokens, format, minimums, block) \
+  static void name##_##tokens(const sk_tile *tile) { \
+    block_tile(tile, (shape){format, minimums, block, tokens, 1}); \
+  }
+#define STEP_TILES(name, format, minimums, block) \
+  JOIN(ONE_, BLOCK_TOKENS)(BLOCK_TILE, name, format, minimums, block) \
+  JOIN(ONE_, BLOCK_TOKENS)(SPREAD_TILE, name##_spread, format, minimums, block) \
+  static void name##_scales(const sk_tile *tile, float *scales) { \
+    spread_tile(tile, (shape){format, minimums, block, 1, 0}, scales); \
+  } \
+  static const sk_tiles name = { \
+    BLOCK_TOKENS, {JOIN(NAMES_, BLOCK_TOKENS)(name)}, {JOIN(NAMES_, BLOCK_TOKENS)(name##_spread)}, \
+    name##_scales, SPREAD_FLOATS(minimums, block)};
 
 #define FLOAT_TILE(name, tokens, format) \
   static void name##_##tokens(const sk_tile *tile) { float_tile(tile, format, tokens); }
@@ -30,13 +44,13 @@
   JOIN(ONE_, FLOAT_TOKENS)(FLOAT_TILE, name, format) \
   static const sk_tiles name = {FLOAT_TOKENS, {JOIN(NAMES_, FLOAT_TOKENS)(name)}};
 
-BLOCK_TILES(q2, SK_Q2, 1, 16)
-BLOCK_TILES(q3, SK_Q3, 0, 16)
-BLOCK_TILES(q4k, SK_Q4_K, 1, 32)
-BLOCK_TILES(q5k, SK_Q5_K, 1, 32)
-BLOCK_TILES(q6, SK_Q6, 0, 16)
+STEP_TILES(q2, SK_Q2, 1, 16)
+STEP_TILES(q3, SK_Q3, 0, 16)
+STEP_TILES(q4k, SK_Q4_K, 1, 32)
+STEP_TILES(q5k, SK_Q5_K, 1, 32)
+STEP_TILES(q6, SK_Q6, 0, 16)
 BLOCK_TILES(iq4, SK_IQ4, 0, 32)
-BLOCK_TILES(iq4xs, SK_IQ4_XS, 0, 32)
+STEP_TILES(iq4xs, SK_IQ4_XS, 0, 32)
 BLOCK_TILES(fp4, SK_FP4, 0, 32)
 BLOCK_TILES(q4, SK_Q4, 0, 32)
 BLOCK_TILES(q4m, SK_Q4, 1, 32)
