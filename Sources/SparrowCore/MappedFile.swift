@@ -51,6 +51,14 @@ public final class MappedFile: Sendable {
     if let base = bytes.baseAddress { munmap(.init(mutating: base), bytes.count) }
   }
 
+  /// Starts reading the pages of `range`.
+  package func readAhead(_ range: Range<Int>) {
+    let start = range.lowerBound / Int(getpagesize()) * Int(getpagesize())
+    guard let base = bytes.baseAddress, start < range.upperBound, range.upperBound <= bytes.count
+    else { return }
+    ss_will_need(.init(mutating: base + start), range.upperBound - start)
+  }
+
   /// Gives the resident pages that lie wholly inside `range` back; they are read again when
   /// touched.
   public func release(_ range: Range<Int>) {

@@ -12,11 +12,12 @@ enum BackendChoice {
   static func make(
     _ binding: WeightBinding, on device: Device, pool: WorkerPool, rows: Int,
     plan: SparsePlan = .dense, keepsUnpaying: Bool = false,
-    updates: WeightUpdates = WeightUpdates()
+    updates: WeightUpdates = WeightUpdates(), progress: Progress = .none
   ) throws(SparrowError) -> any Backend {
     switch device {
     case .cpu:
-      try CPUEngine(binding, pool: pool, maximumRows: rows, plan: plan, updates: updates)
+      try CPUEngine(
+        binding, pool: pool, maximumRows: rows, plan: plan, updates: updates, progress: progress)
     case .cuda(let number):
       try CUDAEngine(
         binding, library: .open(number), pool: pool, maximumRows: rows, plan: plan,

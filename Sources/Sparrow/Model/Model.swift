@@ -37,15 +37,15 @@ public final class Model: @unchecked Sendable {
 
   /// Loads a `.gguf` file or a Hugging Face folder.
   ///
-  /// Costs one pass over the file. Throws `.system` for unreadable files, `.malformed` for broken
+  /// Costs one pass over the file, whose bytes `progress` counts on the processor. Throws `.system` for unreadable files, `.malformed` for broken
   /// ones, `.unsupported` for architectures, types or tokenizers that Sparrow does not know,
-  /// `.mismatch` for tensors or adapters that do not fit.
+  /// `.mismatch` for tensors or adapters that do not fit, `.cancelled` when `progress` stops it.
   public static func load(
-    _ path: String, options: LoadOptions = LoadOptions()
+    _ path: String, options: LoadOptions = LoadOptions(), progress: Progress = .none
   ) throws(SparrowError) -> Model {
     let checkpoint = try Checkpoint.open(path)
     let description = try ModelDescription(checkpoint)
-    return try Model(checkpoint, description, options)
+    return try Model(checkpoint, description, options, progress: progress)
   }
 
   /// As `load`, run by a dense backend of the caller's: how tests stand in for devices.
@@ -60,7 +60,7 @@ public final class Model: @unchecked Sendable {
 
   private init(
     _ checkpoint: Checkpoint, _ description: ModelDescription, _ options: LoadOptions,
-    backend make: MakeBackend? = nil
+    backend make: MakeBackend? = nil, progress: Progress = .none
   ) throws(SparrowError) {
     let rows = options.prefillTokens ?? options.device.prefillTokens
     guard (1...4096).contains(rows) else {
@@ -87,7 +87,7 @@ public final class Model: @unchecked Sendable {
     } else {
       backend = try BackendChoice.make(
         binding, on: device, pool: pool, rows: rows, plan: plan,
-        keepsUnpaying: options.keepsUnpaying, updates: updates)
+        keepsUnpaying: options.keepsUnpaying, updates: updates, progress: progress)
     }
     let unpaying: String? =
       make != nil || backend.plan == plan

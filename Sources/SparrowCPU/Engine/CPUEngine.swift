@@ -40,10 +40,12 @@ package final class CPUEngine: Backend, @unchecked Sendable {
 
   /// Packs the weights, `updates` merged, and allocates every buffer that stepping needs.
   ///
-  /// The plan must fit the model (`SparsePlan.check`). Throws `.mismatch` for updates that do not.
+  /// The plan must fit the model (`SparsePlan.check`). Throws `.mismatch` for updates that do not,
+  /// and what packing throws.
   package init(
     _ binding: WeightBinding, pool: WorkerPool, maximumRows: Int = 256,
-    plan: SparsePlan = .dense, updates: WeightUpdates = WeightUpdates()
+    plan: SparsePlan = .dense, updates: WeightUpdates = WeightUpdates(),
+    progress: Progress = .none
   ) throws(SparrowError) {
     model = binding.configuration
     rotaries = model.rotaries
@@ -52,7 +54,7 @@ package final class CPUEngine: Backend, @unchecked Sendable {
       rows: maximumRows, logitRows: HeadKernel.maximumRows,
       sparseSequences: StepState.maximumSparseRows, gatheredLogits: SketchSearch.gatherLimit)
     try updates.check(binding, file: binding.checkpoint.path)
-    let packed = try PackedWeights(binding, pool: pool, updates: updates)
+    let packed = try PackedWeights(binding, pool: pool, updates: updates, progress: progress)
     self.packed = packed
     buffers = StepBuffers(model, maximumTokens: max(maximumRows, pool.count))
     head = VocabularyHead(

@@ -35,6 +35,9 @@ struct MatrixPacking {
 
   var packedBytes: Int { Int(layout.row_bytes) * Int(layout.rows) }
 
+  /// Has the file's pages read while another matrix is packed.
+  func readAhead() { binding.checkpoint.readAhead(binding.matrix(role).entry) }
+
   /// Packs into `memory` on all workers, then gives the file's pages back.
   ///
   /// Throws `.malformed` for weights that are no numbers, `.mismatch` where the update makes more

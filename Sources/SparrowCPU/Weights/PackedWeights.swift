@@ -19,9 +19,11 @@ package final class PackedWeights: BackendWeights, @unchecked Sendable {
   /// Packs what `binding` names, with `updates`.
   ///
   /// They must fit the model. Throws `.system` without memory, `.unsupported` for a type that has
-  /// no kernel layout, `.mismatch` for an update beyond what its matrix's type can hold.
+  /// no kernel layout, `.mismatch` for an update beyond what its matrix's type can hold,
+  /// `.cancelled` when `progress` stops it.
   package init(
-    _ binding: WeightBinding, pool: WorkerPool, updates: WeightUpdates = WeightUpdates()
+    _ binding: WeightBinding, pool: WorkerPool, updates: WeightUpdates = WeightUpdates(),
+    progress: Progress = .none
   ) throws(SparrowError) {
     var plans: [MatrixPacking] = []
     var vectorRoles: [WeightRole] = []
@@ -36,7 +38,11 @@ package final class PackedWeights: BackendWeights, @unchecked Sendable {
     let total = plans.reduce(0) { $0 + WeightArena.aligned($1.packedBytes) }
     arena = try WeightArena(capacity: total)
     byteCount = plans.reduce(0) { $0 + $1.packedBytes }
-    for plan in plans {
+    var done = 0
+    for (index, plan) in plans.enumerated() {
+      if index + 1 < plans.count { plans[index + 1].readAhead() }
+      try progress.report(.init(done, of: byteCount, .bytes))
+      done += plan.packedBytes
       let packed = try plan.pack(into: arena.take(plan.packedBytes), pool: pool)
       let matrix = UnsafeMutablePointer<sk_matrix>.allocate(capacity: 1)
       matrix.initialize(to: packed)

@@ -86,6 +86,11 @@ public final class Checkpoint: Sendable {
       rebasing: bytes[entry.offset..<(entry.offset + entry.byteCount)])
   }
 
+  /// Starts reading a tensor's pages, so that they are there when they are touched.
+  package func readAhead(_ entry: TensorEntry) {
+    files[entry.file].readAhead(entry.offset..<(entry.offset + entry.byteCount))
+  }
+
   /// Gives a tensor's resident pages back, once it is packed; they are read again when touched.
   public func release(_ entry: TensorEntry) {
     files[entry.file].release(entry.offset..<(entry.offset + entry.byteCount))

@@ -21,9 +21,11 @@ final class ProgressBar {
   }
 
   /// Draws what it is told, under the report's label or else this one, and stops the work once the
-  /// user has asked to stop.
-  func progress(_ label: String = "") -> Progress {
-    Progress { [self] report in
+  /// user has asked to stop. Work that is soon done is told nothing of: it begins after `seconds`.
+  func progress(_ label: String = "", after seconds: Double = 0) -> Progress {
+    let begin = monotonicSeconds() + seconds
+    return Progress { [self] report in
+      guard monotonicSeconds() >= begin else { return !Interrupt.isRequested }
       let label = report.label.isEmpty ? label : report.label
       if let count = report.count {
         show(label, done: count.done, total: count.total, unit: count.unit)
