@@ -37,9 +37,10 @@ public final class Model: @unchecked Sendable {
 
   /// Loads a `.gguf` file or a Hugging Face folder.
   ///
-  /// Costs one pass over the file, whose bytes `progress` counts on the processor. Throws `.system` for unreadable files, `.malformed` for broken
-  /// ones, `.unsupported` for architectures, types or tokenizers that Sparrow does not know,
-  /// `.mismatch` for tensors or adapters that do not fit, `.cancelled` when `progress` stops it.
+  /// Costs one pass over the file; on the processor `progress` counts what is packed. Throws
+  /// `.system` for unreadable files, `.malformed` for broken ones, `.unsupported` for
+  /// architectures, types or tokenizers that Sparrow does not know, `.mismatch` for tensors or
+  /// adapters that do not fit, `.cancelled` when `progress` stops it.
   public static func load(
     _ path: String, options: LoadOptions = LoadOptions(), progress: Progress = .none
   ) throws(SparrowError) -> Model {
