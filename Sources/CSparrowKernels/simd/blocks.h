@@ -78,7 +78,8 @@ SK_INLINE steps_of load_steps(const uint8_t *p, const shape s, const int G, cons
 SK_INLINE void load_spread(
   const sk_tile *tile, const shape s, const int half, const int h, int32_t start, vf scale[ROWS],
   vf minimum[ROWS]) {
-  const int32_t at = start / SK_GROUP * SPREAD_FLOATS(s.minimums, s.block) + half * 16 + h * VW;
+  const int32_t own_half = half * 16 * (1 + s.minimums);
+  const int32_t at = start / SK_GROUP * SPREAD_FLOATS(s.minimums, s.block) + own_half + h * VW;
 #pragma unroll
   for (int r = 0; r < ROWS; r++) {
     const float *own = tile->scales + r * tile->scales_step;
@@ -228,7 +229,7 @@ SK_INLINE void spread_tile(const sk_tile *tile, const shape s, float *scales) {
     const int whole = tile->layout.columns - start >= SK_GROUP;
     float *to = scales + start / SK_GROUP * SPREAD_FLOATS(s.minimums, s.block);
 #pragma unroll
-    for (int half = 0; half < (s.block == 16 ? 2 : 1); half++, to += 16) {
+    for (int half = 0; half < (s.block == 16 ? 2 : 1); half++, to += 16 * (1 + s.minimums)) {
 #pragma unroll
       for (int h = 0; h < PARTS; h++) {
         vf scale[ROWS], minimum[ROWS];
