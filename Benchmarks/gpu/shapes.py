@@ -26,12 +26,14 @@ DEJA_VU = ["--density", "0.1", "--heads", "0.42"]
 LTE = ["--density", "0.5", "--predictor", "router", "--group", "32"]
 HIRE = ["--density", "0.11", "--predictor", "sketch", "--sparse-head"]
 RANK = {rank: [*DEJA_VU, "--rank", str(rank)] for rank in (1024, 256)}
+PREDICTED = [("Deja Vu, rank 1024", RANK[1024]),
+             ("Deja Vu, rank 1024 in 8 bits", [*RANK[1024], "--predictor-format", "q8_0"]),
+             ("Deja Vu, rank 256", RANK[256])]
 STEPS = {
-    "opt-6.7b": [("Deja Vu, rank 1024", RANK[1024]), ("Deja Vu, rank 256", RANK[256]),
-                 ("selections given", [*DEJA_VU, "--predictor", "given"])],
-    "opt-13b": [("Deja Vu, rank 1024", RANK[1024]), ("Deja Vu, rank 256", RANK[256])],
-    "opt-30b": [("Deja Vu, rank 1024", RANK[1024]), ("Deja Vu, rank 256", RANK[256])],
-    "opt-66b": [("Deja Vu, rank 1024", RANK[1024])],
+    "opt-6.7b": [*PREDICTED, ("selections given", [*DEJA_VU, "--predictor", "given"])],
+    "opt-13b": PREDICTED,
+    "opt-30b": PREDICTED,
+    "opt-66b": PREDICTED[:1],
     "llama2-7b": [("LTE, router ahead", LTE)],
     "llama3-8b": [("dense", [])],
     "llama3.2-1b": [("dense", ["--context", "96"])],
@@ -40,7 +42,7 @@ STEPS = {
 }
 # Of these the steps in blocks of 8 and 4 bits, predictors included, beside BF16's.
 BLOCKS = {"llama2-7b": STEPS["llama2-7b"], "opt-6.7b": STEPS["opt-6.7b"][:1]}
-COLUMNS = ["shape", "step", "ms", "read", "GB/s", "of the ceiling", "times dense", "times BF16"]
+COLUMNS = ["shape", "step", "ms", "read", "GB/s", "of the ceiling", "times dense"]
 
 
 def options():
@@ -122,11 +124,14 @@ def main():
         measure_blocks(args, found, rows)
     for shape in [] if args.blocks else args.only:
         measure(args, shape, found, rows)
-    widths = [max(len(str(r[i])) for r in [COLUMNS, *rows]) for i in range(len(COLUMNS))]
-    for cells in [COLUMNS, *rows]:
+    # Of blocks also how many times as fast as dense in BF16.
+    columns = [*COLUMNS, "times BF16"] if args.blocks else COLUMNS
+    rows = [cells[:len(columns)] for cells in rows]
+    widths = [max(len(str(r[i])) for r in [columns, *rows]) for i in range(len(columns))]
+    for cells in [columns, *rows]:
         print("  ".join(str(c).ljust(w) for c, w in zip(cells, widths)).rstrip())
     device = next((f["device"] for f in found if "device" in f), "no GPU")
-    record.save_table(args.json, device, COLUMNS, rows, found)
+    record.save_table(args.json, device, columns, rows, found)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 __device__ __forceinline__ void stream(const scu_step &a, step_memory &m) {
   const scu_row row = *(const scu_row *)a.row;
   producer ring(a.lag);
-  uint32_t choices = 0;
+  uint32_t choices = 0, reads = 1;
 #pragma unroll 1
   for (int i = 0; i < a.phase_count; i++) {
     const phase p(a, i);
@@ -17,7 +17,7 @@ __device__ __forceinline__ void stream(const scu_step &a, step_memory &m) {
         break;
       case SCU_OUTPUT: stream_output(a, m, ring, p); break;
       case SCU_SKETCHED:
-      case SCU_NETWORK: stream_network(a, m, ring, choices, p); break;
+      case SCU_NETWORK: stream_network(a, m, ring, choices, reads, p); break;
       case SCU_TOKENS:
         if constexpr (SKETCHES) stream_tokens(a, m, ring, p);
         break;
@@ -60,6 +60,7 @@ extern "C" __global__ void __launch_bounds__(THREADS + 32, 1) step(
   if (threadIdx.x == 0) {
     make_barrier(&m.listed, 1);
     make_barrier(&m.chosen, 1);
+    make_barrier(&m.read, CONSUMERS);
   }
   open_ring(m.ring);
   if (threadIdx.x >= THREADS)

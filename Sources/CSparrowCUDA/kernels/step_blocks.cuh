@@ -151,7 +151,8 @@ struct row_input {
 #pragma unroll
       for (int g = 0; g < AT_ONCE; g++) {
         const int row = min(g * BATCH + lane / 4, size - 1);
-        const char *own = ring.slot(m, row / SLOT_ROWS<BITS>) + row % SLOT_ROWS<BITS> * ROW_BYTES<BITS>;
+        const char *own =
+          ring.slot(m, row / SLOT_ROWS<BITS>) + row % SLOT_ROWS<BITS> * ROW_BYTES<BITS>;
         parts[g] = dot_pairs<BITS>(
           own + warp * 8 * BLOCK_BYTES<BITS>,
           (const uint16_t *)(own + WIDTH * BITS / 8) + warp * 8, DISTANCE, terms);

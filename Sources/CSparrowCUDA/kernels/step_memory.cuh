@@ -20,8 +20,8 @@ constexpr int ROW_BYTES = scu_step_row_bytes(BITS, WIDTH);
 template <int BITS>
 constexpr int SLOT_ROWS = rows_of_slot(BITS);
 template <int BITS>
-constexpr int SUMS = BITS == 16 ? BATCH : 4 * BATCH;
-constexpr int ALL_SUMS = WEIGHT_BITS == 16 && PREDICTOR_BITS == 16 ? BATCH : 4 * BATCH;
+constexpr int SUMS = BITS == 16 ? BATCH : BITS == 4 && GATED ? 8 * BATCH : 4 * BATCH;
+constexpr int ALL_SUMS = SUMS<(WEIGHT_BITS < PREDICTOR_BITS ? WEIGHT_BITS : PREDICTOR_BITS)>;
 constexpr int HEADS = KEY_HEADS * GROUP, HEAD_ROWS = (GROUP + 2) * HEAD;
 /// Rows of a block of attention's output matrix, at most.
 constexpr int OUTPUT_ROWS = (WIDTH + BLOCKS - 1) / BLOCKS;
@@ -71,8 +71,9 @@ struct head_terms {
 
 /// All but the ring.
 struct step_state {
-  /// The block's neurons are listed: by the producer, and by consumers that chose them.
-  uint64_t listed, chosen;
+  /// The block's neurons are listed: by the producer, and by consumers that chose them. And: the
+  /// producer's list is read, and may be another layer's.
+  uint64_t listed, chosen, read;
   /// The block's neurons, [first, last) of all that are touched, and their groups.
   int first, last, first_group;
   int groups[SHARE];

@@ -11,7 +11,8 @@ __device__ __forceinline__ float activated(float x) {
 }
 
 __device__ __forceinline__ void stream_network(
-  const scu_step &a, step_memory &m, producer &ring, uint32_t &choices, const phase &p) {
+  const scu_step &a, step_memory &m, producer &ring, uint32_t &choices, uint32_t &reads,
+  const phase &p) {
   const bool listed = is_sparse(a, p.layer);
   int first = share(a.neurons, blockIdx.x), last = share(a.neurons, blockIdx.x + 1);
   if (p.kind == SCU_SKETCHED) {
@@ -19,6 +20,8 @@ __device__ __forceinline__ void stream_network(
     wait_for(&m.chosen, choices);
     choices ^= 1;
   } else if (listed) {
+    wait_for(&m.read, reads);
+    reads ^= 1;
     list_neurons(
       m, neuron_mask(a, p.layer), a.neurons / a.group, a.group, a.predictor_rows != 0,
       date(a, p.index - 2));
@@ -96,6 +99,10 @@ __device__ __forceinline__ void run_network(
     const float up = take_sum(m.sums[turn], GATED ? NETWORK_BATCH + i : i) + own_bias;
     const float y = GATED ? activated(take_sum(m.sums[turn], i)) * up : activated(up);
     sum.template add<NETWORK_BATCH>(m, ring, (threadIdx.x & 31) < size ? y : 0, size);
+  }
+  if (listed && p.kind == SCU_NETWORK) {
+    __syncwarp();
+    if ((threadIdx.x & 31) == 0) arrive(&m.read);
   }
   sum.leave(a.partial + (uint64_t)blockIdx.x * WIDTH * 8, date(a, p.index));
 }
