@@ -10,8 +10,8 @@ extension LeanShape {
   /// Part of the bandwidth that phases of small models reach at most.
   private static let share = 0.5
 
-  /// Whether a small model's layers are to lie as halves: they come in blocks of several formats, of
-  /// which one kernel knows one, and launches would take longer than reading more does.
+  /// Whether a small model's layers are to lie as halves: they come in blocks of several formats,
+  /// of which one kernel knows one, and launches would take longer than reading more does.
   ///
   /// `bandwidth` in bytes a second; 0 where nobody knows it.
   static func wantsHalves(

@@ -25,8 +25,8 @@ package final class DeviceWeights: BackendWeights, @unchecked Sendable {
   /// What matrices and vectors begin at multiples of.
   private static let alignment = 256
 
-  /// Packs what `binding` names, with `updates`, which must fit the model; layers' matrices as halves
-  /// where they are wanted, each weight rounded.
+  /// Packs what `binding` names, with `updates`, which must fit the model; layers' matrices as
+  /// halves where they are wanted, each weight rounded.
   ///
   /// Throws `.system` with both sizes where the device has too little memory, `.unsupported` for a
   /// type that has no layout there, and what packing throws.
