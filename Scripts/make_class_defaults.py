@@ -19,13 +19,13 @@ import transformers
 
 FILE = "Sources/SparrowTransformer/Families/HuggingFace/ClassDefaults.swift"
 TYPES = [
-    "cohere", "cohere2", "falcon", "gemma2", "gemma3", "gemma3_text", "gemma4", "gemma4_text",
-    "gpt2", "gpt_neox", "granite", "granitemoehybrid", "llama", "mistral", "olmo2", "opt", "phi3",
-    "qwen2", "qwen3", "qwen3_5", "qwen3_5_text", "smollm3", "starcoder2",
+    "bert", "cohere", "cohere2", "falcon", "gemma2", "gemma3", "gemma3_text", "gemma4",
+    "gemma4_text", "gpt2", "gpt_neox", "granite", "granitemoehybrid", "llama", "mistral", "olmo2",
+    "opt", "phi3", "qwen2", "qwen3", "qwen3_5", "qwen3_5_text", "smollm3", "starcoder2",
 ]
 # Names, tokens, training, and how transformers itself goes about computing the same.
 SILENT = re.compile(
-    r".*_token_(id|index)|.*dropout|.*_pdrop|layerdrop|initializer_range|init_std|use_cache"
+    r".*_token_(id|index)|.*dropout(_prob)?|.*_pdrop|layerdrop|initializer_range|init_std|use_cache"
     r"|pretraining_tp|summary_.*|reorder_and_upcast_attn|mm_tokens_per_image|vision_config"
     r"|transformers_version|architectures|dtype|output_hidden_states|return_dict"
     r"|chunk_size_feed_forward|id2label|label2id|problem_type|audio_config|is_decoder"
@@ -60,8 +60,9 @@ def swift():
     body = "\n".join("  " + line for line in lines)
     return f'''// Made by Scripts/make_class_defaults.py from transformers {transformers.__version__}; do not edit.
 
-/// What transformers' configuration classes take for fields that a `config.json` leaves out: a JSON list
-/// of objects, each named by its `model_type`; null stands for what the class makes of other fields.
+/// What transformers' configuration classes take for fields that a `config.json` leaves out: a JSON
+/// list of objects, each named by its `model_type`; null stands for what the class makes of other
+/// fields.
 let classDefaultsText = #"""
   [
 {body}

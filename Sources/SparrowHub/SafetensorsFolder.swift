@@ -25,7 +25,7 @@ struct SafetensorsFolder {
   private static let texts: Set = [
     "config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json",
     "tokenizer.model", "special_tokens_map.json", "added_tokens.json", "vocab.json",
-    "merges.txt", "chat_template.jinja",
+    "merges.txt", "vocab.txt", "chat_template.jinja", "modules.json", "sentence_bert_config.json",
   ]
 
   private static func missing(_ shards: [String], hasIndex: Bool) -> String? {

@@ -123,6 +123,17 @@ package final class Reference {
     return step
   }
 
+  /// Runs a whole text through an encoder, each operation for all of its tokens: the hidden states,
+  /// `[tokens][hidden]`.
+  package func encode(_ tokens: [Int32]) -> [[Float]] {
+    let sequence = Sequence()
+    var steps = tokens.enumerated().map { Step(token: Int($1), position: $0) }
+    for operation in dense.operations {
+      for index in steps.indices { run(operation, &steps[index], sequence) }
+    }
+    return steps.map { $0[.hidden] }
+  }
+
   private func run(_ operation: Operation, _ step: inout Step, _ sequence: Sequence) {
     let layer = operation.layer ?? 0
     func role(_ kind: WeightRole.Kind) -> WeightRole { WeightRole(kind, layer: operation.layer) }
@@ -133,6 +144,8 @@ package final class Reference {
       }
       if positions { addPositions(&step, output) }
     case .addPositions(let output): addPositions(&step, output)
+    case .addTokenType(let output):
+      step.land(Array(row(0, of: WeightRole(.tokenTypeEmbedding))), in: output, .add)
     case .norm(let norm, let weight, let input, let output):
       step.buffers[output] = self.norm(
         step[input], norm, weights[role(weight)], weight.bias.flatMap { weights[role($0)] })
@@ -298,16 +311,17 @@ package final class Reference {
     let width = attention.headDimension
     let group = attention.groupHeads
     let first = attention.window > 0 ? max(0, step.position + 1 - attention.window) : 0
+    let last = attention.isBidirectional ? sequence.keys[layer]!.count - 1 : step.position
     var result = [Float](repeating: 0, count: attention.heads * width)
     for head in 0..<attention.heads {
       if let groups, !groups.contains(Int32(head / group)) { continue }
       let query = step[.query][head * width..<(head + 1) * width]
       let own = head / group * width..<(head / group + 1) * width
-      let scores = (first...step.position).map { position in
+      let scores = (first...last).map { position in
         let score = zip(query, sequence.keys[layer]![position][own]).reduce(0) { $0 + $1.0 * $1.1 }
         return capped(score * attention.scale, at: attention.softcap)
       }
-      for (weight, position) in zip(softmax(scores), first...step.position) {
+      for (weight, position) in zip(softmax(scores), first...last) {
         for (index, value) in sequence.values[layer]![position][own].enumerated() {
           result[head * width + index] += weight * value
         }

@@ -27,6 +27,7 @@ struct SparrowCommand: ParsableCommand {
       InfoCommand.self,
       GenerateCommand.self,
       ChatCommand.self,
+      EmbedCommand.self,
       PerplexityCommand.self,
       EvaluateCommand.self,
       BenchCommand.self,

@@ -15,6 +15,23 @@ extension Checkpoint {
     try Tokenizer(tokenizerDescription(), chatTemplate: chatTemplate)
   }
 
+  /// The tokenizer of an encoder: `tokenizer.json`, or `vocab.txt` and `tokenizer_config.json`.
+  ///
+  /// Throws `.system` where there is neither, and what reading them throws.
+  func wordPieceTokenizer() throws(SparrowError) -> WordPieceTokenizer {
+    if let json = try json(named: "tokenizer.json") {
+      return try WordPieceTokenizer(tokenizerJSON: json, file: path + "/tokenizer.json")
+    }
+    guard let vocabulary = try text(named: "vocab.txt") else {
+      throw SparrowError(
+        .system, file: path, found: "no tokenizer",
+        expected: "tokenizer.json or vocab.txt beside the weights")
+    }
+    return try WordPieceTokenizer(
+      vocabulary: vocabulary, config: try json(named: "tokenizer_config.json"),
+      file: path + "/vocab.txt")
+  }
+
   /// The tokens after which generation stops: the tokenizer's, and those of
   /// `generation_config.json`, or where there is no such file of `config.json`, as transformers
   /// takes them.

@@ -70,6 +70,7 @@ public final class Model: @unchecked Sendable {
     }
     path = checkpoint.path
     configuration = description.configuration
+    try configuration.requireDecoder(file: path)
     tokenizer = try checkpoint.tokenizer(chatTemplate: options.chatTemplate)
     endTokens = try checkpoint.endTokens(tokenizer)
     samplingAdvice = try checkpoint.samplingAdvice()

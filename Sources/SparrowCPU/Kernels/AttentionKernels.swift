@@ -148,6 +148,8 @@ struct AttendKernel: BitwiseCopyable {
   let attention: AttentionShape
   /// What the layer's projections read.
   let input: StepBuffer
+  /// Every row of a step sees all of them.
+  let isBidirectional: Bool
   let parameters: UnsafePointer<sk_attention>
   var query: StepBuffer
   var output: StepBuffer
@@ -156,7 +158,9 @@ struct AttendKernel: BitwiseCopyable {
   func run(_ worker: Worker, _ step: StepState) {
     for index in 0..<step.segmentCount {
       let segment = step.segments[index]
-      if segment.rows == 1 {
+      if isBidirectional {
+        encode(worker, segment)
+      } else if segment.rows == 1 {
         decode(worker, segment, turn: index)
       } else {
         prefill(worker, segment)
@@ -195,6 +199,17 @@ struct AttendKernel: BitwiseCopyable {
     }
   }
 
+  /// Each row as if it were the last: nothing that the step has appended lies behind it.
+  private func encode(_ worker: Worker, _ segment: StepSegment) {
+    let group = attention.groupHeads
+    for item in worker.share(of: segment.rows * attention.keyValueHeads) {
+      let keyHead = item % attention.keyValueHeads
+      attend(
+        worker, segment, head: keyHead * group, heads: group, keyHead: keyHead,
+        row: item / attention.keyValueHeads, rows: 1)
+    }
+  }
+
   /// Query heads `head` to `head + heads` of `rows` rows of the segment.
   func attend(
     _ worker: Worker, _ segment: StepSegment, head: Int, heads: Int, keyHead: Int, row: Int,
@@ -205,7 +220,7 @@ struct AttendKernel: BitwiseCopyable {
     let first = segment.firstRow + row
     let q = query.row(first) + head * dimension
     let out = output.row(first) + head * dimension
-    let position = Int32(segment.firstPosition + row)
+    let position = Int32(segment.firstPosition + (isBidirectional ? segment.rows - 1 : row))
     switch segment.type {
     case .f16:
       sk_attend(

@@ -36,3 +36,15 @@ struct PositionKernel: BitwiseCopyable {
     }
   }
 }
+
+/// Adds the first row of the token type embedding, as workers embed rows.
+struct TokenTypeKernel: BitwiseCopyable {
+  let row: UnsafePointer<Float>
+  let output: StepBuffer
+
+  func run(_ worker: Worker, _ step: StepState) {
+    for index in worker.share(of: step.rows) {
+      sk_add_acc(row, output.row(index), Int32(output.width))
+    }
+  }
+}

@@ -7,6 +7,7 @@ import SparrowCore
 enum LoweredOperation: BitwiseCopyable {
   case embed(EmbedKernel)
   case addPositions(PositionKernel)
+  case addTokenType(TokenTypeKernel)
   case norm(NormKernel)
   case multiply(MultiplyKernel)
   case multiplyLarge(MultiplyLargeKernel)
@@ -39,6 +40,7 @@ extension LoweredOperation {
     switch self {
     case .embed(let kernel): kernel.run(worker, step)
     case .addPositions(let kernel): kernel.run(worker, step)
+    case .addTokenType(let kernel): kernel.run(worker, step)
     case .norm(let kernel):
       kernel.run(worker, step)
       // Every worker made the row for itself.

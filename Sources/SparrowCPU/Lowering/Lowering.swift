@@ -51,6 +51,10 @@ final class Lowering {
           table: operands.matrix(.tokenEmbedding, nil), scale: model.embeddingScale,
           positions: positions ? positionKernel(output) : nil, output: buffers[output]))
     case .addPositions(let output): return .addPositions(positionKernel(output))
+    case .addTokenType(let output):
+      let row = operands.owned.floats(model.hidden)
+      sk_unpack_row(operands.matrix(.tokenTypeEmbedding, nil), 0, row)
+      return .addTokenType(TokenTypeKernel(row: row, output: buffers[output]))
     case .norm(let norm, let weight, let input, let output):
       return .norm(normKernel(norm, weight, layer, input, output))
     case .multiply(let kind, let input, let output, let landing):

@@ -41,6 +41,7 @@ extension Operands {
   func attendKernel(_ attention: AttentionDescription, _ layer: Int) -> AttendKernel {
     AttendKernel(
       layer: layer, attention: shape(attention, layer), input: buffers[projected],
+      isBidirectional: attention.isBidirectional,
       parameters: owned.copy([attention.kernel]), query: buffer(.query, layer),
       output: buffer(.attended, layer), scratch: attendScratch)
   }

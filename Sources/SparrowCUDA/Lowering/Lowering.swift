@@ -37,6 +37,7 @@ struct Lowering: Sendable {
     case .embed(let output, let positions): embed(operation, output, positions)
     case .addPositions(let output):
       append(operation, positions(output))
+    case .addTokenType: preconditionFailure("encoders run on the processor")
     case .norm(let norm, let weight, let input, let output):
       let argument = self.norm(norm, weight, layer, input, output)
       let isPending =

@@ -38,7 +38,9 @@ extension Operation.Kind {
   /// Where a profile counts the operation; the same for every backend.
   package var part: StepProfile.Part {
     switch self {
-    case .embed, .addPositions, .norm, .add, .scale, .head, .sketch, .candidates, .exact: .other
+    case .embed, .addPositions, .addTokenType, .norm, .add, .scale, .head, .sketch, .candidates,
+      .exact:
+      .other
     case .multiply(let kind, _, _, _):
       LayerInput(of: kind)?.part ?? .attention
     case .multiplyLarge(let input, _, _, _): input.part

@@ -82,11 +82,14 @@ extension Checkpoint {
       config: config(in: folder), folder: folder, annotations: header.annotations)
   }
 
-  /// Another JSON file of the folder, such as "tokenizer.json"; nil where there is none.
+  /// Another JSON file of the folder, such as "tokenizer.json", or of a folder in it; nil where
+  /// there is none.
   ///
   /// Read and parsed at every call. Throws `.malformed` for bad JSON or a name that is a path.
-  public func json(named name: String) throws(SparrowError) -> JSON? {
-    guard let file = try file(named: name) else { return nil }
+  public func json(
+    named name: String, in part: String? = nil
+  ) throws(SparrowError) -> JSON? {
+    guard let file = try file(named: name, in: part) else { return nil }
     return try JSON.parse(file)
   }
 
@@ -103,15 +106,20 @@ extension Checkpoint {
     return text
   }
 
-  /// Another file of the folder, mapped; nil where there is none or this is no folder.
-  public func file(named name: String) throws(SparrowError) -> MappedFile? {
-    guard !name.isEmpty, !name.hasPrefix("."), !name.contains("/"), !name.hasControlCharacter
-    else {
+  /// Another file of the folder, or of a folder in it, mapped; nil where there is none or this is
+  /// no folder.
+  public func file(
+    named name: String, in part: String? = nil
+  ) throws(SparrowError) -> MappedFile? {
+    for name in [name, part ?? name]
+    where name.isEmpty || name.hasPrefix(".") || name.contains("/") || name.hasControlCharacter {
       throw SparrowError(
         .argument, field: "file name", found: name.quoted, expected: "a plain file name")
     }
-    guard let folder, Self.exists(folder + "/" + name) else { return nil }
-    let file = try MappedFile(path: folder + "/" + name)
+    guard let folder else { return nil }
+    let path = folder + "/" + (part.map { $0 + "/" } ?? "") + name
+    guard Self.exists(path) else { return nil }
+    let file = try MappedFile(path: path)
     try Self.checkTextSize(file)
     return file
   }

@@ -53,12 +53,14 @@ extension Operation {
       output.rawValue + (landing == .add ? " +=" : "")
     }
     func window(_ attention: AttentionDescription) -> String {
-      attention.window > 0 ? "[-\(attention.window)...]" : ""
+      attention.isBidirectional
+        ? "[all]" : attention.window > 0 ? "[-\(attention.window)...]" : ""
     }
     switch kind {
     case .embed(let output, let positions):
       return ("embed", "token\(positions ? ", position" : "") -> \(output.rawValue)", "")
     case .addPositions(let output): return ("positions", "position -> \(output.rawValue) +=", "")
+    case .addTokenType(let output): return ("type", "0 -> \(output.rawValue) +=", "")
     case .norm(_, _, let input, let output):
       return ("norm", "\(input.rawValue) -> \(output.rawValue)", "")
     case .multiply(let weight, let input, let output, let way):

@@ -55,6 +55,7 @@ public struct Traffic {
       let table = sizes.rowBytes(of: WeightRole(.tokenEmbedding))
       return whole(table + (positions ? sizes.rowBytes(of: WeightRole(.positionEmbedding)) : 0))
     case .addPositions: return whole(sizes.rowBytes(of: WeightRole(.positionEmbedding)))
+    case .addTokenType: return whole(sizes.rowBytes(of: WeightRole(.tokenTypeEmbedding)))
     case .norm(_, let weight, _, _), .multiply(let weight, _, _, _), .scale(let weight, _):
       return whole(all([weight]))
     case .project: return whole(all(LayerInput.attention.matrices))

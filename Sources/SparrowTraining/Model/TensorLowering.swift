@@ -105,8 +105,8 @@
 
       case .predictHeads, .selectHeads, .keepInput, .projectHeads, .appendHeads, .attendHeads,
         .sparseOutput, .predict, .select, .sparseFeedForward, .multiplyLarge, .activate, .sketch,
-        .candidates, .exact:
-        preconditionFailure("training reads dense programs: networks select by their modes")
+        .candidates, .exact, .addTokenType:
+        preconditionFailure("training reads dense decoders: networks select by their modes")
       }
     }
 

@@ -21,6 +21,7 @@
     ) throws(SparrowError) {
       checkpoint = try Checkpoint.open(path)
       binding = try ModelDescription(checkpoint).binding
+      try binding.configuration.requireDecoder(file: path)
       self.recipe = recipe
       self.options = options
       try recipe.check(configuration, base: checkpoint.contentHash())

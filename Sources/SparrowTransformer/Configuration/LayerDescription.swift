@@ -43,7 +43,7 @@ public struct NormDescription: Sendable, Equatable {
   public var weightOffset: Float = 0
 }
 
-/// Causal self-attention.
+/// Self-attention, causal unless it says otherwise.
 public struct AttentionDescription: Sendable, Equatable {
   public var heads: Int
   /// Key/value heads; each serves `heads / keyValueHeads` query heads, a head group.
@@ -55,6 +55,8 @@ public struct AttentionDescription: Sendable, Equatable {
   public var softcap: Float = 0
   /// A query sees this many positions, itself included; 0 for all.
   public var window: Int = 0
+  /// A query sees the positions behind its own too (BERT).
+  public var isBidirectional = false
   /// Norms on queries and keys before rotation (Qwen 3, Gemma 3).
   public var headNorm: NormDescription?
   /// What one of those norms is made over.

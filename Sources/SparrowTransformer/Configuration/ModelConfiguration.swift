@@ -1,5 +1,6 @@
-/// What a decoder-only transformer computes, as data: every supported family is a value of this
-/// type.
+package import SparrowCore
+
+/// What a transformer computes, as data: every supported family is a value of this type.
 public struct ModelConfiguration: Sendable, Equatable {
   /// The family's own name for itself: `llama`, `qwen3`, `opt`, ...
   public var architecture: String
@@ -15,6 +16,11 @@ public struct ModelConfiguration: Sendable, Equatable {
   public var contextLength: Int
   /// Learned position embeddings: the row of position 0 (OPT: 2); nil for rotary models.
   public var learnedPositionOffset: Int?
+  /// Rows of the token type embedding, of which a single text has the first; 0 without one (BERT
+  /// has two).
+  public var tokenTypes = 0
+  /// The norm behind the embeddings (BERT).
+  public var embeddingNorm: NormDescription?
   public var layers: [LayerDescription]
   /// The norm before the vocabulary head; nil when there is none (OPT-350M).
   public var finalNorm: NormDescription?
@@ -37,6 +43,18 @@ public struct ModelConfiguration: Sendable, Equatable {
   /// The length beyond which a sequence turns by other frequencies, all of it; nil where length
   /// changes nothing.
   public var longRotaryBeyond: Int? { rotaries.lazy.compactMap { $0.long?.beyond }.first }
+
+  /// Reads a text whole and gives a vector for each token: there is no vocabulary head.
+  public var isEncoder: Bool { layers.contains { $0.attention.isBidirectional } }
+
+  /// Throws `.unsupported` for an encoder, which writes no text.
+  package func requireDecoder(file: String) throws(SparrowError) {
+    guard isEncoder else { return }
+    throw SparrowError(
+      .unsupported, file: file, field: "architecture",
+      found: "'\(architecture)', an encoder, which writes no text",
+      expected: "a decoder; sparrow embed runs encoders")
+  }
 
   /// Elements of key/value cache for one token.
   public var cacheElementsPerToken: Int { cacheElements(before: layers.count) }

@@ -46,6 +46,8 @@ public struct Operation: Sendable, Equatable {
     case embed(output: Buffer, positions: Bool)
     /// The learned position rows, added to `output`.
     case addPositions(output: Buffer)
+    /// The first row of the token type embedding, added to `output`.
+    case addTokenType(output: Buffer)
     case norm(NormDescription, weight: WeightRole.Kind, input: Buffer, output: Buffer)
     /// output (=, +=) matrix · input (+ bias).
     case multiply(WeightRole.Kind, input: Buffer, output: Buffer, Landing)

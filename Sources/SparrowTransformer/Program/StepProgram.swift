@@ -17,6 +17,10 @@ public struct StepProgram: Sendable, Equatable {
     } else {
       add(.embed(output: .hidden, positions: positions))
     }
+    if model.tokenTypes > 0 { add(.addTokenType(output: .hidden)) }
+    if let norm = model.embeddingNorm {
+      add(.norm(norm, weight: .embeddingNorm, input: .hidden, output: .hidden))
+    }
     for (index, layer) in model.layers.enumerated() { addLayer(layer, index) }
     var last = Operation.Buffer.hidden
     if let norm = model.finalNorm {
@@ -27,7 +31,7 @@ public struct StepProgram: Sendable, Equatable {
       add(.multiply(.embeddingOut, input: last, output: .embedding, .write))
       last = .embedding
     }
-    add(.head(input: last))
+    if !model.isEncoder { add(.head(input: last)) }
   }
 
   private mutating func add(_ kind: Operation.Kind, layer: Int? = nil) {

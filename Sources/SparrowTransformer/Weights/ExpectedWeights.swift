@@ -19,6 +19,8 @@ extension ModelConfiguration {
     if let offset = learnedPositionOffset {
       add(.positionEmbedding, [contextLength + offset, hidden])
     }
+    if tokenTypes > 0 { add(.tokenTypeEmbedding, [tokenTypes, hidden]) }
+    if let embeddingNorm { add(.embeddingNorm, embeddingNorm) }
     if embeddingWidth != hidden {
       add(.embeddingIn, [hidden, embeddingWidth])
       add(.embeddingOut, [embeddingWidth, hidden])

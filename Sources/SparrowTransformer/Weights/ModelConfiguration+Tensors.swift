@@ -69,9 +69,11 @@ extension ModelConfiguration {
   func biasedKinds(attention hasAttention: Bool, network hasNetwork: Bool) -> Set<WeightRole.Kind> {
     let attention: [WeightRole.Kind] = [.query, .key, .value, .output]
     let network: [WeightRole.Kind] = [.gate, .up, .down]
-    let norms: [WeightRole.Kind] = [.finalNorm, .attentionNorm, .feedForwardNorm]
+    let norms: [WeightRole.Kind] = [
+      .embeddingNorm, .finalNorm, .attentionNorm, .feedForwardNorm,
+    ]
     switch architecture {
-    case "gpt2", "opt": return Set(attention + network + norms)
+    case "bert", "gpt2", "opt": return Set(attention + network + norms)
     case "qwen2": return [.query, .key, .value]
     case "falcon", "gptneox", "starcoder2":
       return Set((hasAttention ? attention : []) + (hasNetwork ? network : []) + norms)

@@ -2,12 +2,32 @@ extension WeightNames {
   /// Hugging Face names by architecture.
   static func huggingFace(_ model: ModelConfiguration) -> WeightNames {
     switch model.architecture {
+    case "bert": bert
     case "opt": opt
     case "gpt2": gpt2
     case "falcon": falcon(model.layers.first?.placement ?? .shared)
     case "gptneox": gptNeoX
     default: llama(model.architecture)
     }
+  }
+
+  private static var bert: WeightNames {
+    let layer = "encoder.layer.{}."
+    var table = WeightNames([
+      (.tokenEmbedding, "embeddings.word_embeddings"),
+      (.positionEmbedding, "embeddings.position_embeddings"),
+      (.tokenTypeEmbedding, "embeddings.token_type_embeddings"),
+      (.embeddingNorm, "embeddings.LayerNorm"), (.query, layer + "attention.self.query"),
+      (.key, layer + "attention.self.key"), (.value, layer + "attention.self.value"),
+      (.output, layer + "attention.output.dense"),
+      (.attentionNorm, layer + "attention.output.LayerNorm"),
+      (.up, layer + "intermediate.dense"), (.down, layer + "output.dense"),
+      (.feedForwardNorm, layer + "output.LayerNorm"),
+    ])
+    table.prefixes = ["bert.", ""]
+    // Heads of the tasks of pre-training, which embeddings are not made by.
+    table.ignoredPrefixes = ["cls.", "pooler.", "bert.pooler."]
+    return table
   }
 
   private static var opt: WeightNames {

@@ -1,7 +1,8 @@
 /// What a tensor is for, whatever a checkpoint calls it.
 public struct WeightRole: Hashable, Sendable, CustomStringConvertible {
   public enum Kind: String, Sendable, CaseIterable {
-    case tokenEmbedding, positionEmbedding, embeddingIn, embeddingOut
+    case tokenEmbedding, positionEmbedding, tokenTypeEmbedding, embeddingNorm, embeddingNormBias
+    case embeddingIn, embeddingOut
     case finalNorm, finalNormBias, head
     case attentionNorm, attentionNormBias
     case query, queryBias, queryGate, queryGateBias, key, keyBias, value, valueBias
@@ -32,6 +33,7 @@ extension WeightRole.Kind {
   /// The bias that may stand beside this matrix or norm weight.
   public var bias: WeightRole.Kind? {
     switch self {
+    case .embeddingNorm: .embeddingNormBias
     case .finalNorm: .finalNormBias
     case .attentionNorm: .attentionNormBias
     case .feedForwardNorm: .feedForwardNormBias
@@ -50,8 +52,8 @@ extension WeightRole.Kind {
   /// Multiplies what a norm has normed.
   package var isNormWeight: Bool {
     switch self {
-    case .finalNorm, .attentionNorm, .feedForwardNorm, .queryNorm, .keyNorm, .postAttentionNorm,
-      .postFeedForwardNorm:
+    case .embeddingNorm, .finalNorm, .attentionNorm, .feedForwardNorm, .queryNorm, .keyNorm,
+      .postAttentionNorm, .postFeedForwardNorm:
       true
     default: false
     }

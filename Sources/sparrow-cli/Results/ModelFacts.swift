@@ -55,7 +55,7 @@ struct ModelFacts {
           + "each \(range { $0.attention.headDimension }) wide"
       ),
       ("feed-forward", "\(range { $0.feedForward.width })\(activations)"),
-      ("vocabulary", "\(model.vocabulary)\(model.tiedHead ? ", head tied to the embedding" : "")"),
+      ("vocabulary", "\(model.vocabulary)\(head)"),
       ("context", "\(model.contextLength)"),
     ]
     if !windows.isEmpty {
@@ -105,6 +105,11 @@ struct ModelFacts {
   var program: String {
     plan.rewrite(StepProgram(configuration)).text(
       description.binding, plan: plan)
+  }
+
+  private var head: String {
+    if configuration.isEncoder { return ", no head: an encoder" }
+    return configuration.tiedHead ? ", head tied to the embedding" : ""
   }
 
   /// How positions are told, where layers differ or only a part of each head turns; nil where all

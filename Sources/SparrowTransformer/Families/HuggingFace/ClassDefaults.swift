@@ -5,6 +5,10 @@
 /// fields.
 let classDefaultsText = #"""
   [
+  {"model_type": "bert", "is_encoder_decoder": false, "vocab_size": 30522, "hidden_size": 768,
+  "num_hidden_layers": 12, "num_attention_heads": 12, "intermediate_size": 3072, "hidden_act":
+  "gelu", "max_position_embeddings": 512, "type_vocab_size": 2, "layer_norm_eps": 1e-12,
+  "add_cross_attention": false, "tie_word_embeddings": true},
   {"model_type": "cohere", "is_encoder_decoder": false, "vocab_size": 256000, "hidden_size":
   8192, "intermediate_size": 22528, "logit_scale": 0.0625, "num_hidden_layers": 40,
   "num_attention_heads": 64, "num_key_value_heads": null, "hidden_act": "silu",

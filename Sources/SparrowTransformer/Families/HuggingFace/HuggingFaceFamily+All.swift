@@ -1,6 +1,13 @@
 extension HuggingFaceFamily {
   static let all: [HuggingFaceFamily] = [
     HuggingFaceFamily(
+      "bert",
+      reads: [
+        "vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads",
+        "intermediate_size", "hidden_act", "max_position_embeddings", "type_vocab_size",
+        "layer_norm_eps", "position_embedding_type", "is_decoder", "tie_word_embeddings",
+      ], configuration: ModelConfiguration.bert),
+    HuggingFaceFamily(
       "cohere",
       reads: wholeHeads + [
         "head_dim", "attention_bias", "layer_norm_eps", "logit_scale", "use_qk_norm",

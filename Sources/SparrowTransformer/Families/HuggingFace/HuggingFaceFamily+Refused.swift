@@ -27,7 +27,7 @@ extension HuggingFaceFamily {
     ),
     ("inputs for each layer and shared keys and values", ["gemma3n", "gemma3n_text"]),
     ("scores by distance (ALiBi)", ["bloom", "mpt"]),
-    ("attention to what follows", ["bert", "distilbert", "modernbert", "roberta"]),
+    ("attention to what follows", ["distilbert", "modernbert", "roberta"]),
     (
       "an encoder beside the decoder",
       ["bart", "mbart", "mt5", "pegasus", "t5", "t5gemma", "umt5", "whisper"]
