@@ -35,7 +35,7 @@ BASES = {
                   for what in (
         ["head", "--candidates", "32"], ["networks"], ["attention"], ["inputs"], ["all"],
         ["networks", "--method", "low-rank", "--every-layer", "--target", "density=0.5"])],
-    "embed": [["ENCODER", "--text", "a b"]],
+    "embed": [["Tests/Fixtures/encoder", "--text", "a b"]],
     "export": [["MODEL", "--output", "OUT"]],
     "demo": [["MODEL", "--text", "TEXT", "-n", "2", "--adapter", "ADAPTER"]],
     "doctor": [[]],

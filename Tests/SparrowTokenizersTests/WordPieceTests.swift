@@ -27,7 +27,7 @@ import Testing
     let file = try MappedFile(path: EncoderFixture.path + "/vocab.txt")
     let lines = String(decoding: file.bytes, as: UTF8.self).split(separator: "\n")
     let tokenizer = try WordPieceTokenizer(
-      vocabulary: lines.map { $0 + ending + "\n" }.joined(), config: words, file: "vocab.txt")
+      vocabulary: lines.map { "\($0)\(ending)\n" }.joined(), config: words, file: "vocab.txt")
     for one in fixture.cases {
       #expect(tokenizer.encode(one.text) == one.tokens, "\(one.text)")
     }

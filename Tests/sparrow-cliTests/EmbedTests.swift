@@ -2,6 +2,8 @@ import SparrowCore
 import SparrowTestSupport
 import Testing
 
+@testable import SparrowHub
+
 struct EmbedTests {
   private let path = EncoderFixture.path
 
