@@ -26,10 +26,14 @@ struct EmbedTests {
     #expect(first?["text"]?.string == "a bird" && first?["vector"]?.array?.count == 32)
   }
 
-  @Test("what runs decoders refuses an encoder in a line", arguments: ["generate", "perplexity"])
-  func refused(command: String) throws {
-    let option = command == "generate" ? "--prompt" : "--text"
-    let result = try ProgramTests.run([command, path, option, path + "/vocab.txt"])
+  @Test(
+    "what runs decoders refuses an encoder in a line",
+    arguments: [
+      ["generate", "--prompt", "a"], ["perplexity", "--text", EncoderFixture.path + "/vocab.txt"],
+      ["export", "--output", "/tmp/never"],
+    ])
+  func refused(line: [String]) throws {
+    let result = try ProgramTests.run([line[0], path] + line[1...])
     #expect(result.status == 1 && result.complaint.contains("expected a decoder; sparrow embed"))
   }
 }

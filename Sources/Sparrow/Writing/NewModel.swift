@@ -18,6 +18,7 @@ package struct NewModel {
   package init(config path: String, tokenizer: Checkpoint) throws(SparrowError) {
     config = try JSON.parse(try MappedFile(path: path))
     configuration = try ModelConfiguration(huggingFace: config, file: path)
+    try configuration.requireDecoder(file: path)
     self.tokenizer = tokenizer
     let tokens = try tokenizer.tokenizer().vocabularySize
     guard tokens <= configuration.vocabulary else {

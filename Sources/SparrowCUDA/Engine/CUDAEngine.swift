@@ -55,6 +55,7 @@ package final class CUDAEngine: Backend, @unchecked Sendable {
     plan: SparsePlan = .dense, keepsUnpaying: Bool = false,
     updates: WeightUpdates = WeightUpdates()
   ) throws(SparrowError) {
+    try binding.configuration.requireDecoder(file: binding.checkpoint.path)
     let weights = try DeviceWeights(
       binding, pool: pool, updates: updates,
       layersAsHalves: LeanShape.wantsHalves(

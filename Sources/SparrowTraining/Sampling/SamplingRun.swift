@@ -39,6 +39,7 @@
     package init(model path: String, options: Options) throws(SparrowError) {
       let checkpoint = try Checkpoint.open(path)
       let description = try ModelDescription(checkpoint)
+      try description.configuration.requireDecoder(file: path)
       try Self.check(options, description.configuration)
       self.options = options
       tokenizer = try checkpoint.tokenizer()

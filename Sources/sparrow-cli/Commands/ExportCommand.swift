@@ -49,6 +49,7 @@ struct ExportCommand: ParsableCommand {
 
   func run() throws {
     let source = try ModelDescription(Checkpoint.open(model.path()))
+    try source.configuration.requireDecoder(file: source.binding.checkpoint.path)
     let writer = try ModelWriter(source.binding)
     let elementType = ElementType(rawValue: type.rawValue)!
     let bar = ProgressBar()
