@@ -14,7 +14,8 @@ import Testing
     // Older spellings, and what classes take that have no field for it.
     let older: Set = [
       "rope_scaling", "head_dim", "sliding_window_pattern", "partial_rotary_factor", "rotary_pct",
-      "rotary_emb_base", "global_head_dim", "num_global_key_value_heads",
+      "rotary_emb_base", "global_head_dim", "num_global_key_value_heads", "is_decoder",
+      "position_embedding_type",
     ]
     for family in HuggingFaceFamily.all {
       let fields = Set((family.defaults.members ?? []).map(\.key))
