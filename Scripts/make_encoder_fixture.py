@@ -34,6 +34,7 @@ TEXTS = [
     "unknownglyph☃inside ☃ ﬁn Ⅷ ①",
     "İstanbul ΣΊΣΥΦΟΣ ÇA don't won't",
     "small bird " * 20,
+    "later\u061dpunctuation\u2e43and a\u08d4 mark",  # of Unicode 9 and 14
 ]
 
 

@@ -1,7 +1,4 @@
 /// How BERT's tokenizers make words of a text before they cut them into pieces.
-///
-/// Unicode's categories are Swift's own, which know more characters than the tables of 2016 in
-/// Python's tokenizers.
 struct WordSplitting: Sendable, Equatable {
   /// Leaves out control characters, and U+FFFD.
   var cleans = true
@@ -45,7 +42,7 @@ struct WordSplitting: Sendable, Equatable {
       let decomposed = bytes.withUnsafeBufferPointer { Composition.decomposed($0) } ?? bytes
       scalars.removeAll()
       for scalar in String(decoding: decomposed, as: UTF8.self).unicodeScalars
-      where scalar.properties.generalCategory != .nonspacingMark { scalars.append(scalar) }
+      where scalar.knownCategory != .nonspacingMark { scalars.append(scalar) }
     }
     guard lowercases else { return String(scalars) }
     return scalars.reduce(into: "") { $0 += $1.properties.lowercaseMapping }
@@ -53,6 +50,12 @@ struct WordSplitting: Sendable, Equatable {
 }
 
 extension Unicode.Scalar {
+  /// The category in Unicode 8, by which Python's tokenizers go: what came later has none.
+  fileprivate var knownCategory: Unicode.GeneralCategory {
+    guard let age = properties.age, age <= (8, 0) else { return .unassigned }
+    return properties.generalCategory
+  }
+
   /// Nothing that is read, and no white space.
   fileprivate var isCleaned: Bool {
     switch self {
@@ -60,7 +63,7 @@ extension Unicode.Scalar {
     case "\u{FFFD}": return true
     default: break
     }
-    switch properties.generalCategory {
+    switch knownCategory {
     case .control, .format, .privateUse: return true
     default: return false
     }
@@ -69,7 +72,7 @@ extension Unicode.Scalar {
   /// ASCII's symbols are punctuation too.
   fileprivate var isPunctuation: Bool {
     if isASCII { return ("!"..."~").contains(self) && !properties.isAlphabetic && !isDigit }
-    switch properties.generalCategory {
+    switch knownCategory {
     case .connectorPunctuation, .dashPunctuation, .openPunctuation, .closePunctuation,
       .initialPunctuation, .finalPunctuation, .otherPunctuation:
       return true
