@@ -8,13 +8,13 @@ then the first word that differs is told, and it counts as wrong below a share o
 import argparse
 import json
 import os
-import re
-import signal
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
+
+from served import HOST, Served
 
 WORDS = ("The sparrow is a small bird that lives near people. In winter it looks for seeds, and in "
          "summer for insects. Its nest lies under a roof or in a hedge. Two or three times a year "
@@ -160,26 +160,14 @@ class Check:
         answers = {}
         for device in (self.options.device, "cpu"):
             start = time.monotonic()
-            server = subprocess.Popen(
-                [self.options.sparrow, "serve", self.options.model, "--port", "0", "--device",
-                 device, "--cache-memory", "200MB"],
-                stderr=subprocess.PIPE, text=True)
-            place = None
-            for line in server.stderr:
-                if "listening at" in line:
-                    place = re.search(r"http://\S+?(?=/?\s|$)", line).group(0)
-                    break
             try:
-                answers[device] = self.ask(place) if place else None
+                with Served([self.options.sparrow, "serve", self.options.model, "--device", device,
+                             "--cache-memory", "200MB"]) as server:
+                    answers[device] = self.ask(f"http://{HOST}:{server.port}")
             except OSError as error:
                 answers[device] = None
                 print(f"      {error}")
-            server.send_signal(signal.SIGTERM)
-            try:
-                code = server.wait(timeout=20)
-            except subprocess.TimeoutExpired:
-                server.kill()
-                code = -1
+            code = server.process.returncode
             self.tell(f"serve on {device} ends", time.monotonic() - start, code == 0,
                       f"exit code {code}")
         found, expected = answers[self.options.device], answers["cpu"]

@@ -13,11 +13,10 @@ the same weights in halves, made by `sparrow export`.
 import argparse
 import json
 import os
-import re
-import signal
-import subprocess
 import sys
 import urllib.request
+
+from served import HOST, Served
 
 PROMPTS = ("The sparrow is a small bird that", "Once upon a time, in a village by the sea,",
            "def fibonacci(n):", "The capital of France is")
@@ -25,20 +24,9 @@ PROMPTS = ("The sparrow is a small bird that", "Once upon a time, in a village b
 
 def answers(options, model, device):
     """Tokens and their two best log-probabilities, for each prompt."""
-    server = subprocess.Popen(
-        [options.sparrow, "serve", model, "--port", "0", "--device", device],
-        stderr=subprocess.PIPE, text=True)
-    try:
-        for line in server.stderr:
-            if "listening at" in line:
-                place = re.search(r"http://\S+?(?=/?\s|$)", line).group(0)
-                break
-        else:
-            sys.exit(f"{model}: no server on {device}")
-        return [complete(place, prompt, options.tokens) for prompt in PROMPTS]
-    finally:
-        server.send_signal(signal.SIGTERM)
-        server.wait(timeout=30)
+    with Served([options.sparrow, "serve", model, "--device", device]) as server:
+        return [complete(f"http://{HOST}:{server.port}", prompt, options.tokens)
+                for prompt in PROMPTS]
 
 
 def complete(place, prompt, tokens):

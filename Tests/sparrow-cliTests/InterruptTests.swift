@@ -23,7 +23,7 @@ struct InterruptTests {
       mkfifo \(folder.path)/pipe; exec 3<>\(folder.path)/pipe
       for seconds in 1 10; do
         timeout --preserve-status -k 5 -s \(signal) $seconds "$@" <&3; status=$?
-        [ $status -lt 131 ] && break
+        [ $status = 143 ] || break
       done
       exit $status
       """

@@ -21,7 +21,7 @@ struct StepCosts {
   private static let choice = 1e-6
   /// What ranking adds, and what each score adds to it.
   private static let ranking = (all: 3.2e-6, each: 0.4e-9)
-  /// What chosen heads take beyond their launches and bytes: each is a block's, however few.
+  /// What chosen heads took beyond their launches and bytes, a layer of OPT-6.7B or OPT-30B.
   private static let heads = 25e-6
   /// Of the bandwidth, what products reach, and what rows and columns that are chosen do.
   private static let products = 0.75
