@@ -10,7 +10,7 @@
   @testable import SparrowServer
 
   /// How a server on a socket begins and ends.
-  @Suite struct HTTPEndTests {
+  @Suite(.urgent) struct HTTPEndTests {
     private let scheduler: Scheduler
 
     init() throws { scheduler = try TestServer.model().scheduler(SchedulerOptions(context: 512)) }
@@ -56,7 +56,10 @@
       #expect(rename(folder.file("left"), path) == 0)
       #expect(folder.names == ["socket"])
       let server = await SocketServer(scheduler) { $0.socket = path }
-      try await RawClient(path: path, on: clients).close()
+      let client = try await RawClient(path: path, on: clients)
+      try await client.send("GET /health HTTP/1.1\r\nHost: a\r\n\r\n")
+      #expect(try await client.read(until: "version").contains("200 OK"))
+      try await client.close()
       try await server.stop()
       #expect(folder.names == [])
       try await clients.shutdownGracefully()

@@ -7,7 +7,7 @@
   @testable import SparrowServer
 
   /// What only a socket shows.
-  @Suite struct HTTPTests {
+  @Suite(.urgent) struct HTTPTests {
     private let scheduler: Scheduler
 
     init() throws {

@@ -19,12 +19,13 @@ struct ProgramTests {
     ).run()
   }
 
-  /// Runs a shell's script, whose "$@" is the program with these arguments.
+  /// Runs a shell's script: "$@" is the program with these arguments, "$0" is `name`.
   static func shell(
-    _ script: String, _ arguments: [String], environment: [String: String] = [:]
+    _ script: String, _ arguments: [String], name: String = "sh",
+    environment: [String: String] = [:]
   ) throws -> Subprocess.Outcome {
     try Subprocess(
-      arguments: ["sh", "-c", script, "sh", program] + arguments,
+      arguments: ["sh", "-c", script, name, program] + arguments,
       environment: processEnvironment().merging(environment) { $1 }
     ).run()
   }

@@ -10,7 +10,10 @@
     /// process left may be; at a server's end NIO removes its file.
     static func claim(_ path: String, on group: any EventLoopGroup) async throws {
       do {
-        try await ClientBootstrap(group: group).connect(unixDomainSocketPath: path).get().close()
+        let answered = try await ClientBootstrap(group: group).connect(unixDomainSocketPath: path)
+          .get()
+        // Who listens may have closed it already.
+        try? await answered.close()
       } catch let error as IOError where [ECONNREFUSED, ENOENT].contains(error.errnoCode) {
         return
       }
