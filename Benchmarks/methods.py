@@ -13,6 +13,7 @@ own model they run with; without a run for a density they are fitted to MODEL as
 All are compared with --baseline, MODEL without one, on --text and on tasks, as they decode.
 """
 import argparse
+import hashlib
 import json
 from pathlib import Path
 
@@ -30,7 +31,9 @@ SCORES = {"choice": "right choice", "exact_match": "exact match", "rouge_l": "RO
 def calibrated(options, method, density):
     """The adapter of a method, made once."""
     words = METHODS[method] + ([options.groups] if METHODS[method][-1] == "--groups" else [])
+    made_of = hashlib.sha256(f"{options.model} {options.fit} {options.tokens}".encode()).hexdigest()
     name = f"{method.lower().replace(' ', '-').replace(',', '')}-{options.groups}-{density}"
+    name += f"-{made_of[:8]}"
     folder = Path(options.work) / name
     if not folder.is_dir():
         llama.run(
@@ -50,6 +53,7 @@ def evaluated(options, model, adapter):
     """Its figures beside the baseline, and those of tasks by file."""
     command = [options.sparrow, "evaluate", model, "--adapter", adapter, "--json"]
     command += ["--baseline", options.baseline or options.model, "--threads", options.threads]
+    command += ["--max-tokens", options.max_tokens]
     text = ["--text", options.text, "--chunks", options.chunks]
     found = {}
     for part in [text, *(["--task", task] for task in options.task)]:
@@ -87,6 +91,7 @@ def main():
     parser.add_argument("--fit", required=True, help="a text that predictors are fitted on")
     parser.add_argument("--text", required=True, help="another text, to compare on")
     parser.add_argument("--task", action="append", default=[])
+    parser.add_argument("--max-tokens", default="64", help="of an answer; GSM8K's take some 320")
     parser.add_argument("--lte", action="append", default=[], metavar="DENSITY=RUN")
     parser.add_argument("--baseline")
     parser.add_argument("--density", nargs="+", default=["0.7", "0.5", "0.3"])

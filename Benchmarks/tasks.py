@@ -3,8 +3,8 @@
 
     Benchmarks/tasks.py SET FILE [--shots N --examples FILE] [--limit N] [--chat] > tasks.jsonl
 
-SET is boolq, piqa, commonsenseqa, arc, openbookqa, gsm8k or e2e; FILE is the set's own, .jsonl, .csv
-or either as .xz. Prompts are those of the paper's tables: a question, then the answer's first words.
+SET is boolq, piqa, commonsenseqa, arc, openbookqa, gsm8k or e2e; FILE is .jsonl, .csv or either as
+.xz, with the fields that the functions below read: those of the sets' copies in harnesses. Prompts are those of the paper's tables: a question, then the answer's first words.
 --shots puts so many answered questions before each one, the first ones of --examples. --limit takes
 questions at even distances. --chat writes conversations, {"messages": [...]}, for training.
 
@@ -36,18 +36,18 @@ def choice(prompt, choices, answer):
 
 def boolq(row):
     if "query" in row:
-        return choice(row["query"].replace("\n A. yes\n B. no", ""), ["no", "yes"], 1 - row["gold"])
+        return choice(row["query"].replace("\n A. yes\n B. no", ""), ["no", "yes"], 1 - int(row["gold"]))
     text = f"{row['passage']}\nQuestion: {row['question']}?\nAnswer:"
     return choice(text, ["no", "yes"], int(row["answer"]))
 
 
 def piqa(row):
     return choice(
-        f"Question: {row['goal'].strip()}\nAnswer:", [row["sol1"], row["sol2"]], row["label"])
+        f"Question: {row['goal'].strip()}\nAnswer:", [row["sol1"], row["sol2"]], int(row["label"]))
 
 
 def commonsenseqa(row):
-    return choice(row["query"], row["choices"], row["gold"])
+    return choice(row["query"], row["choices"], int(row["gold"]))
 
 
 def arc(row):
@@ -110,7 +110,7 @@ def main():
         examples = read(options.set, options.examples)[: options.shots]
     else:
         examples, items = items[: options.shots], items[options.shots :]
-    count = min(options.limit or len(items), len(items))
+    count = len(items) if options.limit is None else min(options.limit, len(items))
     before = "".join(item["prompt"] + right(item) + "\n\n" for item in examples)
     for item in (items[len(items) * index // count] for index in range(count)):
         item["prompt"] = before + item["prompt"]

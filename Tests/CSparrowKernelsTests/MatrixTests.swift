@@ -18,7 +18,7 @@ struct Shape: CustomTestStringConvertible {
       // The last are long rows, which prefetch as they go.
       case 1: [1, 7, 33, 64, 577, 2085]
       case 32: [32, 64, 96, 320, 448, 576, 640, 1056, 4128]
-      default: [256, 512, 768, 4096]
+      default: [256, 512, 768, 4096, 4352]
       }
     return columns.map { Shape(type: type, rows: 7, columns: $0) }
   }

@@ -11,8 +11,11 @@ internal import Synchronization
 public final class Embedder: @unchecked Sendable {
   /// As given to `load`.
   public let path: String
+  /// The encoder's layers and sizes.
   public let configuration: ModelConfiguration
+  /// What makes tokens of texts.
   public let tokenizer: WordPieceTokenizer
+  /// What makes one vector of tokens' states.
   public let pooling: Pooling
   /// Tokens that a text may have, those before and behind it included.
   public let longestText: Int
@@ -57,17 +60,31 @@ public final class Embedder: @unchecked Sendable {
         found: "true beside a tokenizer that keeps capitals", expected: "false")
     }
     let words = try checkpoint.json(named: "tokenizer_config.json")
-    let trained = sentences?["max_seq_length"]?.int ?? words?["model_max_length"]?.int
-    let most = min(configuration.contextLength, Self.longestStep)
-    longestText = trained.map { min(max($0, 1), most) } ?? most
+    let trained = try Self.length(
+      "max_seq_length", sentences, file: path + "/sentence_bert_config.json")
+    let named = try Self.length("model_max_length", words, file: path + "/tokenizer_config.json")
+    longestText = min(trained ?? named ?? .max, configuration.contextLength, Self.longestStep)
     let pool = try WorkerPool(count: threads ?? ProcessorAllowance.current().threads)
     backend = try BackendChoice.make(description.binding, on: .cpu, pool: pool, rows: longestText)
     sequence = try backend.sequence(capacity: longestText, type: .f32)
   }
 
+  /// A number of tokens that a file may give; huge ones are transformers' word for no limit.
+  private static func length(
+    _ field: String, _ json: JSON?, file: String
+  ) throws(SparrowError) -> Int? {
+    guard let value = json?[field], value != .null else { return nil }
+    guard let number = value.double, number >= 1 else {
+      throw SparrowError(
+        .malformed, file: file, field: field, found: value.text(), expected: "a positive number")
+    }
+    return number < 1e9 ? Int(number) : nil
+  }
+
   /// The vector of a text, `[hidden]`: the same bits whatever was embedded before.
   ///
-  /// Throws `.argument` for a text of more than `longestText` tokens.
+  /// Costs one step, whose attention is quadratic in tokens. Throws `.argument` for a text of no
+  /// token or of more than `longestText`.
   public func embed(_ text: String) throws(SparrowError) -> [Float] {
     let tokens = tokenizer.encode(text)
     guard (1...longestText).contains(tokens.count) else {

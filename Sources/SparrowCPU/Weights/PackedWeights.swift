@@ -48,6 +48,7 @@ package final class PackedWeights: BackendWeights, @unchecked Sendable {
       matrix.initialize(to: packed)
       matrices[plan.role] = UnsafePointer(matrix)
     }
+    try progress.report(.init(done, of: byteCount, .bytes))
     for role in vectorRoles {
       var values = updates.vectors[role]
       if values == nil { values = try binding.vector(role) }

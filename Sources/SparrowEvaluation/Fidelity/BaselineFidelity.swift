@@ -5,7 +5,9 @@ public import SparrowMeasure
 public struct BaselineFidelity: Sendable, Equatable {
   /// The baseline's negative log likelihoods of the text's tokens, in nats.
   public var loss = SampleMean()
+  /// The dense self beside the baseline.
   public var dense = Nearness()
+  /// The sparse body beside the baseline, with the dense head.
   public var body = Nearness()
   /// Part of the positions where the sparse model's own head names the baseline's greedy token.
   public var headSameTop = SampleMean()

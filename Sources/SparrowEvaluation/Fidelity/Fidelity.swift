@@ -98,8 +98,14 @@ extension Model {
         .mismatch, file: path, field: "baseline", found: "\(vocabularies[0]) tokens",
         expected: "the \(vocabularies[1]) tokens of \(model.path)")
     }
-    let own = try TextWindows(
-      self, text: text, context: windows[0].count, limit: windows.count)
+    let own: TextWindows
+    do throws(SparrowError) {
+      own = try TextWindows(self, text: text, context: windows[0].count, limit: windows.count)
+    } catch {
+      throw SparrowError(
+        .mismatch, file: path, field: "baseline: \(error.field)", found: error.found,
+        expected: error.expected)
+    }
     guard own.elementsEqual(windows) else {
       throw SparrowError(
         .mismatch, file: path, field: "baseline", found: "a tokenizer of its own",

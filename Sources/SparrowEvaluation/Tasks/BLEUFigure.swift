@@ -1,4 +1,5 @@
 import SparrowCore
+import SparrowMeasure
 
 /// BLEU of all texts that a model and its dense self wrote to the same tasks.
 ///
@@ -36,6 +37,7 @@ public struct BLEUFigure: Sendable, Equatable {
       })
   }
 
+  /// Tasks of the kind, each of which counts once.
   public var tasks: Int { counts.count }
 
   /// nil without tasks of the kind. Costs some hundred sums over all tasks.
@@ -49,7 +51,9 @@ public struct BLEUFigure: Sendable, Equatable {
       }
     func estimate(_ value: ([Double]) -> Double) -> Estimate {
       let values = corpora.map(value)
-      return Estimate(value: values[0], error: Self.deviation(values.dropFirst()))
+      var drawn = SampleMean()
+      for value in values.dropFirst() { drawn.add(value) }
+      return Estimate(value: values[0], error: drawn.deviation)
     }
     return Scores(
       dense: estimate { $0[0] }, sparse: estimate { $0[1] }, difference: estimate { $0[1] - $0[0] },
@@ -64,13 +68,6 @@ public struct BLEUFigure: Sendable, Equatable {
       for side in sums.indices { sums[side] += counts[task][side] }
     }
     return sums.map(\.score)
-  }
-
-  private static func deviation(_ values: ArraySlice<Double>) -> Double {
-    guard values.count > 1 else { return 0 }
-    let mean = values.reduce(0, +) / Double(values.count)
-    let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-    return (squares / Double(values.count - 1)).squareRoot()
   }
 
   var json: JSON {

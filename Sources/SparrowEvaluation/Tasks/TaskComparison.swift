@@ -48,7 +48,9 @@ public struct TaskComparison: Sendable, Equatable {
           accepted.contains($0) ? 1 : 0
         }
       case .writing(let references, _):
-        rougeL.add(answers.map(\.written), equal: ==) { ROUGE.l($0, references: references) }
+        rougeL.add(answers.map(\.written), equal: { $0.utf8.elementsEqual($1.utf8) }) {
+          ROUGE.l($0, references: references)
+        }
         bleu.add(answers.map(\.written), references: references)
       }
     }

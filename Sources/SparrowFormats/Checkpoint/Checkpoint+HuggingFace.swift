@@ -85,7 +85,8 @@ extension Checkpoint {
   /// Another JSON file of the folder, such as "tokenizer.json", or of a folder in it; nil where
   /// there is none.
   ///
-  /// Read and parsed at every call. Throws `.malformed` for bad JSON or a name that is a path.
+  /// Read and parsed at every call. Throws `.malformed` for bad JSON, `.argument` for a name that
+  /// is a path.
   public func json(
     named name: String, in part: String? = nil
   ) throws(SparrowError) -> JSON? {
@@ -95,7 +96,7 @@ extension Checkpoint {
 
   /// Another text file of the folder, such as "chat_template.jinja"; nil where there is none.
   ///
-  /// Throws `.malformed` for text that is not UTF-8 or a name that is a path.
+  /// Throws `.malformed` for text that is not UTF-8, `.argument` for a name that is a path.
   public func text(named name: String) throws(SparrowError) -> String? {
     guard let file = try file(named: name) else { return nil }
     defer { withExtendedLifetime(file) {} }

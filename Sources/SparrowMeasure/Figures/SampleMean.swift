@@ -15,6 +15,9 @@ public struct SampleMean: Sendable, Equatable {
   /// 0 without samples.
   public var mean: Double { sum / Double(max(count, 1)) }
 
+  /// The samples' standard deviation, of `count` - 1; 0 for fewer than two.
+  public var deviation: Double { error * Double(count).squareRoot() }
+
   /// One standard error of the mean, as if samples were independent; 0 for fewer than two.
   public var error: Double {
     guard count > 1 else { return 0 }

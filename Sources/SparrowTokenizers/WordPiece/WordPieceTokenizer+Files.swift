@@ -17,6 +17,12 @@ extension WordPieceTokenizer {
       return value
     }
     let model = try expect("model", "WordPiece")
+    // Texts would be cut at these too.
+    for token in json["added_tokens"]?.array ?? [] where token["special"]?.bool != true {
+      throw SparrowError(
+        .unsupported, file: file, field: "added_tokens",
+        found: "'\(token["content"]?.string ?? "")'", expected: "special tokens only")
+    }
     let normalizer = try expect("normalizer", "BertNormalizer")
     _ = try expect("pre_tokenizer", "BertPreTokenizer")
     let tokens = (model["vocab"]?.members ?? []).map { ($0.value.int ?? -1, $0.key) }

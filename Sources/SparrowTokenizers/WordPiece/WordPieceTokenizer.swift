@@ -2,6 +2,8 @@
 ///
 /// Words are cut greedily: the longest piece of the vocabulary first (WordPiece). Names of control
 /// tokens in a text are text.
+///
+/// Source: Devlin et al. 2018, section 3; its authors' tokenizer for how texts become words.
 public struct WordPieceTokenizer: Sendable {
   var vocabulary = Vocabulary()
   /// Stands for words that no pieces make up.

@@ -51,10 +51,11 @@ struct DocumentEncoder {
 
   /// Prompt and answer joined as they are; the answer is learnt, and that it ends.
   ///
-  /// A token that reaches across the border is the answer's, as where tasks are scored.
+  /// A token that reaches across the border is the answer's, and names of control tokens are these
+  /// tokens, as where tasks are scored.
   private func encode(_ answer: String, to prompt: String) -> [PackedToken] {
-    let before = tokenizer.encode(prompt, addSpecial: true, parseSpecial: false)
-    var ids = tokenizer.encode(prompt + answer, addSpecial: true, parseSpecial: false)
+    let before = tokenizer.encode(prompt, addSpecial: true, parseSpecial: true)
+    var ids = tokenizer.encode(prompt + answer, addSpecial: true, parseSpecial: true)
     if ids.last != end { ids.append(end) }
     let first = max(1, zip(ids, before).prefix { $0 == $1 }.count)
     return ids.enumerated().map { place, id in

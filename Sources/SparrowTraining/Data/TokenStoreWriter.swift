@@ -38,12 +38,15 @@ struct TokenStoreWriter: ~Copyable {
   ///
   /// Where it does not fit into what is left of a row, that is filled with its beginning, which is
   /// not learnt, and the document begins again: no padding changes what routers see. Of a document
-  /// that is longer than a row its end is kept.
+  /// that is longer than a row its end is kept, as a document of its own.
   mutating func append(
     _ tokens: [PackedToken], inRowsOf length: Int?
   ) throws(SparrowError) {
     guard let length else { return try append(tokens) }
-    let tokens = Array(tokens.suffix(length + 1))
+    var tokens = Array(tokens.suffix(length + 1))
+    if let first = tokens.first {
+      tokens[0] = PackedToken(first.id, isLearnt: false, startsDocument: true)
+    }
     let left = length - count % length
     if tokens.count > left + 1 {
       try write(

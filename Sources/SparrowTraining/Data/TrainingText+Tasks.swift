@@ -23,12 +23,8 @@ extension TrainingText {
   ) throws(SparrowError) -> [TrainingDocument.Content] {
     guard json["messages"] == nil else { return [try content(json, file: file, line: line)] }
     let item = try TaskItem(json, file: file, line: line)
-    let answers =
-      switch item.question {
-      case .choice(let choices, let answer): [choices[answer]]
-      case .generation(let answers, _, _): Array(answers.prefix(1))
-      case .writing(let references, _): references
-      }
+    var answers = item.rightTexts
+    if case .generation = item.question { answers = Array(answers.prefix(1)) }
     return answers.map { .answer($0, to: item.prompt) }
   }
 }

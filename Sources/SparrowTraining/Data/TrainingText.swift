@@ -118,6 +118,6 @@ package struct TrainingDocument: Sendable, Equatable {
   /// Where it begins, for messages.
   package let file: String
   package let line: Int
-  /// Lies in one row, so that nothing is learnt without its prompt.
+  /// Lies in one row, so that nothing is learnt without its prompt; of a longer one its end does.
   package var isWhole = false
 }

@@ -5,8 +5,17 @@
     /// Settles the density that decoding will show, on held-out rows, where a stage asks for one.
     func settle(_ stage: TrainingStage) throws(SparrowError) {
       guard let target = stage.settledDensity, let rows = heldOut else { return }
+      // What fills the last row up is no text.
+      let positions = rows.store.count - 1
       var batches: [Tensor] = []
-      for part in parts(of: rows) { batches.append(Objective.Batch(try rows.batch(part)).tokens) }
+      for part in parts(of: rows).map({ $0.filter { ($0 + 1) * rows.length <= positions } })
+      where !part.isEmpty {
+        batches.append(Objective.Batch(try rows.batch(part)).tokens)
+      }
+      if batches.isEmpty {
+        let beginning = Objective.Batch(try rows.batch([0])).tokens
+        batches.append(beginning.slice(1, 0..<min(positions, rows.length)))
+      }
       let all = state.resting.merged(with: state.parameters)
       let model = SparseTransformer(
         configuration, networks: stage.networks.map(\.decoded), type: options.type)

@@ -108,6 +108,7 @@ struct EvaluateCommand: ParsableCommand {
     let words = try text.map(TextFile.read)
     let items = try task.map { try TaskItem.parse(TextFile.read($0), file: $0) }
     let path = try location.path()
+    let folders = try folders(forModel: path)
     var evaluation = Evaluation(
       model: location.model, text: text, task: task, baseline: baseline)
     var denseAnswers: [TaskAnswer]?
@@ -122,7 +123,7 @@ struct EvaluateCommand: ParsableCommand {
       if let other, let items {
         try answers(other, items, isDense: true, bar.progress("tasks, baseline"))
       } else { nil }
-    for folder in try folders(forModel: path) {
+    for folder in folders {
       try Interrupt.check()
       let model = try Model.loadAndWarn(
         path,

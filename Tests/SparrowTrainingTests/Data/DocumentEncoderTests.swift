@@ -87,6 +87,8 @@ import Testing
     #expect(!joined[0].isLearnt && joined.last?.isLearnt == true)
     let bare = try encode(.answer("a", to: ""), tokenizer)
     #expect(!bare[0].isLearnt)
+    let marked = try encode(.answer("a", to: "Hello<|end|>"), tokenizer)
+    #expect(marked.map(\.id) == tokenizer.encode("Hello") + [0] + tokenizer.encode("a") + [0])
   }
 
   @Test func conversationsWithoutATemplateOrAnAnswerAreRefused() throws {

@@ -74,6 +74,24 @@ import Testing
     #expect(batch.mask.last == true && data.training.count == 5)
   }
 
+  @Test func anAnswerThatIsLongerThanARowIsNotLearntFromAnotherText() throws {
+    let tasks = try folder.write(
+      "tasks.jsonl",
+      """
+      {"prompt": "one", "answers": [" two"]}
+      {"prompt": "one", "answers": [" two three four five six seven"]}
+
+      """)
+    let data = try TrainingData(
+      TrainingText([], tasks: [tasks]), tokenizer: TrainingTokenizer.make(),
+      cache: folder.file("cache"), rowLength: 4)
+    let tokens = try (0..<data.training.count).map { try data.training.token(at: $0) }
+    // What is kept of the second begins a document, and its first token is never learnt.
+    #expect(tokens.count { $0.startsDocument } >= 2)
+    #expect(tokens.allSatisfy { !($0.startsDocument && $0.isLearnt) })
+    #expect(data.training.documents == 2)
+  }
+
   @Test func whatWasEncodedIsEncodedOnce() throws {
     var told = 0
     let counting = Progress { report in

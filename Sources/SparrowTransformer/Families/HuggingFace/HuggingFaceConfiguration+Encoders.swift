@@ -11,14 +11,11 @@ extension ModelConfiguration {
       throw f.unsupported("is_decoder", found: "true", expected: "false, an encoder")
     }
     let hidden = try f.count("hidden_size")
-    let heads = try f.count("num_attention_heads")
-    let head = try f.quotient(hidden, heads, "num_attention_heads")
+    var attention = try f.wholeAttention(hidden, "num_attention_heads")
+    attention.isBidirectional = true
     let norm = NormDescription(kind: .layer, epsilon: Float(try f.number("layer_norm_eps")))
     let layer = LayerDescription(
-      norm: norm, placement: .after,
-      attention: AttentionDescription(
-        heads: heads, keyValueHeads: heads, headDimension: head, scale: inverseRoot(Double(head)),
-        isBidirectional: true),
+      norm: norm, placement: .after, attention: attention,
       feedForward: FeedForwardDescription(
         width: try f.count("intermediate_size"), activation: try f.activation("hidden_act"),
         gated: false))

@@ -20,14 +20,11 @@ extension ModelConfiguration {
 
   static func opt(_ f: HuggingFaceFields) throws(SparrowError) -> ModelConfiguration {
     let hidden = try f.count("hidden_size")
-    let heads = try f.count("num_attention_heads")
-    let head = try f.quotient(hidden, heads, "num_attention_heads")
     let before = try f.flag("do_layer_norm_before")
     let norm = NormDescription(kind: .layer, epsilon: 1e-5)
     let layer = LayerDescription(
       norm: norm, placement: before ? .before : .after,
-      attention: AttentionDescription(
-        heads: heads, keyValueHeads: heads, headDimension: head, scale: inverseRoot(Double(head))),
+      attention: try f.wholeAttention(hidden, "num_attention_heads"),
       feedForward: FeedForwardDescription(
         width: try f.count("ffn_dim"), activation: try f.activation("activation_function"),
         gated: false))
@@ -42,13 +39,10 @@ extension ModelConfiguration {
 
   static func gpt2(_ f: HuggingFaceFields) throws(SparrowError) -> ModelConfiguration {
     let hidden = try f.count("n_embd")
-    let heads = try f.count("n_head")
-    let head = try f.quotient(hidden, heads, "n_head")
     let norm = NormDescription(kind: .layer, epsilon: Float(try f.number("layer_norm_epsilon")))
     let layer = LayerDescription(
       norm: norm, placement: .before,
-      attention: AttentionDescription(
-        heads: heads, keyValueHeads: heads, headDimension: head, scale: inverseRoot(Double(head))),
+      attention: try f.wholeAttention(hidden, "n_head"),
       feedForward: FeedForwardDescription(
         width: try f.count("n_inner", 4 * hidden),
         activation: try f.activation("activation_function"), gated: false))

@@ -2,10 +2,8 @@ extension HuggingFaceFamily {
   static let all: [HuggingFaceFamily] = [
     HuggingFaceFamily(
       "bert",
-      reads: [
-        "vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads",
-        "intermediate_size", "hidden_act", "max_position_embeddings", "type_vocab_size",
-        "layer_norm_eps", "position_embedding_type", "is_decoder", "tie_word_embeddings",
+      reads: shape + [
+        "type_vocab_size", "layer_norm_eps", "position_embedding_type", "is_decoder",
       ], configuration: ModelConfiguration.bert),
     HuggingFaceFamily(
       "cohere",
@@ -55,11 +53,9 @@ extension HuggingFaceFamily {
       ], configuration: ModelConfiguration.gpt2),
     HuggingFaceFamily(
       "gpt_neox",
-      reads: [
-        "vocab_size", "hidden_size", "intermediate_size", "num_hidden_layers",
-        "num_attention_heads", "hidden_act", "max_position_embeddings", "layer_norm_eps",
-        "rotary_pct", "rotary_emb_base", "rope_scaling", "rope_parameters",
-        "use_parallel_residual", "attention_bias", "tie_word_embeddings",
+      reads: shape + [
+        "layer_norm_eps", "rotary_pct", "rotary_emb_base", "rope_scaling", "rope_parameters",
+        "use_parallel_residual", "attention_bias",
       ], configuration: ModelConfiguration.gptNeoX),
     HuggingFaceFamily(
       "granite", reads: llama + multipliers + ["attention_bias", "mlp_bias"],
@@ -123,11 +119,12 @@ extension HuggingFaceFamily {
         .configuration),
   ]
 
-  private static let wholeHeads =
-    [
-      "vocab_size", "hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads",
-      "num_key_value_heads", "hidden_act", "max_position_embeddings", "tie_word_embeddings",
-    ] + rotary
+  private static let shape = [
+    "vocab_size", "hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads",
+    "hidden_act", "max_position_embeddings", "tie_word_embeddings",
+  ]
+
+  private static let wholeHeads = shape + ["num_key_value_heads"] + rotary
 
   private static let llama = wholeHeads + ["head_dim", "rms_norm_eps"]
 

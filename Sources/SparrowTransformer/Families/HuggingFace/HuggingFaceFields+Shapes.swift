@@ -27,6 +27,17 @@ extension HuggingFaceFields {
     return hidden / heads
   }
 
+  /// Attention whose heads share the width evenly, each with keys and values of its own; `field`
+  /// says how many there are.
+  func wholeAttention(
+    _ hidden: Int, _ field: String
+  ) throws(SparrowError) -> AttentionDescription {
+    let heads = try count(field)
+    let head = try quotient(hidden, heads, field)
+    return AttentionDescription(
+      heads: heads, keyValueHeads: heads, headDimension: head, scale: inverseRoot(Double(head)))
+  }
+
   func repeating(
     _ layer: LayerDescription, _ field: String
   ) throws(SparrowError) -> [LayerDescription] {
