@@ -23,10 +23,13 @@ demo: build
 	$(SPARROW) pull $(MODEL)
 	$(SPARROW) demo $(MODEL) --threads $(THREADS) $(ADAPTER) --text Data/calibration.txt --held-out Data/heldout.txt
 
-# C is optimised even here: the kernels' tests would take minutes otherwise.
+# C is optimised even here: the kernels' tests would take minutes otherwise. Of all that is printed
+# the failures come again at the end.
+test: SHELL = bash -o pipefail
 test: .mlx/$(MLX)
 	$(SWIFT) build --traits Training,Server --build-tests -Xcc -O2
-	$(SWIFT) test --traits Training,Server --skip-build --disable-xctest -Xcc -O2
+	$(SWIFT) test --traits Training,Server --skip-build --disable-xctest -Xcc -O2 2>&1 \
+	  | tee .build/tests.log || { grep '✘' .build/tests.log; exit 1; }
 	$(PYTHON) Scripts/check_cuda_kernels.py
 
 # The program with `sparrow train`.
