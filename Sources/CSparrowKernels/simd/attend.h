@@ -68,8 +68,10 @@ static void load_block(block_of_keys *b, int32_t begin, int32_t end, int32_t exp
   if (!expand) return;
   for (int32_t j = begin; j < end; j++) {
     const uint16_t *value = b->raw_values + (int64_t)j * dim;
+    const uint16_t *next = b->next_keys + (int64_t)j * dim;
     float *row = b->values + (int64_t)j * b->width;
     int32_t d = 0;
+    for (int32_t line = 0; line < dim; line += 32) __builtin_prefetch(next + line);
     for (; d + VW <= dim; d += VW) v_store(row + d, v_load_f16(value + d));
     if (d < dim) v_store(row + d, v_load_f16_part(value + d, dim - d));
   }

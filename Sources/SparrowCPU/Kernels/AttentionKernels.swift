@@ -162,6 +162,8 @@ struct AttendKernel: BitwiseCopyable {
         encode(worker, segment)
       } else if segment.rows == 1 {
         decode(worker, segment, turn: index)
+      } else if segment.rows <= Self.block {
+        few(worker, segment)
       } else {
         prefill(worker, segment)
       }
@@ -181,6 +183,22 @@ struct AttendKernel: BitwiseCopyable {
       let count = min(last, (keyHead + 1) * group) - head
       attend(worker, segment, head: head, heads: count, keyHead: keyHead, row: 0, rows: 1)
       head += count
+    }
+  }
+
+  /// Rows of all head groups as one run, cut where the head group changes: every worker gets as many
+  /// however few head groups there are, and rows of one group share its keys.
+  private func few(_ worker: Worker, _ segment: StepSegment) {
+    let group = attention.groupHeads
+    let share = worker.share(of: attention.keyValueHeads * segment.rows)
+    var item = share.lowerBound
+    while item < share.upperBound {
+      let (keyHead, row) = item.quotientAndRemainder(dividingBy: segment.rows)
+      let count = min(share.upperBound - item, segment.rows - row)
+      attend(
+        worker, segment, head: keyHead * group, heads: group, keyHead: keyHead, row: row,
+        rows: count)
+      item += count
     }
   }
 
