@@ -58,6 +58,10 @@ SK_INLINE const uint8_t *prefetch(const uint8_t *p, const uint8_t *next, const u
   return p;
 }
 
+static int32_t is_row_long(const sk_matrix *w) {
+  return w->row_bytes >= (sk_is_float(w->format) ? SK_LONG_FLOAT_ROW : SK_LONG_BLOCK_ROW);
+}
+
 void sk_gemv(const sk_matrix *w, const void *x, float *y, int32_t row0, int32_t row1) {
   if (row1 <= row0) return;
   const sk_tiles *tiles = sk_current()->tiles(w->format, w->block, w->minimums);
@@ -65,7 +69,7 @@ void sk_gemv(const sk_matrix *w, const void *x, float *y, int32_t row0, int32_t 
   sk_tile_fn fn = tiles->fn[0];
   const int64_t bytes = w->row_bytes;
   const uint8_t *end = row_at(w, row1), *asked = row_at(w, row0);
-  if (bytes >= (sk_is_float(w->format) ? SK_LONG_FLOAT_ROW : SK_LONG_BLOCK_ROW)) {
+  if (is_row_long(w)) {
     tile.ask = asked + bytes * SK_TILE_ROWS;
     tile.ask_step =
       sk_is_float(w->format) ? 64 : (int32_t)(bytes * SK_TILE_ROWS / tile.layout.groups + 1);
@@ -122,17 +126,19 @@ static void gemm_block(
   const int64_t part_bytes = bytes * SK_TILE_ROWS / parts;
   const uint8_t *asked = row_at(w, row0);
   const sk_tile_fn *fn = tile.scales ? tiles->spread : tiles->fn;
+  const int32_t is_float = sk_is_float(w->format), is_long = is_row_long(w);
   for (int32_t row = row0; row < row1; row += SK_TILE_ROWS) {
-    const uint8_t *first = row_at(w, row), *ahead = first + SK_GEMM_AHEAD_BYTES;
+    const uint8_t *first = row_at(w, row);
+    const uint8_t *ahead = first + (is_long ? bytes * SK_TILE_ROWS : SK_GEMM_AHEAD_BYTES);
     for (int32_t r = 0; r < SK_TILE_ROWS; r++) tile.rows[r] = first + r * bytes;
-    const int32_t asks = ahead < end && sk_is_float(w->format);
+    const int32_t asks = ahead < end && (is_float || is_long);
     tile.ask = asks ? ahead : first;
-    tile.ask_step = asks ? (64 + parts - 1) / parts : 0;
+    tile.ask_step = !asks ? 0 : is_float ? (64 + parts - 1) / parts : (int32_t)(part_bytes / tile.layout.groups + 1);
     tile.x = x;
     tile.y = y + row;
     for (int32_t part = 0; part < parts; part++) {
       const int32_t n = least + (part < larger);
-      if (end && !sk_is_float(w->format))
+      if (end && !is_float && !is_long)
         asked = prefetch(asked, ahead + part_bytes * (part + 1), end);
       if (row1 - row < SK_TILE_ROWS) run_short(fn[n - 1], tile, row1 - row, n);
       else fn[n - 1](&tile);
@@ -165,7 +171,10 @@ void sk_gemm(
   int64_t block_rows = SK_WEIGHT_CACHE / w->row_bytes & ~(SK_TILE_ROWS - 1);
   if (block_rows < 2 * SK_TILE_ROWS) block_rows = 2 * SK_TILE_ROWS;
   const int32_t full = tiles->tokens;
-  int64_t block_tokens = x_stride ? (int64_t)(SK_INPUT_CACHE / x_stride) / full * full : tokens;
+#ifndef FEW
+#define FEW 8
+#endif
+  int64_t block_tokens = x_stride && tokens > FEW ? (int64_t)(SK_INPUT_CACHE / x_stride) / full * full : tokens;
   if (block_tokens < full) block_tokens = full;
   // Blocks of even size, as tiles are.
   const int64_t blocks = (tokens + block_tokens - 1) / block_tokens;

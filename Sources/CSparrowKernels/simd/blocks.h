@@ -246,7 +246,7 @@ SK_INLINE void spread_tile(const sk_tile *tile, const shape s, float *scales) {
 }
 
 SK_INLINE void block_tile(const sk_tile *tile, const shape s) {
-  if (s.tokens == 1 && tile->ask) block_tile_asking(tile, s, 1);
+  if (s.tokens > 1 || tile->ask) block_tile_asking(tile, s, 1);
   else block_tile_asking(tile, s, 0);
 }
 
