@@ -123,7 +123,7 @@ typedef struct {
   float *y;
   int64_t y_stride;  ///< floats between tokens; the four rows' results are adjacent
   int32_t columns;
-  const uint8_t *ask;  ///< memory to prefetch meanwhile; NULL for none, of one token or of blocks
+  const uint8_t *ask;  ///< memory to prefetch meanwhile; NULL for none, of one token
   int32_t ask_step;    ///< bytes of it from one line to the next, of blocks for each group
   sk_layout layout;  ///< of block formats
   const float *scales;  ///< of rows whose scales are spread out; else NULL
