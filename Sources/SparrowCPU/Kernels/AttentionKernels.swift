@@ -186,8 +186,8 @@ struct AttendKernel: BitwiseCopyable {
     }
   }
 
-  /// Rows of all head groups as one run, cut where the head group changes: every worker gets as many
-  /// however few head groups there are, and rows of one group share its keys.
+  /// Rows of all head groups as one run, cut where the head group changes: every worker gets as
+  /// many, however few head groups there are, and rows of one group share its keys.
   private func few(_ worker: Worker, _ segment: StepSegment) {
     let group = attention.groupHeads
     let share = worker.share(of: attention.keyValueHeads * segment.rows)
