@@ -2,7 +2,7 @@
 #include "internal.h"
 
 void sk_columns_layout(
-  const sk_matrix *w, sk_columns *layout, size_t *data_bytes, size_t *plane_bytes,
+  const sk_matrix *w, int32_t group, sk_columns *layout, size_t *data_bytes, size_t *plane_bytes,
   size_t *step_bytes) {
   const int32_t rows = sk_padded_rows(w->rows);
   memset(layout, 0, sizeof *layout);
@@ -12,6 +12,9 @@ void sk_columns_layout(
                    : sk_value_bits(w->format) <= 4 ? SK_Q4
                                                    : SK_Q8;
   layout->block = w->block;
+  const int32_t grouped = group < w->block ? group : w->block;
+  layout->group = grouped >= SK_LEAST_GROUPED ? grouped : 1;
+  layout->bits = layout->format == SK_Q4 ? 4 : sk_value_bits(w->format);
   switch (layout->format) {
   case SK_F32: layout->column_bytes = 4 * (int64_t)rows; break;
   case SK_F16:
@@ -38,6 +41,16 @@ static void pack_float_columns(
   }
 }
 
+SK_INLINE void put_grouped(
+  const sk_columns *w, uint8_t *data, int32_t column, int32_t row, uint8_t quant) {
+  // Groups are powers of two.
+  const int32_t inside = column & (w->group - 1);
+  uint8_t *group = data + (column - inside) * w->column_bytes;
+  uint8_t *rows = group + row / 64 * (w->group * (w->bits == 4 ? 32 : 64));
+  uint8_t *byte = rows + sk_grouped_byte(w->bits, inside, row % 64);
+  *byte |= (uint8_t)(quant << (w->bits == 4 && inside % 8 > 3 ? 4 : 0));
+}
+
 /// One run of up to 64 rows: their quants first, so that each column is written in one piece.
 static void pack_block_columns(
   const sk_matrix *w, const sk_columns *target, int32_t row0, int32_t rows) {
@@ -48,6 +61,7 @@ static void pack_block_columns(
   // A nibble of a column that has no minimum counts from -8.
   int32_t offset = sk_offset(w->format, w->minimums);
   if (target->format == SK_Q4 && !w->minimums) offset -= 8;
+  if (target->group > 1 && target->format == SK_Q8) offset = 0;
   uint8_t *data = (uint8_t *)(uintptr_t)target->data;
   uint16_t *scales = (uint16_t *)(uintptr_t)target->scales;
   uint16_t *minimums = (uint16_t *)(uintptr_t)target->minimums;
@@ -70,7 +84,9 @@ static void pack_block_columns(
     for (int64_t c = 0; c < w->columns; c++) {
       uint8_t *column = data + c * target->column_bytes;
       const uint8_t quant = (uint8_t)(quants[c] - offset);
-      if (target->format == SK_Q4) {
+      if (target->group > 1) {
+        put_grouped(target, data, (int32_t)c, row0 + r, quant);
+      } else if (target->format == SK_Q4) {
         uint8_t *byte = column + (row0 + r) / 64 * 32 + r % 32;
         *byte |= (uint8_t)(quant << (r % 64 < 32 ? 0 : 4));
       } else {
@@ -113,6 +129,34 @@ void sk_columns_acc(
       count++;
     table->columns_acc(w, columns + begin, a + begin, count, y);
     begin += count;
+  }
+}
+
+/// Rounds factors to 8 bits; returns what one of them counts, or a number below 0 where a factor is
+/// none or infinite.
+static float quantize(const float *a, int32_t count, int8_t *q) {
+  float most = 0;
+  for (int32_t i = 0; i < count; i++) {
+    if (!(fabsf(a[i]) < INFINITY)) return -1;
+    if (fabsf(a[i]) > most) most = fabsf(a[i]);
+  }
+  // Its inverse would be infinite, and a float keeps none of it beside other numbers.
+  if (most < 1e-30f) return 0;
+  for (int32_t i = 0; i < count; i++) q[i] = (int8_t)rintf(a[i] * (127 / most));
+  return most / 127;
+}
+
+void sk_groups_acc(
+  const sk_columns *w, const int32_t *columns, const float *a, int32_t begin, int32_t end,
+  float *y) {
+  const sk_table *table = sk_current();
+  for (int32_t i = begin; i < end; i += w->group) {
+    int8_t q[SK_MOST_GROUPED];
+    const float scale = quantize(a + i, w->group, q);
+    const int32_t next = i + w->group < end ? columns[i + w->group] : columns[i];
+    if (scale > 0) table->group_acc(w, columns[i], next, q, scale, y);
+    // What a factor that is no number adds is none either.
+    else if (scale < 0) for (int32_t r = 0; r < w->rows; r++) y[r] = NAN;
   }
 }
 

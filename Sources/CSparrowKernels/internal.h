@@ -103,6 +103,18 @@ SK_INLINE int32_t sk_padded_rows(int32_t rows) {
   return (rows + SK_COLUMN_ROWS - 1) & ~(SK_COLUMN_ROWS - 1);
 }
 
+/// Columns of a group, at most and at least.
+#define SK_MOST_GROUPED 32
+#define SK_LEAST_GROUPED 8
+
+/// Where the quant of a column and row of 64 lies in what a group has of these rows: four columns of
+/// 16 rows are a dot product's 64 bytes. Of nibbles, those of the next four columns are the high
+/// halves.
+SK_INLINE int32_t sk_grouped_byte(int32_t bits, int32_t column, int32_t row) {
+  const int32_t four = bits == 4 ? column / 8 : column / 4;
+  return four * 256 + row * 4 + column % 4;
+}
+
 /// One packed row in column order, in memory of the caller's; a part may be NULL where the format
 /// has none.
 typedef struct {
@@ -176,6 +188,10 @@ typedef struct {
     float offset, int32_t block0, int32_t block1, float *scores, float *block_best);
   void (*columns_acc)(
     const sk_columns *w, const int32_t *columns, const float *a, int32_t count, float *y);
+  /// Adds a group that begins at `column`; asks for its memory some way ahead, and then for that of
+  /// the one that begins at `next`.
+  void (*group_acc)(
+    const sk_columns *w, int32_t column, int32_t next, const int8_t *a, float scale, float *y);
   uint64_t (*read_sum)(const void *memory, size_t bytes);
 } sk_table;
 

@@ -8,12 +8,12 @@ final class ColumnMatrix {
   private let planes: UnsafeMutableRawBufferPointer
   let paddedRows: Int
 
-  init(_ source: PackedMatrix) {
+  init(_ source: PackedMatrix, group: Int = 1) {
     var matrix = source.matrix
     var dataBytes = 0
     var planeBytes = 0
     var stepBytes = 0
-    sk_columns_layout(&matrix, &columns, &dataBytes, &planeBytes, &stepBytes)
+    sk_columns_layout(&matrix, Int32(group), &columns, &dataBytes, &planeBytes, &stepBytes)
     data = .allocate(byteCount: dataBytes, alignment: 64)
     planes = .allocate(byteCount: 2 * (planeBytes + stepBytes), alignment: 64)
     data.initializeMemory(as: UInt8.self, repeating: 0)
@@ -44,7 +44,11 @@ final class ColumnMatrix {
   func product(_ chosen: [Int32], _ a: [Float], from start: [Float]) -> [Float] {
     var y = start + [Float](repeating: 0, count: paddedRows - start.count)
     sk_columns_prefetch(&columns, chosen, 0, Int32(chosen.count))
-    sk_columns_acc(&columns, chosen, a, 0, Int32(chosen.count), &y)
+    if columns.group > 1 {
+      sk_groups_acc(&columns, chosen, a, 0, Int32(chosen.count), &y)
+    } else {
+      sk_columns_acc(&columns, chosen, a, 0, Int32(chosen.count), &y)
+    }
     return Array(y[..<start.count])
   }
 }
@@ -78,6 +82,55 @@ final class ColumnMatrix {
         }
       }
     }
+  }
+
+  /// Whole groups, with inputs that eight bits hold exactly.
+  @Test(
+    arguments: Instructions.available,
+    sb_type.names.map(\.type).filter { PackedMatrix($0, rows: 1, columns: 512).matrix.block > 0 })
+  func addsWholeGroups(_ isa: Instructions, _ type: sb_type) {
+    for (rows, group) in [(64, 32), (96, 16), (130, 8)] {
+      let w = PackedMatrix(type, rows: rows, columns: 512)
+      let columns = ColumnMatrix(w, group: group)
+      let size = Int(columns.columns.group)
+      #expect(size == min(group, Int(w.matrix.block)))
+      var noise = Noise(rows)
+      var chosen: [Int32] = []
+      var a: [Float] = []
+      for first in stride(from: 0, to: 512, by: size) where Bool.random(using: &noise) {
+        let unit = Float(1 + first) / 64
+        chosen += (first..<first + size).map { Int32($0) }
+        a += (0..<size).map {
+          unit * ($0 == 3 ? -127 : Float(Int.random(in: -127...127, using: &noise)))
+        }
+      }
+      let start = noise.floats(rows)
+      let y = isa.use { columns.product(chosen, a, from: start) }
+      for row in 0..<rows {
+        var sum = Double(start[row])
+        var size = abs(sum)
+        for (column, value) in zip(chosen, a) {
+          let weight = Double(w.weights[row][Int(column)])
+          sum += weight * Double(value)
+          size += (abs(weight) + 0.6) * abs(Double(value))
+        }
+        #expect(abs(Double(y[row]) - sum) <= 2e-6 * size, "row \(row) of groups of \(group)")
+      }
+    }
+  }
+
+  @Test(arguments: Instructions.available, [Float.nan, -.infinity])
+  func aGroupWithNoNumberGivesNone(_ isa: Instructions, _ value: Float) {
+    let columns = ColumnMatrix(PackedMatrix(SB_Q4_0, rows: 64, columns: 64), group: 32)
+    let chosen = (0..<Int32(64)).map { $0 }
+    var a = [Float](repeating: 0, count: 64)
+    a[40] = value
+    let start = [Float](repeating: 0, count: 64)
+    let none = isa.use { columns.product(chosen, a, from: start) }
+    #expect(none.allSatisfy { $0.isNaN })
+    a[40] = 1e-38
+    let same = isa.use { columns.product(chosen, a, from: start) }
+    #expect(same == start)
   }
 
   @Test(arguments: sb_type.names.map(\.type))

@@ -10,14 +10,14 @@ private final class PackedNetwork {
   private let columns: ColumnMatrix
 
   /// K-quants lie in blocks of 256.
-  init(_ types: (gate: sb_type?, up: sb_type, down: sb_type), width: Int) {
+  init(_ types: (gate: sb_type?, up: sb_type, down: sb_type), width: Int, group: Int = 1) {
     let isWide = [types.gate, types.up, types.down].contains { $0?.block.weights == 256 }
     let (hidden, width) = isWide ? (256, 256) : (96, width)
     // A row more makes other weights.
     gate = types.gate.map { PackedMatrix($0, rows: width + 1, columns: hidden) }
     up = PackedMatrix(types.up, rows: width, columns: hidden)
     down = PackedMatrix(types.down, rows: hidden, columns: width)
-    columns = ColumnMatrix(down)
+    columns = ColumnMatrix(down, group: group)
     var noise = Noise(7)
     biases = (0..<2).map { _ in noise.floats(width) }
   }
@@ -167,6 +167,58 @@ private struct Bounded {
             #expect(abs(Double(value) - exact.value) <= exact.error, "\(isa), row \(row)")
           }
         }
+      }
+    }
+  }
+
+  /// Groups add what their neurons do one by one, but for the rounding of activations to eight
+  /// bits; and the same bits in parts.
+  @Test(arguments: [
+    Case(gate: SB_Q8_0, up: SB_Q8_0, down: SB_Q8_0),
+    Case(gate: SB_Q5_0, up: SB_Q5_0, down: SB_Q6_K),
+    Case(gate: SB_Q4_K, up: SB_Q4_K, down: SB_Q4_K), Case(gate: nil, up: SB_Q4_1, down: SB_Q4_1),
+    Case(gate: SB_F16, up: SB_F16, down: SB_Q4_0, activation: 3, width: 1216),
+  ])
+  func groupsAddWhatTheirNeuronsMake(_ example: Case) {
+    let types = (example.gate, example.up, example.down)
+    let single = PackedNetwork(types, width: example.width)
+    let grouped = PackedNetwork(types, width: example.width, group: 32)
+    let size = example.down == SB_Q6_K ? 16 : 32
+    let x = (
+      gate: single.gate.map { Inputs(for: $0.matrix, tokens: 1) },
+      up: Inputs(for: single.up.matrix, tokens: 1)
+    )
+    var noise = Noise(5)
+    let chosen = stride(from: 0, to: Int32(single.width), by: size)
+      .filter { _ in Bool.random(using: &noise) }
+      .flatMap { $0..<$0 + Int32(size) }
+    let all = 0..<chosen.count
+    let cut = all.count / 2 / size * size
+    let start = noise.floats(single.hidden)
+    let active = Self.activations(chosen, single, example, hasBiases: true, x)
+    func add(_ network: PackedNetwork, _ range: Range<Int>, to start: [Float]) -> [Float] {
+      network.add(
+        chosen, range, to: start, activation: VectorTests.activations[example.activation].0,
+        least: 0, hasBiases: true, x
+      ).y
+    }
+    for isa in Instructions.available {
+      let (one, found, parts) = isa.use {
+        (
+          add(single, all, to: start), add(grouped, all, to: start),
+          add(grouped, cut..<all.count, to: add(grouped, 0..<cut, to: start))
+        )
+      }
+      #expect(found == parts, "\(isa)")
+      for row in 0..<single.hidden {
+        var bound = 1e-5 * Double(abs(one[row]) + 1)
+        for first in stride(from: 0, to: all.count, by: size) {
+          let most = active[first..<first + size].map { abs($0.value) + $0.error }.max()!
+          for neuron in chosen[first..<first + size] {
+            bound += most / 250 * (Double(abs(single.down.weights[row][Int(neuron)])) + 1e-3)
+          }
+        }
+        #expect(Double(abs(found[row] - one[row])) <= bound, "\(isa), row \(row)")
       }
     }
   }

@@ -121,6 +121,10 @@ void sk_gemm(
 /// `SK_Q8`: signed bytes, for those of more bits or of a table), and a block of columns shares, for
 /// each row, the scale and the step that the packed row has there. Rows are padded to a multiple of
 /// 64 with zeros.
+///
+/// Columns of a block format may lie in groups of 8, 16 or 32 neighbours, each in one piece: 64 rows
+/// of all of them, then the next 64, with the four columns of a dot product side by side
+/// (internal.h). Bytes are then quants before their offset is taken.
 typedef struct {
   const void *data;          ///< column c at `data + c * column_bytes`
   int64_t column_bytes;      ///< distance between columns, a multiple of 32
@@ -133,13 +137,18 @@ typedef struct {
   int32_t columns;
   sk_format format;  ///< `SK_F32`, `SK_F16`, `SK_BF16`, `SK_Q4` or `SK_Q8`
   int32_t block;     ///< columns of a block; 0 for float formats
+  int32_t group;     ///< neighbours of a group; 1 for columns that lie one after the other
+  int32_t bits;      ///< of a quant as it lies in a group
 } sk_columns;
 
 /// What keeping `w` by columns takes: format, sizes and block are written to `layout`, and the
 /// bytes of the column data, of one plane of scales (0 for float formats) and of one of steps (0
 /// without).
+///
+/// Columns lie in groups where `group` neighbours of a block format are always read together, 8 or
+/// more; a group is then a part of a block.
 void sk_columns_layout(
-  const sk_matrix *w, sk_columns *layout, size_t *data_bytes, size_t *plane_bytes,
+  const sk_matrix *w, int32_t group, sk_columns *layout, size_t *data_bytes, size_t *plane_bytes,
   size_t *step_bytes);
 
 /// Copies the rows `[row0, row1)` of `w` into `target`, `row0` a multiple of 64.
@@ -148,7 +157,15 @@ void sk_pack_columns(const sk_matrix *w, const sk_columns *target, int32_t row0,
 /// y[r] += sum over i in [begin, end) of a[i] * w[r][columns[i]], for all rows; `columns` ascends.
 ///
 /// `y` has room for the padded rows, whose surplus gets what does not matter. Inputs stay float32.
+/// For columns that lie one after the other; `sk_groups_acc` is for groups.
 void sk_columns_acc(
+  const sk_columns *w, const int32_t *columns, const float *a, int32_t begin, int32_t end,
+  float *y);
+
+/// The same of whole groups: `columns` and `a` have all neighbours of each, in order. Inputs are
+/// rounded to 8 bits with a scale for each group, as those of dense products are for each block, and
+/// integers are multiplied.
+void sk_groups_acc(
   const sk_columns *w, const int32_t *columns, const float *a, int32_t begin, int32_t end,
   float *y);
 

@@ -29,4 +29,6 @@ void sk_sketch_scores_scalar(
   float offset, int32_t block0, int32_t block1, float *scores, float *block_best);
 void sk_columns_acc_scalar(
   const sk_columns *w, const int32_t *columns, const float *a, int32_t count, float *y);
+void sk_group_acc_scalar(
+  const sk_columns *w, int32_t column, int32_t next, const int8_t *a, float scale, float *y);
 uint64_t sk_read_sum_scalar(const void *memory, size_t bytes);

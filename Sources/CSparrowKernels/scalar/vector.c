@@ -137,5 +137,6 @@ const sk_table sk_table_scalar = {
   .select_above = sk_select_above_scalar,
   .sketch_scores = sk_sketch_scores_scalar,
   .columns_acc = sk_columns_acc_scalar,
+  .group_acc = sk_group_acc_scalar,
   .read_sum = sk_read_sum_scalar,
 };

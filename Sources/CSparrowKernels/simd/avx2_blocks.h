@@ -12,6 +12,7 @@ typedef struct {
 
 SK_INLINE vi i_zero(void) { return _mm256_setzero_si256(); }
 SK_INLINE vi i_set1(int8_t x) { return _mm256_set1_epi8(x); }
+SK_INLINE vi i_all(int32_t x) { return _mm256_set1_epi32(x); }
 SK_INLINE vi i_load(const void *p) { return _mm256_loadu_si256((const __m256i *)p); }
 SK_INLINE void i_store(void *p, vi x) { _mm256_storeu_si256((__m256i *)p, x); }
 SK_INLINE vi i_and(vi a, vi b) { return _mm256_and_si256(a, b); }

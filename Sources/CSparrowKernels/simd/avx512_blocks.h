@@ -12,6 +12,7 @@ typedef struct {
 
 SK_INLINE vi i_zero(void) { return _mm512_setzero_si512(); }
 SK_INLINE vi i_set1(int8_t x) { return _mm512_set1_epi8(x); }
+SK_INLINE vi i_all(int32_t x) { return _mm512_set1_epi32(x); }
 SK_INLINE vi i_load(const void *p) { return _mm512_loadu_si512(p); }
 SK_INLINE void i_store(void *p, vi x) { _mm512_storeu_si512(p, x); }
 SK_INLINE vi i_and(vi a, vi b) { return _mm512_and_si512(a, b); }

@@ -13,6 +13,8 @@ void SK_NAME(sk_sketch_scores)(
 
 void SK_NAME(sk_columns_acc)(
   const sk_columns *w, const int32_t *columns, const float *a, int32_t count, float *y);
+void SK_NAME(sk_group_acc)(
+  const sk_columns *w, int32_t column, int32_t next, const int8_t *a, float scale, float *y);
 
 #define SK_TABLE(isa) \
   { \
@@ -23,5 +25,6 @@ void SK_NAME(sk_columns_acc)(
     .attend = SK_NAME(sk_attend), .argmax = SK_NAME(argmax), \
     .log_sum_exp = SK_NAME(log_sum_exp), .select_above = SK_NAME(select_above), \
     .sketch_scores = SK_NAME(sk_sketch_scores), .columns_acc = SK_NAME(sk_columns_acc), \
+    .group_acc = SK_NAME(sk_group_acc), \
     .read_sum = SK_NAME(read_sum), \
   }

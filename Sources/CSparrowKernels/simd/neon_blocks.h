@@ -15,6 +15,7 @@ typedef struct {
 
 SK_INLINE vi i_zero(void) { return vdupq_n_u8(0); }
 SK_INLINE vi i_set1(int8_t x) { return vdupq_n_u8((uint8_t)x); }
+SK_INLINE vi i_all(int32_t x) { return i_bytes(vdupq_n_s32(x)); }
 SK_INLINE vi i_load(const void *p) { return vld1q_u8(p); }
 SK_INLINE void i_store(void *p, vi x) { vst1q_u8(p, x); }
 SK_INLINE vi i_and(vi a, vi b) { return vandq_u8(a, b); }

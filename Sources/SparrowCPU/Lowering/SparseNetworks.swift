@@ -50,7 +50,8 @@ final class SparseNetworks: SparsePart {
       }
       guard !plans[layer]!.readsDownWhole else { continue }
       columns[layer] = memory.columns(
-        of: weights.matrix(WeightRole(.down, layer: layer)), pool: pool)
+        of: weights.matrix(WeightRole(.down, layer: layer)),
+        group: plans[layer]!.neighbours(model.layers[layer].feedForward), pool: pool)
     }
   }
 
@@ -142,7 +143,7 @@ final class SparseNetworks: SparsePart {
     let neurons = SelectedNeurons(
       layer: layer, activation: network.activation.kernel, gate: gate, up: up, input: input,
       scores: scores[layer]!, singleRow: plan.singleRowLists(workers: workers),
-      computed: computed, window: window)
+      unit: max(4, plan.neighbours(network)), computed: computed, window: window)
     let others =
       plan.isRestEstimated
       ? operands.multiply(
@@ -176,5 +177,16 @@ final class SparseNetworks: SparsePart {
     ])
     return .selected(
       SelectedNetworkKernel(neurons: neurons, down: sum, network: whole, others: others))
+  }
+}
+
+extension FeedForwardPlan {
+  /// Neurons whose columns of down are always read together, and all of them; 1 where a token may
+  /// leave out some of a group.
+  fileprivate func neighbours(_ network: FeedForwardDescription) -> Int {
+    guard order.isEmpty, kept == nil, rest == .nothing, maps != nil else { return 1 }
+    // Most neurons of such a gate are zero.
+    if network.gated, [.relu, .reluSquared].contains(network.activation) { return 1 }
+    return groupSize
   }
 }

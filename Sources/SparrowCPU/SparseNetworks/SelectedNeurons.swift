@@ -12,6 +12,8 @@ struct SelectedNeurons: BitwiseCopyable {
   let input: StepInput
   let scores: NeuronScores
   let singleRow: SingleRowLists
+  /// Neurons that stay with one worker.
+  let unit: Int
   let computed: Computed
   let window: NeuronWindow
 
@@ -40,7 +42,9 @@ struct SelectedNeurons: BitwiseCopyable {
   ) {
     if step.rows == 1, singleRow != .one {
       let own = worker.index
-      let share = singleRow == .parts ? 0..<Int(lists.counts[own]) : lists.share(worker, of: own)
+      let share =
+        singleRow == .parts
+        ? 0..<Int(lists.counts[own]) : lists.share(worker, of: own, unit: unit)
       body(0, lists.indices(of: own), share)
       return
     }
@@ -48,7 +52,8 @@ struct SelectedNeurons: BitwiseCopyable {
     lists.forEachRun(
       step, piece: piece,
       share: { row in
-        singleRow == .parts ? lists.places(of: scored, row) : lists.share(worker, of: row)
+        singleRow == .parts
+          ? lists.places(of: scored, row) : lists.share(worker, of: row, unit: unit)
       }, body: body)
   }
 

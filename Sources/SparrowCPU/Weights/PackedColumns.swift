@@ -5,15 +5,16 @@ extension OwnedMemory {
   /// A copy of a packed matrix by columns, for products that touch few of them.
   ///
   /// Exact; takes as many bytes again (4 bits a weight for formats of less, 8 for those of more and
-  /// of tables; a byte a step).
+  /// of tables; a byte a step). Of a block format, `group` neighbours that are always read together
+  /// lie side by side.
   func columns(
-    of matrix: UnsafePointer<sk_matrix>, pool: WorkerPool
+    of matrix: UnsafePointer<sk_matrix>, group: Int = 1, pool: WorkerPool
   ) -> UnsafePointer<sk_columns> {
     var layout = sk_columns()
     var dataBytes = 0
     var planeBytes = 0
     var stepBytes = 0
-    sk_columns_layout(matrix, &layout, &dataBytes, &planeBytes, &stepBytes)
+    sk_columns_layout(matrix, Int32(group), &layout, &dataBytes, &planeBytes, &stepBytes)
     layout.data = UnsafeRawPointer(hugeBytes(dataBytes))
     if planeBytes > 0 {
       layout.scales = plane(planeBytes)
@@ -47,7 +48,7 @@ extension sk_columns {
   static func bytes(of matrix: UnsafePointer<sk_matrix>) -> (all: Int, always: Int) {
     var layout = sk_columns()
     var (dataBytes, planeBytes, stepBytes) = (0, 0, 0)
-    sk_columns_layout(matrix, &layout, &dataBytes, &planeBytes, &stepBytes)
+    sk_columns_layout(matrix, 1, &layout, &dataBytes, &planeBytes, &stepBytes)
     let all = Int(layout.column_bytes) * Int(layout.columns)
     guard layout.block > 0 else { return (all, 0) }
     let blocks = (Int(layout.columns) + Int(layout.block) - 1) / Int(layout.block)

@@ -47,7 +47,7 @@ import Testing
 
   @Test(arguments: TestBackend.all, [RandomPredictor.lowRank, .router])
   func linearScoresAreTheMapsOfTheInput(backend: TestBackend, kind: RandomPredictor) throws {
-    let binding = try WeightBinding(NetworkModel(type: .q8_0))
+    let binding = try WeightBinding(NetworkModel(type: .f16))
     for coding in [ElementType.f16, .q8_0, .q4_0] {
       let predictor = kind.make(hidden: 96, width: 160, group: 8, isGated: true, coding: coding)
       let plan = FeedForwardPlan(predictor: predictor, selector: .threshold(0.5), groupSize: 8)

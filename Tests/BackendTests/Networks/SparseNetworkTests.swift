@@ -68,10 +68,14 @@ import Testing
       for own in Self.cases(file, turn: turn) {
         let run = try ComparedRun(backend, binding, own)
         let tokens = (0..<Int32(own.batch)).map { $0 * 3 }
-        #expect(run.start(tokens).allSatisfy { $0 < 1e-5 }, "\(own)")
+        // A backend may read the activations of whole groups in 8 bits, as dense networks do.
+        let isRounded =
+          own.plan.groupSize >= 8 && own.kind.isLinear && type.blockElements > 1
+        let bound: Float = isRounded ? 0.02 : 1e-5
+        #expect(run.start(tokens).allSatisfy { $0 < bound }, "\(own)")
         let neurons = tokens.indices.map { run.neurons(row: $0) }
         #expect(neurons.contains { !$0.isEmpty && $0.count < file.width }, "\(own)")
-        #expect(run.start([tokens.last!])[0] < 1e-5, "\(own)")
+        #expect(run.start([tokens.last!])[0] < bound, "\(own)")
         #expect(run.neurons() == neurons.last, "\(own)")
       }
     }
